@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows point down: level 4 (marquee) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1 (the tool rooms and
+// Domain) → 0 (C). Rooms of one level do not import each other; level 1 may import Domain, which imports nothing.
+// docs/architecture.md tells what each room is for.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A C library of the distribution, seen through `Sources/<name>/shim.h`.
+func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.init(stringLiteral: name), "Domain", "TestSupport"] + dependencies,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "marquee",
+    products: [.executable(name: "marquee", targets: ["marquee"])],
+    targets: [
+        // Level 0: C. Each library has exactly one importer.
+        library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+        library("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+        library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+        library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        library("CSnappy", apt: "libsnappy-dev"),
+        library("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
+        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        library("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
+        library("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        library("CICU", pkgConfig: "icu-uc", apt: "libicu-dev"),
+        library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+
+        // Level 1: rooms that know nothing of recommendations, and Domain.
+        room("Domain", []),
+        room("Linalg", ["Domain", "COpenBLAS", "CLAPACKE", "CKernels"]),
+        room("Columnar", ["Domain", "CZstd", "CSnappy", "CLZ4", "CZlib", "CXXHash"]),
+        room("HTTPServer", ["Domain", "CMicrohttpd"]),
+        room("HTTPClient", ["Domain", "CCurl"]),
+        room("Operations", ["Domain", "CSQLite", "CCrypto", "CYAML"]),
+
+        // Level 2: what a recommender is made of.
+        room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),
+        room("EventIngest", ["Domain", "Columnar", "Operations", "CRdKafka"]),
+        room("Catalog", ["Domain", "Columnar", "HTTPClient", "Operations", "CICU"]),
+
+        // Level 3 and 4: the service, the command.
+        room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),
+        .executableTarget(
+            name: "marquee",
+            dependencies: [
+                "Domain", "Linalg", "Columnar", "HTTPServer", "HTTPClient", "Operations", "Trainer", "EventIngest",
+                "Catalog", "Serving",
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "KafkaTestSupport", dependencies: ["Domain", "TestSupport", "EventIngest"],
+            path: "Tests/KafkaTestSupport", swiftSettings: strict),
+        tests(of: "Domain"),
+        tests(of: "Linalg"),
+        tests(of: "Columnar"),
+        tests(of: "HTTPServer"),
+        tests(of: "HTTPClient", ["HTTPServer"]),
+        tests(of: "Operations"),
+        tests(of: "Trainer", ["Linalg", "Columnar", "Operations"]),
+        tests(of: "EventIngest", ["Columnar", "Operations", "KafkaTestSupport"]),
+        tests(of: "Catalog", ["HTTPClient", "HTTPServer", "Columnar", "Operations"]),
+        tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "EventIngest", "Trainer", "Catalog", "HTTPClient",
+                "Operations",
+            ],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

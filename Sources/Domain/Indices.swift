@@ -1,0 +1,20 @@
+/// The dense row number of a user in one training set or model, `0..<userCount`.
+///
+/// A type of its own so that rows and columns of the interaction matrix cannot be swapped. It means nothing outside
+/// the ``IndexMap`` that gave it.
+public struct UserIndex: RawRepresentable, Hashable, Comparable, Sendable {
+    public var rawValue: Int32
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+    public init(_ position: Int) { rawValue = Int32(position) }
+    public var position: Int { Int(rawValue) }
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The dense column number of an item in one training set or model, `0..<itemCount`. See ``UserIndex``.
+public struct ItemIndex: RawRepresentable, Hashable, Comparable, Sendable {
+    public var rawValue: Int32
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+    public init(_ position: Int) { rawValue = Int32(position) }
+    public var position: Int { Int(rawValue) }
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}

@@ -1,0 +1,4 @@
+@main
+struct Marquee {
+    static func main() {}
+}
