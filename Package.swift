@@ -90,7 +90,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "EventIngest", "Trainer", "Catalog", "HTTPClient",
+                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "EventIngest", "Trainer", "Catalog",
+                "HTTPClient",
                 "Operations",
             ],
             swiftSettings: strict),
