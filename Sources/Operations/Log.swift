@@ -1,0 +1,137 @@
+public import Domain
+import Foundation
+import Synchronization
+
+/// Log lines on standard error: one line an entry, as text for people or as JSON for machines.
+///
+///     let log = Log("ingest")
+///     log.info("committed", ["table": "events", "rows": rows, "version": version])
+///
+/// The level and the form are the process's, set once by the command line. A line below the level costs one atomic
+/// load: message and fields are not evaluated.
+public struct Log: Sendable {
+    public enum Level: Int, CaseIterable, Comparable, Sendable {
+        case error, warning, info, debug, trace
+
+        public var name: String { String(describing: self) }
+        public init?(name: String) {
+            guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
+            self = level
+        }
+        public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    public enum Format: Int, CaseIterable, Sendable {
+        case text, json
+
+        public var name: String { String(describing: self) }
+    }
+
+    public typealias Fields = KeyValuePairs<String, any CustomStringConvertible>
+
+    private static let levelInForce = Atomic<Int>(Level.info.rawValue)
+    private static let formatInForce = Atomic<Int>(Format.text.rawValue)
+
+    /// Sets level and form of every log of the process.
+    public static func configure(level: Level, format: Format) {
+        levelInForce.store(level.rawValue, ordering: .relaxed)
+        formatInForce.store(format.rawValue, ordering: .relaxed)
+    }
+
+    /// The level below which nothing is written.
+    public static var level: Level { Level(rawValue: levelInForce.load(ordering: .relaxed)) ?? .info }
+
+    /// The part of the program that speaks, such as `ingest`.
+    public let room: String
+
+    public init(_ room: String) { self.room = room }
+
+    public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        write(.error, message, fields)
+    }
+    public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        write(.warning, message, fields)
+    }
+    public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        write(.info, message, fields)
+    }
+    public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        write(.debug, message, fields)
+    }
+    public func trace(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        write(.trace, message, fields)
+    }
+
+    private func write(_ level: Level, _ message: () -> String, _ fields: () -> Fields) {
+        guard level <= Self.level else { return }
+        let format = Format(rawValue: Self.formatInForce.load(ordering: .relaxed)) ?? .text
+        let line = Self.line(level, room: room, message(), fields(), at: .now, as: format)
+        StandardError.write(line: line)
+    }
+
+    /// One finished line without its line feed; control characters are escaped, secrets masked.
+    static func line(
+        _ level: Level, room: String, _ message: String, _ fields: Fields, at time: Timestamp, as format: Format
+    ) -> String {
+        let time = Timestamp(milliseconds: time.milliseconds)
+        switch format {
+        case .text:
+            var line = "\(time) \(level.name.padding(toLength: 7, withPad: " ", startingAt: 0)) \(room): "
+            line += escaped(Secrets.masked(message), quotes: false)
+            for (name, value) in fields {
+                let text = Secrets.isSecret(name: name) ? Secrets.mask : Secrets.masked(value.description)
+                let plain = !text.isEmpty && !text.contains { $0 == " " || $0 == "\"" || $0 == "=" }
+                line += " \(name)=" + (plain ? escaped(text, quotes: false) : "\"\(escaped(text, quotes: true))\"")
+            }
+            return line
+        case .json:
+            var line = "{\"time\":\"\(time)\",\"level\":\"\(level.name)\",\"room\":\"\(escaped(room, quotes: true))\""
+            line += ",\"message\":\"\(escaped(Secrets.masked(message), quotes: true))\""
+            for (name, value) in fields {
+                line += ",\"\(escaped(name, quotes: true))\":"
+                line += Secrets.isSecret(name: name) ? "\"\(Secrets.mask)\"" : json(value)
+            }
+            return line + "}"
+        }
+    }
+
+    private static func json(_ value: any CustomStringConvertible) -> String {
+        switch value {
+        case let value as any BinaryInteger: value.description
+        case let value as Bool: value.description
+        case let value as Double where value.isFinite: value.description
+        case let value as Float where value.isFinite: value.description
+        default: "\"\(escaped(Secrets.masked(value.description), quotes: true))\""
+        }
+    }
+
+    private static func escaped(_ text: String, quotes: Bool) -> String {
+        guard text.utf8.contains(where: { $0 < 32 || $0 == 127 || (quotes && ($0 == 34 || $0 == 92)) }) else {
+            return text
+        }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\t": result += "\\t"
+            case "\r": result += "\\r"
+            case "\"" where quotes: result += "\\\""
+            case "\\" where quotes: result += "\\\\"
+            case _ where scalar.value < 32 || scalar.value == 127:
+                let hex = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
+
+extension Timestamp {
+    /// The system clock, in microseconds.
+    public static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}

@@ -1,0 +1,163 @@
+import Synchronization
+
+/// A count that only grows. One atomic addition an increment.
+public final class Counter: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    public func increment(by amount: Int = 1) {
+        precondition(amount >= 0, "a counter only grows")
+        value.wrappingAdd(UInt64(amount), ordering: .relaxed)
+    }
+
+    public var count: UInt64 { value.load(ordering: .relaxed) }
+}
+
+/// A measure that goes up and down.
+public final class Gauge: Sendable {
+    private let bits = Atomic<UInt64>(0)
+
+    public func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+    public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
+}
+
+/// A distribution over fixed buckets, such as the seconds a request took.
+public final class Histogram: Sendable {
+    /// Upper bounds of the buckets, ascending; the last bucket has none.
+    public let bounds: [Double]
+    private let state: Mutex<(counts: [UInt64], sum: Double)>
+
+    /// From half a millisecond to ten seconds, for latencies.
+    public static let latencySeconds: [Double] = [
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+    ]
+
+    /// - Precondition: `bounds` ascend.
+    public init(bounds: [Double] = Histogram.latencySeconds) {
+        precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "the bounds must ascend")
+        self.bounds = bounds
+        state = Mutex((counts: [UInt64](repeating: 0, count: bounds.count + 1), sum: 0))
+    }
+
+    public func observe(_ value: Double) {
+        let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
+        state.withLock {
+            $0.counts[bucket] += 1
+            $0.sum += value
+        }
+    }
+
+    /// Observations of each bucket (not cumulated), and the sum of all observed values.
+    public var snapshot: (counts: [UInt64], sum: Double) { state.withLock { $0 } }
+}
+
+/// The metrics of a process by name and labels, as Prometheus reads them.
+///
+/// Asking twice for the same name and labels gives the same object, so a room may ask where it needs it; on a hot path
+/// keep what was given.
+public final class Metrics: Sendable {
+    /// Those of this process, which `/metrics` shows.
+    public static let shared = Metrics()
+
+    private enum Instrument {
+        case counter(Counter)
+        case gauge(Gauge)
+        case histogram(Histogram)
+
+        var kind: String {
+            switch self {
+            case .counter: "counter"
+            case .gauge: "gauge"
+            case .histogram: "histogram"
+            }
+        }
+    }
+
+    private struct Family {
+        let help: String
+        let kind: String
+        var members: [String: Instrument] = [:]
+    }
+
+    private let families = Mutex<[String: Family]>([:])
+
+    public init() {}
+
+    /// - Parameters:
+    ///   - name: `marquee_…_total`, letters, digits and `_`.
+    ///   - labels: few values each: never a user or an item.
+    public func counter(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Counter {
+        let instrument = member(name, help, labels) { .counter(Counter()) }
+        guard case .counter(let counter) = instrument else { preconditionFailure("\(name) is a \(instrument.kind)") }
+        return counter
+    }
+
+    public func gauge(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
+        let instrument = member(name, help, labels) { .gauge(Gauge()) }
+        guard case .gauge(let gauge) = instrument else { preconditionFailure("\(name) is a \(instrument.kind)") }
+        return gauge
+    }
+
+    public func histogram(
+        _ name: String, help: String, labels: KeyValuePairs<String, String> = [:],
+        bounds: [Double] = Histogram.latencySeconds
+    ) -> Histogram {
+        let instrument = member(name, help, labels) { .histogram(Histogram(bounds: bounds)) }
+        guard case .histogram(let histogram) = instrument else {
+            preconditionFailure("\(name) is a \(instrument.kind)")
+        }
+        return histogram
+    }
+
+    private func member(
+        _ name: String, _ help: String, _ labels: KeyValuePairs<String, String>, make: () -> Instrument
+    ) -> Instrument {
+        let key = labels.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
+        return families.withLock { families in
+            if let known = families[name]?.members[key] { return known }
+            let instrument = make()
+            families[name, default: Family(help: help, kind: instrument.kind)].members[key] = instrument
+            return instrument
+        }
+    }
+
+    /// The Prometheus text format, version 0.0.4, families and members sorted by name.
+    public func text() -> String {
+        var text = ""
+        for (name, family) in families.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+            text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind)\n"
+            for (labels, instrument) in family.members.sorted(by: { $0.key < $1.key }) {
+                let suffix = labels.isEmpty ? "" : "{\(labels)}"
+                switch instrument {
+                case .counter(let counter): text += "\(name)\(suffix) \(counter.count)\n"
+                case .gauge(let gauge): text += "\(name)\(suffix) \(Self.number(gauge.value))\n"
+                case .histogram(let histogram): text += Self.text(of: histogram, name: name, labels: labels)
+                }
+            }
+        }
+        return text
+    }
+
+    private static func text(of histogram: Histogram, name: String, labels: String) -> String {
+        let (counts, sum) = histogram.snapshot
+        let prefix = labels.isEmpty ? "" : labels + ","
+        let suffix = labels.isEmpty ? "" : "{\(labels)}"
+        var text = ""
+        var total: UInt64 = 0
+        for (index, count) in counts.enumerated() {
+            total += count
+            let bound = index < histogram.bounds.count ? number(histogram.bounds[index]) : "+Inf"
+            text += "\(name)_bucket{\(prefix)le=\"\(bound)\"} \(total)\n"
+        }
+        return text + "\(name)_sum\(suffix) \(number(sum))\n\(name)_count\(suffix) \(total)\n"
+    }
+
+    private static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+        return value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    }
+
+    private static func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}

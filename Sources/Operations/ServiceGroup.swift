@@ -1,0 +1,103 @@
+/// Runs services together and stops them together.
+///
+/// They start in the order given, so that a later one may lean on an earlier one, and stop in reverse: each is
+/// cancelled and has returned before the one started before it is cancelled. Cancelling the task that runs the group,
+/// as ``SignalWatch`` lets the command line do, begins the stop.
+public struct ServiceGroup: Sendable {
+    /// What it means when a service returns by itself.
+    public enum WhenDone: Sendable {
+        /// The others go on; the group ends when all have returned.
+        case keepOthers
+        /// The work is done: the others are stopped.
+        case stopOthers
+    }
+
+    /// Why the group ended without an error.
+    public enum Outcome: Sendable {
+        case finished
+        /// Cancellation asked for it.
+        case stopped
+    }
+
+    private struct Member: Sendable {
+        let service: any Service
+        let whenDone: WhenDone
+    }
+
+    private var members: [Member] = []
+    private let log = Log("services")
+
+    public init() {}
+
+    /// Adds a service to be started after those added before.
+    public mutating func add(_ service: any Service, whenDone: WhenDone = .stopOthers) {
+        members.append(Member(service: service, whenDone: whenDone))
+    }
+
+    private enum Note: Sendable {
+        case returned(Int, (any Error)?)
+        case stopAsked
+    }
+
+    /// Runs all services to the end.
+    /// - Throws: the error of the first service that failed, after all others have stopped.
+    public func run() async throws -> Outcome {
+        let (notes, sink) = AsyncStream.makeStream(of: Note.self)
+        var tasks: [Task<Void, Never>] = []
+        for (index, member) in members.enumerated() {
+            log.debug("starting", ["service": member.service.name])
+            tasks.append(
+                Task {
+                    do {
+                        try await member.service.run()
+                        sink.yield(.returned(index, nil))
+                    } catch {
+                        sink.yield(.returned(index, error))
+                    }
+                })
+        }
+        // A task of its own, because iterating a stream ends at once in a cancelled task, and the stop takes its time.
+        let started = tasks
+        let follower = Task { try await follow(notes, started) }
+        return try await withTaskCancellationHandler {
+            try await follower.value
+        } onCancel: {
+            sink.yield(.stopAsked)
+        }
+    }
+
+    private func follow(_ notes: AsyncStream<Note>, _ tasks: [Task<Void, Never>]) async throws -> Outcome {
+        var running = Set(tasks.indices)
+        var failure: (any Error)?
+        var stopping = false
+        var asked = false
+        if running.isEmpty { return .finished }
+        for await note in notes {
+            switch note {
+            case .stopAsked:
+                asked = true
+                stopping = true
+            case .returned(let index, let error):
+                running.remove(index)
+                if let error, !(error is CancellationError) {
+                    if failure == nil {
+                        failure = error
+                    } else {
+                        log.error(
+                            "failed while stopping", ["service": members[index].service.name, "error": "\(error)"])
+                    }
+                    stopping = true
+                } else if members[index].whenDone == .stopOthers {
+                    stopping = true
+                }
+            }
+            if running.isEmpty { break }
+            if stopping, let last = running.max() {
+                log.debug("stopping", ["service": members[last].service.name])
+                tasks[last].cancel()
+            }
+        }
+        if let failure { throw failure }
+        return asked ? .stopped : .finished
+    }
+}

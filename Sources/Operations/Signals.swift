@@ -1,0 +1,42 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Calls back at the first SIGINT or SIGTERM; the second one ends the process at once with status 130.
+///
+/// Only one watch may be open at a time: the disposition of a signal belongs to the whole process. The command line
+/// opens it and cancels the task of the running command, which is how everything below hears of it.
+///
+/// Sendable because the only stored property never changes and Dispatch locks its sources itself.
+public final class SignalWatch: @unchecked Sendable {
+    private let sources: [any DispatchSourceSignal]
+
+    /// - Parameter stop: called once, on a private queue.
+    public init(stop: @escaping @Sendable () -> Void) {
+        let queue = DispatchQueue(label: "marquee.signals")
+        let count = SignalCount()
+        sources = [SIGINT, SIGTERM].map { number in
+            // A dispatch source sees a signal only if its default action, ending the process, is off.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                if count.isFirst() { stop() } else { _exit(130) }
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Gives the signals back their default action.
+    public func end() {
+        for source in sources { source.cancel() }
+        signal(SIGINT, SIG_DFL)
+        signal(SIGTERM, SIG_DFL)
+    }
+}
+
+private final class SignalCount: Sendable {
+    private let seen = Atomic<Int>(0)
+
+    func isFirst() -> Bool { seen.wrappingAdd(1, ordering: .relaxed).oldValue == 0 }
+}
