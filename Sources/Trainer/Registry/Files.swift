@@ -1,0 +1,86 @@
+internal import Foundation
+
+/// The few file operations that publishing needs, each durable when it returns.
+enum Files {
+    /// Writes `parts` one after another into a new file and flushes it to the device.
+    static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        defer { close(descriptor) }
+        for part in parts { try writeAll(part, to: descriptor, path: path) }
+        guard fsync(descriptor) == 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        try write(Array(text.utf8), to: path)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        try bytes.withUnsafeBytes { buffer in try write([buffer], to: path) }
+    }
+
+    /// Replaces `path` whole: whoever reads sees the old content or the new, after any crash.
+    static func replace(_ path: String, with text: String) throws {
+        let temporary = "\(path).\(getpid()).new"
+        try write(text, to: temporary)
+        guard rename(temporary, path) == 0 else {
+            let reason = lastSystemError()
+            unlink(temporary)
+            throw TrainerError.cannotWrite(path: path, reason: reason)
+        }
+        try flushFolder(containing: path)
+    }
+
+    /// Appends one line in a single write and flushes it.
+    static func appendLine(_ line: String, to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        defer { close(descriptor) }
+        let bytes = Array("\(line)\n".utf8)
+        try bytes.withUnsafeBytes { buffer in
+            try writeAll(buffer, to: descriptor, path: path)
+        }
+        guard fsync(descriptor) == 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+    }
+
+    /// Makes renames and new entries of a folder durable.
+    static func flush(folder: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: folder, reason: lastSystemError()) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw TrainerError.cannotWrite(path: folder, reason: lastSystemError()) }
+    }
+
+    static func flushFolder(containing path: String) throws {
+        let parent = (path as NSString).deletingLastPathComponent
+        try flush(folder: parent.isEmpty ? "." : parent)
+    }
+
+    static func createFolder(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw TrainerError.cannotWrite(path: path, reason: lastSystemError())
+        }
+    }
+
+    /// The whole file as bytes.
+    static func read(_ path: String) throws -> [UInt8] {
+        let file = try MappedFile(path: path)
+        return [UInt8](file.bytes)
+    }
+
+    private static func writeAll(
+        _ buffer: UnsafeRawBufferPointer, to descriptor: Int32, path: String
+    ) throws {
+        var rest = buffer
+        while let start = rest.baseAddress, !rest.isEmpty {
+            let written = Foundation.write(descriptor, start, rest.count)
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw TrainerError.cannotWrite(path: path, reason: lastSystemError())
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+    }
+}

@@ -1,0 +1,125 @@
+public import Domain
+
+/// What can go wrong while training, evaluating, or reading and publishing models.
+public enum TrainerError: Fault, Equatable {
+    /// A parameter or option has a value that makes no sense.
+    case invalidSetting(name: String, value: String, allowed: String)
+    /// There is nothing to learn from.
+    case emptyTrainingSet(source: String, reason: String)
+    /// A column that training needs is missing from the table or has another type.
+    case unsuitableTable(table: String, reason: String)
+    /// A value among the interactions cannot be used.
+    case badInteraction(user: String, item: String, reason: String)
+    /// The factors grew past what a float can hold.
+    case diverged(epoch: Int, reason: String)
+    /// Training would not fit into memory.
+    case tooLarge(needed: Int, available: Int, formula: String)
+    /// There is no held-out event by a known user.
+    case nothingToEvaluate(reason: String)
+    /// A line of an interaction file that cannot be read.
+    case malformedLine(file: String, line: Int, reason: String)
+    case registryNotFound(folder: String)
+    case noPromotedModel(folder: String)
+    case modelNotFound(id: String, folder: String)
+    case nothingToRollBackTo(folder: String)
+    /// A file of a model is truncated, altered or not what its name says.
+    case damagedModelFile(path: String, reason: String)
+    /// A model directory written by a newer version.
+    case unsupportedModel(path: String, version: Int)
+    case cannotRead(path: String, reason: String)
+    case cannotWrite(path: String, reason: String)
+
+    public var code: String {
+        switch self {
+        case .invalidSetting: "invalid-setting"
+        case .emptyTrainingSet: "empty-training-set"
+        case .unsuitableTable: "unsuitable-table"
+        case .badInteraction: "bad-interaction"
+        case .diverged: "training-diverged"
+        case .tooLarge: "training-too-large"
+        case .nothingToEvaluate: "nothing-to-evaluate"
+        case .malformedLine: "malformed-line"
+        case .registryNotFound: "registry-not-found"
+        case .noPromotedModel: "no-promoted-model"
+        case .modelNotFound: "model-not-found"
+        case .nothingToRollBackTo: "nothing-to-roll-back-to"
+        case .damagedModelFile: "damaged-model-file"
+        case .unsupportedModel: "unsupported-model"
+        case .cannotRead: "cannot-read"
+        case .cannotWrite: "cannot-write"
+        }
+    }
+
+    public var message: String {
+        switch self {
+        case .invalidSetting(let name, let value, let allowed):
+            "\(name) is \(value), but it must be \(allowed)."
+        case .emptyTrainingSet(let source, let reason):
+            "There is nothing to train on in \(source): \(reason)."
+        case .unsuitableTable(let table, let reason):
+            "The table \(table) cannot be trained on: \(reason)."
+        case .badInteraction(let user, let item, let reason):
+            "The interaction of user \(user) with item \(item) is unusable: \(reason)."
+        case .diverged(let epoch, let reason):
+            "Training diverged in epoch \(epoch): \(reason)."
+        case .tooLarge(let needed, let available, let formula):
+            "Training needs about \(mebibytes(needed)) of memory, but \(mebibytes(available)) are available (\(formula))."
+        case .nothingToEvaluate(let reason):
+            "There is nothing to evaluate on: \(reason)."
+        case .malformedLine(let file, let line, let reason):
+            "Line \(line) of \(file) cannot be read: \(reason)."
+        case .registryNotFound(let folder):
+            "There is no model folder at \(folder)."
+        case .noPromotedModel(let folder):
+            "No model in \(folder) has been promoted."
+        case .modelNotFound(let id, let folder):
+            "There is no model \(id) in \(folder)."
+        case .nothingToRollBackTo(let folder):
+            "No earlier promoted model is left in \(folder) to roll back to."
+        case .damagedModelFile(let path, let reason):
+            "The model file \(path) is damaged: \(reason)."
+        case .unsupportedModel(let path, let version):
+            "The model at \(path) has format version \(version), which this program does not know."
+        case .cannotRead(let path, let reason):
+            "\(path) cannot be read: \(reason)."
+        case .cannotWrite(let path, let reason):
+            "\(path) cannot be written: \(reason)."
+        }
+    }
+
+    public var advice: String {
+        switch self {
+        case .invalidSetting: "Correct the value and run again."
+        case .emptyTrainingSet: "Ingest or import events first, then train."
+        case .unsuitableTable: "Give the folder of a store made by `marquee ingest` or `marquee import`."
+        case .badInteraction: "Correct or remove the event; confidences must be finite."
+        case .diverged: "Raise --lambda, lower the confidence weights, or use --solver exact."
+        case .tooLarge: "Lower --rank, train on fewer events, or use a machine with more memory."
+        case .nothingToEvaluate: "Use a split that leaves later events of users known from training."
+        case .malformedLine: "Expected: user, item[, rating[, time]] separated by tabs, commas or `::`."
+        case .registryNotFound: "Check --models, or run `marquee train` to make it."
+        case .noPromotedModel: "Run `marquee train --promote always`, or `marquee models promote ID`."
+        case .modelNotFound: "`marquee models list` shows what is there."
+        case .nothingToRollBackTo: "Promote a model by name: `marquee models promote ID`."
+        case .damagedModelFile:
+            "Restore the file from a copy, or train again; `marquee models rollback` goes back to the model before."
+        case .unsupportedModel: "Use the version of marquee that wrote it, or train again."
+        case .cannotRead: "Check the path and its permissions."
+        case .cannotWrite: "Check the permissions and the free space."
+        }
+    }
+
+    public var category: FaultCategory {
+        switch self {
+        case .invalidSetting: .usage
+        case .emptyTrainingSet, .unsuitableTable, .badInteraction, .nothingToEvaluate, .malformedLine: .badData
+        case .registryNotFound, .noPromotedModel, .modelNotFound, .nothingToRollBackTo: .notFound
+        case .damagedModelFile, .unsupportedModel: .badData
+        case .diverged: .badData
+        case .tooLarge, .cannotWrite: .unavailable
+        case .cannotRead: .notFound
+        }
+    }
+}
+
+private func mebibytes(_ bytes: Int) -> String { "\((bytes + 1_048_575) / 1_048_576) MiB" }
