@@ -1,0 +1,88 @@
+/// What users really went for later: the truth that rankings are measured against.
+///
+/// Indices are those of the training set. Left out, and counted: users and items that training has not seen, pairs
+/// that are in training already (they are removed from every ranking), and users of whom nothing relevant remains.
+public struct HeldOut: Sendable {
+    /// Users with at least one relevant item, rising.
+    public internal(set) var users: [Int32] = []
+    /// Relevant items of `users[n]`, rising: `items[starts[n]..<starts[n + 1]]`.
+    public internal(set) var starts: [Int] = [0]
+    public internal(set) var items: [Int32] = []
+    public internal(set) var counts = Counts()
+
+    public struct Counts: Codable, Hashable, Sendable {
+        /// Users with at least one relevant item: those the metrics are means over.
+        public var evaluatedUsers = 0
+        /// Relevant pairs of evaluated users.
+        public var relevantPairs = 0
+        /// Users with later events whom training has not seen.
+        public var usersWithoutHistory = 0
+        /// Known users with later events, none of which is a liking of a known item that is new to them.
+        public var usersWithoutRelevantItems = 0
+        /// Liked pairs of known users left out because training has not seen the item.
+        public var pairsOfUnknownItems = 0
+        /// Liked pairs left out because they are in training already.
+        public var pairsSeenInTraining = 0
+
+        private enum CodingKeys: String, CodingKey {
+            case evaluatedUsers = "evaluated_users"
+            case relevantPairs = "relevant_pairs"
+            case usersWithoutHistory = "users_without_history"
+            case usersWithoutRelevantItems = "users_without_relevant_items"
+            case pairsOfUnknownItems = "pairs_of_unknown_items"
+            case pairsSeenInTraining = "pairs_seen_in_training"
+        }
+    }
+
+    public func relevant(of position: Int) -> ArraySlice<Int32> { items[starts[position]..<starts[position + 1]] }
+}
+
+extension HeldOut {
+    /// Collects the likings among the records that `isTest` takes. A pair is relevant when the weights of its test
+    /// events add up to more than zero.
+    static func build(
+        from log: InteractionLog, training: TrainingSet, isTest: (InteractionLog.Record) -> Bool
+    ) throws -> HeldOut {
+        // Log indices to training indices; −1 where training has not seen the identifier.
+        let itemNumbers = log.items.ids.map { training.items.index(of: $0) ?? -1 }
+        let userNumbers = log.users.ids.map { training.users.index(of: $0) ?? -1 }
+        var sums = [[Int32: Float]](repeating: [:], count: training.userCount)
+        var unknown = [[Int32: Float]](repeating: [:], count: training.userCount)
+        var strangers = Set<Int32>()
+        try log.forEachChunk { chunk in
+            for record in chunk where isTest(record) {
+                let user = userNumbers[Int(record.user)]
+                guard user >= 0 else {
+                    strangers.insert(record.user)
+                    continue
+                }
+                let item = itemNumbers[Int(record.item)]
+                if item >= 0 {
+                    sums[Int(user)][item, default: 0] += record.weight
+                } else {
+                    unknown[Int(user)][record.item, default: 0] += record.weight
+                }
+            }
+        }
+        var result = HeldOut()
+        result.counts.usersWithoutHistory = strangers.count
+        for user in 0..<training.userCount where !sums[user].isEmpty || !unknown[user].isEmpty {
+            result.counts.pairsOfUnknownItems += unknown[user].values.count { $0 > 0 }
+            let seen = Set(training.positives.columns[training.positives.range(of: user)])
+                .union(training.dislikes.columns[training.dislikes.range(of: user)])
+            let liked = sums[user].filter { $0.value > 0 }.keys
+            let relevant = liked.filter { !seen.contains($0) }.sorted()
+            result.counts.pairsSeenInTraining += liked.count - relevant.count
+            guard !relevant.isEmpty else {
+                result.counts.usersWithoutRelevantItems += 1
+                continue
+            }
+            result.users.append(Int32(user))
+            result.items += relevant
+            result.starts.append(result.items.count)
+        }
+        result.counts.evaluatedUsers = result.users.count
+        result.counts.relevantPairs = result.items.count
+        return result
+    }
+}

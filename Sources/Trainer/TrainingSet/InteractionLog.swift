@@ -1,0 +1,118 @@
+public import Domain
+internal import Foundation
+
+/// Events reduced to what training needs, in a temporary file.
+///
+/// The event table is scanned once; every later pass (where to split, what to train on, what to test on, the final
+/// model) reads these 24-byte records in order. They live in a file without a name, so that memory holds only the
+/// identifiers and the matrix being built, and nothing is left behind after a crash.
+///
+/// Not safe for use from several threads at once.
+public final class InteractionLog {
+    /// One event.
+    struct Record {
+        var user: Int32
+        var item: Int32
+        /// Microseconds since 1970.
+        var at: Int64
+        /// Signed, before ageing.
+        var weight: Float
+        /// The events that an external split has set aside for testing.
+        var isTest: Bool
+    }
+
+    public internal(set) var users = IndexMap()
+    public internal(set) var items = IndexMap()
+    public private(set) var count = 0
+    public private(set) var first = Timestamp(microseconds: .max)
+    public private(set) var last = Timestamp(microseconds: .min)
+    /// Where the events come from, for messages and manifests.
+    public let source: String
+    /// The table version, or nil if the events come from elsewhere.
+    public let version: Int64?
+
+    private let descriptor: Int32
+    private var pending: [Record] = []
+    private var flushed = 0
+
+    private static let chunk = 1 << 15
+
+    public init(source: String, version: Int64? = nil) throws {
+        self.source = source
+        self.version = version
+        let folder = FileManager.default.temporaryDirectory.path
+        var template = Array("\(folder)/marquee-events-XXXXXX".utf8CString)
+        descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: folder, reason: lastSystemError()) }
+        // The open descriptor keeps the file; the name goes at once.
+        unlink(template)
+        pending.reserveCapacity(Self.chunk)
+    }
+
+    deinit { close(descriptor) }
+
+    /// - Throws: ``TrainerError/badInteraction(user:item:reason:)`` if the weight is not finite.
+    func append(user: Int32, item: Int32, weight: Float, at: Int64, isTest: Bool = false) throws {
+        guard weight.isFinite else {
+            throw TrainerError.badInteraction(
+                user: users.ids[Int(user)], item: items.ids[Int(item)], reason: "its weight is \(weight)")
+        }
+        pending.append(Record(user: user, item: item, at: at, weight: weight, isTest: isTest))
+        count += 1
+        if at < first.microseconds { first = Timestamp(microseconds: at) }
+        if at > last.microseconds { last = Timestamp(microseconds: at) }
+        if pending.count == Self.chunk { try flush() }
+    }
+
+    /// Adds one event under its identifiers.
+    public func append(userID: String, itemID: String, weight: Float, at: Timestamp, isTest: Bool = false) throws {
+        try append(
+            user: users.insert(userID), item: items.insert(itemID), weight: weight, at: at.microseconds,
+            isTest: isTest)
+    }
+
+    /// Calls `body` with all records in the order of appending, in pieces.
+    func forEachChunk(_ body: (UnsafeBufferPointer<Record>) throws -> Void) throws {
+        try flush()
+        let buffer = UnsafeMutableBufferPointer<Record>.allocate(capacity: Self.chunk)
+        defer { buffer.deallocate() }
+        var position = 0
+        while position < flushed {
+            let records = min(Self.chunk, flushed - position)
+            var bytes = UnsafeMutableRawBufferPointer(
+                UnsafeMutableBufferPointer(rebasing: buffer[0..<records]))
+            var offset = position * MemoryLayout<Record>.stride
+            while !bytes.isEmpty {
+                let got = pread(descriptor, bytes.baseAddress, bytes.count, off_t(offset))
+                guard got > 0 else {
+                    if got < 0, errno == EINTR { continue }
+                    throw TrainerError.cannotRead(path: "the temporary event file", reason: lastSystemError())
+                }
+                bytes = UnsafeMutableRawBufferPointer(rebasing: bytes[got...])
+                offset += got
+            }
+            try body(UnsafeBufferPointer(rebasing: buffer[0..<records]))
+            position += records
+        }
+    }
+
+    private func flush() throws {
+        guard !pending.isEmpty else { return }
+        try pending.withUnsafeBytes { bytes in
+            var rest = bytes
+            while !rest.isEmpty {
+                let written = write(descriptor, rest.baseAddress, rest.count)
+                guard written >= 0 else {
+                    if errno == EINTR { continue }
+                    throw TrainerError.cannotWrite(path: "the temporary event file", reason: lastSystemError())
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+            }
+        }
+        flushed += pending.count
+        pending.removeAll(keepingCapacity: true)
+    }
+}
+
+/// `2^x`, in the file that imports Foundation.
+func powerOfTwo(_ x: Double) -> Double { exp2(x) }
