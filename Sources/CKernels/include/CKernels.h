@@ -1,1 +1,72 @@
-#pragma once
+// The few loops that must run at the machine's speed, in C for one reason: a function can carry its own `target`
+// attribute, so one binary holds an AVX-512, an AVX2 and a baseline build of each and picks at run time.
+// Letters are the paper's (Hu, Koren, Volinsky 2008; docs/als.md). Every kernel has a plain Swift twin in the tests.
+//
+// Shapes: rows of factors are k floats, k a multiple of 16 (the caller pads with zeros), row-major, no gaps.
+#ifndef MARQUEE_CKERNELS_H
+#define MARQUEE_CKERNELS_H
+
+#include <stdint.h>
+
+/// One row u of the interaction matrix, against the factors Y of the other side.
+typedef struct {
+    const float *Y;          // factors of the other side, [anything][k]
+    const int32_t *columns;  // which rows of Y this row touches, n of them
+    const float *c;          // their confidences; a negative one is |c| for "does not like"
+    long n;
+    long k;
+    float base;              // weight that G already holds for a touched pair: w = |c| − base
+    float ridge;             // λ_u
+} ck_row;
+
+/// Scores of packed items against a group of queries, keeping each query's best.
+typedef struct {
+    const float *tiles;      // items as [block][factor][32], zeros past the last item
+    long items;
+    long k;                  // any k ≥ 1: tiles need no padding of the rank
+    const float *queries;    // [group][factor][query within the group], zeros past the last query; a lone query is a group of 1
+    long queryCount;         // at most 64
+    long capacity;           // how many are kept per query, at least 1
+    const uint32_t *const *excluded;  // per query: a bit per item that must not appear, or NULL; may itself be NULL
+    float *scores;           // [query][capacity], descending
+    int32_t *indices;        // [query][capacity]
+    int32_t *counts;         // [query]: how many are filled so far
+} ck_topk;
+
+typedef struct {
+    const char *name;
+    int level;
+    int fused;               // 1 if multiply and add round once (FMA)
+    long group;              // queries scored together by topk
+
+    /// r ← r − λ_u x + Σ_j (c⁺_j − w_j ⟨y_j, x⟩) y_j : with r = −G x on entry, the residual b − A x.
+    /// Returns bᵀx = Σ_j c⁺_j ⟨y_j, x⟩.
+    double (*residual)(const ck_row *row, const float *x, float *r);
+    /// q ← q + λ_u p + Σ_j w_j ⟨y_j, p⟩ y_j : with q = G p on entry, A p.
+    void (*apply)(const ck_row *row, const float *p, float *q);
+    /// One step of conjugate gradients: α = ρ / pᵀq, x ← x + α p, r ← r − α q, β = rᵀr / ρ, p ← r + β p.
+    /// Returns the new rᵀr, and in *descent the decrease α ρ of xᵀA x − 2 bᵀx; both 0 if pᵀq is not positive.
+    float (*cg_step)(float *x, float *r, float *p, const float *q, float rho, long k, double *descent);
+    /// C ← α P G, with P of m rows and G symmetric, k × k.
+    void (*product)(const float *P, const float *G, float alpha, float *C, long m, long k);
+    /// A ← A + Σ_j w_j y_j y_jᵀ (16 × 16 blocks on and below the diagonal), b ← b + Σ_j c⁺_j y_j.
+    void (*accumulate)(const ck_row *row, float *panel, float *A, float *b);
+    /// Σ_j |c_j| (t_j − ⟨y_j, x⟩)² − base ⟨y_j, x⟩², with t_j = 1 if c_j > 0, else 0: the loss over one row's pairs.
+    double (*row_loss)(const ck_row *row, const float *x);
+    /// ⟨a, b⟩ over k floats.
+    float (*dot)(const float *a, const float *b, long k);
+    void (*topk)(const ck_topk *task);
+} ck_kernels;
+
+/// Rows of Y that `accumulate` copies to its panel at a time: the panel must hold this many rows of k.
+#define CK_PANEL_ROWS 32
+
+/// Levels: 0 baseline (SSE2 on x86-64), 2 AVX2 + FMA, 3 AVX-512 (F, BW, VL, DQ).
+int ck_best_level(void);
+/// The kernels of a level, or NULL if this machine or this build cannot run them.
+const ck_kernels *ck_kernels_of(int level);
+
+/// Arithmetic peak: runs `iterations` × 12 independent vector multiply-adds and returns the floating-point operations.
+double ck_measure_peak(int level, long iterations);
+
+#endif

@@ -1,0 +1,82 @@
+internal import COpenBLAS
+import Synchronization
+
+/// YᵀY of a factor matrix: columns × columns, symmetric, both triangles filled.
+///
+/// It is summed from blocks of rows whose borders depend on the number of rows alone, in the order of the rows and in
+/// 64-bit floats: the bytes are the same whatever the number of workers.
+public struct Gramian: Sendable {
+    public let matrix: Matrix
+
+    /// O(rows × columns²).
+    /// - Throws: ``LinalgError/tooLarge(rows:columns:)``.
+    public init(of factors: Matrix, workers: Workers = Workers()) throws(LinalgError) {
+        BLASThreads.useOne()
+        let k = factors.columns
+        let rowsPerBlock = max(4096, (factors.rows + 63) / 64)
+        let blocks = (factors.rows + rowsPerBlock - 1) / rowsPerBlock
+        var sum = try Matrix(rows: k, columns: k)
+        guard k > 0, blocks > 0 else {
+            matrix = sum
+            return
+        }
+        var partial = try Matrix(rows: blocks * k, columns: k)
+        factors.withUnsafeElements { y in
+            partial.withUnsafeMutableElements { g in
+                let y = Shared(y.baseAddress!)
+                let g = SharedMutable(g.baseAddress!)
+                workers.run(units: blocks) { _, block in
+                    let first = block * rowsPerBlock
+                    let count = min(rowsPerBlock, factors.rows - first)
+                    cblas_ssyrk(
+                        CblasRowMajor, CblasLower, CblasTrans, Int32(k), Int32(count), 1,
+                        y.pointer + first * k, Int32(k), 0, g.pointer + block * k * k, Int32(k))
+                }
+            }
+        }
+        partial.withUnsafeElements { partial in
+            sum.withUnsafeMutableElements { sum in
+                for i in 0..<k {
+                    for j in 0...i {
+                        var total = 0.0
+                        for block in 0..<blocks { total += Double(partial[(block * k + i) * k + j]) }
+                        sum[i * k + j] = Float(total)
+                        sum[j * k + i] = Float(total)
+                    }
+                }
+            }
+        }
+        matrix = sum
+    }
+
+    /// Σ_ij A_ij B_ij, in 64-bit floats: ⟨XᵀX, YᵀY⟩ = Σ_u Σ_i ⟨x_u, y_i⟩². O(columns²).
+    public func inner(_ other: Gramian) -> Double {
+        matrix.withElements { a in
+            other.matrix.withElements { b in
+                precondition(a.count == b.count, "Gramians of different rank")
+                var total = 0.0
+                for i in a.indices { total += Double(a[i]) * Double(b[i]) }
+                return total
+            }
+        }
+    }
+}
+
+/// A pointer that workers may share.
+///
+/// `@unchecked Sendable`: made only where the memory outlives the blocking ``Workers/run(units:_:)`` that uses it and
+/// is not written meanwhile.
+package struct Shared<Element>: @unchecked Sendable {
+    package let pointer: UnsafePointer<Element>
+    @inline(__always)
+    package init(_ pointer: UnsafePointer<Element>) { self.pointer = pointer }
+}
+
+/// A pointer through which workers write.
+///
+/// `@unchecked Sendable`: as ``Shared``, and each unit of work writes a region of its own.
+package struct SharedMutable<Element>: @unchecked Sendable {
+    package let pointer: UnsafeMutablePointer<Element>
+    @inline(__always)
+    package init(_ pointer: UnsafeMutablePointer<Element>) { self.pointer = pointer }
+}

@@ -1,0 +1,109 @@
+internal import CKernels
+
+/// The C kernels of one instruction set, with Swift types at the door. See `CKernels.h` for the equations.
+///
+/// `@unchecked Sendable`: it points at a constant table of functions.
+package struct Kernels: @unchecked Sendable {
+    let table: UnsafePointer<ck_kernels>
+
+    /// The best this machine can run.
+    package static let best = Kernels(level: Int(ck_best_level()))!
+
+    /// - Returns: nil if this machine cannot run that level: 0 baseline, 2 AVX2, 3 AVX-512.
+    package init?(level: Int) {
+        guard let table = ck_kernels_of(Int32(level)) else { return nil }
+        self.table = table
+    }
+
+    /// Every level this machine can run.
+    package static var available: [Kernels] { [0, 2, 3].compactMap { Kernels(level: $0) } }
+
+    package var name: String { String(cString: table.pointee.name) }
+
+    /// Whether products and sums round once.
+    package var isFused: Bool { table.pointee.fused != 0 }
+
+    /// Vectors are padded with zeros to a multiple of this many floats.
+    package static let lanes = 16
+
+    package static func padded(_ rank: Int) -> Int { (rank + lanes - 1) / lanes * lanes }
+
+    /// Rows that the panel of ``accumulate(_:panel:into:_:)`` holds.
+    package static let panelRows = Int(CK_PANEL_ROWS)
+
+    /// Peak arithmetic of one core in floating-point operations per second, measured for a few milliseconds by `clock`.
+    package func operationsOfPeak(iterations: Int) -> Double { ck_measure_peak(table.pointee.level, iterations) }
+}
+
+/// One row of the interaction matrix against the factors of the other side; see `ck_row`.
+package struct KernelRow {
+    var row: ck_row
+
+    /// - Parameters:
+    ///   - factors: rows of `rank` floats, `rank` a multiple of ``Kernels/lanes``.
+    ///   - base: the weight that the Gramian already holds for a pair of this row.
+    ///   - ridge: λ of this row.
+    @inline(__always)
+    package init(
+        factors: UnsafePointer<Float>, columns: UnsafePointer<Int32>, confidences: UnsafePointer<Float>, count: Int,
+        rank: Int, base: Float, ridge: Float
+    ) {
+        row = ck_row(Y: factors, columns: columns, c: confidences, n: count, k: rank, base: base, ridge: ridge)
+    }
+}
+
+extension Kernels {
+    /// r ← r − λ x + Σ_j (c⁺_j − w_j ⟨y_j, x⟩) y_j. Returns bᵀx.
+    @inline(__always)
+    package func residual(_ row: KernelRow, _ x: UnsafePointer<Float>, _ r: UnsafeMutablePointer<Float>) -> Double {
+        withUnsafePointer(to: row.row) { table.pointee.residual($0, x, r) }
+    }
+
+    /// q ← q + λ p + Σ_j w_j ⟨y_j, p⟩ y_j.
+    @inline(__always)
+    package func apply(_ row: KernelRow, _ p: UnsafePointer<Float>, _ q: UnsafeMutablePointer<Float>) {
+        withUnsafePointer(to: row.row) { table.pointee.apply($0, p, q) }
+    }
+
+    /// One step of conjugate gradients on x, r, p with q = A p. Returns the new rᵀr (0 when there is nothing left to
+    /// gain) and the decrease of xᵀA x − 2 bᵀx.
+    @inline(__always)
+    package func conjugateGradientStep(
+        x: UnsafeMutablePointer<Float>, r: UnsafeMutablePointer<Float>, p: UnsafeMutablePointer<Float>,
+        q: UnsafePointer<Float>, rho: Float, rank: Int
+    ) -> (rho: Float, descent: Double) {
+        var descent = 0.0
+        let next = table.pointee.cg_step(x, r, p, q, rho, rank, &descent)
+        return (next, descent)
+    }
+
+    /// C ← α P G with P of m rows of `rank` floats and G symmetric.
+    @inline(__always)
+    package func product(
+        _ P: UnsafePointer<Float>, _ G: UnsafePointer<Float>, alpha: Float, into C: UnsafeMutablePointer<Float>,
+        rows m: Int, rank: Int
+    ) {
+        table.pointee.product(P, G, alpha, C, m, rank)
+    }
+
+    /// A ← A + Σ_j w_j y_j y_jᵀ (on and below the diagonal), b ← b + Σ_j c⁺_j y_j.
+    @inline(__always)
+    package func accumulate(
+        _ row: KernelRow, panel: UnsafeMutablePointer<Float>, into A: UnsafeMutablePointer<Float>,
+        _ b: UnsafeMutablePointer<Float>
+    ) {
+        withUnsafePointer(to: row.row) { table.pointee.accumulate($0, panel, A, b) }
+    }
+
+    /// Σ_j |c_j| (t_j − ⟨y_j, x⟩)² − base ⟨y_j, x⟩².
+    @inline(__always)
+    package func rowLoss(_ row: KernelRow, _ x: UnsafePointer<Float>) -> Double {
+        withUnsafePointer(to: row.row) { table.pointee.row_loss($0, x) }
+    }
+
+    /// ⟨a, b⟩ over `rank` floats.
+    @inline(__always)
+    package func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, rank: Int) -> Float {
+        table.pointee.dot(a, b, rank)
+    }
+}

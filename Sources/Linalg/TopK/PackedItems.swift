@@ -1,0 +1,153 @@
+internal import CKernels
+public import Domain
+
+/// Item factors laid out for exact top-k: blocks of 32 items, factor by factor, so that one pass over memory scores
+/// every item against up to 64 queries in registers. No score buffer, no approximation.
+///
+///     let packed = try PackedItems(itemFactors)
+///     let best = packed.topK(userVector, count: 10, excluding: seen)   // [(item, score)], best first
+///
+/// Immutable; the scores of a query are the same bits whether it comes alone or in a batch.
+public struct PackedItems: Sendable {
+    public let itemCount: Int
+    public let rank: Int
+    private let tiles: FloatStorage
+    private let kernels: Kernels
+
+    private static let block = 32
+    private static let maximumBatch = 64
+
+    /// Copies the factors into tiles. O(items × rank).
+    /// - Throws: ``LinalgError/notFinite(what:row:column:)``: an item with NaN could not be ranked.
+    public init(_ items: Matrix) throws(LinalgError) {
+        try self.init(items, kernels: .best)
+    }
+
+    package init(_ items: Matrix, kernels: Kernels) throws(LinalgError) {
+        if let bad = items.firstNonFinite() {
+            throw .notFinite(what: "The item factors", row: bad.row, column: bad.column)
+        }
+        itemCount = items.rows
+        rank = items.columns
+        self.kernels = kernels
+        let blocks = (items.rows + Self.block - 1) / Self.block
+        let tiles = FloatStorage(zeros: blocks * Self.block * items.columns)
+        items.withElements { source in
+            for item in 0..<items.rows {
+                let tile = tiles.base + (item / Self.block) * items.columns * Self.block + item % Self.block
+                for t in 0..<items.columns { tile[t * Self.block] = source[item * items.columns + t] }
+            }
+        }
+        self.tiles = tiles
+    }
+
+    /// The `min(count, eligible)` items of largest ⟨query, item⟩ that are not excluded, best first, equal scores by
+    /// item index. O(items × rank), bound by one read of the factors.
+    ///
+    /// A query with NaN ranks nothing: the list is empty.
+    /// - Precondition: the query has ``rank`` elements; the bitmap is of ``itemCount`` items.
+    public func topK(
+        _ query: [Float], count: Int, excluding: ItemBitmap? = nil
+    ) -> [(item: ItemIndex, score: Float)] {
+        precondition(query.count == rank, "a query of \(query.count) against items of rank \(rank)")
+        return query.withUnsafeBufferPointer { query in
+            search(query.baseAddress, queries: 1, count: count, excluding: excluding.map { [$0] } ?? [])[0]
+        }
+    }
+
+    /// The same for every row of `queries`: list `q` belongs to row `q`. `excluding` is empty, or has one entry a row.
+    ///
+    /// Rows are taken 64 at a time, so the factors are read once for each 64. Blocks the calling thread.
+    public func topK(
+        queries: Matrix, count: Int, excluding: [ItemBitmap?] = [], workers: Workers = Workers(count: 1)
+    ) -> [[(item: ItemIndex, score: Float)]] {
+        precondition(queries.columns == rank, "queries of rank \(queries.columns) against items of rank \(rank)")
+        precondition(excluding.isEmpty || excluding.count == queries.rows, "one bitmap a query, or none")
+        let batch = Self.batch(for: queries.rows, workers: workers.count)
+        let batches = (queries.rows + batch - 1) / batch
+        var results = [[(item: ItemIndex, score: Float)]](repeating: [], count: queries.rows)
+        queries.withUnsafeElements { source in
+            results.withUnsafeMutableBufferPointer { results in
+                guard let base = source.baseAddress, let output = results.baseAddress else { return }
+                let source = Shared(base)
+                let results = SharedMutable(output)
+                workers.run(units: batches) { _, unit in
+                    let first = unit * batch
+                    let rows = min(batch, queries.rows - first)
+                    let lists = search(
+                        source.pointer + first * rank, queries: rows, count: count,
+                        excluding: excluding.isEmpty ? [] : Array(excluding[first..<first + rows]))
+                    for (row, list) in lists.enumerated() { results.pointer[first + row] = list }
+                }
+            }
+        }
+        return results
+    }
+
+    /// Few queries on many workers: smaller batches, but full groups of what the kernel scores together.
+    private static func batch(for queries: Int, workers: Int) -> Int {
+        var batch = maximumBatch
+        while batch > 8, queries < batch * workers { batch /= 2 }
+        return batch
+    }
+
+    private func search(
+        _ queries: UnsafePointer<Float>?, queries queryCount: Int, count: Int, excluding: [ItemBitmap?]
+    ) -> [[(item: ItemIndex, score: Float)]] {
+        let capacity = min(count, itemCount)
+        guard capacity > 0, let queries else { return Array(repeating: [], count: queryCount) }
+        for bitmap in excluding {
+            precondition(bitmap == nil || bitmap!.itemCount == itemCount, "a bitmap of another number of items")
+        }
+        let group = queryCount == 1 ? 1 : kernels.table.pointee.group
+        let groups = (queryCount + group - 1) / group
+        var packed = [Float](repeating: 0, count: groups * group * rank)
+        for query in 0..<queryCount {
+            let start = query / group * group * rank + query % group
+            for t in 0..<rank { packed[start + t * group] = queries[query * rank + t] }
+        }
+        var scores = [Float](repeating: 0, count: queryCount * capacity)
+        var indices = [Int32](repeating: 0, count: queryCount * capacity)
+        var counts = [Int32](repeating: 0, count: queryCount)
+        withBitmaps(excluding) { bitmaps in
+            scores.withUnsafeMutableBufferPointer { scores in
+                indices.withUnsafeMutableBufferPointer { indices in
+                    counts.withUnsafeMutableBufferPointer { counts in
+                        packed.withUnsafeBufferPointer { packed in
+                            var task = ck_topk(
+                                tiles: tiles.base, items: itemCount, k: rank, queries: packed.baseAddress,
+                                queryCount: queryCount, capacity: capacity, excluded: bitmaps,
+                                scores: scores.baseAddress, indices: indices.baseAddress, counts: counts.baseAddress)
+                            kernels.table.pointee.topk(&task)
+                        }
+                    }
+                }
+            }
+        }
+        return (0..<queryCount).map { query in
+            (0..<Int(counts[query])).map { place in
+                (ItemIndex(rawValue: indices[query * capacity + place]), scores[query * capacity + place])
+            }
+        }
+    }
+
+    /// Lends the words of each bitmap at once: a C array of pointers, null where there is none.
+    private func withBitmaps(
+        _ bitmaps: [ItemBitmap?], _ body: (UnsafePointer<UnsafePointer<UInt32>?>?) -> Void
+    ) {
+        guard bitmaps.contains(where: { $0 != nil }) else { return body(nil) }
+        let wordCount = (itemCount + 31) / 32
+        // One copy of at most items / 8 bytes a query: small beside the pass, and it keeps the pointers simple.
+        var words: [UInt32] = []
+        words.reserveCapacity(bitmaps.count * wordCount)
+        var offsets: [Int?] = []
+        for bitmap in bitmaps {
+            offsets.append(bitmap == nil ? nil : words.count)
+            if let bitmap { words += bitmap.words }
+        }
+        words.withUnsafeBufferPointer { words in
+            let pointers: [UnsafePointer<UInt32>?] = offsets.map { offset in offset.map { words.baseAddress! + $0 } }
+            pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+        }
+    }
+}
