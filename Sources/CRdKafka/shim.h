@@ -6,4 +6,22 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+/// rd_kafka_producev: one message to the partition its key hashes to. The payload and key are copied before it returns.
+/// `headers` may be NULL; on success librdkafka owns them, on failure the caller still does.
+static inline rd_kafka_resp_err_t marquee_produce(
+    rd_kafka_t *rk, rd_kafka_topic_t *topic, int32_t partition, const void *key, size_t key_length,
+    const void *payload, size_t payload_length, int64_t timestamp_ms, rd_kafka_headers_t *headers, void *opaque)
+{
+    if (headers)
+        return rd_kafka_producev(
+            rk, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+            RD_KAFKA_V_KEY(key, key_length), RD_KAFKA_V_VALUE((void *)payload, payload_length),
+            RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(opaque),
+            RD_KAFKA_V_END);
+    return rd_kafka_producev(
+        rk, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY(key, key_length), RD_KAFKA_V_VALUE((void *)payload, payload_length),
+        RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+}
+
 #endif

@@ -1,0 +1,157 @@
+public import Domain
+
+/// The fields of one event as slices of the message they stand in (or of the decoder's scratch memory).
+struct EventFields {
+    var eventID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    var userID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    var itemID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// Without a base address if the message has none.
+    var reviewText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    var source = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    var kind = EventKind.view
+    var value: Float = 0
+    var at = Timestamp(microseconds: 0)
+}
+
+/// Reads the wire form of events:
+///
+/// ```json
+/// {"event_id":"…","user_id":"…","item_id":"…","kind":"view","value":0.8,"at":"2026-11-20T12:00:00Z"}
+/// ```
+///
+/// and optionally `"review_text"` and `"source"`. Fields come in any order; unknown fields are checked for form and
+/// skipped; a known field that stands twice is refused, because two readers could pick different ones. Written by hand
+/// over bytes because a general decoder costs microseconds an event; `JSONDecoder` is its oracle in tests.
+///
+/// One thread uses it at a time.
+public final class EventDecoder {
+    private let limits: EventLimits
+    private var scratch: UnsafeMutableBufferPointer<UInt8>
+
+    public init(limits: EventLimits = EventLimits()) {
+        self.limits = limits
+        scratch = .allocate(capacity: 4096)
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Decodes one message into an event.
+    /// - Parameter now: the receiver's clock, for the time window.
+    /// - Throws: the ``RejectReason``.
+    public func event(from message: UnsafeRawBufferPointer, now: Timestamp) throws(RejectReason) -> Event {
+        let fields = try decode(message, latest: latest(now))
+        return Event(
+            eventID: String(decoding: fields.eventID, as: UTF8.self),
+            userID: String(decoding: fields.userID, as: UTF8.self),
+            itemID: String(decoding: fields.itemID, as: UTF8.self), kind: fields.kind, value: fields.value,
+            reviewText: fields.reviewText.baseAddress == nil
+                ? nil : String(decoding: fields.reviewText, as: UTF8.self),
+            at: fields.at,
+            source: fields.source.isEmpty ? "kafka" : String(decoding: fields.source, as: UTF8.self))
+    }
+
+    func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
+
+    /// The slices are valid until the next call, and as long as the message.
+    func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {
+        guard message.count > 0 else { throw .empty }
+        guard message.count <= limits.messageLength else { throw .tooLong }
+        if message.count > scratch.count {
+            scratch.deallocate()
+            scratch = .allocate(capacity: message.count * 2)
+        }
+        var cursor = JSONCursor(message.bindMemory(to: UInt8.self), scratch: scratch.baseAddress!)
+        var fields = EventFields()
+        let seen = try readFields(&cursor, &fields)
+        guard cursor.peek() == 0, cursor.position == cursor.end else { throw .malformed }
+        guard seen & Field.required == Field.required else { throw .missingField }
+        try check(fields, latest: latest)
+        return fields
+    }
+
+    private enum Field {
+        static let eventID: UInt8 = 1
+        static let userID: UInt8 = 2
+        static let itemID: UInt8 = 4
+        static let kind: UInt8 = 8
+        static let value: UInt8 = 16
+        static let at: UInt8 = 32
+        static let text: UInt8 = 64
+        static let source: UInt8 = 128
+        static let required = eventID | userID | itemID | kind | value | at
+    }
+
+    private func readFields(_ cursor: inout JSONCursor, _ fields: inout EventFields) throws(RejectReason) -> UInt8 {
+        try cursor.expect(UInt8(ascii: "{"))
+        var seen: UInt8 = 0
+        if cursor.peek() == UInt8(ascii: "}") {
+            cursor.position += 1
+            return 0
+        }
+        while true {
+            guard cursor.peek() == UInt8(ascii: "\"") else { throw .malformed }
+            let field = Self.field(named: try cursor.string())
+            try cursor.expect(UInt8(ascii: ":"))
+            guard seen & field == 0 else { throw .duplicateField }
+            // A null is an absent field.
+            if field != 0, try cursor.null() == false {
+                seen |= field
+                switch field {
+                case Field.eventID: fields.eventID = try cursor.string()
+                case Field.userID: fields.userID = try cursor.string()
+                case Field.itemID: fields.itemID = try cursor.string()
+                case Field.text: fields.reviewText = try cursor.string()
+                case Field.source: fields.source = try cursor.string()
+                case Field.value: fields.value = Float(try cursor.number())
+                case Field.kind: fields.kind = try Self.kind(named: try cursor.string())
+                default:
+                    guard let at = Timestamp(rfc3339: try cursor.string()) else { throw .invalidTime }
+                    fields.at = at
+                }
+            } else if field == 0 {
+                try cursor.skipValue()
+            }
+            guard cursor.peek() == UInt8(ascii: ",") else { break }
+            cursor.position += 1
+        }
+        try cursor.expect(UInt8(ascii: "}"))
+        return seen
+    }
+
+    private func check(_ fields: EventFields, latest: Timestamp) throws(RejectReason) {
+        guard !fields.eventID.isEmpty, !fields.userID.isEmpty, !fields.itemID.isEmpty else { throw .emptyID }
+        guard fields.eventID.count <= limits.idLength, fields.userID.count <= limits.idLength,
+            fields.itemID.count <= limits.idLength, fields.source.count <= limits.idLength
+        else { throw .longID }
+        guard fields.kind.accepts(fields.value) else { throw .valueOutOfRange }
+        guard fields.reviewText.count <= limits.textLength else { throw .longText }
+        guard fields.at >= limits.earliest, fields.at <= latest else { throw .timeOutOfWindow }
+    }
+
+    private static func field(named name: UnsafeBufferPointer<UInt8>) -> UInt8 {
+        switch name.count {
+        case 2: equal(name, "at") ? Field.at : 0
+        case 4: equal(name, "kind") ? Field.kind : 0
+        case 5: equal(name, "value") ? Field.value : 0
+        case 6: equal(name, "source") ? Field.source : 0
+        case 7: equal(name, "user_id") ? Field.userID : equal(name, "item_id") ? Field.itemID : 0
+        case 8: equal(name, "event_id") ? Field.eventID : 0
+        case 11: equal(name, "review_text") ? Field.text : 0
+        default: 0
+        }
+    }
+
+    private static func kind(named name: UnsafeBufferPointer<UInt8>) throws(RejectReason) -> EventKind {
+        if equal(name, "view") { return .view }
+        if equal(name, "like") { return .like }
+        if equal(name, "review") { return .review }
+        throw .unknownKind
+    }
+
+    @inline(__always)
+    private static func equal(_ bytes: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount else { return false }
+        for i in 0..<bytes.count where bytes[i] != text.utf8Start[i] { return false }
+        return true
+    }
+}

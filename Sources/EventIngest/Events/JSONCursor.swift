@@ -1,0 +1,273 @@
+/// A place in a JSON text (RFC 8259) held as bytes.
+///
+/// Every step checks the bounds, so no input can move it outside the message. Strings are returned as slices of the
+/// message, or of `scratch` where escapes had to be resolved; `scratch` must be as long as the message, because an
+/// escape is never shorter than what it stands for.
+struct JSONCursor {
+    var position: UnsafePointer<UInt8>
+    let end: UnsafePointer<UInt8>
+    private var scratch: UnsafeMutablePointer<UInt8>
+
+    static let deepest = 32
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, scratch: UnsafeMutablePointer<UInt8>) {
+        position = bytes.baseAddress!
+        end = position + bytes.count
+        self.scratch = scratch
+    }
+
+    @inline(__always)
+    mutating func skipSpace() {
+        while position < end {
+            let byte = position.pointee
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            position += 1
+        }
+    }
+
+    /// The next byte that is not white space, without passing it; 0 at the end.
+    @inline(__always)
+    mutating func peek() -> UInt8 {
+        skipSpace()
+        return position < end ? position.pointee : 0
+    }
+
+    @inline(__always)
+    mutating func expect(_ byte: UInt8) throws(RejectReason) {
+        guard peek() == byte else { throw .malformed }
+        position += 1
+    }
+
+    // MARK: Strings
+
+    /// string = quotation-mark *char quotation-mark
+    mutating func string() throws(RejectReason) -> UnsafeBufferPointer<UInt8> {
+        guard peek() == UInt8(ascii: "\"") else { throw .wrongType }
+        position += 1
+        let start = position
+        var seen: UInt8 = 0
+        while position < end {
+            let byte = position.pointee
+            if byte == UInt8(ascii: "\"") {
+                let slice = UnsafeBufferPointer(start: start, count: position - start)
+                position += 1
+                if seen >= 0x80, !isUTF8(slice) { throw .invalidUTF8 }
+                return slice
+            }
+            if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
+            guard byte >= 0x20 else { throw .malformed }
+            seen |= byte
+            position += 1
+        }
+        throw .malformed
+    }
+
+    /// Goes on from the first backslash, copying to `scratch`.
+    private mutating func escapedString(from start: UnsafePointer<UInt8>) throws(RejectReason)
+        -> UnsafeBufferPointer<UInt8>
+    {
+        let target = scratch
+        var used = position - start
+        target.update(from: start, count: used)
+        while position < end {
+            let byte = position.pointee
+            position += 1
+            if byte == UInt8(ascii: "\"") {
+                scratch += used
+                let slice = UnsafeBufferPointer(start: UnsafePointer(target), count: used)
+                guard isUTF8(slice) else { throw .invalidUTF8 }
+                return slice
+            }
+            guard byte >= 0x20 else { throw .malformed }
+            guard byte == UInt8(ascii: "\\") else {
+                target[used] = byte
+                used += 1
+                continue
+            }
+            guard position < end else { throw .malformed }
+            let escape = position.pointee
+            position += 1
+            switch escape {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): target[used] = escape
+            case UInt8(ascii: "b"): target[used] = 0x08
+            case UInt8(ascii: "f"): target[used] = 0x0C
+            case UInt8(ascii: "n"): target[used] = 0x0A
+            case UInt8(ascii: "r"): target[used] = 0x0D
+            case UInt8(ascii: "t"): target[used] = 0x09
+            case UInt8(ascii: "u"):
+                used += write(try unicodeEscape(), to: target + used)
+                continue
+            default: throw .malformed
+            }
+            used += 1
+        }
+        throw .malformed
+    }
+
+    /// The scalar after `\u`; a surrogate must have its partner.
+    private mutating func unicodeEscape() throws(RejectReason) -> UInt32 {
+        let first = try fourHexDigits()
+        guard first & 0xF800 == 0xD800 else { return first }
+        guard first < 0xDC00, end - position >= 6, position[0] == UInt8(ascii: "\\"), position[1] == UInt8(ascii: "u")
+        else { throw .malformed }
+        position += 2
+        let second = try fourHexDigits()
+        guard second & 0xFC00 == 0xDC00 else { throw .malformed }
+        return 0x10000 + (first & 0x3FF) << 10 + second & 0x3FF
+    }
+
+    private mutating func fourHexDigits() throws(RejectReason) -> UInt32 {
+        guard end - position >= 4 else { throw .malformed }
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            let byte = position.pointee
+            position += 1
+            switch byte {
+            case 0x30...0x39: value = value << 4 | UInt32(byte - 0x30)
+            case 0x41...0x46: value = value << 4 | UInt32(byte - 0x41 + 10)
+            case 0x61...0x66: value = value << 4 | UInt32(byte - 0x61 + 10)
+            default: throw .malformed
+            }
+        }
+        return value
+    }
+
+    private func write(_ scalar: UInt32, to target: UnsafeMutablePointer<UInt8>) -> Int {
+        switch scalar {
+        case ..<0x80:
+            target[0] = UInt8(scalar)
+            return 1
+        case ..<0x800:
+            target[0] = UInt8(0xC0 | scalar >> 6)
+            target[1] = UInt8(0x80 | scalar & 0x3F)
+            return 2
+        case ..<0x10000:
+            target[0] = UInt8(0xE0 | scalar >> 12)
+            target[1] = UInt8(0x80 | scalar >> 6 & 0x3F)
+            target[2] = UInt8(0x80 | scalar & 0x3F)
+            return 3
+        default:
+            target[0] = UInt8(0xF0 | scalar >> 18)
+            target[1] = UInt8(0x80 | scalar >> 12 & 0x3F)
+            target[2] = UInt8(0x80 | scalar >> 6 & 0x3F)
+            target[3] = UInt8(0x80 | scalar & 0x3F)
+            return 4
+        }
+    }
+
+    // MARK: Numbers
+
+    /// number = [ minus ] int [ frac ] [ exp ], rounded to the nearest double.
+    mutating func number() throws(RejectReason) -> Double {
+        let first = peek()
+        guard first == UInt8(ascii: "-") || isDigit(first) else { throw .wrongType }
+        let start = position
+        let isNegative = first == UInt8(ascii: "-")
+        if isNegative { position += 1 }
+        var mantissa: UInt64 = 0
+        var digits = 0
+        var exponent = 0
+        guard position < end, isDigit(position.pointee) else { throw .malformed }
+        if position.pointee == UInt8(ascii: "0") {
+            position += 1
+        } else {
+            digits = accumulate(&mantissa)
+        }
+        if position < end, position.pointee == UInt8(ascii: ".") {
+            position += 1
+            let fraction = accumulate(&mantissa)
+            guard fraction > 0 else { throw .malformed }
+            digits += fraction
+            exponent = -fraction
+        }
+        if position < end, position.pointee | 0x20 == UInt8(ascii: "e") {
+            position += 1
+            var sign = 1
+            if position < end, position.pointee == UInt8(ascii: "+") || position.pointee == UInt8(ascii: "-") {
+                sign = position.pointee == UInt8(ascii: "-") ? -1 : 1
+                position += 1
+            }
+            var power: UInt64 = 0
+            let count = accumulate(&power)
+            guard count > 0 else { throw .malformed }
+            exponent += sign * Int(min(power, 10_000)) * (count > 18 ? 10_000 : 1)
+        }
+        // Both factors are exact doubles, so one rounding gives the nearest (Clinger 1990, the fast path).
+        if digits <= 15, abs(exponent) <= 22 {
+            let magnitude = Double(mantissa)
+            let scaled = exponent < 0 ? magnitude / powersOfTen[-exponent] : magnitude * powersOfTen[exponent]
+            return isNegative ? -scaled : scaled
+        }
+        let text = String(decoding: UnsafeBufferPointer(start: start, count: position - start), as: UTF8.self)
+        return Double(text) ?? .infinity
+    }
+
+    /// Reads digits into `value` (which may wrap: the caller looks at the count) and returns how many there were.
+    @inline(__always)
+    private mutating func accumulate(_ value: inout UInt64) -> Int {
+        let start = position
+        while position < end, isDigit(position.pointee) {
+            value = value &* 10 &+ UInt64(position.pointee - 0x30)
+            position += 1
+        }
+        return position - start
+    }
+
+    @inline(__always)
+    private func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    // MARK: Anything else
+
+    /// Passes `null` if it stands here.
+    mutating func null() throws(RejectReason) -> Bool {
+        guard peek() == UInt8(ascii: "n") else { return false }
+        try literal("null")
+        return true
+    }
+
+    /// Passes one value of any type, checking its form.
+    mutating func skipValue(depth: Int = 1) throws(RejectReason) {
+        guard depth <= Self.deepest else { throw .tooDeep }
+        switch peek() {
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "t"): try literal("true")
+        case UInt8(ascii: "f"): try literal("false")
+        case UInt8(ascii: "n"): try literal("null")
+        case UInt8(ascii: "{"):
+            position += 1
+            if peek() == UInt8(ascii: "}") { return position += 1 }
+            while true {
+                guard peek() == UInt8(ascii: "\"") else { throw .malformed }
+                _ = try string()
+                try expect(UInt8(ascii: ":"))
+                try skipValue(depth: depth + 1)
+                guard peek() == UInt8(ascii: ",") else { break }
+                position += 1
+            }
+            try expect(UInt8(ascii: "}"))
+        case UInt8(ascii: "["):
+            position += 1
+            if peek() == UInt8(ascii: "]") { return position += 1 }
+            while true {
+                try skipValue(depth: depth + 1)
+                guard peek() == UInt8(ascii: ",") else { break }
+                position += 1
+            }
+            try expect(UInt8(ascii: "]"))
+        case UInt8(ascii: "-"), 0x30...0x39: _ = try number()
+        default: throw .malformed
+        }
+    }
+
+    private mutating func literal(_ text: StaticString) throws(RejectReason) {
+        let count = text.utf8CodeUnitCount
+        guard end - position >= count else { throw .malformed }
+        for i in 0..<count where position[i] != text.utf8Start[i] { throw .malformed }
+        position += count
+    }
+}
+
+private let powersOfTen: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+]

@@ -1,0 +1,107 @@
+public import Domain
+
+/// What can stop the ingestion room. Messages name the broker, topic or file; advice says what to do.
+public enum IngestError: Fault {
+    /// librdkafka refused a property, by name or by value.
+    case invalidProperty(name: String, reason: String)
+    case unreadableProperties(path: String, line: Int?, reason: String)
+    case brokerUnreachable(servers: String, detail: String)
+    case authenticationRefused(servers: String, detail: String)
+    case topicMissing(topic: String)
+    case topicRefused(topic: String, reason: String)
+    /// The broker no longer has `expected`, or never had it: what it has is `available`.
+    case dataLoss(topic: String, partition: Int32, expected: Int64, available: Range<Int64>)
+    /// Someone else moved this partition's offset in the table while we were reading it.
+    case anotherIngester(table: String, detail: String)
+    case deliveryFailed(count: Int, reason: String)
+    case messageTooLarge(topic: String, bytes: Int)
+    /// A call to librdkafka failed in a way that has no case of its own.
+    case kafka(operation: String, reason: String)
+    case stuckCommit(table: String, attempts: Int)
+    case unreadableImport(path: String, reason: String)
+    case emptyCatalog
+    case invalidSetting(name: String, reason: String)
+
+    public var code: String {
+        switch self {
+        case .invalidProperty: "kafka-property-invalid"
+        case .unreadableProperties: "kafka-properties-unreadable"
+        case .brokerUnreachable: "broker-unreachable"
+        case .authenticationRefused: "kafka-authentication-refused"
+        case .topicMissing: "topic-missing"
+        case .topicRefused: "topic-refused"
+        case .dataLoss: "kafka-data-loss"
+        case .anotherIngester: "another-ingester"
+        case .deliveryFailed: "delivery-failed"
+        case .messageTooLarge: "message-too-large"
+        case .kafka: "kafka-error"
+        case .stuckCommit: "commit-stuck"
+        case .unreadableImport: "import-unreadable"
+        case .emptyCatalog: "catalog-empty"
+        case .invalidSetting: "setting-invalid"
+        }
+    }
+
+    public var message: String {
+        switch self {
+        case .invalidProperty(let name, let reason): "The Kafka property \(name) is not usable: \(reason)."
+        case .unreadableProperties(let path, let line, let reason):
+            "Cannot read Kafka properties from \(path)\(line.map { " (line \($0))" } ?? ""): \(reason)."
+        case .brokerUnreachable(let servers, let detail): "No Kafka broker answers at \(servers): \(detail)."
+        case .authenticationRefused(let servers, let detail):
+            "The Kafka broker at \(servers) refused the credentials: \(detail)."
+        case .topicMissing(let topic): "The topic \(topic) does not exist."
+        case .topicRefused(let topic, let reason): "The topic \(topic) cannot be used: \(reason)."
+        case .dataLoss(let topic, let partition, let expected, let available):
+            """
+            \(topic)[\(partition)] should continue at offset \(expected), but the broker has \
+            \(available.lowerBound)..<\(available.upperBound): \(Self.lost(expected, available)).
+            """
+        case .anotherIngester(let table, let detail): "Another ingester writes to the table \(table): \(detail)."
+        case .deliveryFailed(let count, let reason): "\(count) messages were not delivered: \(reason)."
+        case .messageTooLarge(let topic, let bytes):
+            "A message of \(bytes) bytes for \(topic) is larger than the producer or the broker accepts."
+        case .kafka(let operation, let reason): "Kafka failed at \(operation): \(reason)."
+        case .stuckCommit(let table, let attempts): "The commit to \(table) lost \(attempts) races in a row."
+        case .unreadableImport(let path, let reason): "Cannot import \(path): \(reason)."
+        case .emptyCatalog: "The catalogue has no films to simulate with."
+        case .invalidSetting(let name, let reason): "\(name) is not usable: \(reason)."
+        }
+    }
+
+    public var advice: String {
+        switch self {
+        case .invalidProperty:
+            "The names and values are librdkafka's; see its CONFIGURATION.md."
+        case .unreadableProperties: "Each line is name=value; # starts a comment."
+        case .brokerUnreachable: "Check --bootstrap-servers; `marquee broker` starts an embedded one."
+        case .authenticationRefused: "Check sasl.mechanisms, sasl.username, sasl.password and security.protocol."
+        case .topicMissing: "Create it, or pass --create-topics."
+        case .topicRefused: "Check the name and the access rights."
+        case .dataLoss: "Nothing was skipped. To go on without the lost messages pass --on-data-loss continue."
+        case .anotherIngester: "Stop one of them, or give both the same --group to share the partitions."
+        case .deliveryFailed: "They were not stored; send them again."
+        case .messageTooLarge: "Shorten it, or raise kafka.message.max.bytes and the topic's max.message.bytes."
+        case .kafka: ""
+        case .stuckCommit: "See who else writes to the table with `marquee store log`."
+        case .unreadableImport: "docs/importing.md lists the layouts that are understood."
+        case .emptyCatalog: "Give a catalogue with --catalog FILE."
+        case .invalidSetting: ""
+        }
+    }
+
+    public var category: FaultCategory {
+        switch self {
+        case .invalidProperty, .unreadableProperties, .invalidSetting, .emptyCatalog: .usage
+        case .brokerUnreachable, .authenticationRefused, .deliveryFailed, .kafka, .stuckCommit: .unavailable
+        case .topicMissing, .topicRefused: .notFound
+        case .dataLoss, .unreadableImport, .messageTooLarge: .badData
+        case .anotherIngester: .unavailable
+        }
+    }
+
+    private static func lost(_ expected: Int64, _ available: Range<Int64>) -> String {
+        if expected < available.lowerBound { return "\(available.lowerBound - expected) messages are gone" }
+        return "the log is \(expected - available.upperBound) messages shorter than what was already stored"
+    }
+}

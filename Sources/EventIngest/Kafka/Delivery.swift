@@ -1,0 +1,42 @@
+import Synchronization
+
+/// Waits for the delivery reports of a group of messages.
+final class Delivery: Sendable {
+    private struct State {
+        var outstanding: Int
+        var failed = 0
+        var reason: String?
+        var waiter: CheckedContinuation<(failed: Int, reason: String?), Never>?
+    }
+    private let state: Mutex<State>
+
+    init(messages: Int) { state = Mutex(State(outstanding: messages)) }
+
+    func reported(failure: String?) {
+        let resume = state.withLock { state -> (() -> Void)? in
+            state.outstanding -= 1
+            if let failure {
+                state.failed += 1
+                state.reason = state.reason ?? failure
+            }
+            guard state.outstanding == 0, let waiter = state.waiter else { return nil }
+            state.waiter = nil
+            let outcome = (state.failed, state.reason)
+            return { waiter.resume(returning: outcome) }
+        }
+        resume?()
+    }
+
+    /// Returns when every message was reported. librdkafka reports each one at the latest after `delivery.timeout.ms`,
+    /// so this ends without a time-out of its own.
+    func outcome() async -> (failed: Int, reason: String?) {
+        await withCheckedContinuation { continuation in
+            let done = state.withLock { state -> (Int, String?)? in
+                if state.outstanding == 0 { return (state.failed, state.reason) }
+                state.waiter = continuation
+                return nil
+            }
+            if let done { continuation.resume(returning: done) }
+        }
+    }
+}

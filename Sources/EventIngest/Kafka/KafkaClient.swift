@@ -1,0 +1,196 @@
+import CRdKafka
+import Synchronization
+
+/// The one owner of an `rd_kafka_t`: made in `init`, destroyed in `deinit`.
+///
+/// Sendable without the compiler's check because librdkafka's handles may be used from any thread, and nothing else here
+/// changes after `init`.
+final class KafkaClient: @unchecked Sendable {
+    let handle: OpaquePointer
+    let context: Context
+    let servers: String
+
+    /// What callbacks reach through librdkafka's opaque pointer. It outlives the handle: `deinit` destroys the handle
+    /// first, and only then are the stored properties released.
+    final class Context: Sendable {
+        let observer: KafkaObserver
+        /// Called on the thread that polls, with the outcome of each message that asked for one.
+        let rebalances = Mutex<[Rebalance]>([])
+        let closing = Atomic<Bool>(false)
+        let delivery = Mutex(DeliveryCounts())
+        let lastFailure = Mutex<(code: rd_kafka_resp_err_t, reason: String)?>(nil)
+
+        init(observer: KafkaObserver) { self.observer = observer }
+    }
+
+    /// A change of assignment that librdkafka has asked for and that waits to be carried out.
+    struct Rebalance: Sendable {
+        var isAssignment: Bool
+        var partitions: [TopicPartition]
+    }
+
+    struct DeliveryCounts: Sendable {
+        var delivered = 0
+        var failed = 0
+        var firstFailure: String?
+    }
+
+    /// - Throws: ``IngestError/invalidProperty(name:reason:)``.
+    init(_ kind: rd_kafka_type_t, _ properties: KafkaProperties, observer: KafkaObserver) throws {
+        context = Context(observer: observer)
+        servers = properties.bootstrapServers
+        let conf: OpaquePointer = rd_kafka_conf_new()
+        // Until rd_kafka_new succeeds the configuration is ours to free.
+        var handedOver = false
+        defer { if !handedOver { rd_kafka_conf_destroy(conf) } }
+        try withErrorText { text, size in
+            // Sorted, so that of two bad properties always the same one is reported.
+            for (name, value) in properties.values.sorted(by: { $0.key < $1.key }) {
+                guard rd_kafka_conf_set(conf, name, value, text, size) == RD_KAFKA_CONF_OK else {
+                    throw IngestError.invalidProperty(name: name, reason: String(cString: text))
+                }
+            }
+        }
+        rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(context).toOpaque())
+        rd_kafka_conf_set_log_cb(conf) { handle, level, facility, text in
+            guard let handle, let opaque = rd_kafka_opaque(handle), let facility, let text else { return }
+            let context = Unmanaged<Context>.fromOpaque(opaque).takeUnretainedValue()
+            context.observer.log?(Int(level), String(cString: facility), String(cString: text))
+        }
+        rd_kafka_conf_set_error_cb(conf) { _, code, reason, opaque in
+            guard let opaque else { return }
+            let context = Unmanaged<Context>.fromOpaque(opaque).takeUnretainedValue()
+            let text = reason.map { String(cString: $0) } ?? describe(rd_kafka_resp_err_t(code))
+            context.lastFailure.withLock { last in
+                // "All brokers down" says less than the reason that came before it.
+                if last != nil, code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { return }
+                last = (rd_kafka_resp_err_t(code), text)
+            }
+        }
+        if observer.statistics != nil {
+            rd_kafka_conf_set_stats_cb(conf) { _, json, length, opaque in
+                guard let json, let opaque else { return 0 }
+                let context = Unmanaged<Context>.fromOpaque(opaque).takeUnretainedValue()
+                let bytes = UnsafeRawBufferPointer(start: json, count: length)
+                context.observer.statistics?(String(decoding: bytes, as: UTF8.self))
+                return 0
+            }
+        }
+        if kind == RD_KAFKA_PRODUCER {
+            rd_kafka_conf_set_dr_msg_cb(conf, deliveryReport)
+        } else {
+            rd_kafka_conf_set_rebalance_cb(conf, rebalanceRequest)
+        }
+        handle = try withErrorText { text, size in
+            guard let handle = rd_kafka_new(kind, conf, text, size) else {
+                throw IngestError.invalidProperty(name: "(combination)", reason: String(cString: text))
+            }
+            return handle
+        }
+        handedOver = true
+    }
+
+    deinit { rd_kafka_destroy(handle) }
+
+    /// The error to raise after `operation` failed with `code`, made precise by what the broker threads reported.
+    func failure(_ code: rd_kafka_resp_err_t, at operation: String) -> IngestError {
+        let last = context.lastFailure.withLock { $0 }
+        if let last, last.code == RD_KAFKA_RESP_ERR__AUTHENTICATION {
+            return .authenticationRefused(servers: servers, detail: last.reason)
+        }
+        switch code {
+        case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+            RD_KAFKA_RESP_ERR__RESOLVE:
+            return .brokerUnreachable(servers: servers, detail: last?.reason ?? describe(code))
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+            return .authenticationRefused(servers: servers, detail: describe(code))
+        default:
+            return .kafka(operation: operation, reason: describe(code))
+        }
+    }
+
+    func check(_ code: rd_kafka_resp_err_t, _ operation: @autoclosure () -> String) throws {
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw failure(code, at: operation()) }
+    }
+
+    /// For calls that return an error object, which this frees.
+    func check(_ error: OpaquePointer?, _ operation: @autoclosure () -> String) throws {
+        guard let error else { return }
+        defer { rd_kafka_error_destroy(error) }
+        let reason = rd_kafka_error_string(error).map { String(cString: $0) } ?? describe(rd_kafka_error_code(error))
+        throw IngestError.kafka(operation: operation(), reason: reason)
+    }
+}
+
+func describe(_ code: rd_kafka_resp_err_t) -> String {
+    rd_kafka_err2str(code).map { String(cString: $0) } ?? "error \(code.rawValue)"
+}
+
+/// Lends librdkafka a place for its error texts.
+func withErrorText<R>(_ body: (UnsafeMutablePointer<CChar>, Int) throws -> R) rethrows -> R {
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+        buffer.initialize(repeating: 0)
+        return try body(buffer.baseAddress!, buffer.count)
+    }
+}
+
+/// Lends librdkafka a list of partitions with offsets; the pointer dies with the closure.
+func withPartitionList<R>(
+    _ offsets: some Collection<(key: TopicPartition, value: Int64)>,
+    _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) throws -> R
+) rethrows -> R {
+    let list = rd_kafka_topic_partition_list_new(Int32(offsets.count))!
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    for (place, offset) in offsets {
+        rd_kafka_topic_partition_list_add(list, place.topic, place.partition).pointee.offset = offset
+    }
+    return try body(list)
+}
+
+func partitions(in list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [TopicPartition] {
+    (0..<Int(list.pointee.cnt)).map { i in
+        let element = list.pointee.elems[i]
+        return TopicPartition(String(cString: element.topic), element.partition)
+    }
+}
+
+/// Delivery reports run inside `rd_kafka_poll` and `rd_kafka_flush`. A message's own opaque, if it has one, is a
+/// ``Delivery`` retained once for it, and released here: every accepted message is reported exactly once.
+private let deliveryReport:
+    @convention(c) (OpaquePointer?, UnsafePointer<rd_kafka_message_t>?, UnsafeMutableRawPointer?) -> Void = {
+        _, message, opaque in
+        guard let message, let opaque else { return }
+        let context = Unmanaged<KafkaClient.Context>.fromOpaque(opaque).takeUnretainedValue()
+        let code = message.pointee.err
+        let failure = code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : describe(code)
+        context.delivery.withLock { counts in
+            if let failure {
+                counts.failed += 1
+                if counts.firstFailure == nil { counts.firstFailure = failure }
+            } else {
+                counts.delivered += 1
+            }
+        }
+        if let own = message.pointee._private {
+            Unmanaged<Delivery>.fromOpaque(own).takeRetainedValue().reported(failure: failure)
+        }
+    }
+
+/// Rebalance requests run inside the poll. They are only noted: the poller finishes what it holds, asks the table for
+/// offsets, and answers afterwards, so that messages of one poll all belong to one assignment. While the consumer
+/// closes nobody will answer, so it is done here.
+private let rebalanceRequest:
+    @convention(c) (
+        OpaquePointer?, rd_kafka_resp_err_t, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
+        UnsafeMutableRawPointer?
+    ) -> Void = { handle, code, list, opaque in
+        guard let handle, let list, let opaque else { return }
+        let context = Unmanaged<KafkaClient.Context>.fromOpaque(opaque).takeUnretainedValue()
+        if context.closing.load(ordering: .acquiring) {
+            rd_kafka_assign(handle, nil)
+            return
+        }
+        let request = KafkaClient.Rebalance(
+            isAssignment: code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, partitions: partitions(in: list))
+        context.rebalances.withLock { $0.append(request) }
+    }

@@ -1,0 +1,49 @@
+public import Domain
+
+/// Publishes events to their topics and waits until the cluster has them.
+public final class KafkaEventPublisher: EventPublisher {
+    private let producer: KafkaProducer
+    private let servers: String
+
+    /// - Parameter timeout: seconds after which an event that could not be delivered is reported as lost.
+    /// - Throws: ``IngestError/invalidProperty(name:reason:)``.
+    public init(properties: KafkaProperties, timeout: Double = 10, observer: KafkaObserver = KafkaObserver()) throws {
+        let defaults = KafkaProperties(["delivery.timeout.ms": "\(Int(timeout * 1000))", "linger.ms": "5"])
+        producer = try KafkaProducer(properties: defaults.merging(properties), observer: observer)
+        servers = properties.bootstrapServers
+    }
+
+    public func publish(_ events: [Event]) async throws {
+        guard !events.isEmpty else { return }
+        // Sending may wait for room in the queue, so it does not happen on the cooperative pool.
+        let delivery = Delivery(messages: events.count)
+        try await BlockingThread.run(named: "publish") { [producer] in
+            var bytes: [UInt8] = []
+            for (position, event) in events.enumerated() {
+                bytes.removeAll(keepingCapacity: true)
+                EventEncoder.append(event, to: &bytes)
+                var user = event.userID
+                do {
+                    try bytes.withUnsafeBytes { payload in
+                        try user.withUTF8 { key in
+                            try producer.send(
+                                payload, key: UnsafeRawBufferPointer(key), topic: event.kind.topic, timestamp: 0,
+                                headers: [], patience: 5, delivery)
+                        }
+                    }
+                } catch {
+                    // What was not accepted will not be reported on by librdkafka.
+                    for _ in position..<events.count { delivery.reported(failure: "\(error)") }
+                    return
+                }
+            }
+        }
+        let outcome = await delivery.outcome()
+        if outcome.failed > 0 {
+            throw IngestError.deliveryFailed(count: outcome.failed, reason: outcome.reason ?? "unknown")
+        }
+    }
+
+    /// Waits for what is still on its way. Blocks.
+    public func close(timeout: Double = 5) throws { try producer.flush(timeout: timeout) }
+}

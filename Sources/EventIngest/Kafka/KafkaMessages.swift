@@ -1,0 +1,54 @@
+import CRdKafka
+
+/// One message as it lies in librdkafka's memory. The buffers are valid only inside the closure that lent the batch.
+public struct KafkaMessage {
+    public let partition: Int32
+    public let offset: Int64
+    /// Milliseconds since 1970, or -1 if the message carries none.
+    public let timestamp: Int64
+    /// Empty for a tombstone.
+    public let payload: UnsafeRawBufferPointer
+    public let key: UnsafeRawBufferPointer
+
+    init(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {
+        partition = message.pointee.partition
+        offset = message.pointee.offset
+        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        timestamp = rd_kafka_message_timestamp(message, &kind)
+        payload = UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
+        key = UnsafeRawBufferPointer(start: message.pointee.key, count: message.pointee.key_len)
+    }
+}
+
+/// Consecutive messages of one partition, in the order of their offsets. Valid only inside the closure that lent them.
+public struct KafkaMessages {
+    let pointers: UnsafeBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+    public let topic: String
+    public let partition: Int32
+
+    public var count: Int { pointers.count }
+
+    public subscript(position: Int) -> KafkaMessage { KafkaMessage(pointers[position]!) }
+
+    /// The bytes of one message: all that a decoder needs, without the rest of ``KafkaMessage``.
+    @inline(__always)
+    func payload(at position: Int) -> UnsafeRawBufferPointer {
+        let message = pointers[position].unsafelyUnwrapped
+        return UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
+    }
+
+    @inline(__always)
+    func offset(at position: Int) -> Int64 { pointers[position].unsafelyUnwrapped.pointee.offset }
+
+    var place: TopicPartition { TopicPartition(topic, partition) }
+}
+
+/// What one poll of a consumer found, in order.
+public enum KafkaArrival {
+    case messages(KafkaMessages)
+    /// Everything before `offset` was read; nothing newer is there at this moment.
+    case endOfPartition(TopicPartition, offset: Int64)
+    /// The broker does not have the offset that was asked for.
+    case offsetOutOfRange(TopicPartition, reason: String)
+    case failure(TopicPartition?, reason: String, isFatal: Bool)
+}

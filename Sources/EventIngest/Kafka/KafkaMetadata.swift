@@ -1,0 +1,130 @@
+import CRdKafka
+
+/// Questions to the cluster, the same for producers and consumers. All of them block.
+extension KafkaClient {
+    /// The cluster's identifier.
+    /// - Throws: ``IngestError/brokerUnreachable(servers:detail:)``.
+    func clusterID(timeout: Double) throws -> String {
+        guard let text = rd_kafka_clusterid(handle, Int32(timeout * 1000)) else {
+            throw failure(RD_KAFKA_RESP_ERR__TIMED_OUT, at: "asking for the cluster id")
+        }
+        defer { rd_kafka_mem_free(handle, text) }
+        return String(cString: text)
+    }
+
+    /// The number of partitions of a topic, or nil if the topic does not exist.
+    func partitionCount(of topic: String, timeout: Double) throws -> Int? {
+        guard let rkt = rd_kafka_topic_new(handle, topic, nil) else {
+            throw IngestError.topicRefused(topic: topic, reason: describe(rd_kafka_last_error()))
+        }
+        defer { rd_kafka_topic_destroy(rkt) }
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        try check(
+            rd_kafka_metadata(handle, 0, rkt, &metadata, Int32(timeout * 1000)), "asking for the partitions of \(topic)"
+        )
+        guard let metadata else { return nil }
+        defer { rd_kafka_metadata_destroy(metadata) }
+        guard metadata.pointee.topic_cnt > 0 else { return nil }
+        let found = metadata.pointee.topics[0]
+        switch found.err {
+        case RD_KAFKA_RESP_ERR_NO_ERROR: return found.partition_cnt == 0 ? nil : Int(found.partition_cnt)
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: return nil
+        default: throw IngestError.topicRefused(topic: topic, reason: describe(found.err))
+        }
+    }
+
+    /// The offsets the broker has of a partition: `low..<high`.
+    func watermarks(of place: TopicPartition, timeout: Double) throws -> Range<Int64> {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        let code = rd_kafka_query_watermark_offsets(
+            handle, place.topic, place.partition, &low, &high, Int32(timeout * 1000))
+        try check(code, "asking for the offsets of \(place)")
+        return low..<max(low, high)
+    }
+
+    /// The offsets that the client's group has told the broker; absent where it has told none.
+    func committed(_ places: [TopicPartition], timeout: Double) throws -> [TopicPartition: Int64] {
+        try withPartitionList(places.map { (key: $0, value: Int64(0)) }) { list in
+            try check(rd_kafka_committed(handle, list, Int32(timeout * 1000)), "asking for the group's offsets")
+            var result: [TopicPartition: Int64] = [:]
+            for i in 0..<Int(list.pointee.cnt) where list.pointee.elems[i].offset >= 0 {
+                let element = list.pointee.elems[i]
+                result[TopicPartition(String(cString: element.topic), element.partition)] = element.offset
+            }
+            return result
+        }
+    }
+
+    /// Creates topics through the admin API; those that exist are left as they are.
+    /// - Throws: ``IngestError/topicRefused(topic:reason:)``, also where the broker has no admin API.
+    func create(topics: [String], partitions: Int, replication: Int, timeout: Double) throws {
+        var specifications: [OpaquePointer?] = []
+        defer { for case let specification? in specifications { rd_kafka_NewTopic_destroy(specification) } }
+        for topic in topics {
+            let specification = try withErrorText { text, size in
+                guard let made = rd_kafka_NewTopic_new(topic, Int32(partitions), Int32(replication), text, size) else {
+                    throw IngestError.topicRefused(topic: topic, reason: String(cString: text))
+                }
+                return made
+            }
+            specifications.append(specification)
+        }
+        let reply: OpaquePointer = rd_kafka_queue_new(handle)
+        defer { rd_kafka_queue_destroy(reply) }
+        let options = rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        _ = withErrorText { text, size in
+            rd_kafka_AdminOptions_set_request_timeout(options, Int32(timeout * 1000), text, size)
+        }
+        rd_kafka_CreateTopics(handle, &specifications, specifications.count, options, reply)
+        guard let event = rd_kafka_queue_poll(reply, Int32(timeout * 1000) + 2000) else {
+            throw failure(RD_KAFKA_RESP_ERR__TIMED_OUT, at: "creating topics")
+        }
+        defer { rd_kafka_event_destroy(event) }
+        let outcome = rd_kafka_event_error(event)
+        if outcome != RD_KAFKA_RESP_ERR_NO_ERROR {
+            let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? describe(outcome)
+            throw IngestError.topicRefused(topic: topics.joined(separator: ", "), reason: reason)
+        }
+        guard let result = rd_kafka_event_CreateTopics_result(event) else { return }
+        var count = 0
+        guard let results = rd_kafka_CreateTopics_result_topics(result, &count) else { return }
+        for i in 0..<count {
+            let code = rd_kafka_topic_result_error(results[i])
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS { continue }
+            let name = String(cString: rd_kafka_topic_result_name(results[i]))
+            throw IngestError.topicRefused(topic: name, reason: describe(code))
+        }
+    }
+}
+
+extension KafkaConsumer {
+    public func clusterID(timeout: Double = 10) throws -> String { try kafka.clusterID(timeout: timeout) }
+
+    /// Partitions of the topics, in order.
+    /// - Throws: ``IngestError/topicMissing(topic:)``.
+    public func partitions(of topics: [String], timeout: Double = 10) throws -> [TopicPartition] {
+        try topics.flatMap { topic in
+            guard let count = try kafka.partitionCount(of: topic, timeout: timeout) else {
+                throw IngestError.topicMissing(topic: topic)
+            }
+            return (0..<Int32(count)).map { TopicPartition(topic, $0) }
+        }
+    }
+
+    /// The offsets the broker has of a partition: `low..<high`.
+    public func watermarks(of place: TopicPartition, timeout: Double = 10) throws -> Range<Int64> {
+        try kafka.watermarks(of: place, timeout: timeout)
+    }
+
+    /// The offsets that the group has told the broker, by ``commitHint(_:)`` or otherwise.
+    public func committed(_ places: [TopicPartition], timeout: Double = 10) throws -> [TopicPartition: Int64] {
+        try kafka.committed(places, timeout: timeout)
+    }
+
+    /// Creates topics that do not exist yet.
+    public func create(topics: [String], partitions: Int, replication: Int = -1, timeout: Double = 15) throws {
+        try kafka.create(topics: topics, partitions: partitions, replication: replication, timeout: timeout)
+    }
+}

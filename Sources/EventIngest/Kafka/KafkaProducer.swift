@@ -1,0 +1,155 @@
+import CRdKafka
+import Synchronization
+
+/// Sends messages. Idempotent and acknowledged by all in-sync replicas unless the properties say otherwise.
+///
+/// Any thread may send. A thread of the producer's own serves the delivery reports until it is closed or released.
+public final class KafkaProducer: Sendable {
+    private let client: KafkaClient
+    private let topics = Mutex<[String: Topic]>([:])
+    private let stopping: StopFlag
+
+    /// Handles must be destroyed before the client, so each keeps it alive.
+    /// Sendable unchecked: an `rd_kafka_topic_t` may be used from any thread, and nothing here changes.
+    private final class Topic: @unchecked Sendable {
+        let handle: OpaquePointer
+        private let client: KafkaClient
+
+        init(_ name: String, of client: KafkaClient) throws {
+            guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
+                throw IngestError.topicRefused(topic: name, reason: describe(rd_kafka_last_error()))
+            }
+            self.handle = handle
+            self.client = client
+        }
+
+        deinit { rd_kafka_topic_destroy(handle) }
+    }
+
+    private final class StopFlag: Sendable {
+        let isSet = Atomic<Bool>(false)
+    }
+
+    /// What has become of the messages sent so far.
+    public struct Counts: Sendable, Equatable {
+        public var delivered: Int
+        public var failed: Int
+        /// Accepted but not yet reported on.
+        public var queued: Int
+        public var firstFailure: String?
+    }
+
+    /// - Throws: ``IngestError/invalidProperty(name:reason:)``. No connection is made yet.
+    public init(properties: KafkaProperties, observer: KafkaObserver = KafkaObserver()) throws {
+        var effective = KafkaProperties([
+            "enable.idempotence": "true", "linger.ms": "20", "compression.type": "lz4",
+            // The partitioner of the Java clients: a user's events meet in one partition whoever sends them.
+            "partitioner": "murmur2_random",
+        ])
+        effective = effective.merging(properties)
+        client = try KafkaClient(RD_KAFKA_PRODUCER, effective, observer: observer)
+        stopping = StopFlag()
+        BlockingThread.start(named: "kafka-delivery") { [client, stopping] in
+            while !stopping.isSet.load(ordering: .acquiring) { rd_kafka_poll(client.handle, 100) }
+        }
+    }
+
+    deinit { stopping.isSet.store(true, ordering: .releasing) }
+
+    /// Hands one message to librdkafka, which sends it in the background. While its queue is full this waits: that is
+    /// the back-pressure. Blocks, so do not call it from a task.
+    /// - Parameter timestamp: milliseconds since 1970, or 0 for now.
+    /// - Throws: ``IngestError/messageTooLarge(topic:bytes:)``, ``IngestError/deliveryFailed(count:reason:)`` if the
+    ///   queue stays full for `patience` seconds.
+    public func send(
+        _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer? = nil, topic: String, timestamp: Int64 = 0,
+        headers: [(name: String, value: [UInt8])] = [], patience: Double = 60
+    ) throws {
+        try send(payload, key: key, topic: topic, timestamp: timestamp, headers: headers, patience: patience, nil)
+    }
+
+    public func send(_ payload: [UInt8], key: String? = nil, topic: String, timestamp: Int64 = 0) throws {
+        try payload.withUnsafeBytes { payload in
+            guard var key else { return try send(payload, topic: topic, timestamp: timestamp) }
+            try key.withUTF8 { try send(payload, key: UnsafeRawBufferPointer($0), topic: topic, timestamp: timestamp) }
+        }
+    }
+
+    func send(
+        _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, topic: String, timestamp: Int64,
+        headers: [(name: String, value: [UInt8])], patience: Double, _ delivery: Delivery?
+    ) throws {
+        let topicHandle = try handle(of: topic).handle
+        var attributes: OpaquePointer?
+        if !headers.isEmpty {
+            attributes = rd_kafka_headers_new(headers.count)
+            for header in headers {
+                rd_kafka_header_add(
+                    attributes, header.name, header.name.utf8.count, header.value, header.value.count)
+            }
+        }
+        let own = delivery.map { Unmanaged.passRetained($0) }
+        let start = ContinuousClock.now
+        while true {
+            let code = marquee_produce(
+                client.handle, topicHandle, RD_KAFKA_PARTITION_UA, key?.baseAddress, key?.count ?? 0,
+                payload.baseAddress, payload.count, timestamp, attributes, own?.toOpaque())
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
+            if code == RD_KAFKA_RESP_ERR__QUEUE_FULL, ContinuousClock.now - start < .seconds(patience) {
+                rd_kafka_poll(client.handle, 20)
+                continue
+            }
+            // Refused: librdkafka took neither the headers nor the opaque.
+            if let attributes { rd_kafka_headers_destroy(attributes) }
+            own?.release()
+            switch code {
+            case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+                throw IngestError.messageTooLarge(topic: topic, bytes: payload.count)
+            case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+                throw IngestError.deliveryFailed(
+                    count: 1, reason: "the send queue stayed full for \(Int(patience)) seconds")
+            case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+                throw IngestError.topicMissing(topic: topic)
+            default: throw client.failure(code, at: "sending to \(topic)")
+            }
+        }
+    }
+
+    /// Waits until everything sent is acknowledged or has failed. Blocks.
+    /// - Throws: ``IngestError/deliveryFailed(count:reason:)`` if anything failed since the producer was made, or is
+    ///   still on its way when `timeout` seconds have passed.
+    public func flush(timeout: Double = 60) throws {
+        let code = rd_kafka_flush(client.handle, Int32(timeout * 1000))
+        let counts = counts
+        if counts.failed > 0 {
+            throw IngestError.deliveryFailed(count: counts.failed, reason: counts.firstFailure ?? "unknown")
+        }
+        if code == RD_KAFKA_RESP_ERR__TIMED_OUT {
+            if case .authenticationRefused = client.failure(code, at: "flush") {
+                throw client.failure(code, at: "flush")
+            }
+            let reason = client.context.lastFailure.withLock { $0?.reason }
+            throw IngestError.deliveryFailed(
+                count: counts.queued, reason: reason ?? "not acknowledged within \(Int(timeout)) seconds")
+        }
+        try client.check(code, "flush")
+    }
+
+    public var counts: Counts {
+        let delivery = client.context.delivery.withLock { $0 }
+        return Counts(
+            delivered: delivery.delivered, failed: delivery.failed, queued: Int(rd_kafka_outq_len(client.handle)),
+            firstFailure: delivery.firstFailure)
+    }
+
+    private func handle(of topic: String) throws -> Topic {
+        try topics.withLock { topics in
+            if let known = topics[topic] { return known }
+            let made = try Topic(topic, of: client)
+            topics[topic] = made
+            return made
+        }
+    }
+
+    var kafka: KafkaClient { client }
+}

@@ -1,0 +1,127 @@
+import EventIngest
+import Foundation
+import KafkaTestSupport
+import TestSupport
+import Testing
+
+@Suite struct KafkaClientTests {
+    @Test func messagesComeBackAsTheyWereSent() async throws {
+        try await withMockBroker(topics: ["films": 2]) { broker in
+            let texts = (0..<500).map { "message \($0)" }
+            try produce(texts, to: "films", of: broker.properties)
+            let found = try contents(of: "films", at: broker.properties)
+            #expect(found.values.flatMap { $0 }.sorted() == texts.sorted())
+            #expect(found.keys.allSatisfy { $0.partition < 2 })
+        }
+    }
+
+    @Test func aKeyAlwaysMeetsTheSamePartition() async throws {
+        try await withMockBroker(topics: ["films": 4]) { broker in
+            try produce((0..<100).map(String.init), key: "user-7", to: "films", of: broker.properties)
+            #expect(try contents(of: "films", at: broker.properties).count == 1)
+        }
+    }
+
+    @Test func theEmbeddedBrokerWritesAndRemovesItsBootstrapFile() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "bootstrap").path
+            var broker: EmbeddedBroker? = try EmbeddedBroker(bootstrapFile: file)
+            let properties = try KafkaProperties(contentsOfFile: file)
+            #expect(properties.bootstrapServers == broker?.bootstrapServers)
+            broker = nil
+            #expect(!FileManager.default.fileExists(atPath: file))
+        }
+    }
+
+    @Test func aWrongPropertyIsNamed() {
+        #expect {
+            _ = try KafkaProducer(properties: KafkaProperties(["no.such.thing": "1"]))
+        } throws: { error in
+            guard case IngestError.invalidProperty(let name, _) = error else { return false }
+            return name == "no.such.thing"
+        }
+    }
+
+    @Test func anAbsentBrokerIsReportedWithItsAddress() throws {
+        let properties = KafkaProperties(bootstrapServers: "127.0.0.1:1")
+        let consumer = try KafkaConsumer(properties: properties, group: "g")
+        #expect {
+            _ = try consumer.partitions(of: ["films"], timeout: 1)
+        } throws: { error in
+            guard case IngestError.brokerUnreachable(let servers, _) = error else { return false }
+            return servers == "127.0.0.1:1"
+        }
+    }
+
+    @Test func groupMembersGetPartitionsAndStartWhereTheyAreTold() async throws {
+        try await withMockBroker(topics: ["films": 1]) { broker in
+            try produce((0..<10).map(String.init), to: "films", of: broker.properties)
+            let consumer = try KafkaConsumer(properties: broker.properties, group: "readers")
+            try consumer.subscribe(["films"])
+            var read: [String] = []
+            while read.count < 4 {
+                consumer.poll(timeout: 0.2) { arrival in
+                    guard case .messages(let messages) = arrival else { return }
+                    read += (0..<messages.count).map { String(decoding: messages[$0].payload, as: UTF8.self) }
+                }
+                if case .assigned(let places) = consumer.pendingRebalance {
+                    #expect(places == [TopicPartition("films", 0)])
+                    try consumer.answerRebalance(offsets: [TopicPartition("films", 0): 6])
+                }
+            }
+            #expect(read == ["6", "7", "8", "9"])
+        }
+    }
+
+    @Test func hintsAreVisibleToFollowers() async throws {
+        try await withMockBroker(topics: ["films": 1]) { broker in
+            let place = TopicPartition("films", 0)
+            try produce(["a", "b"], to: "films", of: broker.properties)
+            let consumer = try KafkaConsumer(properties: broker.properties, group: "readers")
+            try consumer.assign([place: 0])
+            consumer.commitHint([place: 2])
+            let follower = try KafkaConsumer(properties: broker.properties, group: "readers")
+            var seen: Int64?
+            while seen == nil { seen = try follower.committed([place])[place] }
+            #expect(seen == 2)
+        }
+    }
+}
+
+@Suite struct KafkaPropertiesTests {
+    @Test func confluentCloudFilesAreUnderstood() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "client.properties").path
+            try #"""
+            # Required connection configs for Kafka producer, consumer, and admin
+            bootstrap.servers=pkc-1.eu.confluent.cloud:9092
+            security.protocol=SASL_SSL
+            sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username='KEY' \
+              password='SE=CRET';
+            sasl.mechanism=PLAIN
+            client.dns.lookup=use_all_dns_ips
+            session.timeout.ms=45000
+            """#.write(toFile: file, atomically: true, encoding: .utf8)
+            let properties = try KafkaProperties(contentsOfFile: file)
+            #expect(properties["sasl.username"] == "KEY")
+            #expect(properties["sasl.password"] == "SE=CRET")
+            #expect(properties["sasl.mechanisms"] == "PLAIN")
+            #expect(properties["session.timeout.ms"] == "45000")
+            #expect(properties.ignored == ["client.dns.lookup"])
+            #expect(properties.printable.first { $0.name == "sasl.password" }?.value == "***")
+        }
+    }
+
+    @Test func aLineWithoutValueIsReportedWithItsNumber() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "client.properties").path
+            try "a=b\nnonsense\n".write(toFile: file, atomically: true, encoding: .utf8)
+            #expect {
+                _ = try KafkaProperties(contentsOfFile: file)
+            } throws: { error in
+                guard case IngestError.unreadableProperties(_, let line, _) = error else { return false }
+                return line == 2
+            }
+        }
+    }
+}
