@@ -1,3 +1,5 @@
+internal import Domain
+
 /// What users really went for later: the truth that rankings are measured against.
 ///
 /// Indices are those of the training set. Left out, and counted: users and items that training has not seen, pairs
