@@ -1,1 +1,161 @@
-// Placeholder until the room is built.
+import Domain
+import Synchronization
+
+/// Sends requests over pooled connections, with a deadline, bounded retries and a circuit breaker for each server.
+///
+///     let client = HTTPClient()
+///     let response = try await client.send(HTTPRequest(.get, "http://localhost:9200/_cluster/health"))
+///     print(response.status, String(decoding: response.body, as: UTF8.self))
+///
+/// Every answer with a status is a response, whatever the status; only what brings no answer throws. Redirects are
+/// not followed. Thread-safe; make one and share it, because the open connections are its own.
+public final class HTTPClient: Sendable {
+    public struct Configuration: Sendable {
+        public var connectTimeout = Duration.seconds(2)
+        /// Time for one `send`, retries and waits included, unless the request says otherwise.
+        public var deadline = Duration.seconds(10)
+        /// How often a request is sent at most; 1 means never again.
+        public var attempts = 3
+        /// The wait before the first retry; it doubles each time, up to `maximumBackoff`, with half of it random so
+        /// that clients which failed together do not come back together.
+        public var backoff = Duration.milliseconds(100)
+        public var maximumBackoff = Duration.seconds(5)
+        /// Larger bodies (after decompression) end the transfer.
+        public var maximumResponseBytes = 64 << 20
+        public var connectionsPerServer = 16
+        public var idleConnections = 32
+        public var breaker = CircuitBreaker.Policy()
+        /// PEM file of certificate authorities to trust instead of the system's.
+        public var certificateAuthority: String?
+        public var userAgent = "marquee"
+
+        public init() {}
+    }
+
+    public let configuration: Configuration
+    private let loop: TransferLoop
+    private let breakers = Mutex<[String: CircuitBreaker]>([:])
+    private let clock = ContinuousClock()
+
+    public init(_ configuration: Configuration = Configuration()) {
+        precondition(configuration.attempts > 0, "a request is sent at least once")
+        self.configuration = configuration
+        loop = TransferLoop(
+            connectionsPerServer: configuration.connectionsPerServer, idleConnections: configuration.idleConnections)
+    }
+
+    deinit { loop.close() }
+
+    /// Ends everything on the wire; later sends throw ``HTTPClientError/closed``.
+    public func close() { loop.close() }
+
+    /// Whether requests to the server of `url` are refused for now.
+    public func isCircuitOpen(for url: String) -> Bool {
+        guard let server = try? ServerAddress(of: url).text else { return false }
+        return breakers.withLock { $0[server]?.isOpen ?? false }
+    }
+
+    /// Sends `request` and returns the whole answer.
+    ///
+    /// Sent again, with growing waits and never past the deadline: what could not connect; 429 and 503, waiting as
+    /// long as `Retry-After` asks; and, if the request is idempotent, what broke on the way and 502 and 504. After the
+    /// last attempt the answer is returned as it is.
+    /// - Throws: ``HTTPClientError``; `CancellationError` if the task was cancelled.
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let server = try ServerAddress(of: request.url).text
+        try request.checkHeaders()
+        let total = request.deadline ?? configuration.deadline
+        let attempts = request.attempts ?? configuration.attempts
+        let end = clock.now + total
+        var attempt = 1
+        while true {
+            guard admit(to: server) else { throw HTTPClientError.circuitOpen(server: server) }
+            let result = await sendOnce(request, server: server, until: end, total: total)
+            try report(result, from: server)
+            let pause = backoff(after: attempt)
+            switch result {
+            case .success(let response):
+                guard attempt < attempts, request.mayRepeat(after: response.status) else {
+                    return response
+                }
+                let wait = max(pause, response.retryAfter() ?? .zero)
+                guard clock.now + wait < end else { return response }
+                try await clock.sleep(for: wait)
+            case .failure(let error):
+                guard attempt < attempts, request.mayRepeat(after: error), clock.now + pause < end,
+                    !breakers.withLock({ $0[server]?.isOpen ?? false })
+                else { throw error }
+                try await clock.sleep(for: pause)
+            }
+            attempt += 1
+        }
+    }
+
+    // MARK: One attempt
+
+    private func sendOnce(
+        _ request: HTTPRequest, server: String, until end: ContinuousClock.Instant, total: Duration
+    ) async -> Result<HTTPResponse, HTTPClientError> {
+        let started = clock.now
+        switch await exchange(request, timeout: end - started) {
+        case .response(let response): return .success(response)
+        case .tooLarge:
+            return .failure(.responseTooLarge(server: server, limit: configuration.maximumResponseBytes))
+        case .closed, .cancelled: return .failure(.closed)
+        case .failed(let code, let reason):
+            let failure = TransferFailure(code: code, reason: reason, isPastDeadline: clock.now >= end)
+            return .failure(failure.error(server: server, deadline: total))
+        }
+    }
+
+    private func exchange(_ request: HTTPRequest, timeout: Duration) async -> Transfer.Outcome {
+        let started = Mutex<Transfer?>(nil)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let transfer = Transfer(request, timeout: timeout, configuration: configuration) {
+                    continuation.resume(returning: $0)
+                }
+                guard let transfer else {
+                    return continuation.resume(returning: .failed(code: 2, reason: "libcurl is out of memory"))
+                }
+                started.withLock { $0 = transfer }
+                // A cancellation before this line found no transfer to cancel.
+                if Task.isCancelled { transfer.isCancelled.store(true, ordering: .releasing) }
+                loop.submit(transfer)
+            }
+        } onCancel: {
+            if let transfer = started.withLock({ $0 }) { loop.cancel(transfer) }
+        }
+    }
+
+    // MARK: Breaker and backoff
+
+    private func admit(to server: String) -> Bool {
+        breakers.withLock { breakers in
+            breakers[server, default: CircuitBreaker(policy: configuration.breaker)].admit(at: clock.now) == .proceed
+        }
+    }
+
+    /// Tells the breaker how an attempt went.
+    /// - Throws: `CancellationError` if it ended because the task was cancelled, which says nothing about the server.
+    private func report(_ result: Result<HTTPResponse, HTTPClientError>, from server: String) throws {
+        if case .failure(.closed) = result { try Task.checkCancellation() }
+        let isFailure =
+            switch result {
+            case .success(let response): [502, 503, 504].contains(response.status)
+            case .failure(let error): error.category == .unavailable && error != .closed
+            }
+        breakers.withLock { breakers in
+            if isFailure {
+                breakers[server]?.failed(at: clock.now)
+            } else {
+                breakers[server]?.succeeded()
+            }
+        }
+    }
+
+    private func backoff(after attempt: Int) -> Duration {
+        let doubled = configuration.backoff * (1 << min(attempt - 1, 20))
+        return min(doubled, configuration.maximumBackoff) * Double.random(in: 0.5...1)
+    }
+}

@@ -1,0 +1,193 @@
+internal import CCurl
+import Synchronization
+
+/// One request on the wire: its easy handle, what has arrived so far, and who waits for it.
+///
+/// `@unchecked Sendable`: the maker fills it, hands it to the loop's inbox and never touches it again except for the
+/// atomic flag; from then on only the loop's thread does.
+final class Transfer: @unchecked Sendable {
+    private let handle: UnsafeMutableRawPointer
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let sizeLimit: Int
+    private var headers: [HTTPHeader] = []
+    private var headerBytes = 0
+    private var body: [UInt8] = []
+    private var isTooLarge = false
+    private var completion: (@Sendable (Outcome) -> Void)?
+    /// Set by whoever cancels, read by the loop.
+    let isCancelled = Atomic(false)
+
+    enum Outcome: Sendable {
+        case response(HTTPResponse)
+        case failed(code: UInt32, reason: String)
+        case tooLarge
+        case cancelled
+        case closed
+    }
+
+    /// Past this a server's header block is an attack, not an answer.
+    private static let headerLimit = 256 << 10
+
+    /// - Returns: nil if libcurl has no memory left.
+    init?(
+        _ request: HTTPRequest, timeout: Duration, configuration: HTTPClient.Configuration,
+        completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        guard let handle = curl_easy_init() else { return nil }
+        self.handle = handle
+        sizeLimit = configuration.maximumResponseBytes
+        self.completion = completion
+        apply(request, timeout: timeout, configuration: configuration)
+    }
+
+    deinit {
+        // The loop has taken the handle off the multi handle before it lets go of the transfer.
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(headerList)
+    }
+
+    var easyHandle: UnsafeMutableRawPointer { handle }
+
+    /// Tells the waiting task, once; later calls do nothing.
+    func finish(_ outcome: Outcome) {
+        completion?(outcome)
+        completion = nil
+    }
+
+    /// What libcurl's result code for this transfer means.
+    func outcome(of result: CURLcode) -> Outcome {
+        if isTooLarge { return .tooLarge }
+        guard result == CURLE_OK else {
+            return .failed(code: result.rawValue, reason: String(cString: curl_easy_strerror(result)))
+        }
+        let status = marquee_easy_response_code(handle)
+        return .response(HTTPResponse(status: Int(status), headers: headers, body: body))
+    }
+
+    private func apply(_ request: HTTPRequest, timeout: Duration, configuration: HTTPClient.Configuration) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        marquee_easy_set_pointer(handle, CURLOPT_PRIVATE, context)
+        marquee_easy_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        marquee_easy_set_pointer(handle, CURLOPT_HEADERDATA, context)
+        // The callbacks run inside curl_multi_perform while the loop holds the transfer, so the unretained pointer
+        // is alive.
+        marquee_easy_set_callback(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            guard let bytes, let context else { return 0 }
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            return transfer.receive(body: UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+        marquee_easy_set_callback(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+            guard let bytes, let context else { return 0 }
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            return transfer.receive(header: UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+
+        marquee_easy_set_string(handle, CURLOPT_URL, request.url)
+        marquee_easy_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        marquee_easy_set_string(handle, CURLOPT_USERAGENT, configuration.userAgent)
+        // The empty string asks for every encoding libcurl can undo; the size limit counts the bytes after that.
+        marquee_easy_set_string(handle, CURLOPT_ACCEPT_ENCODING, "")
+        marquee_easy_set_long(handle, CURLOPT_NOSIGNAL, 1)
+        marquee_easy_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
+        marquee_easy_set_long(handle, CURLOPT_SSL_VERIFYPEER, 1)
+        marquee_easy_set_long(handle, CURLOPT_SSL_VERIFYHOST, 2)
+        marquee_easy_set_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        if let file = configuration.certificateAuthority {
+            marquee_easy_set_string(handle, CURLOPT_CAINFO, file)
+        }
+        // Zero would mean no limit at all.
+        marquee_easy_set_long(handle, CURLOPT_TIMEOUT_MS, max(1, timeout.wholeMilliseconds))
+        marquee_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.wholeMilliseconds))
+
+        applyMethodAndBody(request)
+        applyHeaders(request)
+    }
+
+    private func applyMethodAndBody(_ request: HTTPRequest) {
+        if let body = request.body {
+            marquee_easy_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+            body.withUnsafeBytes {
+                _ = marquee_easy_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, $0.baseAddress ?? emptyBody)
+            }
+        } else if request.method == .post {
+            marquee_easy_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, 0)
+            marquee_easy_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, emptyBody)
+        }
+        if request.method == .head {
+            marquee_easy_set_long(handle, CURLOPT_NOBODY, 1)
+        } else {
+            marquee_easy_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+    }
+
+    private func applyHeaders(_ request: HTTPRequest) {
+        // An empty Expect keeps libcurl from waiting a second for "100 Continue" before a large body.
+        headerList = curl_slist_append(headerList, "Expect:")
+        for header in request.headers {
+            // libcurl drops a header that ends in a colon; a semicolon sends it with an empty value.
+            let line = header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)"
+            headerList = curl_slist_append(headerList, line)
+        }
+        if request.body != nil, !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            headerList = curl_slist_append(headerList, "Content-Type: application/octet-stream")
+        }
+        switch request.credentials {
+        case .none: break
+        case .basic(let user, let password):
+            marquee_easy_set_long(handle, CURLOPT_HTTPAUTH, Int(CURLAUTH_BASIC_BITS))
+            marquee_easy_set_string(handle, CURLOPT_USERNAME, user)
+            marquee_easy_set_string(handle, CURLOPT_PASSWORD, password)
+        case .apiKey(let key): headerList = curl_slist_append(headerList, "Authorization: ApiKey \(key)")
+        case .bearer(let token): headerList = curl_slist_append(headerList, "Authorization: Bearer \(token)")
+        }
+        marquee_easy_set_list(handle, CURLOPT_HTTPHEADER, headerList)
+    }
+
+    /// Returns how many bytes were taken; fewer than given makes libcurl end the transfer.
+    private func receive(body bytes: UnsafeRawBufferPointer) -> Int {
+        guard bytes.count <= sizeLimit - body.count else {
+            isTooLarge = true
+            return 0
+        }
+        body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    private func receive(header bytes: UnsafeRawBufferPointer) -> Int {
+        headerBytes += bytes.count
+        guard headerBytes <= Self.headerLimit else {
+            isTooLarge = true
+            return 0
+        }
+        if bytes.starts(with: "HTTP/".utf8) {
+            // A new status line: what came before belonged to an interim answer such as 100.
+            headers.removeAll()
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
+            headers.append(HTTPHeader(text(bytes[..<colon]), text(bytes[(colon + 1)...])))
+        }
+        return bytes.count
+    }
+
+    private func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let start = bytes.firstIndex { !isSpace($0) } ?? bytes.endIndex
+        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start
+        return String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
+    }
+}
+
+/// `CURLAUTH_BASIC`, a macro with a cast that Swift does not see.
+private let CURLAUTH_BASIC_BITS: Int32 = 1
+
+/// A non-null pointer for "a body of no bytes"; with size 0 libcurl reads nothing through it.
+/// `nonisolated(unsafe)`: it points to a constant that nobody writes or frees.
+private nonisolated(unsafe) let emptyBody = UnsafeRawPointer(UnsafeMutablePointer<UInt8>.allocate(capacity: 1))
+
+extension Duration {
+    /// Rounded down; clamped to what libcurl's `long` milliseconds can hold.
+    var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        guard seconds < Int64(Int32.max) else { return Int(Int32.max) }
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}
