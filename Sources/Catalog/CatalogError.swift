@@ -1,0 +1,74 @@
+public import Domain
+
+/// What can go wrong with the catalogue and the services behind it.
+public enum CatalogError: Fault, Equatable {
+    /// One film's description cannot be used. `reason` says why, without the text itself.
+    case malformedMovie(reason: String)
+    /// A catalogue file cannot be read at all.
+    case unreadable(path: String, reason: String)
+    /// A catalogue file was read and holds no usable film.
+    case emptyCatalogue(path: String, rejected: Int)
+    /// The search service cannot be asked now.
+    case searchUnavailable(server: String, reason: String)
+    /// The search service wants other credentials.
+    case searchRefused(server: String, status: Int)
+    case indexMissing(server: String, index: String)
+    /// An index of that name exists and is not ours.
+    case indexMismatch(server: String, index: String, reason: String)
+    /// The search service answered what we cannot make sense of, or rejected what we asked.
+    case searchProtocol(server: String, reason: String)
+    case malformedAddress(reason: String)
+
+    public var code: String {
+        switch self {
+        case .malformedMovie: "movie-malformed"
+        case .unreadable: "catalogue-unreadable"
+        case .emptyCatalogue: "catalogue-empty"
+        case .searchUnavailable: "search-unavailable"
+        case .searchRefused: "search-refused"
+        case .indexMissing: "search-index-missing"
+        case .indexMismatch: "search-index-mismatch"
+        case .searchProtocol: "search-protocol"
+        case .malformedAddress: "search-address"
+        }
+    }
+
+    public var message: String {
+        switch self {
+        case .malformedMovie(let reason): "The film cannot be used: \(reason)."
+        case .unreadable(let path, let reason): "Cannot read the catalogue \(path): \(reason)."
+        case .emptyCatalogue(let path, let rejected):
+            "The catalogue \(path) holds no usable film (\(rejected) lines rejected)."
+        case .searchUnavailable(let server, let reason): "Search at \(server) is not available: \(reason)."
+        case .searchRefused(let server, let status): "Search at \(server) refuses our credentials (status \(status))."
+        case .indexMissing(let server, let index): "There is no index \(index) at \(server)."
+        case .indexMismatch(let server, let index, let reason):
+            "The index \(index) at \(server) is not ours: \(reason)."
+        case .searchProtocol(let server, let reason): "Search at \(server) answered oddly: \(reason)."
+        case .malformedAddress(let reason): "The search address cannot be used: \(reason)."
+        }
+    }
+
+    public var advice: String {
+        switch self {
+        case .malformedMovie: "Give at least an id and a title, as docs/catalogue.md describes."
+        case .unreadable: "Check the path and its permissions."
+        case .emptyCatalogue: "It should be one JSON object a line, each with an id and a title."
+        case .searchUnavailable: "It is tried again by itself; without it similarity is left out."
+        case .searchRefused: "Check user, password or API key."
+        case .indexMissing: "Index the catalogue first."
+        case .indexMismatch: "Name another index, or remove that one."
+        case .searchProtocol: "Check that it is Elasticsearch 8 or 9 or OpenSearch 2."
+        case .malformedAddress: "Write it as http://host:9200 or https://host:9200."
+        }
+    }
+
+    public var category: FaultCategory {
+        switch self {
+        case .malformedMovie, .emptyCatalogue, .searchProtocol: .badData
+        case .unreadable, .indexMissing: .notFound
+        case .searchUnavailable: .unavailable
+        case .searchRefused, .indexMismatch, .malformedAddress: .usage
+        }
+    }
+}

@@ -1,0 +1,30 @@
+public import Domain
+
+/// The catalogue as it stood at one moment: films by identifier, with popularity and votes in relation to each other.
+public struct CatalogSnapshot: Sendable {
+    /// Ascending by the bytes of the identifier.
+    public let movies: [Movie]
+    private let places: [String: Int]
+
+    public static let empty = CatalogSnapshot([])
+
+    /// - Parameter movies: In any order; of several with one identifier the newest `updatedAt` counts, of equally new
+    ///   ones the last.
+    public init(_ movies: some Sequence<Movie>) {
+        var latest: [String: Movie] = [:]
+        for movie in movies {
+            if let known = latest[movie.itemID], known.updatedAt > movie.updatedAt { continue }
+            latest[movie.itemID] = movie
+        }
+        var sorted = latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
+        var scale = CatalogScale()
+        for movie in sorted { scale.observe(movie) }
+        for index in sorted.indices { scale.apply(to: &sorted[index]) }
+        self.movies = sorted
+        places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.itemID, $0) })
+    }
+
+    public var count: Int { movies.count }
+
+    public subscript(itemID: String) -> Movie? { places[itemID].map { movies[$0] } }
+}

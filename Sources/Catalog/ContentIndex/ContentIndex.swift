@@ -1,0 +1,79 @@
+public import Domain
+import Synchronization
+
+/// Which films are alike by their words: more_like_this over title, overview and genres, exactly as Elasticsearch
+/// computes it, without Elasticsearch.
+///
+///     let index = ContentIndex(movies)
+///     for item in index.mostSimilar(to: ["tt0133093"], limit: 10) { print(item.itemID, item.score) }
+///
+/// Immutable: a changed catalogue gets a new index. Building takes O(words); a query walks the postings of its words
+/// and touches no string but the identifiers it returns.
+///
+/// Reference: Elasticsearch's `MoreLikeThisQuery`/`XMoreLikeThis` over Lucene's `BM25Similarity`;
+/// docs/content-similarity.md has the arithmetic.
+public final class ContentIndex: ContentSource {
+    public let parameters: MoreLikeThis
+    let fields: [FieldIndex]
+    /// Documents ascend by the bytes of their identifier, so that equal scores rank by identifier.
+    private let itemIDs: [String]
+    private let documents: [String: Int32]
+    private let scratch = Mutex<[Scratch]>([])
+
+    /// - Parameter movies: In any order; of several with one identifier the last counts.
+    public init(_ movies: some Sequence<Movie>, parameters: MoreLikeThis = MoreLikeThis()) {
+        self.parameters = parameters
+        var latest: [String: Movie] = [:]
+        for movie in movies { latest[movie.itemID] = movie }
+        let sorted = latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
+        itemIDs = sorted.map(\.itemID)
+        documents = Dictionary(uniqueKeysWithValues: zip(itemIDs, 0..<Int32(itemIDs.count)))
+
+        var breaker = WordBreaker()
+        fields = ContentField.allCases.map { field in
+            var builder = FieldIndexBuilder(isKeyword: field.isKeyword)
+            for movie in sorted {
+                switch field {
+                case .title: breaker.forEachWord(of: movie.title) { builder.add($0) }
+                case .overview: breaker.forEachWord(of: movie.overview) { builder.add($0) }
+                case .genres:
+                    for genre in movie.genres { Array(genre.utf8).withUnsafeBufferPointer { builder.add($0) } }
+                }
+                builder.endDocument()
+            }
+            return builder.finish()
+        }
+    }
+
+    public var name: String { "embedded" }
+    public var count: Int { itemIDs.count }
+
+    public func contains(_ itemID: String) -> Bool { documents[itemID] != nil }
+
+    public func similar(to itemIDs: [String], excluding: Set<String>, limit: Int) async throws -> [ScoredItem] {
+        mostSimilar(to: itemIDs, excluding: excluding, limit: limit)
+    }
+
+    /// ``similar(to:excluding:limit:)`` without the ceremony: it never waits and never fails.
+    public func mostSimilar(to liked: [String], excluding: Set<String> = [], limit: Int) -> [ScoredItem] {
+        // Each liked document once: asking twice for a film does not make its words heavier.
+        var seen = Set<Int32>()
+        let liked = liked.compactMap { documents[$0] }.filter { seen.insert($0).inserted }
+        guard limit > 0, !liked.isEmpty else { return [] }
+        let clauses = ContentField.allCases.map { chooseTerms(of: liked, in: fields[$0.rawValue]) }
+        let required = max(1, parameters.requiredMatches(of: clauses.reduce(0) { $0 + $1.count }))
+
+        let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(documentCount: count)
+        defer { self.scratch.withLock { $0.append(scratch) } }
+        for (field, terms) in zip(fields, clauses) {
+            for term in terms { scratch.add(field, term: Int(term)) }
+        }
+        for document in liked { scratch.exclude(document) }
+        for itemID in excluding {
+            if let document = documents[itemID] { scratch.exclude(document) }
+        }
+        return scratch.takeBest(limit, required: required).map {
+            ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score)
+        }
+    }
+}

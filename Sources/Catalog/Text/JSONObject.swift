@@ -1,0 +1,75 @@
+import Foundation
+
+/// A parsed JSON object and lenient ways to take values out of it: the type that was meant, or nil.
+///
+/// The catalogue is read once, not per event, so Foundation's parser does (it bounds the depth itself).
+struct JSONObject {
+    let values: [String: Any]
+
+    init(_ values: [String: Any]) { self.values = values }
+
+    init?(parsing data: Data) {
+        guard let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else { return nil }
+        self.values = values
+    }
+
+    func object(_ key: String) -> JSONObject? { (values[key] as? [String: Any]).map(JSONObject.init) }
+
+    func objects(_ key: String) -> [JSONObject]? { (values[key] as? [[String: Any]])?.map(JSONObject.init) }
+
+    /// A text that is more than white space.
+    func text(_ key: String) -> String? {
+        guard let text = values[key] as? String, text.contains(where: { !$0.isWhitespace }) else { return nil }
+        return text
+    }
+
+    /// A finite number, or text that spells one.
+    func number(_ key: String) -> Double? {
+        let number =
+            switch values[key] {
+            case let text as String: Double(text)
+            case let number as NSNumber: number.doubleValue
+            default: Double?.none
+            }
+        return number.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// A number cut down to an integer; nil if it does not fit.
+    func integer(_ key: String) -> Int? { number(key).flatMap { Int(exactly: $0.rounded(.towardZero)) } }
+
+    /// A name such as `603` or `"tt0133093"`: 1 to 256 bytes without control characters.
+    func identifier(_ key: String) -> String? {
+        let text =
+            switch values[key] {
+            case let text as String: text
+            case let number as NSNumber:
+                number.doubleValue.rounded() == number.doubleValue ? "\(number.int64Value)" : ""
+            default: ""
+            }
+        guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            return nil
+        }
+        return text
+    }
+
+    /// Names in any of the shapes seen in the wild: `["A"]`, `[{"name": "A"}]`, `"A|B"`, `"A, B"`, and TMDB's
+    /// `{"keywords": [{"name": "A"}]}`, where the inner list has the outer one's name or is called `results`.
+    func names(_ key: String) -> [String]? {
+        switch values[key] {
+        case let list as [Any]:
+            list.compactMap { ($0 as? String) ?? ($0 as? [String: Any])?["name"] as? String }
+        case let text as String:
+            text.split(separator: text.contains("|") ? "|" : ",").map(String.init)
+        case let object as [String: Any]:
+            JSONObject(object).listNames(key) ?? JSONObject(object).listNames("results")
+        default: nil
+        }
+    }
+
+    private func listNames(_ key: String) -> [String]? { values[key] is [Any] ? names(key) : nil }
+
+    /// TMDB's `append_to_response=credits`.
+    var directorOfCredits: String? {
+        object("credits")?.objects("crew")?.first { $0.text("job") == "Director" }?.text("name")
+    }
+}
