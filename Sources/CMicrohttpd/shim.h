@@ -7,4 +7,54 @@
 #include <sys/socket.h>
 #include <microhttpd.h>
 
+// What MHD_start_daemon takes as options, with a type each.
+struct marquee_mhd_settings {
+    MHD_socket listener;
+    unsigned int threads;
+    unsigned int connections;
+    unsigned int connections_per_address;
+    unsigned int idle_seconds;
+    size_t connection_memory;
+    void *context;
+    MHD_AccessHandlerCallback on_request;
+    void *(*on_target)(void *context, const char *uri, struct MHD_Connection *connection);
+    size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
+    MHD_RequestCompletedCallback on_completed;
+    MHD_NotifyConnectionCallback on_connection;
+};
+
+// MHD_start_daemon is variadic. Epoll, one thread a core, connections that may be suspended.
+static inline struct MHD_Daemon *marquee_mhd_start(const struct marquee_mhd_settings *s) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, s->on_request, s->context,
+        MHD_OPTION_LISTEN_SOCKET, s->listener,
+        MHD_OPTION_THREAD_POOL_SIZE, s->threads,
+        MHD_OPTION_CONNECTION_LIMIT, s->connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->connections_per_address,
+        MHD_OPTION_CONNECTION_TIMEOUT, s->idle_seconds,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory,
+        MHD_OPTION_URI_LOG_CALLBACK, s->on_target, s->context,
+        MHD_OPTION_UNESCAPE_CALLBACK, s->unescape, s->context,
+        MHD_OPTION_NOTIFY_COMPLETED, s->on_completed, s->context,
+        MHD_OPTION_NOTIFY_CONNECTION, s->on_connection, s->context,
+        MHD_OPTION_END);
+}
+
+// MHD_get_connection_info is variadic: the socket of a connection, or -1.
+static inline MHD_socket marquee_mhd_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+// MHD_get_connection_info is variadic: what the connection callback stored for this socket, or NULL.
+static inline void *marquee_mhd_socket_context(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+// MHD_create_response_from_buffer takes a `void *` even where it only reads: MHD keeps its own copy of the bytes.
+static inline struct MHD_Response *marquee_mhd_response(const void *bytes, size_t count) {
+    return MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY);
+}
+
 #endif

@@ -1,1 +1,93 @@
-// Placeholder until the room is built.
+internal import Dispatch
+internal import Synchronization
+
+/// An HTTP/1.1 server over libmicrohttpd: event loops, limits, deadlines, drain. It knows no routes.
+///
+///     let server = HTTPServer(HTTPServerConfiguration(port: 8080)) { request in
+///         .now(HTTPResponse(text: "hello \(request.path)\n"))
+///     }
+///     try server.start()
+///     …
+///     await server.stop()
+public final class HTTPServer: Sendable {
+    private enum State {
+        case new
+        case running(Daemon)
+        case stopped
+    }
+
+    public let configuration: HTTPServerConfiguration
+    private let handler: any HTTPHandler
+    private let state = Mutex(State.new)
+
+    public init(_ configuration: HTTPServerConfiguration = HTTPServerConfiguration(), handler: any HTTPHandler) {
+        self.configuration = configuration
+        self.handler = handler
+    }
+
+    /// A server whose handler is one closure; see ``HTTPHandler/respond(to:)``.
+    public convenience init(
+        _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+        respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
+    ) {
+        self.init(configuration, handler: ClosureHandler(closure: respond))
+    }
+
+    deinit {
+        if case .running(let daemon) = state.withLock({ $0 }) { daemon.stop() }
+    }
+
+    /// Opens the port and serves. Returns at once.
+    /// - Throws: if the port cannot be had or the daemon not be started.
+    public func start() throws(HTTPServerError) {
+        let outcome: Result<Void, HTTPServerError> = state.withLock { state in
+            guard case .new = state else { return .failure(.alreadyStarted) }
+            do throws(HTTPServerError) {
+                state = .running(try Daemon(configuration, handler: handler))
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
+    }
+
+    /// The port that is listened on: the configured one, or the one the system gave for 0.
+    public var port: Int {
+        if case .running(let daemon) = state.withLock({ $0 }) { daemon.port } else { configuration.port }
+    }
+
+    /// Open connections, and requests that are being received, answered or sent.
+    public var load: (connections: Int, requests: Int) {
+        guard case .running(let daemon) = state.withLock({ $0 }) else { return (0, 0) }
+        return (daemon.connections.count, daemon.requestsInFlight.load(ordering: .relaxed))
+    }
+
+    /// Stops: no new connections at once, requests at work get `grace` to end, what is left then is answered 503 or
+    /// cut. Safe to call more than once.
+    public func stop(grace: Duration = .seconds(10)) async {
+        let running: Daemon? = state.withLock { state in
+            defer { state = .stopped }
+            if case .running(let daemon) = state { return daemon }
+            return nil
+        }
+        guard let daemon = running else { return }
+        daemon.drain()
+        let end = ContinuousClock.now + grace
+        while daemon.requestsInFlight.load(ordering: .relaxed) > 0, ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        // Stopping joins threads, which must not be done on a thread of the cooperative pool.
+        await withCheckedContinuation { done in
+            DispatchQueue(label: "marquee.http.stop").async {
+                daemon.stop()
+                done.resume()
+            }
+        }
+    }
+}
+
+private struct ClosureHandler: HTTPHandler {
+    let closure: @Sendable (HTTPRequest) -> HTTPReply
+    func respond(to request: HTTPRequest) -> HTTPReply { closure(request) }
+}

@@ -1,0 +1,96 @@
+internal import CMicrohttpd
+internal import Glibc
+internal import Synchronization
+
+/// What libmicrohttpd calls, on the thread of the connection's event loop, in this order: connection started; for each
+/// request target, request (headers), request (each piece of body), request (end; again after each resumption),
+/// completed; connection closed.
+enum Callbacks {
+    /// The raw target, before libmicrohttpd takes it apart: it would decode first and split after.
+    static let target: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?)
+        -> UnsafeMutableRawPointer? = { context, uri, connection in
+            guard let uri, let connection, let client = client(of: connection) else { return nil }
+            let daemon = daemon(context)
+            let target = Array(UnsafeBufferPointer(start: uri, count: strlen(uri)).lazy.map { UInt8(bitPattern: $0) })
+            let exchange = Exchange(
+                client: client, connection: connection, handler: daemon.handler, target: target)
+            daemon.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
+            // A connection that was just opened keeps its earlier deadline: it began before this line was complete.
+            let deadline = daemon.connections.deadline(after: daemon.configuration.requestDeadline)
+            _ = client.enter(.receiving, until: deadline)
+            // Released in `completed`, which libmicrohttpd calls for every request it asked a target of.
+            return Unmanaged.passRetained(exchange).toOpaque()
+        }
+
+    /// Decoding is ours (HTTPTarget); libmicrohttpd's would turn bad encodings into other text.
+    static let unescape: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int =
+        { _, _, text in text.map { strlen($0) } ?? 0 }
+
+    static let request: MHD_AccessHandlerCallback = { context, connection, _, method, version, data, size, slot in
+        guard let connection, let method, let version, let size, let object = slot?.pointee else { return .NO }
+        let exchange = Unmanaged<Exchange>.fromOpaque(object).takeUnretainedValue()
+        let daemon = daemon(context)
+        switch exchange.step {
+        case .head:
+            exchange.step = .body
+            exchange.method = HTTPMethod(String(cString: method))
+            daemon.readHead(of: exchange, connection: connection, version: version)
+            // Who asks first is told first, and need not send the body in vain.
+            if let refusal = exchange.refusal, exchange.headers["expect"] != nil {
+                return daemon.refuse(refusal, exchange, connection)
+            }
+            return .YES
+        case .body:
+            if size.pointee > 0 {
+                exchange.receive(
+                    UnsafeBufferPointer(start: data, count: size.pointee), limit: daemon.configuration.maximumBodyBytes)
+                size.pointee = 0
+                return .YES
+            }
+            exchange.step = .answer
+            return daemon.answer(exchange, connection)
+        case .answer:
+            guard let response = exchange.answer() else { return .NO }
+            return daemon.send(response, exchange, connection)
+        }
+    }
+
+    static let completed: MHD_RequestCompletedCallback = { context, connection, slot, _ in
+        guard let slot, let object = slot.pointee else { return }
+        slot.pointee = nil
+        let exchange = Unmanaged<Exchange>.fromOpaque(object).takeRetainedValue()
+        let daemon = daemon(context)
+        daemon.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+        let next = daemon.configuration.idleTimeout + daemon.configuration.requestDeadline
+        _ = exchange.client.enter(.receiving, until: daemon.connections.deadline(after: next))
+    }
+
+    static let connection: MHD_NotifyConnectionCallback = { context, connection, slot, event in
+        guard let connection, let slot else { return }
+        let daemon = daemon(context)
+        switch event {
+        case .CONNECTION_NOTIFY_STARTED:
+            let client = ClientConnection(
+                socket: marquee_mhd_socket(connection),
+                deadline: daemon.connections.deadline(after: daemon.configuration.requestDeadline))
+            daemon.connections.insert(client)
+            slot.pointee = Unmanaged.passRetained(client).toOpaque()
+        case .CONNECTION_NOTIFY_CLOSED:
+            // libmicrohttpd closes the socket after this returns, and not before.
+            guard let object = slot.pointee else { return }
+            slot.pointee = nil
+            daemon.connections.remove(Unmanaged<ClientConnection>.fromOpaque(object).takeRetainedValue())
+        @unknown default: break
+        }
+    }
+
+    private static func daemon(_ context: UnsafeMutableRawPointer?) -> Daemon {
+        Unmanaged<Daemon>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    private static func client(of connection: OpaquePointer) -> ClientConnection? {
+        marquee_mhd_socket_context(connection).map {
+            Unmanaged<ClientConnection>.fromOpaque($0).takeUnretainedValue()
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Glibc
+internal import Synchronization
+
+/// What a connection is waiting for, and until which tick it may.
+///
+/// The connection's thread moves it from phase to phase, the watch ends what is late. Both do it by compare-and-swap
+/// on one word, so a request is either answered or cut, never both.
+final class ClientConnection: Sendable {
+    enum Phase: UInt64 {
+        /// Waiting for a request or for the rest of it.
+        case receiving = 0
+        /// The handler's task is at work.
+        case answering = 1
+        case sending = 2
+        /// Given up: the socket is shut down and nothing more may be sent.
+        case cut = 3
+    }
+
+    private let socket: Int32
+    /// Deadline in ticks above, phase in the lowest two bits.
+    private let word: Atomic<UInt64>
+    /// The request at work, while one is.
+    private let exchange = Mutex<Exchange?>(nil)
+
+    init(socket: Int32, deadline: UInt64) {
+        self.socket = socket
+        word = Atomic(deadline << 2 | Phase.receiving.rawValue)
+    }
+
+    /// Enters a phase that may last until `deadline`.
+    /// - Returns: false if the connection was cut meanwhile: the caller must not send.
+    func enter(_ phase: Phase, until deadline: UInt64) -> Bool {
+        let next = deadline << 2 | phase.rawValue
+        var current = word.load(ordering: .relaxed)
+        while current & 3 != Phase.cut.rawValue {
+            let (exchanged, original) = word.compareExchange(
+                expected: current, desired: next, ordering: .acquiringAndReleasing)
+            if exchanged { return true }
+            current = original
+        }
+        return false
+    }
+
+    /// Answers the request at work, if one is, with 503.
+    func stopWork() { exchange.withLock { $0 }?.finish(refusal: .stopping) }
+
+    func work(on exchange: Exchange?) { self.exchange.withLock { $0 = exchange } }
+
+    /// Ends what is late at `now`. Called by the watch under the lock that also guards the end of this connection, so
+    /// the socket is still ours.
+    func enforce(now: UInt64, lateRequest: [UInt8]) {
+        let current = word.load(ordering: .relaxed)
+        guard current >> 2 <= now, let phase = Phase(rawValue: current & 3), phase != .cut else { return }
+        if phase == .answering {
+            exchange.withLock { $0 }?.finish(refusal: .answerTimedOut)
+            return
+        }
+        let (exchanged, _) = word.compareExchange(
+            expected: current, desired: Phase.cut.rawValue, ordering: .acquiringAndReleasing)
+        guard exchanged else { return }
+        if phase == .receiving {
+            // libmicrohttpd sends nothing while it receives, so this cannot get into the middle of a response.
+            _ = lateRequest.withUnsafeBytes {
+                send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            }
+        }
+        shutdown(socket, Int32(SHUT_RDWR))
+    }
+}
+
+/// All open connections and the clock of their deadlines.
+final class ClientConnections: Sendable {
+    /// Deadlines are counted in these: coarse enough that the clock costs a request nothing.
+    static let tick: Duration = .milliseconds(250)
+
+    private let open = Mutex<[ObjectIdentifier: ClientConnection]>([:])
+    private let ticks = Atomic<UInt64>(1)
+    /// What a request that is too slow gets, whole.
+    private let lateRequest: [UInt8]
+
+    init(lateRequest: [UInt8]) { self.lateRequest = lateRequest }
+
+    var count: Int { open.withLock { $0.count } }
+
+    /// The tick after which `duration` from now has surely passed.
+    func deadline(after duration: Duration) -> UInt64 {
+        ticks.load(ordering: .relaxed) + UInt64(max(0, duration / Self.tick).rounded(.up)) + 1
+    }
+
+    func insert(_ connection: ClientConnection) { open.withLock { $0[ObjectIdentifier(connection)] = connection } }
+
+    /// After this returns nobody uses the socket any more.
+    func remove(_ connection: ClientConnection) {
+        open.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
+    }
+
+    func stopWork() { for connection in open.withLock({ Array($0.values) }) { connection.stopWork() } }
+
+    /// Advances the clock by one tick and ends what is late. O(open connections).
+    func advance() {
+        let now = ticks.wrappingAdd(1, ordering: .relaxed).newValue
+        open.withLock { for connection in $0.values { connection.enforce(now: now, lateRequest: lateRequest) } }
+    }
+}

@@ -1,0 +1,104 @@
+internal import CMicrohttpd
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Owns a running libmicrohttpd daemon: the one place that starts and stops it.
+///
+/// The callbacks get an unowned pointer to this object. That is sound because ``stop()`` joins the daemon's threads
+/// and runs before the object can go: whoever holds a running daemon must stop it.
+final class Daemon: Sendable {
+    let configuration: HTTPServerConfiguration
+    let handler: any HTTPHandler
+    let connections: ClientConnections
+    let port: Int
+    /// Requests whose target has arrived and whose response has not gone.
+    let requestsInFlight = Atomic<Int>(0)
+    let isDraining = Atomic<Bool>(false)
+    private let listener: Int32
+    private let handle = Mutex<Handle>(Handle(pointer: nil))
+    /// `nonisolated(unsafe)`: set up in `init`, then only cancelled, and a dispatch source may be cancelled anywhere.
+    private nonisolated(unsafe) let watch: any DispatchSourceTimer
+
+    /// `@unchecked Sendable`: the pointer is only used under the mutex, and libmicrohttpd locks for itself.
+    private struct Handle: @unchecked Sendable {
+        var pointer: OpaquePointer?
+    }
+
+    init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler) throws(HTTPServerError) {
+        let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
+        self.configuration = configuration
+        self.handler = handler
+        listener = socket.descriptor
+        port = socket.port
+        connections = ClientConnections(lateRequest: Self.lateRequest(handler))
+        watch = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "marquee.http.watch"))
+
+        var settings = marquee_mhd_settings()
+        settings.listener = socket.descriptor
+        settings.threads = UInt32(Self.threads(configuration.threads))
+        settings.connections = UInt32(clamping: max(configuration.maximumConnections, Int(settings.threads)))
+        settings.connections_per_address = UInt32(clamping: configuration.maximumConnectionsPerAddress)
+        settings.idle_seconds = UInt32(clamping: max(1, configuration.idleTimeout.components.seconds))
+        // Requests above our own limits must still fit, so that it is we who refuse them, with a proper answer. What
+        // does not even fit here libmicrohttpd refuses with a bare page.
+        let head = configuration.maximumHeaderBytes + configuration.maximumTargetBytes
+        settings.connection_memory = max(32 << 10, 4 * head)
+        settings.context = Unmanaged.passUnretained(self).toOpaque()
+        settings.on_request = Callbacks.request
+        settings.on_target = Callbacks.target
+        settings.unescape = Callbacks.unescape
+        settings.on_completed = Callbacks.completed
+        settings.on_connection = Callbacks.connection
+        guard let pointer = marquee_mhd_start(&settings) else {
+            let reason = String(cString: strerror(errno))
+            close(socket.descriptor)
+            throw .cannotStart(reason: reason)
+        }
+        handle.withLock { $0 = Handle(pointer: pointer) }
+        let milliseconds = Int(ClientConnections.tick / .milliseconds(1))
+        watch.schedule(deadline: .now(), repeating: .milliseconds(milliseconds))
+        let connections = connections
+        watch.setEventHandler { connections.advance() }
+        watch.resume()
+    }
+
+    /// Accepts no more connections, and closes each one after its next response.
+    func drain() {
+        guard !isDraining.exchange(true, ordering: .relaxed) else { return }
+        let returned = handle.withLock { $0.pointer.map { MHD_quiesce_daemon($0) } ?? -1 }
+        if returned >= 0 { close(returned) }
+    }
+
+    /// Cuts what is left and joins the daemon's threads: blocks for as long as a handler keeps one of them.
+    func stop() {
+        drain()
+        connections.stopWork()
+        let pointer = handle.withLock { handle in
+            defer { handle.pointer = nil }
+            return handle.pointer
+        }
+        if let pointer { MHD_stop_daemon(pointer) }
+        watch.cancel()
+    }
+
+    private static func threads(_ wanted: Int) -> Int {
+        wanted > 0 ? min(wanted, 256) : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    /// The whole response to a request that took too long to arrive, which is sent past libmicrohttpd.
+    private static func lateRequest(_ handler: any HTTPHandler) -> [UInt8] {
+        let id = RequestID.next()
+        let response = handler.refuse(.requestTimedOut, id: id)
+        let head = """
+            HTTP/1.1 \(response.status) \(HTTPProblem.title(of: response.status))\r
+            Content-Type: \(response.contentType)\r
+            Content-Length: \(response.body.count)\r
+            X-Request-Id: \(id)\r
+            Connection: close\r
+            \r
+
+            """
+        return Array(head.utf8) + response.body
+    }
+}

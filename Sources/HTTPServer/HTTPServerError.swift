@@ -1,0 +1,59 @@
+public import Domain
+
+/// Why a server cannot start.
+public enum HTTPServerError: Fault, Equatable {
+    /// Another process (or this one) listens there already.
+    case portInUse(host: String, port: Int)
+    /// The port is below 1024 and this user may not open it.
+    case portForbidden(host: String, port: Int)
+    case portOutOfRange(Int)
+    /// The host is not a name or address of this machine.
+    case hostUnknown(String, reason: String)
+    case cannotListen(host: String, port: Int, reason: String)
+    /// libmicrohttpd refused, usually for want of memory, threads or file descriptors.
+    case cannotStart(reason: String)
+    case alreadyStarted
+
+    public var code: String {
+        switch self {
+        case .portInUse: "port-in-use"
+        case .portForbidden: "port-forbidden"
+        case .portOutOfRange: "port-out-of-range"
+        case .hostUnknown: "host-unknown"
+        case .cannotListen: "cannot-listen"
+        case .cannotStart: "server-cannot-start"
+        case .alreadyStarted: "server-already-started"
+        }
+    }
+
+    public var message: String {
+        switch self {
+        case .portInUse(let host, let port): "Port \(port) on \(host) is in use."
+        case .portForbidden(let host, let port): "Port \(port) on \(host) may not be opened by this user."
+        case .portOutOfRange(let port): "There is no port \(port)."
+        case .hostUnknown(let host, let reason): "Cannot listen on \(host): \(reason)."
+        case .cannotListen(let host, let port, let reason): "Cannot listen on \(host) port \(port): \(reason)."
+        case .cannotStart(let reason): "The HTTP server cannot start: \(reason)."
+        case .alreadyStarted: "This HTTP server was started before."
+        }
+    }
+
+    public var advice: String {
+        switch self {
+        case .portInUse: "Stop the program that holds it, or choose another with --port (0 takes a free one)."
+        case .portForbidden: "Choose a port above 1023 with --port."
+        case .portOutOfRange: "Choose one of 1 to 65535 with --port, or 0 for a free one."
+        case .hostUnknown, .cannotListen: "Give an address of this machine, such as 127.0.0.1 or 0.0.0.0."
+        case .cannotStart: "Look at the limits on threads, memory and open files (ulimit -a)."
+        case .alreadyStarted: ""
+        }
+    }
+
+    public var category: FaultCategory {
+        switch self {
+        case .portOutOfRange, .hostUnknown: .usage
+        case .portInUse, .portForbidden, .cannotListen, .cannotStart: .unavailable
+        case .alreadyStarted: .internalError
+        }
+    }
+}

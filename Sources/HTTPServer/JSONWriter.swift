@@ -1,0 +1,160 @@
+/// Writes JSON (RFC 8259) straight into bytes: an encoder that reflects costs an order of magnitude more, and answers
+/// are most of what a server does.
+///
+/// Commas are its business, nesting is the caller's: `object` and `array` take a closure.
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    public init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
+
+    // MARK: Values
+
+    public mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
+        separate()
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+        try members(&self)
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    public mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
+        separate()
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+        try elements(&self)
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    public mutating func value(_ text: String) {
+        separate()
+        append(quoted: text)
+    }
+
+    public mutating func value(_ number: Int) {
+        separate()
+        append(number)
+    }
+
+    public mutating func value(_ truth: Bool) {
+        separate()
+        if truth { bytes.append(contentsOf: "true".utf8) } else { bytes.append(contentsOf: "false".utf8) }
+    }
+
+    /// The shortest decimal that reads back as the same number; `null` for what JSON cannot say (NaN, infinities).
+    public mutating func value(_ number: Float) {
+        separate()
+        guard number.isFinite else { return bytes.append(contentsOf: "null".utf8) }
+        var text = number.description
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
+
+    /// See ``value(_:)-(Float)``.
+    public mutating func value(_ number: Double) {
+        separate()
+        guard number.isFinite else { return bytes.append(contentsOf: "null".utf8) }
+        var text = number.description
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
+
+    public mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    // MARK: Members of an object
+
+    /// The name of a member; its value must follow. The name is ASCII that needs no escape.
+    public mutating func name(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func field(_ name: StaticString, _ text: String) {
+        self.name(name)
+        value(text)
+    }
+
+    public mutating func field(_ name: StaticString, _ number: Int) {
+        self.name(name)
+        value(number)
+    }
+
+    public mutating func field(_ name: StaticString, _ number: Float) {
+        self.name(name)
+        value(number)
+    }
+
+    public mutating func field(_ name: StaticString, _ number: Double) {
+        self.name(name)
+        value(number)
+    }
+
+    public mutating func field(_ name: StaticString, _ truth: Bool) {
+        self.name(name)
+        value(truth)
+    }
+
+    public mutating func field(_ name: StaticString, _ texts: [String]) {
+        self.name(name)
+        array { for text in texts { $0.value(text) } }
+    }
+
+    // MARK: Bytes
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func append(_ number: Int) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(48 + rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    private mutating func append(quoted text: String) {
+        var text = text
+        bytes.append(UInt8(ascii: "\""))
+        text.withUTF8 { utf8 in
+            var clean = 0
+            for (position, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F {
+                bytes.append(contentsOf: utf8[clean..<position])
+                append(escaped: byte)
+                clean = position + 1
+            }
+            bytes.append(contentsOf: utf8[clean...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaped byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x22, 0x5C: bytes.append(byte)
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        default:
+            bytes.append(contentsOf: "u00".utf8)
+            let digits: StaticString = "0123456789abcdef"
+            digits.withUTF8Buffer {
+                bytes.append($0[Int(byte >> 4)])
+                bytes.append($0[Int(byte & 15)])
+            }
+        }
+    }
+}
