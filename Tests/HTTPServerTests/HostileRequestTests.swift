@@ -57,7 +57,11 @@ struct HostileRequestTests {
 
     @Test("gets a problem that says what is wrong", arguments: bad)
     func refused(_ bad: Bad) async throws {
-        try await withServer({ $0.maximumBodyBytes = 65_536; $0.requestDeadline = .seconds(2) }, handler: Echo()) {
+        try await withServer(
+            {
+                $0.maximumBodyBytes = 65_536; $0.requestDeadline = .seconds(2)
+            }, handler: Echo()
+        ) {
             let answer = try await exchange($0, bad.request)
             #expect(answer.hasPrefix("HTTP/1.1 \(bad.status) "))
             #expect(answer.contains("Content-Type: application/problem+json"))
@@ -123,7 +127,9 @@ struct HostileRequestTests {
                     for _ in 0..<20 { try RawClient(port: port).write(start) }
                 }
             }
-            while server.load.requests > 0 || server.load.connections > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            while server.load.requests > 0 || server.load.connections > 0 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
         }
     }
 }

@@ -7,24 +7,27 @@ internal import Synchronization
 /// completed; connection closed.
 enum Callbacks {
     /// The raw target, before libmicrohttpd takes it apart: it would decode first and split after.
-    static let target: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?)
-        -> UnsafeMutableRawPointer? = { context, uri, connection in
-            guard let uri, let connection, let client = client(of: connection) else { return nil }
-            let daemon = daemon(context)
-            let target = Array(UnsafeBufferPointer(start: uri, count: strlen(uri)).lazy.map { UInt8(bitPattern: $0) })
-            let exchange = Exchange(
-                client: client, connection: connection, handler: daemon.handler, target: target)
-            daemon.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
-            // A connection that was just opened keeps its earlier deadline: it began before this line was complete.
-            let deadline = daemon.connections.deadline(after: daemon.configuration.requestDeadline)
-            _ = client.enter(.receiving, until: deadline)
-            // Released in `completed`, which libmicrohttpd calls for every request it asked a target of.
-            return Unmanaged.passRetained(exchange).toOpaque()
-        }
+    static let target:
+        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?)
+            -> UnsafeMutableRawPointer? = { context, uri, connection in
+                guard let uri, let connection, let client = client(of: connection) else { return nil }
+                let daemon = daemon(context)
+                let target = Array(
+                    UnsafeBufferPointer(start: uri, count: strlen(uri)).lazy.map { UInt8(bitPattern: $0) })
+                let exchange = Exchange(
+                    client: client, connection: connection, handler: daemon.handler, target: target)
+                daemon.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
+                // A connection that was just opened keeps its earlier deadline: it began before this line was complete.
+                let deadline = daemon.connections.deadline(after: daemon.configuration.requestDeadline)
+                _ = client.enter(.receiving, until: deadline)
+                // Released in `completed`, which libmicrohttpd calls for every request it asked a target of.
+                return Unmanaged.passRetained(exchange).toOpaque()
+            }
 
     /// Decoding is ours (HTTPTarget); libmicrohttpd's would turn bad encodings into other text.
-    static let unescape: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int =
-        { _, _, text in text.map { strlen($0) } ?? 0 }
+    static let unescape:
+        @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int =
+            { _, _, text in text.map { strlen($0) } ?? 0 }
 
     static let request: MHD_AccessHandlerCallback = { context, connection, _, method, version, data, size, slot in
         guard let connection, let method, let version, let size, let object = slot?.pointee else { return .NO }

@@ -36,7 +36,9 @@ extension Daemon {
         let lengths = headers.values(of: "content-length")
         if let coding = headers["transfer-encoding"] {
             // Both together is how requests are smuggled past a proxy (RFC 9112, 6.1).
-            if !lengths.isEmpty { return .badHeaders(reason: "Content-Length and Transfer-Encoding exclude each other.") }
+            if !lengths.isEmpty {
+                return .badHeaders(reason: "Content-Length and Transfer-Encoding exclude each other.")
+            }
             if coding.lowercased() != "chunked" { return .unsupportedTransferCoding }
         }
         if lengths.count > 1 { return .badHeaders(reason: "There may be only one Content-Length header.") }
