@@ -73,16 +73,23 @@ public final class HTTPServer: Sendable {
         }
         guard let daemon = running else { return }
         daemon.drain()
-        let end = ContinuousClock.now + grace
-        while daemon.requestsInFlight.load(ordering: .relaxed) > 0, ContinuousClock.now < end, !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(10))
-        }
+        await Self.quiet(daemon, within: grace)
+        daemon.stopWork()
+        // What was just answered 503 still has to reach the client.
+        await Self.quiet(daemon, within: .seconds(1))
         // Stopping joins threads, which must not be done on a thread of the cooperative pool.
         await withCheckedContinuation { done in
             DispatchQueue(label: "marquee.http.stop").async {
                 daemon.stop()
                 done.resume()
             }
+        }
+    }
+
+    private static func quiet(_ daemon: Daemon, within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while daemon.requestsInFlight.load(ordering: .relaxed) > 0, ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 }

@@ -38,8 +38,10 @@ enum Callbacks {
             exchange.step = .body
             exchange.method = HTTPMethod(String(cString: method))
             daemon.readHead(of: exchange, connection: connection, version: version)
-            // Who asks first is told first, and need not send the body in vain.
-            if let refusal = exchange.refusal, exchange.headers["expect"] != nil {
+            // Who asks first is told first, and need not send the body in vain. A body of unknown coding has no end.
+            if let refusal = exchange.refusal,
+                exchange.headers["expect"] != nil || refusal == .unsupportedTransferCoding
+            {
                 return daemon.refuse(refusal, exchange, connection)
             }
             return .YES

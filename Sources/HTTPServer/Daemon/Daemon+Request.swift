@@ -70,7 +70,7 @@ extension Daemon {
         case .later(let work):
             let deadline = connections.deadline(after: configuration.answerDeadline)
             guard exchange.client.enter(.answering, until: deadline) else { return .NO }
-            exchange.suspend(work)
+            exchange.suspend(unless: isStopping, work)
             return .YES
         }
     }

@@ -15,6 +15,8 @@ final class Daemon: Sendable {
     /// Requests whose target has arrived and whose response has not gone.
     let requestsInFlight = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
+    /// No request may be suspended any more: libmicrohttpd aborts the process if it is stopped with one.
+    let isStopping = Atomic<Bool>(false)
     private let listener: Int32
     private let handle = Mutex<Handle>(Handle(pointer: nil))
     /// `nonisolated(unsafe)`: set up in `init`, then only cancelled, and a dispatch source may be cancelled anywhere.
@@ -70,10 +72,16 @@ final class Daemon: Sendable {
         if returned >= 0 { close(returned) }
     }
 
+    /// Answers 503 for every handler that is still at work, and cancels it.
+    func stopWork() {
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        connections.stopWork()
+    }
+
     /// Cuts what is left and joins the daemon's threads: blocks for as long as a handler keeps one of them.
     func stop() {
         drain()
-        connections.stopWork()
+        stopWork()
         let pointer = handle.withLock { handle in
             defer { handle.pointer = nil }
             return handle.pointer

@@ -50,12 +50,22 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// Suspends the connection and runs `work`. Called on the connection's thread.
-    func suspend(_ work: @escaping @Sendable () async -> HTTPResponse) {
+    ///
+    /// The order matters: suspended before others can find this exchange and resume it, findable before the last look
+    /// at whether the server is stopping, so that either the stop finds it or it finds the stop.
+    func suspend(unless isStopping: borrowing Atomic<Bool>, _ work: @escaping @Sendable () async -> HTTPResponse) {
+        MHD_suspend_connection(connection)
         state.withLock { $0 = .working(nil) }
         client.work(on: self)
-        MHD_suspend_connection(connection)
+        if isStopping.load(ordering: .sequentiallyConsistent) { return finish(refusal: .stopping) }
         let task = Task { finish(await work()) }
-        state.withLock { if case .working = $0 { $0 = .working(task) } }
+        let isOpen = state.withLock { state in
+            guard case .working = state else { return false }
+            state = .working(task)
+            return true
+        }
+        // Ended before the task was known, so whoever ended it could not cancel it.
+        if !isOpen { task.cancel() }
     }
 
     /// Ends the wait with an answer and resumes the connection; only the first call does anything.
