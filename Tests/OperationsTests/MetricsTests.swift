@@ -1,0 +1,41 @@
+import Operations
+import Testing
+
+@Suite struct MetricsTests {
+    @Test func prometheusText() {
+        let metrics = Metrics()
+        metrics.counter("b_total", help: "Bees.", labels: ["kind": "a\"b"]).increment(by: 3)
+        metrics.gauge("a", help: "A gauge.").set(2.5)
+        let histogram = metrics.histogram("c_seconds", help: "Waiting.", bounds: [0.1, 1])
+        for value in [0.05, 0.1, 0.5, 7] { histogram.observe(value) }
+        #expect(
+            metrics.text() == """
+                # HELP a A gauge.
+                # TYPE a gauge
+                a 2.5
+                # HELP b_total Bees.
+                # TYPE b_total counter
+                b_total{kind="a\\"b"} 3
+                # HELP c_seconds Waiting.
+                # TYPE c_seconds histogram
+                c_seconds_bucket{le="0.1"} 2
+                c_seconds_bucket{le="1"} 3
+                c_seconds_bucket{le="+Inf"} 4
+                c_seconds_sum 7.65
+                c_seconds_count 4
+
+                """)
+    }
+
+    @Test func theSameNameAndLabelsAreTheSameCounter() async {
+        let metrics = Metrics()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<1000 { metrics.counter("n_total", help: "N.").increment() }
+                }
+            }
+        }
+        #expect(metrics.counter("n_total", help: "N.").count == 8000)
+    }
+}
