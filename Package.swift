@@ -23,7 +23,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
-        dependencies: [.init(stringLiteral: name), "Domain", "TestSupport"] + dependencies,
+        dependencies: (name == "Domain" ? [] : [.init(stringLiteral: name)]) + ["Domain", "TestSupport"] + dependencies,
         swiftSettings: strict)
 }
 

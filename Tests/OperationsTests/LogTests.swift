@@ -42,7 +42,8 @@ import Testing
         Secrets.register("s3cr3t-value")
         for format in Log.Format.allCases {
             let line = Log.line(
-                .info, room: "x", "using s3cr3t-value", ["url": "http://me:pass@host:9200/x", "password": "p"], at: time,
+                .info, room: "x", "using s3cr3t-value", ["url": "http://me:pass@host:9200/x", "password": "p"],
+                at: time,
                 as: format)
             #expect(!line.contains("s3cr3t-value"))
             #expect(!line.contains("pass@"))

@@ -1,0 +1,72 @@
+/// One subcommand as the table declares it.
+struct Command: Sendable {
+    /// What is typed after `marquee`: one word, or two such as `store log`.
+    let path: [String]
+    /// One line for the overview.
+    let summary: String
+    /// What `--help` says below the usage line, wrapped as it is printed.
+    var details = ""
+    var arguments: [Argument] = []
+    var options: [OptionSpec] = []
+    /// Options without which the command cannot run, shown in the usage line.
+    var required: Set<String> = []
+    /// Whether `--kafka.<property> VALUE` reaches librdkafka.
+    var takesKafkaProperties = false
+    var examples: [Example]
+    /// Options of this command that the interface promises and this version does not have.
+    var unavailable: [String] = []
+    let run: @Sendable (Invocation) async throws -> Void
+
+    var name: String { path.joined(separator: " ") }
+
+    struct Argument: Sendable {
+        let name: String
+        let summary: String
+        var isOptional = false
+        var choices: [String] = []
+    }
+
+    struct Example: Sendable {
+        /// What to type after `marquee `.
+        let line: String
+        let meaning: String
+    }
+}
+
+/// The words of the command that was typed, parsed and resolved: what a command's `run` is given.
+struct Invocation: Sendable {
+    let command: Command
+    /// Positional arguments, as many as the command declares.
+    let arguments: [String]
+    let settings: Settings
+
+    /// The value of an option that is required or has a default.
+    /// - Throws: ``CommandLineError/missingOption(command:option:placeholder:environment:)`` if nothing sets it.
+    func value<Value>(_ option: Option<Value>) throws -> Value {
+        guard let value = optional(option) else {
+            throw CommandLineError.missingOption(
+                command: command.name, option: option.spec.name, placeholder: option.spec.placeholder ?? "",
+                environment: option.spec.environmentName)
+        }
+        return value
+    }
+
+    /// The value of an option, or nil if nothing sets it. Bad text was refused when the settings were resolved.
+    func optional<Value>(_ option: Option<Value>) -> Value? {
+        precondition(
+            command.options.contains { $0.name == option.spec.name }
+                || CommandTable.common.contains { $0.name == option.spec.name },
+            "'\(command.name)' does not declare --\(option.spec.name)")
+        return settings[option.spec.name].flatMap { $0.value }.flatMap(option.read)
+    }
+
+    /// Whether the user set it: by flag, environment or file.
+    func isSet<Value>(_ option: Option<Value>) -> Bool {
+        guard let source = settings[option.spec.name]?.source else { return false }
+        if case .fallback = source { return false }
+        return true
+    }
+
+    /// Properties to pass to librdkafka, by name.
+    var kafkaProperties: [String: String] { settings.kafka.mapValues(\.value) }
+}

@@ -1,0 +1,64 @@
+/// The one declared table of commands: parsing, help, configuration and completion all read it.
+struct CommandTable: Sendable {
+    static let standard: CommandTable = CommandTable(commands: [
+        HelpCommand.command, VersionCommand.command, ConfigCommand.command,
+    ])
+
+    /// Options that every command has.
+    static let common: [OptionSpec] = [
+        Options.config.spec, Options.logLevel.spec, Options.logFormat.spec, Options.help.spec,
+    ]
+
+    /// What the groups of two-word commands are for.
+    static let groupSummaries = [
+        "store": "Look at a Delta table: an event store of ours, or any other in the subset we read.",
+        "parquet": "Look into a Parquet file.",
+        "import": "Bring in history and catalogue from public file formats.",
+        "models": "The model registry.",
+    ]
+
+    /// Commands that the interface promises and this version does not have.
+    static let planned: [[String]] = [
+        ["tune"], ["privacy"], ["store", "optimize"], ["store", "vacuum"], ["store", "verify"], ["store", "restore"],
+        ["models", "diff"], ["models", "export"], ["models", "import"], ["import", "netflix"], ["import", "tmdb"],
+        ["import", "csv"],
+    ]
+
+    /// In the order help lists them.
+    let commands: [Command]
+
+    func command(_ path: [String]) -> Command? { commands.first { $0.path == path } }
+
+    /// The commands that begin with `name`, if it is the first of two words.
+    func group(_ name: String) -> [Command]? {
+        let members = commands.filter { $0.path.count == 2 && $0.path[0] == name }
+        return members.isEmpty ? nil : members
+    }
+
+    /// First words, in order, each once.
+    var topLevelNames: [String] {
+        var names: [String] = []
+        for command in commands where !names.contains(command.path[0]) { names.append(command.path[0]) }
+        return names
+    }
+
+    /// Names of every option that a file or the environment may set.
+    var optionNames: Set<String> {
+        Set(commands.flatMap { $0.options.map(\.name) } + Self.common.map(\.name)).subtracting(Self.unsettable)
+    }
+
+    /// Names of the options that the section `name` of a file may set.
+    func optionNames(of name: String) -> Set<String> {
+        Set(commands.filter { $0.path[0] == name }.flatMap { $0.options.map(\.name) } + Self.common.map(\.name))
+            .subtracting(Self.unsettable)
+    }
+
+    private static let unsettable: Set<String> = ["config", "help"]
+
+    /// - Throws: ``CommandLineError/unavailable(what:)`` if this is a command to come.
+    func refuseIfPlanned(_ path: [String]) throws {
+        if Self.planned.contains(path) {
+            throw CommandLineError.unavailable(what: "Command 'marquee \(path.joined(separator: " "))'")
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/// The text of `--help`, made from the command table.
+enum Help {
+    static let width = 96
+
+    /// What `marquee help` prints.
+    static func overview(_ table: CommandTable) -> String {
+        var text = """
+            Marquee: a real-time movie recommendation platform.
+
+            Usage: marquee COMMAND [options]
+
+
+            """
+        let rows = table.topLevelNames.map { name -> (String, String) in
+            if let group = table.group(name) {
+                let words = group.map { $0.path[1] }.joined(separator: "|")
+                return ("\(name) \(words)", CommandTable.groupSummaries[name] ?? "")
+            }
+            return (name, table.command([name])?.summary ?? "")
+        }
+        text += "Commands:\n" + columns(rows)
+        text += "\nOptions of every command:\n" + columns(CommandTable.common.map(row))
+        text += """
+
+            'marquee COMMAND --help' shows the options of a command with examples. Options may also be set by MARQUEE_*
+            variables and by the YAML file of --config; 'marquee config' shows the values in force.
+
+            """
+        return text
+    }
+
+    /// What `marquee store --help` prints.
+    static func group(_ name: String, _ table: CommandTable) -> String {
+        let commands = table.group(name) ?? []
+        var text =
+            "\(CommandTable.groupSummaries[name] ?? "")\n\nUsage: marquee \(name) COMMAND [options]\n\nCommands:\n"
+        text += columns(commands.map { ("\($0.name)", $0.summary) })
+        return text + "\n'marquee \(name) COMMAND --help' shows the options of a command with examples.\n"
+    }
+
+    /// What `marquee train --help` prints.
+    static func command(_ command: Command) -> String {
+        var text = command.summary + "\n\n" + wrapped("Usage: " + usage(command), indent: 7) + "\n"
+        if !command.details.isEmpty { text += "\n" + command.details + "\n" }
+        if !command.arguments.isEmpty {
+            text += "\nArguments:\n" + columns(command.arguments.map { ($0.name, $0.summary) })
+        }
+        if !command.options.isEmpty { text += "\nOptions:\n" + columns(command.options.map(row)) }
+        if command.takesKafkaProperties {
+            text += columns([
+                ("    --kafka.PROPERTY VALUE", "Any librdkafka property, such as --kafka.security.protocol ssl.")
+            ])
+        }
+        text += "\nOptions of every command:\n" + columns(CommandTable.common.map(row))
+        text += "\nExamples:\n"
+        for example in command.examples {
+            text += "  marquee \(example.line)\n" + wrapped("      " + example.meaning, indent: 6) + "\n"
+        }
+        return text
+    }
+
+    static func usage(_ command: Command) -> String {
+        var words = ["marquee", command.name]
+        for argument in command.arguments { words.append(argument.isOptional ? "[\(argument.name)]" : argument.name) }
+        for option in command.options where command.required.contains(option.name) {
+            words.append("--\(option.name) \(option.placeholder ?? "")")
+        }
+        if command.options.contains(where: { !command.required.contains($0.name) }) { words.append("[options]") }
+        return words.joined(separator: " ")
+    }
+
+    private static func row(_ spec: OptionSpec) -> (String, String) {
+        let short = spec.short.map { "-\($0), " } ?? "    "
+        let value = spec.placeholder.map { " \($0)" } ?? ""
+        let fallback = spec.isFlag ? "" : spec.fallback.map { " Default: \($0)." } ?? ""
+        return (short + "--\(spec.name)\(value)", spec.summary + fallback)
+    }
+
+    /// Two columns: names, and wrapped meanings beside them (below, for a name too wide).
+    private static func columns(_ rows: [(String, String)]) -> String {
+        let left = min(34, rows.map { $0.0.count }.max() ?? 0)
+        var text = ""
+        for (name, meaning) in rows {
+            let indent = 2 + left + 2
+            let lead = "  " + name
+            if name.count > left {
+                text += lead + "\n" + wrapped(String(repeating: " ", count: indent) + meaning, indent: indent) + "\n"
+            } else {
+                text +=
+                    wrapped(lead + String(repeating: " ", count: left - name.count + 2) + meaning, indent: indent)
+                    + "\n"
+            }
+        }
+        return text
+    }
+
+    /// Breaks a line at spaces after `indent` columns; following lines are indented.
+    static func wrapped(_ line: String, indent: Int) -> String {
+        var lines: [String] = []
+        var current = String(line.prefix(indent))
+        var isEmpty = true
+        for word in line.dropFirst(indent).split(separator: " ", omittingEmptySubsequences: false) {
+            if !isEmpty && current.count + 1 + word.count > width {
+                lines.append(current)
+                current = String(repeating: " ", count: indent) + word
+            } else {
+                current += (isEmpty ? "" : " ") + word
+            }
+            isEmpty = false
+        }
+        lines.append(current)
+        return lines.joined(separator: "\n")
+    }
+}
