@@ -1,0 +1,84 @@
+/// What to minimise and how: the settings of one ``ALS/fit(interactions:parameters:warmStart:onEpoch:)``.
+///
+/// The loss over users u, items i and the set S of observed pairs, after Hu, Koren, Volinsky (2008) with the unobserved
+/// weight and frequency-scaled regularisation of Rendle et al. (2021):
+///
+///     L(P, Q) = Σ_(u,i)∈S c_ui (⟨p_u, q_i⟩ − 1)²  +  α0 Σ_u Σ_i ⟨p_u, q_i⟩²
+///               + λ ( Σ_u (|S_u| + α0 |I|)^ν ‖p_u‖²  +  Σ_i (|S_i| + α0 |U|)^ν ‖q_i‖² )
+///
+/// A negative c_ui means |c_ui| confidence that the user does *not* like the item: its target is 0 instead of 1.
+public struct ALSParameters: Codable, Hashable, Sendable {
+    /// Length of a factor vector, `1…1024`, at most the number of items.
+    public var rank: Int
+    /// Alternations over both sides.
+    public var epochs: Int
+    /// α0: the weight of a pair that was not observed, ≥ 0.
+    public var alpha0: Float
+    /// λ ≥ 0.
+    public var lambda: Float
+    /// ν in `0…1`: how much λ grows with the number of a row's observations. 0 is plain L2.
+    public var nu: Float
+    public var weighting: Weighting
+    public var solver: Solver
+    /// Steps of conjugate gradients a half-sweep; one does not converge, more than three gain nothing.
+    public var steps: Int
+    /// Seed of the start factors.
+    public var seed: UInt64
+    /// Workers; nil takes every core. The factors do not depend on it.
+    public var threads: Int?
+
+    /// How the weight of an observed pair relates to α0.
+    public enum Weighting: String, Codable, Sendable {
+        /// c_ui comes on top of α0, as in the equation above (Rendle et al. 2021).
+        case additive
+        /// c_ui replaces α0 at observed pairs (Hu et al. 2008, and the Python library `implicit` with α0 = 1).
+        case replacing
+    }
+
+    public enum Solver: String, Codable, CaseIterable, Sendable {
+        /// Conjugate gradients, rows in batches. The fastest to any loss.
+        case cg
+        /// Each row's equations by Cholesky factorisation.
+        case exact
+    }
+
+    /// The defaults suit sets like MovieLens with confidences around 1; docs/als.md tells how they were chosen.
+    public init(
+        rank: Int = 64, epochs: Int = 12, alpha0: Float = 0.1, lambda: Float = 0.003, nu: Float = 1,
+        weighting: Weighting = .additive, solver: Solver = .cg, steps: Int = 3, seed: UInt64 = 1, threads: Int? = nil
+    ) {
+        self.rank = rank
+        self.epochs = epochs
+        self.alpha0 = alpha0
+        self.lambda = lambda
+        self.nu = nu
+        self.weighting = weighting
+        self.solver = solver
+        self.steps = steps
+        self.seed = seed
+        self.threads = threads
+    }
+
+    /// - Throws: ``ALSError/parameter(name:value:expected:)`` naming the first that is out of range.
+    public func validate() throws(ALSError) {
+        func check(_ holds: Bool, _ name: String, _ value: some Any, _ expected: String) throws(ALSError) {
+            guard holds else { throw .parameter(name: name, value: "\(value)", expected: expected) }
+        }
+        try check((1...1024).contains(rank), "rank", rank, "from 1 to 1024")
+        try check((1...10_000).contains(epochs), "epochs", epochs, "from 1 to 10000")
+        try check(alpha0.isFinite && alpha0 >= 0, "alpha0", alpha0, "a number from 0 up")
+        try check(lambda.isFinite && lambda >= 0, "lambda", lambda, "a number from 0 up")
+        try check(nu >= 0 && nu <= 1, "nu", nu, "from 0 to 1")
+        try check((1...100).contains(steps), "steps", steps, "from 1 to 100")
+        try check(threads == nil || (1...1024).contains(threads!), "threads", threads ?? 0, "from 1 to 1024")
+    }
+
+    /// λ_u: the regularisation of a row with `count` observations against `others` rows of the other side.
+    func ridge(count: Int, others: Int) -> Float {
+        let frequency = Double(count) + Double(alpha0) * Double(others)
+        return Float(Double(lambda) * (nu == 0 ? 1 : power(frequency, Double(nu))))
+    }
+
+    /// The weight that α0 YᵀY already gives to an observed pair and that must come off again.
+    var base: Float { weighting == .replacing ? alpha0 : 0 }
+}
