@@ -20,12 +20,11 @@ public struct FoldIn: Sendable {
     ///   - gramian: of those factors, if it is known already; else it is computed, O(items × rank²).
     ///   - parameters: those the factors were trained with.
     public init(itemFactors: Matrix, gramian: Gramian? = nil, parameters: ALSParameters) throws {
-        rank = itemFactors.columns
+        let rank = itemFactors.columns
         guard gramian == nil || gramian!.matrix.columns == rank else {
             throw ALSError.shape(
                 what: "The Gramian", expected: "\(rank) × \(rank)", found: "of rank \(gramian!.matrix.columns)")
         }
-        self.parameters = parameters
         let size = Kernels.padded(rank)
         let known = try (gramian ?? Gramian(of: itemFactors)).matrix
         var padded = try Matrix(rows: size, columns: size)
@@ -35,6 +34,8 @@ public struct FoldIn: Sendable {
             }
             for i in rank..<size { g[i * size + i] = 1 }
         }
+        self.parameters = parameters
+        self.rank = rank
         self.gramian = padded
         factors = try itemFactors.withColumns(size)
     }
