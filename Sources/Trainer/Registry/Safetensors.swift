@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Linalg
 
 /// The safetensors format (huggingface.co/docs/safetensors), as far as models need it.
 ///
@@ -27,6 +28,7 @@ public enum Safetensors {
 
     /// What a tensor to be written holds. Arrays are shared, not copied.
     enum Values {
+        case matrix(Matrix)
         case float32([Float])
         case int32([Int32])
         case int64([Int64])
@@ -34,7 +36,7 @@ public enum Safetensors {
 
         var elementType: ElementType {
             switch self {
-            case .float32: .float32
+            case .float32, .matrix: .float32
             case .int32: .int32
             case .int64: .int64
             case .uint8: .uint8
@@ -43,6 +45,7 @@ public enum Safetensors {
 
         var count: Int {
             switch self {
+            case .matrix(let matrix): matrix.rows * matrix.columns
             case .float32(let values): values.count
             case .int32(let values): values.count
             case .int64(let values): values.count
@@ -50,8 +53,9 @@ public enum Safetensors {
             }
         }
 
-        func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
             switch self {
+            case .matrix(let matrix): try matrix.withUnsafeElements { try body(UnsafeRawBufferPointer($0)) }
             case .float32(let values): try values.withUnsafeBytes(body)
             case .int32(let values): try values.withUnsafeBytes(body)
             case .int64(let values): try values.withUnsafeBytes(body)

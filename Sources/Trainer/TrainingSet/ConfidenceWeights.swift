@@ -3,8 +3,8 @@ public import Domain
 /// How much an event says about taste: from kind, value and age to a signed weight.
 ///
 /// The weights of all events of one user with one item are added up. A positive sum is the confidence `c_ui` that the
-/// user likes the item; a sum of zero or less is no reason to recommend anything, and is kept apart as a dislike. So a
-/// film left after ten minutes, a thumb down or one star never counts as a liking.
+/// user likes the item; a sum of zero or less becomes the confidence that the user does not. So a film left after ten
+/// minutes, a thumb down or one star never counts as a liking.
 ///
 /// The weights are part of a model's identity: the manifest has them, and a change of the defaults raises ``version``.
 public struct ConfidenceWeights: Codable, Hashable, Sendable {

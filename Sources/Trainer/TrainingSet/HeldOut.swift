@@ -1,4 +1,5 @@
 internal import Domain
+internal import Linalg
 
 /// What users really went for later: the truth that rankings are measured against.
 ///
@@ -70,8 +71,7 @@ extension HeldOut {
         result.counts.usersWithoutHistory = strangers.count
         for user in 0..<training.userCount where !sums[user].isEmpty || !unknown[user].isEmpty {
             result.counts.pairsOfUnknownItems += unknown[user].values.count { $0 > 0 }
-            let seen = Set(training.positives.columns[training.positives.range(of: user)])
-                .union(training.dislikes.columns[training.dislikes.range(of: user)])
+            let seen = Set(training.interactions.columnIndices[training.interactions.entries(ofRow: user)])
             let liked = sums[user].filter { $0.value > 0 }.keys
             let relevant = liked.filter { !seen.contains($0) }.sorted()
             result.counts.pairsSeenInTraining += liked.count - relevant.count

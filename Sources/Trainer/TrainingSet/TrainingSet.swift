@@ -1,16 +1,16 @@
 public import Domain
+public import Linalg
 
 /// What a model is fitted to: dense indices, and per user the items with how sure we are of each.
 ///
-/// Invariants: rows are sorted by item without repetition; confidences are finite and above zero; dislikes hold the
-/// pairs whose weights added up to zero or less, with that sum; every user and item has at least one event.
+/// Invariants: rows are sorted by item without repetition; values are finite and within the weights' ceiling; every
+/// user and item has at least one event.
 public struct TrainingSet: Sendable {
     public let users: IndexMap
     public let items: IndexMap
-    /// Users × items, confidences `c_ui > 0`.
-    public let positives: InteractionRows
-    /// Users × items, sums `≤ 0`.
-    public let dislikes: InteractionRows
+    /// Users × items, one entry for each pair with an event. Above zero: the confidence that the user likes the item.
+    /// Zero or below: the confidence, negated, that the user does not.
+    public let interactions: SparseRows
     /// By user, the time of the newest event in the set.
     public let lastEventAt: [Timestamp]
     /// How many events went in.
@@ -19,31 +19,21 @@ public struct TrainingSet: Sendable {
     public let last: Timestamp
     /// Where the events come from.
     public let source: String
+    /// The table version, or nil if the events come from files.
     public let version: Int64?
 
     public var userCount: Int { users.count }
     public var itemCount: Int { items.count }
-    /// Pairs of a user and a liked item.
-    public var interactionCount: Int { positives.columns.count }
-}
-
-/// Sparse rows as plain arrays, in the shape that models store and trainers take.
-public struct InteractionRows: Sendable, Equatable {
-    /// Where each row begins in ``columns``; one more than there are rows.
-    public var starts: [Int64]
-    public var columns: [Int32]
-    public var values: [Float]
-
-    public init(starts: [Int64] = [0], columns: [Int32] = [], values: [Float] = []) {
-        self.starts = starts
-        self.columns = columns
-        self.values = values
+    /// Pairs whose events add up to a liking.
+    public var likedCount: Int { interactions.values.count { $0 > 0 } }
+    /// By item, how many users like it.
+    public var popularity: [Int32] {
+        var counts = [Int32](repeating: 0, count: itemCount)
+        for (item, value) in zip(interactions.columnIndices, interactions.values) where value > 0 {
+            counts[Int(item)] += 1
+        }
+        return counts
     }
-
-    public var rowCount: Int { starts.count - 1 }
-
-    /// Positions of `row` in ``columns`` and ``values``.
-    public func range(of row: Int) -> Range<Int> { Int(starts[row])..<Int(starts[row + 1]) }
 }
 
 extension TrainingSet {
@@ -92,13 +82,13 @@ extension TrainingSet {
                 rows.add(weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)])
             }
         }
-        let (positives, dislikes) = rows.finish(ceiling: weights.ceiling)
-        guard !positives.columns.isEmpty else {
+        let interactions = try rows.finish(columns: itemIDs.count, ceiling: weights.ceiling)
+        guard interactions.values.contains(where: { $0 > 0 }) else {
             throw TrainerError.emptyTrainingSet(
                 source: log.source, reason: "none of its events says that a user liked an item")
         }
         return TrainingSet(
-            users: IndexMap(ids: userIDs), items: IndexMap(ids: itemIDs), positives: positives, dislikes: dislikes,
+            users: IndexMap(ids: userIDs), items: IndexMap(ids: itemIDs), interactions: interactions,
             lastEventAt: lastEventAt.map { Timestamp(microseconds: $0) }, eventCount: eventCount,
             first: Timestamp(microseconds: first), last: Timestamp(microseconds: newest), source: log.source,
             version: log.version)
@@ -130,11 +120,9 @@ struct RowBuilder {
         values[position] = value
     }
 
-    /// Sums above zero, and sums at or below zero; both cut at `ceiling`. Sums are made in the order of adding, so the
-    /// same input gives the same bits. O(n log(longest row)).
-    consuming func finish(ceiling: Float) -> (positives: InteractionRows, others: InteractionRows) {
-        var others = InteractionRows()
-        others.starts.reserveCapacity(starts.count)
+    /// Sums, cut at plus and minus `ceiling`. They are made in the order of adding, so the same input gives the same
+    /// bits. O(n log(longest row)).
+    consuming func finish(columns columnCount: Int, ceiling: Float) throws -> SparseRows {
         var scratch: [(column: Int32, position: Int32, value: Float)] = []
         var kept = 0
         for row in 0..<starts.count - 1 {
@@ -144,7 +132,7 @@ struct RowBuilder {
                 scratch.append((columns[position], Int32(position - range.lowerBound), values[position]))
             }
             scratch.sort { ($0.column, $0.position) < ($1.column, $1.position) }
-            // The row is written back over itself: it never grows.
+            // The row is written over itself and those before it: it never grows.
             starts[row] = Int64(kept)
             var next = 0
             while next < scratch.count {
@@ -154,20 +142,15 @@ struct RowBuilder {
                     sum += scratch[next].value
                     next += 1
                 }
-                if sum > 0 {
-                    columns[kept] = column
-                    values[kept] = min(sum, ceiling)
-                    kept += 1
-                } else {
-                    others.columns.append(column)
-                    others.values.append(max(sum, -ceiling))
-                }
+                columns[kept] = column
+                values[kept] = min(max(sum, -ceiling), ceiling)
+                kept += 1
             }
-            others.starts.append(Int64(others.columns.count))
         }
         starts[starts.count - 1] = Int64(kept)
         columns.removeLast(columns.count - kept)
         values.removeLast(values.count - kept)
-        return (InteractionRows(starts: starts, columns: columns, values: values), others)
+        return try SparseRows(
+            rows: starts.count - 1, columns: columnCount, rowStarts: starts, columnIndices: columns, values: values)
     }
 }

@@ -1,0 +1,146 @@
+public import Domain
+
+/// What a published model is, in full: `manifest.json`.
+///
+/// With the same table version, settings and code, training gives the same ``factorsSHA256``.
+public struct Manifest: Codable, Hashable, Sendable {
+    /// Raised when a reader of the old format could no longer read the files.
+    public static let currentFormat = 1
+
+    public var format = Manifest.currentFormat
+    public var id: ModelID
+    /// When training ended.
+    public var trainedAt: Timestamp
+    /// `als-implicit`.
+    public var kind = "als-implicit"
+    public var data: DataSummary
+    public var parameters: ALSParameters
+    public var weights: ConfidenceWeights
+    public var seed: UInt64
+    /// SHA-256 of parameters, weights and split as canonical JSON.
+    public var configurationSHA256: String
+    public var codeVersion: String
+    /// SHA-256 of `factors.safetensors`.
+    public var factorsSHA256: String
+    public var training: TrainingSummary
+    /// Nil if there was nothing to evaluate on.
+    public var evaluation: EvaluationSummary?
+    public var gate: GateVerdict
+    /// By name, every file of the directory but the manifest itself.
+    public var files: [String: FileSummary]
+
+    private enum CodingKeys: String, CodingKey {
+        case format, id, kind, data, parameters, weights, seed, training, evaluation, gate, files
+        case trainedAt = "trained_at"
+        case configurationSHA256 = "configuration_sha256"
+        case codeVersion = "code_version"
+        case factorsSHA256 = "factors_sha256"
+    }
+
+    /// What the published factors were fitted to.
+    public struct DataSummary: Codable, Hashable, Sendable {
+        public var source: String
+        /// Version of the events table.
+        public var version: Int64?
+        public var events: Int
+        public var users: Int
+        public var items: Int
+        /// Pairs of a user and an item, liked or not.
+        public var interactions: Int
+        /// Those that count as liked.
+        public var liked: Int
+        public var firstEventAt: Timestamp
+        public var lastEventAt: Timestamp
+
+        private enum CodingKeys: String, CodingKey {
+            case source, version, events, users, items, interactions, liked
+            case firstEventAt = "first_event_at"
+            case lastEventAt = "last_event_at"
+        }
+    }
+
+    public struct TrainingSummary: Codable, Hashable, Sendable {
+        public var epochs: [EpochSummary]
+        /// Wall-clock time of all epochs.
+        public var seconds: Double
+    }
+
+    public struct EpochSummary: Codable, Hashable, Sendable {
+        public var epoch: Int
+        public var loss: Double
+        public var seconds: Double
+
+        public init(epoch: Int, loss: Double, seconds: Double) {
+            self.epoch = epoch
+            self.loss = loss
+            self.seconds = seconds
+        }
+    }
+
+    /// The headline of `evaluation.json`.
+    public struct EvaluationSummary: Codable, Hashable, Sendable {
+        /// Which factors the figures were measured on, in words.
+        public var describes: String
+        public var split: String
+        public var splitAt: Timestamp?
+        public var users: Int
+        /// By metric and k.
+        public var metrics: [String: [String: Interval]]
+        /// The same of the popularity list.
+        public var popularity: [String: [String: Interval]]
+
+        private enum CodingKeys: String, CodingKey {
+            case describes, split, users, metrics, popularity
+            case splitAt = "split_at"
+        }
+    }
+
+    public struct FileSummary: Codable, Hashable, Sendable {
+        public var bytes: Int
+        public var sha256: String
+    }
+}
+
+/// Whether a candidate goes into service, and why.
+public struct GateVerdict: Codable, Hashable, Sendable {
+    public enum Outcome: String, Codable, Sendable {
+        case promoted
+        case kept
+    }
+
+    public enum Policy: String, Codable, CaseIterable, Sendable {
+        /// Promote unless it is shown to be worse than the model in service.
+        case ifBetter = "if-better"
+        case always
+        case never
+    }
+
+    public var outcome: Outcome
+    public var policy: Policy
+    /// One sentence with the numbers.
+    public var reason: String
+    /// The model in service at the time.
+    public var incumbent: ModelID?
+    /// Relative difference of NDCG@10, candidate to incumbent, on the users of one split; 0.01 is one percent.
+    public var relativeDifference: Interval?
+    /// Guardrails that failed.
+    public var failures: [String] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case outcome, policy, reason, incumbent, failures
+        case relativeDifference = "relative_difference"
+    }
+}
+
+/// An estimate with its 95 % interval. `low` and `high` are nil for figures that are no mean over users.
+public struct Interval: Codable, Hashable, Sendable {
+    public var value: Double
+    public var low: Double?
+    public var high: Double?
+
+    public init(value: Double, low: Double? = nil, high: Double? = nil) {
+        self.value = value
+        self.low = low
+        self.high = high
+    }
+}

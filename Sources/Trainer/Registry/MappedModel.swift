@@ -1,0 +1,138 @@
+public import Domain
+public import Linalg
+
+/// A published model, mapped into memory and never changed: what serving answers from.
+///
+/// Opening reads the headers and packs the items for top-k; factors, identifiers and histories come from the page
+/// cache as they are touched and are shared between processes. Any number of threads may read.
+///
+/// `@unchecked Sendable`: everything is constant after `init`; the pointers lead into read-only pages that the stored
+/// files keep mapped.
+public final class MappedModel: @unchecked Sendable {
+    public let manifest: Manifest
+    /// Users × rank, on the mapped file.
+    public let userFactors: Matrix
+    /// Items × rank, on the mapped file.
+    public let itemFactors: Matrix
+    /// The item factors laid out for exact top-k.
+    public let packedItems: PackedItems
+
+    private let users: IdentifierTable
+    private let items: IdentifierTable
+    private let history: SafetensorsFile
+    private let historyStarts: UnsafeBufferPointer<Int64>
+    private let historyItems: UnsafeBufferPointer<Int32>
+    private let historyValues: UnsafeBufferPointer<Float>
+    private let userLastAt: UnsafeBufferPointer<Int64>
+    private let itemUsers: UnsafeBufferPointer<Int32>
+
+    public var id: ModelID { manifest.id }
+    public var rank: Int { itemFactors.columns }
+    public var userCount: Int { users.count }
+    public var itemCount: Int { items.count }
+
+    /// Opens the directory of one model. Blocks. O(items × rank + users).
+    /// - Parameter verifying: whether to compare the SHA-256 of every file with the manifest, which reads them whole.
+    ///   Without, sizes, shapes and offsets are checked, so that a truncated file is always found.
+    /// - Throws: ``TrainerError/damagedModelFile(path:reason:)`` naming the file.
+    public convenience init(folder: String, verifying: Bool = false) throws {
+        let manifest = try ModelFiles.manifest(in: folder)
+        try ModelFiles.check(manifest, in: folder, verifyingDigests: verifying)
+        try self.init(folder: folder, manifest: manifest)
+    }
+
+    private init(folder: String, manifest: Manifest) throws {
+        self.manifest = manifest
+        let factors = try SafetensorsFile(path: "\(folder)/\(ModelFiles.factors)")
+        let identifiers = try SafetensorsFile(path: "\(folder)/\(ModelFiles.identifiers)")
+        history = try SafetensorsFile(path: "\(folder)/\(ModelFiles.history)")
+        users = try IdentifierTable(identifiers, name: "user")
+        items = try IdentifierTable(identifiers, name: "item")
+        let rank = manifest.parameters.rank
+        userFactors = try Self.matrix("user_factors", rows: users.count, columns: rank, of: factors)
+        itemFactors = try Self.matrix("item_factors", rows: items.count, columns: rank, of: factors)
+        do {
+            packedItems = try PackedItems(itemFactors)
+        } catch {
+            throw TrainerError.damagedModelFile(path: factors.path, reason: "\(error)")
+        }
+        historyItems = try history.int32s("items", shape: [-1])
+        historyValues = try history.floats("confidences", shape: [historyItems.count])
+        historyStarts = try history.int64s("user_starts", shape: [users.count + 1])
+        userLastAt = try history.int64s("user_last_at", shape: [users.count])
+        itemUsers = try history.int32s("item_users", shape: [items.count])
+        try checkHistory()
+    }
+
+    private static func matrix(
+        _ name: String, rows: Int, columns: Int, of file: SafetensorsFile
+    ) throws -> Matrix {
+        let elements = try file.floats(name, shape: [rows, columns])
+        guard let base = elements.baseAddress else { return try Matrix(rows: rows, columns: columns) }
+        return try Matrix(rows: rows, columns: columns, lending: base, keepingAlive: file)
+    }
+
+    private func checkHistory() throws {
+        func damaged(_ reason: String) -> TrainerError { .damagedModelFile(path: history.path, reason: reason) }
+        var previous: Int64 = 0
+        for start in historyStarts {
+            guard start >= previous, start <= historyItems.count else { throw damaged("its row starts do not rise") }
+            previous = start
+        }
+        guard historyStarts[0] == 0, previous == historyItems.count else { throw damaged("its row starts do not end") }
+        guard historyItems.allSatisfy({ $0 >= 0 && $0 < itemCount }) else {
+            throw damaged("it names an item that the model does not have")
+        }
+    }
+
+    // MARK: Identifiers
+
+    /// The row of a user, or nil if training had not seen them. O(log users).
+    public func userIndex(of id: String) -> UserIndex? { users.index(of: id).map { UserIndex(rawValue: $0) } }
+
+    /// The row of an item, or nil if training had not seen it. O(log items).
+    public func itemIndex(of id: String) -> ItemIndex? { items.index(of: id).map { ItemIndex(rawValue: $0) } }
+
+    public func userID(_ user: UserIndex) -> String { users.id(at: user.position) }
+    public func itemID(_ item: ItemIndex) -> String { items.id(at: item.position) }
+
+    // MARK: Factors and histories
+
+    /// Calls `body` with the user's factor vector.
+    public func withUserFactor<R, E: Error>(_ user: UserIndex, _ body: (Span<Float>) throws(E) -> R) throws(E) -> R {
+        try userFactors.withRow(user.position, body)
+    }
+
+    /// Calls `body` with the item's factor vector.
+    public func withItemFactor<R, E: Error>(_ item: ItemIndex, _ body: (Span<Float>) throws(E) -> R) throws(E) -> R {
+        try itemFactors.withRow(item.position, body)
+    }
+
+    /// Calls `body` with the items of the user's training events, rising, and the confidence of each: above zero liked,
+    /// otherwise not.
+    public func withHistory<R, E: Error>(
+        of user: UserIndex, _ body: (_ items: Span<Int32>, _ confidences: Span<Float>) throws(E) -> R
+    ) throws(E) -> R {
+        precondition(user.position >= 0 && user.position < userCount, "user out of range")
+        let start = Int(historyStarts[user.position])
+        let count = Int(historyStarts[user.position + 1]) - start
+        guard count > 0, let items = historyItems.baseAddress, let values = historyValues.baseAddress else {
+            return try body(Span(), Span())
+        }
+        return try body(
+            Span(_unsafeStart: items + start, count: count), Span(_unsafeStart: values + start, count: count))
+    }
+
+    /// The same, copied.
+    public func history(of user: UserIndex) -> (items: [ItemIndex], confidences: [Float]) {
+        withHistory(of: user) { items, confidences in
+            (items.indices.map { ItemIndex(rawValue: items[$0]) }, confidences.indices.map { confidences[$0] })
+        }
+    }
+
+    /// When the user's newest training event happened: what comes later is not in the factors.
+    public func lastEvent(of user: UserIndex) -> Timestamp { Timestamp(microseconds: userLastAt[user.position]) }
+
+    /// How many users of the training set like the item.
+    public func popularity(of item: ItemIndex) -> Int32 { itemUsers[item.position] }
+}

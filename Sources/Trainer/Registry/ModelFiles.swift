@@ -1,0 +1,101 @@
+internal import Domain
+internal import Foundation
+internal import Linalg
+internal import Operations
+
+/// The files of one model directory: names, writing, checking.
+enum ModelFiles {
+    static let manifest = "manifest.json"
+    static let factors = "factors.safetensors"
+    static let identifiers = "ids.safetensors"
+    static let history = "history.safetensors"
+    static let evaluation = "evaluation.json"
+    static let report = "report.html"
+
+    /// Writes factors, identifiers and history into `folder`, each flushed.
+    static func write(_ factors: ALSFactors, of training: TrainingSet, to folder: String) throws {
+        try Safetensors.write(
+            [
+                .init("user_factors", [factors.userFactors.rows, factors.rank], .matrix(factors.userFactors)),
+                .init("item_factors", [factors.itemFactors.rows, factors.rank], .matrix(factors.itemFactors)),
+                .init("item_norms", [factors.itemFactors.rows], .float32(norms(factors.itemFactors))),
+            ], metadata: ["format": "marquee-factors"], to: "\(folder)/\(self.factors)")
+        try Safetensors.write(
+            IdentifierTable.tensors(training.users.ids, name: "user")
+                + IdentifierTable.tensors(training.items.ids, name: "item"),
+            metadata: ["format": "marquee-ids"], to: "\(folder)/\(identifiers)")
+        let rows = training.interactions
+        try Safetensors.write(
+            [
+                .init("user_starts", [rows.rowStarts.count], .int64(rows.rowStarts)),
+                .init("user_last_at", [rows.rows], .int64(training.lastEventAt.map(\.microseconds))),
+                .init("items", [rows.count], .int32(rows.columnIndices)),
+                .init("confidences", [rows.count], .float32(rows.values)),
+                .init("item_users", [training.itemCount], .int32(training.popularity)),
+            ], metadata: ["format": "marquee-history"], to: "\(folder)/\(history)")
+    }
+
+    /// Euclidean lengths of the rows.
+    private static func norms(_ matrix: Matrix) -> [Float] {
+        (0..<matrix.rows).map { row in
+            matrix.withRow(row) { values in
+                var sum = 0.0
+                for i in values.indices { sum += Double(values[i]) * Double(values[i]) }
+                return Float(sum.squareRoot())
+            }
+        }
+    }
+
+    /// Size and digest of every file in `folder`.
+    static func summaries(in folder: String) throws -> [String: Manifest.FileSummary] {
+        var result: [String: Manifest.FileSummary] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != manifest {
+            let path = "\(folder)/\(name)"
+            let file = try MappedFile(path: path)
+            result[name] = .init(bytes: file.bytes.count, sha256: Digest.sha256(file.bytes).hex)
+        }
+        return result
+    }
+
+    /// Reads the manifest of the model in `folder`.
+    static func manifest(in folder: String) throws -> Manifest {
+        let path = "\(folder)/\(manifest)"
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw TrainerError.damagedModelFile(path: path, reason: "it is missing")
+        }
+        let bytes = try Files.read(path)
+        if let version = try? JSON.decode(FormatOnly.self, from: bytes), version.format > Manifest.currentFormat {
+            throw TrainerError.unsupportedModel(path: folder, version: version.format)
+        }
+        do {
+            return try JSON.decode(Manifest.self, from: bytes)
+        } catch {
+            throw TrainerError.damagedModelFile(path: path, reason: "it is not a whole manifest")
+        }
+    }
+
+    private struct FormatOnly: Decodable {
+        var format: Int
+    }
+
+    /// Compares the files of `folder` with its manifest.
+    static func check(_ manifest: Manifest, in folder: String, verifyingDigests: Bool) throws {
+        for (name, summary) in manifest.files.sorted(by: { $0.key < $1.key }) {
+            let path = "\(folder)/\(name)"
+            guard !name.contains("/"), FileManager.default.fileExists(atPath: path) else {
+                throw TrainerError.damagedModelFile(path: path, reason: "it is missing")
+            }
+            let file = try MappedFile(path: path)
+            guard file.bytes.count == summary.bytes else {
+                throw TrainerError.damagedModelFile(
+                    path: path, reason: "it has \(file.bytes.count) bytes, the manifest says \(summary.bytes)")
+            }
+            if verifyingDigests, Digest.sha256(file.bytes).hex != summary.sha256 {
+                throw TrainerError.damagedModelFile(path: path, reason: "its SHA-256 is not the manifest's")
+            }
+        }
+        for name in [factors, identifiers, history] where manifest.files[name] == nil {
+            throw TrainerError.damagedModelFile(path: "\(folder)/\(name)", reason: "the manifest does not list it")
+        }
+    }
+}
