@@ -24,3 +24,6 @@ enum BlockingThread {
         thread.start()
     }
 }
+
+/// Waits, on a thread that may.
+func pause(_ seconds: Double) { Thread.sleep(forTimeInterval: seconds) }

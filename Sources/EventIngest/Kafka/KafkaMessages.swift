@@ -52,3 +52,13 @@ public enum KafkaArrival {
     case offsetOutOfRange(TopicPartition, reason: String)
     case failure(TopicPartition?, reason: String, isFatal: Bool)
 }
+
+extension KafkaMessages {
+    /// The same messages without the first `count`.
+    func dropping(_ count: Int) -> KafkaMessages {
+        count == 0
+            ? self
+            : KafkaMessages(
+                pointers: UnsafeBufferPointer(rebasing: pointers[count...]), topic: topic, partition: partition)
+    }
+}

@@ -1,0 +1,49 @@
+import Domain
+
+/// The planted vectors: films from their genres and era, users from the few genres they favour.
+struct Audience {
+    private(set) var filmVectors: [Float] = []
+    private(set) var userVectors: [Float] = []
+
+    /// Films have unit length, users about 1.3, so affinities are spread around 0 with the softmax' scale.
+    init(catalog: [Movie], users: Int, _ random: inout SeededGenerator) {
+        let k = PlantedTruth.dimensions
+        let genres = Set(catalog.flatMap(\.genres)).sorted()
+        // A film without a genre belongs to one of its own.
+        let names = genres.isEmpty ? ["any"] : genres
+        var directions: [String: [Float]] = [:]
+        for name in names { directions[name] = Self.unit((0..<k).map { _ in random.normal() }) }
+        // Era is a direction of its own: new against old.
+        let era = Self.unit((0..<k).map { _ in random.normal() })
+
+        filmVectors.reserveCapacity(catalog.count * k)
+        for movie in catalog {
+            var vector = (0..<k).map { _ in 0.25 * random.normal() }
+            for genre in movie.genres.prefix(4) {
+                for d in 0..<k { vector[d] += directions[genre]![d] / Float(min(movie.genres.count, 4)) }
+            }
+            let age = Float((movie.year ?? 1990) - 1990) / 25
+            for d in 0..<k { vector[d] += 0.35 * max(-1.5, min(1.5, age)) * era[d] }
+            filmVectors += Self.unit(vector)
+        }
+        userVectors.reserveCapacity(users * k)
+        for _ in 0..<users {
+            var vector = (0..<k).map { _ in 0.15 * random.normal() }
+            let favourites = 1 + random.below(3)
+            for rank in 0..<favourites {
+                let direction = directions[random.pick(names)]!
+                for d in 0..<k { vector[d] += direction[d] / Float(rank + 1) }
+            }
+            // And one genre they avoid.
+            let disliked = directions[random.pick(names)]!
+            let eraTaste = 0.4 * random.normal()
+            for d in 0..<k { vector[d] += eraTaste * era[d] - 0.4 * disliked[d] }
+            userVectors += Self.unit(vector).map { $0 * 1.3 }
+        }
+    }
+
+    private static func unit(_ vector: [Float]) -> [Float] {
+        let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return vector.map { $0 / max(length, 1e-6) }
+    }
+}
