@@ -1,0 +1,39 @@
+# `make help` lists the targets. Everything they do is also a plain command in scripts/ or a `swift` call.
+
+MARQUEE := .build/release/marquee
+# Passed on to the demo: make demo DEMO="--movielens ../shared/data/ml-latest-small"
+DEMO ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test venv bench format lint clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1: \2/p' Makefile
+
+setup: ## Install the system libraries that are missing (apt; sudo only if not root)
+	@scripts/setup
+
+build: setup ## Build the release binary, .build/release/marquee
+	swift build -c release --product marquee
+
+demo: build ## Run the whole loop on this machine and serve on http://localhost:8080
+	@$(MARQUEE) demo $(DEMO)
+
+venv: ## Make .venv with the Python readers that the tests compare with
+	@scripts/venv
+
+test: ## Set up, build and run every test; the last line sums them up
+	@scripts/test
+
+bench: build ## Run the benchmarks
+	@scripts/bench
+
+format: ## Format the sources
+	swift format -i -r -p Package.swift Sources Tests
+
+lint: ## Check the format of the sources
+	swift format lint -s -r -p Package.swift Sources Tests
+
+clean: ## Remove what was built
+	swift package clean
