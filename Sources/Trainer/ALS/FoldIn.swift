@@ -59,6 +59,8 @@ public struct FoldIn: Sendable {
         guard !items.isEmpty else { return [Float](repeating: 0, count: rank) }
         let size = factors.columns
         let ridge = parameters.ridge(count: items.count, others: factors.rows)
+        // As in the exact solver: too few equations, and nothing to choose between their solutions.
+        guard ridge > 0 || parameters.alpha0 > 0 || items.count >= rank else { throw .singular(side: .user, row: 0) }
         let status = withUnsafeTemporaryAllocation(
             of: Float.self, capacity: size * size + size + Kernels.panelRows * size
         ) { scratch -> (pivot: Int, x: [Float]) in

@@ -46,7 +46,7 @@ extension HalfSweep {
             rho[i] = kernels.dot(r, r, rank: k)
             // xᵀA x − 2 bᵀx, with A x = b − r.
             let quadratic = -bx - Double(kernels.dot(x, r, rank: k))
-            try checkFinite(quadratic, row: u, epoch: epoch)
+            try checkFinite(quadratic + Double(rho[i]), row: u, epoch: epoch)
             sums.quadratic += quadratic
         }
 

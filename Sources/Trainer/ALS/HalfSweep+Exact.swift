@@ -16,6 +16,10 @@ extension HalfSweep {
             }
             let (A, b) = (scratch.a, scratch.b)
             let ridge = system.ridge(u)
+            // Rounding can hide it from the factorisation: fewer equations than unknowns and nothing to choose by.
+            if ridge == 0, parameters.alpha0 == 0, rows.count(ofRow: u) < parameters.rank {
+                throw .singular(side: side, row: u)
+            }
 
             // A = α0 YᵀY + λ_u I + Σ w y yᵀ,  b = Σ c y
             A.update(from: system.gramian.pointer, count: k * k)
