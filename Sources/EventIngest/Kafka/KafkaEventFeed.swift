@@ -1,0 +1,90 @@
+public import Domain
+import Synchronization
+
+/// New events as they reach the topics. Every feed reads all partitions, so each replica of the service hears of
+/// everything; nothing is committed anywhere.
+public final class KafkaEventFeed: EventFeed {
+    public enum Start: Sendable, Equatable {
+        /// Only what comes from now on.
+        case end
+        /// At most this many of the newest messages of each partition, then what comes.
+        case newest(Int)
+        case beginning
+    }
+
+    private let properties: KafkaProperties
+    private let start: Start
+    private let limits: EventLimits
+    private let observer: KafkaObserver
+    private let isCancelled = Atomic<Bool>(false)
+    private let skippedCount = Atomic<Int>(0)
+
+    public init(
+        properties: KafkaProperties, start: Start = .end, limits: EventLimits = EventLimits(),
+        observer: KafkaObserver = KafkaObserver()
+    ) {
+        self.properties = properties
+        self.start = start
+        self.limits = limits
+        self.observer = observer
+    }
+
+    /// Messages that were not events. The ingester keeps them; a feed only counts.
+    public var skipped: Int { skippedCount.load(ordering: .relaxed) }
+
+    /// - Throws: ``IngestError`` if the broker cannot be reached at the start, or a topic is missing. Later failures are
+    ///   retried until the task is cancelled.
+    public func run(_ receive: @Sendable ([Event]) -> Void) async throws {
+        // The thread below has ended when this returns, so the closure does not outlive its caller.
+        try await withoutActuallyEscaping(receive) { receive in
+            try await BlockingThread.run(
+                named: "event-feed", onCancel: { self.isCancelled.store(true, ordering: .releasing) }
+            ) { try self.work(receive) }
+        }
+        try Task.checkCancellation()
+    }
+
+    private func work(_ receive: @Sendable ([Event]) -> Void) throws {
+        let consumer = try KafkaConsumer(
+            properties: KafkaProperties(["fetch.wait.max.ms": "50"]).merging(properties), group: "marquee-feed",
+            batch: 1024, observer: observer)
+        defer { consumer.close() }
+        var offsets: [TopicPartition: Int64] = [:]
+        for place in try consumer.partitions(of: Topics.events) {
+            let available = try consumer.watermarks(of: place)
+            offsets[place] =
+                switch start {
+                case .end: available.upperBound
+                case .newest(let count): max(available.lowerBound, available.upperBound - Int64(count))
+                case .beginning: available.lowerBound
+                }
+        }
+        try consumer.assign(offsets)
+        let decoder = EventDecoder(limits: limits)
+        var events: [Event] = []
+        while !isCancelled.load(ordering: .acquiring) {
+            var lost: [TopicPartition] = []
+            consumer.poll(timeout: 0.1) { arrival in
+                switch arrival {
+                case .messages(let messages):
+                    let now = Timestamp.now
+                    for position in 0..<messages.count {
+                        do throws(RejectReason) {
+                            events.append(try decoder.event(from: messages.payload(at: position), now: now))
+                        } catch {
+                            skippedCount.add(1, ordering: .relaxed)
+                        }
+                    }
+                case .offsetOutOfRange(let place, _): lost.append(place)
+                default: break
+                }
+            }
+            // A feed is for the newest: what the broker dropped before we read it is passed over.
+            for place in lost { try? consumer.seek([place: consumer.watermarks(of: place).lowerBound]) }
+            if !events.isEmpty {
+                receive(events)
+                events.removeAll(keepingCapacity: true)
+            }
+        }
+    }
+}
