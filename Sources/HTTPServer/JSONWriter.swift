@@ -59,6 +59,29 @@ public struct JSONWriter: Sendable {
         text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 
+    /// Millionths as a decimal number without an exponent and without idle zeros: 1250000 is `1.25`.
+    public mutating func value(millionths: Int32) {
+        separate()
+        let magnitude = Int(millionths.magnitude)
+        if millionths < 0 { bytes.append(UInt8(ascii: "-")) }
+        append(magnitude / 1_000_000)
+        var rest = magnitude % 1_000_000
+        guard rest > 0 else { return }
+        bytes.append(UInt8(ascii: "."))
+        var unit = 100_000
+        while rest > 0 {
+            bytes.append(UInt8(48 + rest / unit))
+            rest %= unit
+            unit /= 10
+        }
+    }
+
+    /// JSON that was written before.
+    public mutating func value(json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
     public mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)

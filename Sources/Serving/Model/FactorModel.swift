@@ -1,0 +1,66 @@
+public import Domain
+internal import Linalg
+internal import Trainer
+
+/// Which model made an answer.
+public struct ModelIdentity: Hashable, Sendable {
+    public var id: String
+    public var trainedAt: Timestamp
+    /// The version of the event table it was trained on; nil if it was trained on something else.
+    public var dataVersion: Int64?
+
+    public init(id: String, trainedAt: Timestamp, dataVersion: Int64?) {
+        self.id = id
+        self.trainedAt = trainedAt
+        self.dataVersion = dataVersion
+    }
+}
+
+/// What serving needs of a factor model. `MappedModel` is one; tests make small ones by hand.
+protocol FactorModel: Sendable {
+    var identity: ModelIdentity { get }
+    /// With what settings it was trained: fold-in solves the same equations.
+    var parameters: ALSParameters { get }
+    /// How it weighed events: newer events are weighed alike.
+    var weights: ConfidenceWeights { get }
+    var itemCount: Int { get }
+    /// items × rank.
+    var itemFactors: Matrix { get }
+    /// The same, laid out for exact top-k.
+    var packedItems: PackedItems { get }
+
+    func userIndex(of id: String) -> UserIndex?
+    func itemID(_ item: ItemIndex) -> String
+    func vector(of user: UserIndex) -> [Float]
+    /// The items of the user's training events, rising, with confidences: above zero liked, otherwise not.
+    func history(of user: UserIndex) -> (items: [ItemIndex], confidences: [Float])
+    /// The newest event of the user that went into the model.
+    func lastEvent(of user: UserIndex) -> Timestamp
+    /// How many users liked the item.
+    func popularity(of item: ItemIndex) -> Int32
+}
+
+extension MappedModel: FactorModel {
+    var identity: ModelIdentity {
+        ModelIdentity(id: manifest.id.rawValue, trainedAt: manifest.trainedAt, dataVersion: manifest.data.version)
+    }
+    var parameters: ALSParameters { manifest.parameters }
+    var weights: ConfidenceWeights { manifest.weights }
+
+    func vector(of user: UserIndex) -> [Float] { userFactors.row(user.position) }
+}
+
+/// Where models come from. `ModelRegistry` is one. All calls block.
+protocol ModelSource: Sendable {
+    /// The promoted model, or nil if none is.
+    func currentID() throws -> String?
+    func open(_ id: String) throws -> any FactorModel
+    /// - Throws: if none is promoted.
+    func openCurrent() throws -> any FactorModel
+}
+
+extension ModelRegistry: ModelSource {
+    func currentID() throws -> String? { try current()?.rawValue }
+    func open(_ id: String) throws -> any FactorModel { try open(find(id)) }
+    func openCurrent() throws -> any FactorModel { try openCurrent(verifying: false) }
+}

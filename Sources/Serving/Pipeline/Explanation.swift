@@ -1,0 +1,56 @@
+internal import Domain
+internal import Linalg
+
+/// One part of a score: where it comes from and how much it is.
+struct Reason: Sendable {
+    enum Source: String, Sendable {
+        case factors, content, popularity
+    }
+
+    var source: Source
+    /// In millionths; the parts of an item add up to its score.
+    var part: Int32
+    /// Place of the liked item that speaks loudest for this one, where one does.
+    var because: Int32?
+}
+
+/// Says why an item is in a list: the parts of its score and, for the factors, the liked item behind it.
+struct Explanation {
+    let state: ServingState
+    /// Liked items with a direction in factor space.
+    private let likes: [(place: Int32, weight: Float, direction: [Float])]
+
+    init(state: ServingState, likes: [(place: Int32, weight: Float)]) {
+        self.state = state
+        // The surest hundred: beyond that a like explains nothing that another does not.
+        let surest = likes.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.place < $1.place }.prefix(100)
+        self.likes = surest.compactMap { like in
+            guard let item = state.items.modelIndex(like.place), let direction = state.direction(of: item) else {
+                return nil
+            }
+            return (like.place, like.weight, direction)
+        }
+    }
+
+    /// The parts that are not zero, factors first.
+    func reasons(for item: Ranked) -> [Reason] {
+        var reasons: [Reason] = []
+        if item.score.factors != 0 {
+            reasons.append(Reason(source: .factors, part: item.score.factors, because: loudest(for: item.place)))
+        }
+        if item.score.content != 0 { reasons.append(Reason(source: .content, part: item.score.content)) }
+        if item.score.popularity != 0 { reasons.append(Reason(source: .popularity, part: item.score.popularity)) }
+        return reasons
+    }
+
+    /// argmax over likes j ≠ i of c_j · cos(q_i, q_j), if that is above zero.
+    private func loudest(for place: Int32) -> Int32? {
+        guard let item = state.items.modelIndex(place) else { return nil }
+        var best: (place: Int32, value: Float)?
+        for like in likes where like.place != place {
+            let value = like.weight * state.model.itemFactors.dot(row: item.position, like.direction)
+            if value > best?.value ?? 0 { best = (like.place, value) }
+        }
+        return best?.place
+    }
+}

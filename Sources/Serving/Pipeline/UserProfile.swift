@@ -1,0 +1,82 @@
+internal import Domain
+internal import Linalg
+internal import Trainer
+
+/// How well a user is known.
+public enum UserState: String, Sendable {
+    /// By the model, with nothing newer.
+    case known
+    /// By the model and newer events, or by newer events alone.
+    case foldedIn = "folded_in"
+    /// Not at all.
+    case new
+}
+
+/// What is known of a user at this moment: the model's history and the events since, as one.
+struct UserProfile {
+    var state: UserState
+    /// nil if the factors have nothing to say.
+    var vector: [Float]?
+    /// Places of liked items with their confidences.
+    var likes: [(place: Int32, weight: Float)]
+    /// The liked items that content similarity starts from: the newest first, then the surest.
+    var seeds: [Int32]
+    /// Places of everything the user ever had to do with.
+    var seen: [Int32]
+    var degraded: [String] = []
+
+    static let maximumSeeds = 10
+
+    init(of userID: String, in state: ServingState, overlay: EventOverlay) {
+        let model = state.model
+        let user = model.userIndex(of: userID)
+        let fresh = overlay.events(of: userID, after: user.map { model.lastEvent(of: $0) })
+        let history: (items: [ItemIndex], confidences: [Float]) = user.map { model.history(of: $0) } ?? ([], [])
+        let hasLikes = history.confidences.contains { $0 > 0 }
+        if fresh.isEmpty {
+            self.state = user == nil ? .new : .known
+            likes = zip(history.items, history.confidences).filter { $0.1 > 0 }
+                .map { (place: $0.0.rawValue, weight: $0.1) }
+            seen = history.items.map(\.rawValue)
+            vector = hasLikes ? user.map { model.vector(of: $0) } : nil
+            seeds = Self.seeds(fresh: [], likes: likes)
+            return
+        }
+        // The same sums the trainer makes, over the whole history: events of one item add up, and count as a liking
+        // if the sum is above zero.
+        var sums: [Int32: Float] = [:]
+        for (item, confidence) in zip(history.items, history.confidences) { sums[item.rawValue] = confidence }
+        var newest: [Int32] = []
+        for event in fresh {
+            guard let place = state.items.place(of: event.itemID) else { continue }
+            sums[place, default: 0] += model.weights.weight(of: event.kind, value: event.value)
+            newest.append(place)
+        }
+        let ceiling = model.weights.ceiling
+        likes = sums.filter { $0.value > 0 }.map { (place: $0.key, weight: min($0.value, ceiling)) }
+            .sorted { $0.place < $1.place }
+        seen = sums.keys.sorted()
+        self.state = seen.isEmpty ? .new : newest.isEmpty ? .known : .foldedIn
+        seeds = Self.seeds(fresh: newest.reversed().filter { sums[$0, default: 0] > 0 }, likes: likes)
+        let inModel = likes.filter { Int($0.place) < state.items.modelCount }
+        guard !inModel.isEmpty else { return }
+        do {
+            vector = try state.foldIn.vector(items: inModel.map(\.place), confidences: inModel.map(\.weight))
+        } catch {
+            vector = !hasLikes ? nil : user.map { model.vector(of: $0) }
+            degraded.append("fold_in")
+        }
+    }
+
+    private static func seeds(fresh: [Int32], likes: [(place: Int32, weight: Float)]) -> [Int32] {
+        var seeds: [Int32] = []
+        for place in fresh where !seeds.contains(place) && seeds.count < maximumSeeds { seeds.append(place) }
+        guard seeds.count < maximumSeeds else { return seeds }
+        let surest = likes.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.place < $1.place }
+        for like in surest where !seeds.contains(like.place) {
+            guard seeds.count < maximumSeeds else { break }
+            seeds.append(like.place)
+        }
+        return seeds
+    }
+}

@@ -1,0 +1,211 @@
+public import Catalog
+internal import Dispatch
+public import Domain
+internal import HTTPServer
+public import Operations
+internal import Synchronization
+public import Trainer
+
+/// Serves recommendations over HTTP from the promoted model, the catalogue and the events since.
+///
+///     let service = try await RecommendationService(
+///         configuration: .init(version: "0.1.0"), registry: ModelRegistry(folder: "models"),
+///         catalog: catalog, content: ContentIndex(catalog.movies), feed: feed)
+///     try service.open()              // the port answers from here on
+///     try await service.run()         // follows models and events until cancelled
+public final class RecommendationService: Service {
+    public var name: String { "serve" }
+    public let configuration: ServingConfiguration
+    let contentLookup: ContentLookup
+    private let models: any ModelSource
+    private let feed: (any EventFeed)?
+    private let overlay = EventOverlay()
+    private let state: Mutex<ServingState>
+    private let catalogue: Mutex<Catalogue>
+    private let feedIsDown = Atomic<Bool>(false)
+    private let stopping = Atomic<Bool>(false)
+    private let server = Mutex<HTTPServer?>(nil)
+    /// Models are opened and laid out here, one at a time: it blocks, and can take seconds.
+    private let loading = DispatchQueue(label: "marquee.serving.loading", qos: .utility)
+    private let gauges = ServingGauges()
+    private static let log = Log("serving")
+
+    private struct Catalogue {
+        var snapshot: CatalogSnapshot
+        var content: any ContentSource
+    }
+
+    /// Opens the promoted model. O(items × rank² + interactions).
+    /// - Parameters:
+    ///   - content: Where "films like these" comes from; `ContentIndex` over the same catalogue, or Elasticsearch.
+    ///   - feed: New events; nil to serve what the model knows and no more.
+    /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
+    public convenience init(
+        configuration: ServingConfiguration, registry: ModelRegistry, catalog: CatalogSnapshot,
+        content: any ContentSource, feed: (any EventFeed)? = nil
+    ) async throws {
+        try await self.init(
+            configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed)
+    }
+
+    init(
+        configuration: ServingConfiguration, models: any ModelSource, catalog: CatalogSnapshot,
+        content: any ContentSource, feed: (any EventFeed)?
+    ) async throws {
+        self.configuration = configuration
+        self.models = models
+        self.feed = feed
+        contentLookup = ContentLookup(deadline: configuration.contentDeadline)
+        catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
+        let first = try await Self.blocking(on: loading) {
+            try ServingState(model: try models.openCurrent(), catalog: catalog, content: content)
+        }
+        state = Mutex(first)
+        Self.log.info(
+            "model in service",
+            ["model": first.model.identity.id, "items": first.items.count])
+    }
+
+    // MARK: Running
+
+    /// Opens the port. Returns at once.
+    /// - Throws: `HTTPServerError` if it cannot be had.
+    public func open() throws {
+        let server = HTTPServer(
+            configuration.http, handler: MeasuredHandler(Routes(service: self).router()))
+        try server.start()
+        self.server.withLock { $0 = server }
+        Self.log.info("listening", ["host": configuration.http.host, "port": server.port])
+    }
+
+    /// The port in use; that of the configuration until ``open()`` was called.
+    public var port: Int { server.withLock { $0?.port } ?? configuration.http.port }
+
+    /// Follows models and events until cancelled, then drains and closes the port. Opens the port if it is not open.
+    public func run() async throws {
+        if server.withLock({ $0 == nil }) { try open() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.followModels() }
+            group.addTask { await self.followEvents() }
+        }
+        stopping.store(true, ordering: .relaxed)
+        let server = server.withLock { server in
+            defer { server = nil }
+            return server
+        }
+        await server?.stop(grace: configuration.grace)
+        // The routes hold this service and the server holds the routes: the server going ends the circle.
+    }
+
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Serves another catalogue from now on, with the same model.
+    public func replace(catalog: CatalogSnapshot, content: any ContentSource) async throws {
+        catalogue.withLock { $0 = Catalogue(snapshot: catalog, content: content) }
+        try await rebuild { $0.model }
+    }
+
+    /// Swaps in the promoted model if it is another than the one in service.
+    /// - Returns: whether it was.
+    @discardableResult
+    public func reloadModel() async throws -> Bool {
+        let id = try await Self.blocking(on: loading) { [models] in try models.currentID() }
+        guard let id, id != current.model.identity.id else { return false }
+        try await rebuild { [models] _ in try models.open(id) }
+        Self.log.info("model in service", ["model": id])
+        gauges.swaps.increment()
+        let model = current.model
+        overlay.forget { user, at in model.userIndex(of: user).map { at <= model.lastEvent(of: $0) } ?? false }
+        return true
+    }
+
+    /// Makes a state on the loading queue and puts it in force: requests at work go on with the one they took.
+    private func rebuild(_ model: @escaping @Sendable (ServingState) throws -> any FactorModel) async throws {
+        try await Self.blocking(on: loading) { [self] in
+            let catalogue = catalogue.withLock { $0 }
+            let next = try ServingState(
+                model: try model(current), catalog: catalogue.snapshot, content: catalogue.content)
+            state.withLock { $0 = next }
+        }
+    }
+
+    private func followModels() async {
+        var refused: String?
+        while !Task.isCancelled {
+            do {
+                try await reloadModel()
+                refused = nil
+            } catch {
+                // The model in service goes on; say it once, not twice a second.
+                let text = "\(error)"
+                if text != refused { Self.log.error("the promoted model cannot be served", ["error": text]) }
+                refused = text
+            }
+            try? await Task.sleep(for: configuration.modelInterval)
+        }
+    }
+
+    private func followEvents() async {
+        guard let feed else { return }
+        var pause = Duration.milliseconds(250)
+        while !Task.isCancelled {
+            do {
+                try await feed.run { [self] events in
+                    feedIsDown.store(false, ordering: .relaxed)
+                    overlay.receive(events)
+                }
+                return
+            } catch {
+                if Task.isCancelled { return }
+                if !feedIsDown.exchange(true, ordering: .relaxed) {
+                    Self.log.warning("new events cannot be heard", ["error": "\(error)"])
+                }
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(10))
+        }
+    }
+
+    // MARK: Answering
+
+    private var current: ServingState { state.withLock { $0 } }
+
+    /// A recommender on the state in force: one for each request.
+    func recommender() -> Recommender {
+        Recommender(state: current, overlay: overlay, weights: configuration.weights)
+    }
+
+    /// Says what the whole service lacks, and counts.
+    func finished(_ list: RecommendationList) -> RecommendationList {
+        var list = list
+        if feedIsDown.load(ordering: .relaxed) { list.degraded.append("events") }
+        if !list.degraded.isEmpty { gauges.degraded.increment() }
+        return list
+    }
+
+    func updateGauges() {
+        let counts = overlay.counts
+        gauges.overlayEvents.set(Double(counts.held))
+        gauges.modelItems.set(Double(current.items.count))
+        if let load = server.withLock({ $0?.load }) { gauges.connections.set(Double(load.connections)) }
+    }
+
+    private static func blocking<R: Sendable>(
+        on queue: DispatchQueue, _ body: @escaping @Sendable () throws -> R
+    ) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}
+
+/// What the service tells about itself beyond its requests.
+private struct ServingGauges: Sendable {
+    let degraded = Metrics.shared.counter(
+        "marquee_degraded_answers_total", help: "Personal lists made without one of their parts.")
+    let swaps = Metrics.shared.counter("marquee_model_swaps_total", help: "Models put into service after the first.")
+    let overlayEvents = Metrics.shared.gauge(
+        "marquee_overlay_events", help: "Events held that are newer than the model.")
+    let modelItems = Metrics.shared.gauge("marquee_items", help: "Items that can be recommended.")
+    let connections = Metrics.shared.gauge("marquee_http_connections", help: "Open connections.")
+}

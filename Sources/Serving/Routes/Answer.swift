@@ -1,0 +1,105 @@
+internal import Domain
+internal import HTTPServer
+
+/// Writes finished lists as JSON, by hand: this is what the service does most.
+enum Answer {
+    /// The answer to a recommendation, as docs/rest-api.md has it.
+    static func json(_ list: RecommendationList, fields: [ItemField], request: HTTPRequest) -> [UInt8] {
+        let state = list.state
+        var json = JSONWriter(capacity: 400 + list.items.count * (fields.isEmpty ? 60 : 200))
+        json.object {
+            $0.field("request_id", request.id)
+            $0.field("recommendation_id", RequestID.next())
+            $0.name("model")
+            $0.value(json: state.modelJSON)
+            if let user = list.userState { $0.field("user_state", user.rawValue) }
+            $0.field("degraded", list.degraded)
+            $0.name("items")
+            $0.array {
+                for (position, item) in list.items.enumerated() {
+                    $0.object {
+                        $0.field("id", state.items.ids[Int(item.place)])
+                        $0.field("rank", position + 1)
+                        $0.name("score")
+                        $0.value(millionths: item.score.total)
+                        if list.explains { write(item.reasons, of: state, to: &$0) }
+                        if !fields.isEmpty {
+                            $0.name("fields")
+                            write(fields, of: state.items.movie(at: item.place), to: &$0)
+                        }
+                    }
+                }
+            }
+            $0.name("next_cursor")
+            $0.null()
+            // Last, so that it covers the writing of all before it.
+            $0.field("took_ms", milliseconds(since: request.receivedAt))
+        }
+        return json.bytes
+    }
+
+    static func model(_ identity: ModelIdentity) -> [UInt8] {
+        var json = JSONWriter(capacity: 128)
+        json.object {
+            $0.field("id", identity.id)
+            $0.field("trained_at", identity.trainedAt.description)
+            $0.name("data_version")
+            if let version = identity.dataVersion { $0.value(Int(version)) } else { $0.null() }
+        }
+        return json.bytes
+    }
+
+    /// One item with everything that is known of it.
+    static func item(_ place: Int32, of state: ServingState) -> [UInt8] {
+        let movie = state.items.movie(at: place)
+        var json = JSONWriter()
+        json.object {
+            $0.field("id", state.items.ids[Int(place)])
+            $0.field("in_catalogue", movie != nil)
+            $0.field("in_model", state.items.modelIndex(place) != nil)
+            for field in ItemField.allCases { field.write(movie, to: &$0) }
+        }
+        return json.bytes
+    }
+
+    /// The titles alone, for clients that want no more.
+    static func titles(_ list: RecommendationList) -> [UInt8] {
+        var json = JSONWriter()
+        json.array {
+            for item in list.items {
+                $0.value(list.state.items.movie(at: item.place)?.title ?? list.state.items.ids[Int(item.place)])
+            }
+        }
+        return json.bytes
+    }
+
+    private static func write(_ reasons: [Reason], of state: ServingState, to json: inout JSONWriter) {
+        json.name("reasons")
+        json.array {
+            for reason in reasons {
+                $0.object {
+                    $0.field("source", reason.source.rawValue)
+                    $0.name("part")
+                    $0.value(millionths: reason.part)
+                    if let because = reason.because {
+                        $0.name("because")
+                        $0.object {
+                            $0.field("id", state.items.ids[Int(because)])
+                            if let movie = state.items.movie(at: because) { $0.field("title", movie.title) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func write(_ fields: [ItemField], of movie: Movie?, to json: inout JSONWriter) {
+        json.object { for field in fields { field.write(movie, to: &$0) } }
+    }
+
+    /// In thousandths: the clock says no more.
+    private static func milliseconds(since start: ContinuousClock.Instant) -> Double {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return Double(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) / 1000
+    }
+}
