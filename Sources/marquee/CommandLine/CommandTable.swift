@@ -1,7 +1,8 @@
 /// The one declared table of commands: parsing, help, configuration and completion all read it.
 struct CommandTable: Sendable {
     static let standard: CommandTable = CommandTable(commands: [
-        HelpCommand.command, VersionCommand.command, ConfigCommand.command,
+        BrokerCommand.command, SimulateCommand.command, ModelsCommand.list, ModelsCommand.show, ModelsCommand.promote,
+        ModelsCommand.rollback, ConfigCommand.command, HelpCommand.command, VersionCommand.command,
     ])
 
     /// Options that every command has.
