@@ -44,8 +44,9 @@ let package = Package(
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         library("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
         library("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
-        // Compiled, not just seen: Foundation's own ICU headers and Debian's (libicu-dev) exclude each other in Swift.
-        .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+        library("CICULibrary", pkgConfig: "icu-uc", apt: "libicu-dev"),
+        // Compiled, not just seen: Foundation's own ICU headers and Debian's exclude each other in Swift.
+        .target(name: "CICU", dependencies: ["CICULibrary"]),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
