@@ -17,7 +17,7 @@ public struct Manifest: Codable, Hashable, Sendable {
     public var parameters: ALSParameters
     public var weights: ConfidenceWeights
     public var seed: UInt64
-    /// SHA-256 of parameters, weights and split as canonical JSON.
+    /// SHA-256 of parameters (without threads) and weights as canonical JSON: with the data, what decides the factors.
     public var configurationSHA256: String
     public var codeVersion: String
     /// SHA-256 of `factors.safetensors`.

@@ -2,8 +2,7 @@ public import Domain
 
 /// The name of a published model and of its directory: `<time>-<hash>`, such as `20261120T120000Z-1f0c9a2b`.
 ///
-/// Names sort by time of publication. The hash is the start of the digest of what went into the model, so two models
-/// of one second differ.
+/// Names sort by time of publication. The hash is the start of the SHA-256 of the factors file.
 public struct ModelID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
@@ -24,7 +23,7 @@ public struct ModelID: RawRepresentable, Hashable, Comparable, Sendable, CustomS
 
     /// - Parameters:
     ///   - at: the time of publication; seconds count.
-    ///   - digest: hexadecimal digest of what went into the model; the first eight digits are used.
+    ///   - digest: hexadecimal; the first eight digits are used.
     public init(at: Timestamp, digest: String) {
         let compact = Timestamp(seconds: at.seconds).description.filter { $0 != "-" && $0 != ":" }
         rawValue = "\(compact)-\(digest.prefix(8).lowercased())"

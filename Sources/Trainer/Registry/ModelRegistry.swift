@@ -105,29 +105,31 @@ public struct ModelRegistry: Sendable {
 
     /// Publishes a model: `write` fills a hidden folder, which is flushed and renamed into place as a whole.
     ///
+    /// Its name is the time, moved on by whole seconds while the name is taken, and the beginning of the digest of its
+    /// factors.
     /// - Parameters:
-    ///   - digest: what the name's hash is made of.
-    ///   - at: time of publication; moved on by whole seconds while the name is taken.
     ///   - write: makes all files but the manifest.
     ///   - manifest: the manifest, given the name and the sizes and digests of the files.
     func publish(
-        digest: String, at: Timestamp, write: (_ folder: String) throws -> Void,
+        at: Timestamp, write: (_ folder: String) throws -> Void,
         manifest: (ModelID, [String: Manifest.FileSummary]) throws -> Manifest
     ) throws -> Manifest {
         try Files.createFolder(folder)
         return try withLock {
             sweep()
-            var id = ModelID(at: at, digest: digest)
-            var second = at.seconds
-            while FileManager.default.fileExists(atPath: path(of: id)) {
-                second += 1
-                id = ModelID(at: Timestamp(seconds: second), digest: digest)
-            }
-            let hidden = "\(folder)/\(Self.hiddenPrefix)\(id)"
+            let hidden = "\(folder)/\(Self.hiddenPrefix)\(getpid())"
             do {
                 try Files.createFolder(hidden)
                 try write(hidden)
-                let manifest = try manifest(id, ModelFiles.summaries(in: hidden))
+                let files = try ModelFiles.summaries(in: hidden)
+                let digest = files[ModelFiles.factors]?.sha256 ?? ""
+                var id = ModelID(at: at, digest: digest)
+                var second = at.seconds
+                while FileManager.default.fileExists(atPath: path(of: id)) {
+                    second += 1
+                    id = ModelID(at: Timestamp(seconds: second), digest: digest)
+                }
+                let manifest = try manifest(id, files)
                 try Files.write(JSON.encode(manifest), to: "\(hidden)/\(ModelFiles.manifest)")
                 try Files.flush(folder: hidden)
                 guard rename(hidden, path(of: id)) == 0 else {

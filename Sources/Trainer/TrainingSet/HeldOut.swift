@@ -44,7 +44,8 @@ extension HeldOut {
     /// Collects the likings among the records that `isTest` takes. A pair is relevant when the weights of its test
     /// events add up to more than zero.
     static func build(
-        from log: InteractionLog, training: TrainingSet, isTest: (InteractionLog.Record) -> Bool
+        from log: InteractionLog, training: TrainingSet, weights: ConfidenceWeights,
+        isTest: (InteractionLog.Record) -> Bool
     ) throws -> HeldOut {
         // Log indices to training indices; −1 where training has not seen the identifier.
         let itemNumbers = log.items.ids.map { training.items.index(of: $0) ?? -1 }
@@ -60,10 +61,11 @@ extension HeldOut {
                     continue
                 }
                 let item = itemNumbers[Int(record.item)]
+                let weight = weights.weight(of: record.kind, value: record.value)
                 if item >= 0 {
-                    sums[Int(user)][item, default: 0] += record.weight
+                    sums[Int(user)][item, default: 0] += weight
                 } else {
-                    unknown[Int(user)][record.item, default: 0] += record.weight
+                    unknown[Int(user)][record.item, default: 0] += weight
                 }
             }
         }

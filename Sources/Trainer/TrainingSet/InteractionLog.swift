@@ -15,8 +15,8 @@ public final class InteractionLog {
         var item: Int32
         /// Microseconds since 1970.
         var at: Int64
-        /// Signed, before ageing.
-        var weight: Float
+        var value: Float
+        var kind: EventKind
         /// The events that an external split has set aside for testing.
         var isTest: Bool
     }
@@ -51,13 +51,15 @@ public final class InteractionLog {
 
     deinit { close(descriptor) }
 
-    /// - Throws: ``TrainerError/badInteraction(user:item:reason:)`` if the weight is not finite.
-    func append(user: Int32, item: Int32, weight: Float, at: Int64, isTest: Bool = false) throws {
-        guard weight.isFinite else {
+    /// - Throws: ``TrainerError/badInteraction(user:item:reason:)`` if events of the kind have no such value.
+    func append(
+        user: Int32, item: Int32, kind: EventKind, value: Float, at: Int64, isTest: Bool = false
+    ) throws {
+        guard kind.accepts(value) else {
             throw TrainerError.badInteraction(
-                user: users.ids[Int(user)], item: items.ids[Int(item)], reason: "its weight is \(weight)")
+                user: users.ids[Int(user)], item: items.ids[Int(item)], reason: "a \(kind.name) has no value \(value)")
         }
-        pending.append(Record(user: user, item: item, at: at, weight: weight, isTest: isTest))
+        pending.append(Record(user: user, item: item, at: at, value: value, kind: kind, isTest: isTest))
         count += 1
         if at < first.microseconds { first = Timestamp(microseconds: at) }
         if at > last.microseconds { last = Timestamp(microseconds: at) }
@@ -65,9 +67,11 @@ public final class InteractionLog {
     }
 
     /// Adds one event under its identifiers.
-    public func append(userID: String, itemID: String, weight: Float, at: Timestamp, isTest: Bool = false) throws {
+    public func append(
+        userID: String, itemID: String, kind: EventKind, value: Float, at: Timestamp, isTest: Bool = false
+    ) throws {
         try append(
-            user: users.insert(userID), item: items.insert(itemID), weight: weight, at: at.microseconds,
+            user: users.insert(userID), item: items.insert(itemID), kind: kind, value: value, at: at.microseconds,
             isTest: isTest)
     }
 

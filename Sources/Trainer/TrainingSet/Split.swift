@@ -64,7 +64,7 @@ extension Split {
     }
 
     /// Looks at the log and decides. Time: the quantile is exact; ties at it go to the test side.
-    func resolve(_ log: InteractionLog) throws -> Resolved {
+    func resolve(_ log: InteractionLog, weights: ConfidenceWeights) throws -> Resolved {
         switch self {
         case .time(let quantile):
             var times: [Int64] = []
@@ -80,7 +80,7 @@ extension Split {
             var latest = [(at: Int64, item: Int32)](repeating: (.min, -1), count: log.users.count)
             var several = [Bool](repeating: false, count: log.users.count)
             try log.forEachChunk { chunk in
-                for record in chunk where record.weight > 0 {
+                for record in chunk where weights.weight(of: record.kind, value: record.value) > 0 {
                     let user = Int(record.user)
                     if latest[user].item >= 0, latest[user].item != record.item { several[user] = true }
                     if (record.at, record.item) > (latest[user].at, latest[user].item) {

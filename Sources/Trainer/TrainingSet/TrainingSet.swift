@@ -78,7 +78,8 @@ extension TrainingSet {
         var rows = RowBuilder(lengths: lengths)
         try log.forEachChunk { chunk in
             for record in chunk where accept(record) {
-                let weight = record.weight * weights.decay(record.at, newest: newest)
+                let weight =
+                    weights.weight(of: record.kind, value: record.value) * weights.decay(record.at, newest: newest)
                 rows.add(weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)])
             }
         }

@@ -1,0 +1,76 @@
+internal import Domain
+internal import Foundation
+public import Linalg
+
+/// Intervals by resampling users (Efron 1979): the percentile interval of 95 %.
+///
+/// Every resample draws from a stream of its own, so the numbers do not depend on the number of workers.
+public struct Bootstrap: Sendable {
+    public var resamples: Int
+    public var seed: UInt64
+    public var workers: Workers
+
+    public init(resamples: Int = 1000, seed: UInt64 = 1, workers: Workers = Workers()) {
+        self.resamples = resamples
+        self.seed = seed
+        self.workers = workers
+    }
+
+    /// Mean and interval of each column of a users × width table. O(resamples × users × width).
+    public func intervals(of values: [Double], width: Int) -> [Interval] {
+        let users = values.count / width
+        guard users > 0 else { return [] }
+        let sums = resampledSums(values, width: width, users: users)
+        return (0..<width).map { column in
+            var mean = 0.0
+            for user in 0..<users { mean += values[user * width + column] }
+            mean /= Double(users)
+            let means = (0..<resamples).map { sums[$0 * width + column] / Double(users) }.sorted()
+            return Interval(value: mean, low: quantile(means, 0.025), high: quantile(means, 0.975))
+        }
+    }
+
+    /// The relative difference of two means over the same users, (ā − b̄) / b̄, with users resampled in pairs. Zero
+    /// where both are zero; nil if b̄ is zero and ā is not.
+    public func relativeDifference(of a: [Double], to b: [Double]) -> Interval? {
+        precondition(a.count == b.count, "paired values of different users")
+        let table = zip(a, b).flatMap { [$0, $1] }
+        guard !table.isEmpty else { return nil }
+        func relative(_ a: Double, _ b: Double) -> Double? { b == 0 ? (a == 0 ? 0 : nil) : (a - b) / b }
+        guard let value = relative(a.reduce(0, +), b.reduce(0, +)) else { return nil }
+        let sums = resampledSums(table, width: 2, users: a.count)
+        let differences = (0..<resamples).map { relative(sums[2 * $0], sums[2 * $0 + 1]) ?? .infinity }.sorted()
+        return Interval(value: value, low: quantile(differences, 0.025), high: quantile(differences, 0.975))
+    }
+
+    /// Resample by resample, the column sums.
+    private func resampledSums(_ values: [Double], width: Int, users: Int) -> [Double] {
+        var sums = [Double](repeating: 0, count: resamples * width)
+        let seed = seed
+        values.withUnsafeBufferPointer { values in
+            sums.withUnsafeMutableBufferPointer { sums in
+                let values = Shared(values.baseAddress!)
+                let sums = SharedMutable(sums.baseAddress!)
+                workers.run(units: resamples) { _, resample in
+                    var generator = SeededGenerator(seed: seed, stream: UInt64(resample))
+                    let target = sums.pointer + resample * width
+                    for _ in 0..<users {
+                        let row = values.pointer + generator.below(users) * width
+                        for column in 0..<width { target[column] += row[column] }
+                    }
+                }
+            }
+        }
+        return sums
+    }
+}
+
+/// The quantile of sorted values by linear interpolation (Hyndman and Fan's type 7, numpy's default).
+func quantile(_ sorted: [Double], _ share: Double) -> Double {
+    let position = share * Double(sorted.count - 1)
+    let low = Int(position)
+    guard low + 1 < sorted.count else { return sorted[sorted.count - 1] }
+    // Without this, infinity times zero would be NaN.
+    let rest = position - Double(low)
+    return rest == 0 ? sorted[low] : sorted[low] + (sorted[low + 1] - sorted[low]) * rest
+}

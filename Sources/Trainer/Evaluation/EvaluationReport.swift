@@ -1,0 +1,115 @@
+public import Domain
+
+/// Everything an evaluation found: `evaluation.json`, and what `report.html` shows.
+public struct EvaluationReport: Codable, Sendable {
+    public var format = 1
+    public var generatedAt: Timestamp
+    public var codeVersion: String
+    /// Whose figures ``metrics`` are, in words.
+    public var describes: String
+    public var data: DataSection
+    /// How lists were made, in words.
+    public var protocolNote: String
+    /// By cut-off.
+    public var cutoffs: [Int]
+    /// The model's figures by metric and k.
+    public var metrics: [String: [String: Interval]]
+    /// The same of each baseline.
+    public var baselines: [Baseline]
+    public var slices: [Slice]
+    public var comparisons: [Comparison]
+    public var training: Manifest.TrainingSummary
+    public var settings: Settings
+    public var seed: UInt64
+    public var peakRSSBytes: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case format, describes, data, cutoffs, metrics, baselines, slices, comparisons, training, settings, seed
+        case generatedAt = "generated_at"
+        case codeVersion = "code_version"
+        case protocolNote = "protocol"
+        case peakRSSBytes = "peak_rss_bytes"
+    }
+
+    public struct DataSection: Codable, Sendable {
+        public var source: String
+        public var version: Int64?
+        public var split: String
+        public var splitExplanation: String
+        public var splitAt: Timestamp?
+        public var trainingEvents: Int
+        public var trainingUsers: Int
+        public var trainingItems: Int
+        public var trainingPairs: Int
+        public var trainingLiked: Int
+        public var heldOut: HeldOut.Counts
+
+        private enum CodingKeys: String, CodingKey {
+            case source, version, split
+            case splitExplanation = "split_explanation"
+            case splitAt = "split_at"
+            case trainingEvents = "training_events"
+            case trainingUsers = "training_users"
+            case trainingItems = "training_items"
+            case trainingPairs = "training_pairs"
+            case trainingLiked = "training_liked"
+            case heldOut = "held_out"
+        }
+    }
+
+    public struct Baseline: Codable, Sendable {
+        public var name: String
+        public var metrics: [String: [String: Interval]]
+    }
+
+    /// One metric on a part of the users.
+    public struct Slice: Codable, Sendable {
+        /// What the users are divided by, such as `history`.
+        public var dimension: String
+        /// The part, such as `6–20`.
+        public var name: String
+        public var users: Int
+        public var metric: String
+        public var model: Interval
+        /// The popularity list on the same users.
+        public var popular: Interval
+    }
+
+    /// The model against another ranker, user by user.
+    public struct Comparison: Codable, Sendable {
+        public var against: String
+        public var metric: String
+        /// (model − other) / other; nil where the other is zero.
+        public var relativeDifference: Interval?
+        /// Two-sided, by Wilcoxon's signed ranks, corrected by Holm over the comparisons of this report.
+        public var pValue: Double
+        /// The smallest absolute difference that so many users would show with 80 % power at the 5 % level.
+        public var minimumDetectableEffect: Double
+        /// `better`, `worse`, or `no difference shown`. The first two only if the interval excludes zero.
+        public var verdict: String
+
+        private enum CodingKeys: String, CodingKey {
+            case against, metric, verdict
+            case relativeDifference = "relative_difference"
+            case pValue = "p_value"
+            case minimumDetectableEffect = "minimum_detectable_effect"
+        }
+    }
+
+    public struct Settings: Codable, Sendable {
+        public var parameters: ALSParameters
+        public var weights: ConfidenceWeights
+        public var bootstrapResamples: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case parameters, weights
+            case bootstrapResamples = "bootstrap_resamples"
+        }
+    }
+
+    /// One figure of the model, or nil if it was not measured.
+    public func value(_ metric: String, at k: Int) -> Interval? { metrics[metric]?[String(k)] }
+
+    /// Canonical JSON, as it stands in `evaluation.json`.
+    public func json() throws -> [UInt8] { try JSON.encode(self) }
+}

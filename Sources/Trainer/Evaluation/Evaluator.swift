@@ -1,0 +1,83 @@
+internal import Domain
+public import Linalg
+
+/// Measures rankers against held-out likings: full catalogue, the user's training items removed.
+public struct Evaluator: Sendable {
+    public var training: TrainingSet
+    public var heldOut: HeldOut
+    /// Rising.
+    public var cutoffs: [Int]
+    public var workers: Workers
+
+    /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for cut-offs below 1,
+    ///   ``TrainerError/nothingToEvaluate(reason:)`` if no user has anything held out.
+    public init(training: TrainingSet, heldOut: HeldOut, cutoffs: [Int], workers: Workers = Workers()) throws {
+        guard !cutoffs.isEmpty, cutoffs.allSatisfy({ $0 >= 1 && $0 <= 10_000 }) else {
+            throw TrainerError.invalidSetting(
+                name: "k", value: cutoffs.map(String.init).joined(separator: ","), allowed: "numbers from 1 to 10000")
+        }
+        guard !heldOut.users.isEmpty else {
+            throw TrainerError.nothingToEvaluate(
+                reason: "no user of the training part has a later liking of an item that is new to them and known")
+        }
+        self.training = training
+        self.heldOut = heldOut
+        self.cutoffs = Set(cutoffs).sorted()
+        self.workers = workers
+    }
+
+    /// What one ranker did for every user.
+    public struct Outcome: Sendable {
+        public let name: String
+        public let cutoffs: [Int]
+        /// By user of ``HeldOut/users``, one row of ``RankingMetric/values(hits:relevant:cutoffs:)`` after another.
+        public let values: [Double]
+        /// By cut-off, how often each item was recommended.
+        let exposure: [[Int32]]
+
+        /// Values a user has.
+        public var width: Int { RankingMetric.allCases.count * cutoffs.count }
+        public var userCount: Int { values.count / width }
+
+        /// Where a metric at a cut-off stands in a user's row.
+        public func column(_ metric: RankingMetric, at k: Int) -> Int? {
+            guard let place = cutoffs.firstIndex(of: k),
+                let row = RankingMetric.allCases.firstIndex(of: metric)
+            else { return nil }
+            return row * cutoffs.count + place
+        }
+
+        /// The per-user values of a metric, in the order of ``HeldOut/users``.
+        public func perUser(_ metric: RankingMetric, at k: Int) -> [Double] {
+            guard let column = column(metric, at: k) else { return [] }
+            return (0..<userCount).map { values[$0 * width + column] }
+        }
+
+        public func mean(_ metric: RankingMetric, at k: Int) -> Double {
+            let values = perUser(metric, at: k)
+            return values.reduce(0, +) / Double(max(values.count, 1))
+        }
+    }
+
+    /// Ranks for every held-out user. Blocks.
+    public func measure(_ ranker: some Ranker) throws -> Outcome {
+        let depth = cutoffs[cutoffs.count - 1]
+        var values: [Double] = []
+        var exposure = cutoffs.map { _ in [Int32](repeating: 0, count: training.itemCount) }
+        let chunk = 1024
+        for start in stride(from: 0, to: heldOut.users.count, by: chunk) {
+            let range = start..<min(start + chunk, heldOut.users.count)
+            let lists = try ranker.rank(heldOut.users[range], depth: depth, training: training, workers: workers)
+            for (position, list) in zip(range, lists) {
+                let relevant = heldOut.relevant(of: position)
+                var hits: [Int] = []
+                for (rank, item) in list.enumerated() {
+                    if relevant.containsSorted(item) { hits.append(rank + 1) }
+                    for (place, k) in cutoffs.enumerated() where rank < k { exposure[place][Int(item)] += 1 }
+                }
+                values += RankingMetric.values(hits: hits, relevant: relevant.count, cutoffs: cutoffs)
+            }
+        }
+        return Outcome(name: ranker.name, cutoffs: cutoffs, values: values, exposure: exposure)
+    }
+}

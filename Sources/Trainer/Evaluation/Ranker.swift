@@ -1,0 +1,100 @@
+internal import Domain
+public import Linalg
+
+/// Something that ranks the whole catalogue of a training set for its users.
+public protocol Ranker: Sendable {
+    /// As reports call it, such as `popular`.
+    var name: String { get }
+
+    /// For each of `users` the best `depth` items, best first, without the items of the user's own row in `training`.
+    /// Shorter only if the catalogue has no more. Blocks; uses `workers`.
+    func rank(_ users: ArraySlice<Int32>, depth: Int, training: TrainingSet, workers: Workers) throws -> [[Int32]]
+}
+
+/// Ranks by ⟨p_u, q_i⟩, exactly; equal scores by item index.
+struct FactorRanker: Ranker {
+    let name: String
+    /// By user of the training set.
+    let userFactors: Matrix
+    private let items: PackedItems
+    /// Items that the factors do not cover.
+    private let unknown: ItemBitmap?
+
+    /// - Parameters:
+    ///   - factors: in the indices of the training set.
+    ///   - unknown: items without factors, never ranked.
+    init(name: String, factors: ALSFactors, unknown: ItemBitmap? = nil) throws {
+        self.name = name
+        userFactors = factors.userFactors
+        items = try PackedItems(factors.itemFactors)
+        self.unknown = unknown
+    }
+
+    func rank(_ users: ArraySlice<Int32>, depth: Int, training: TrainingSet, workers: Workers) throws -> [[Int32]] {
+        let rank = userFactors.columns
+        var queries = try Matrix(rows: users.count, columns: rank)
+        userFactors.withUnsafeElements { source in
+            queries.withUnsafeMutableElements { target in
+                for (row, user) in users.enumerated() {
+                    for t in 0..<rank { target[row * rank + t] = source[Int(user) * rank + t] }
+                }
+            }
+        }
+        let seen = users.map { training.seen(by: $0, besides: unknown) }
+        return items.topK(queries: queries, count: depth, excluding: seen, workers: workers).map { list in
+            list.map(\.item.rawValue)
+        }
+    }
+}
+
+/// Ranks by one list for everybody: popularity in its variants. The baseline that a personal model has to beat.
+struct ListRanker: Ranker {
+    let name: String
+    /// All items, best first.
+    private let order: [Int32]
+
+    /// - Parameter scores: by item; ties go to the lower index.
+    init(name: String, scores: [Double]) {
+        self.name = name
+        order = (0..<Int32(scores.count)).sorted { a, b in
+            (-scores[Int(a)], a) < (-scores[Int(b)], b)
+        }
+    }
+
+    func rank(_ users: ArraySlice<Int32>, depth: Int, training: TrainingSet, workers: Workers) -> [[Int32]] {
+        users.map { user in
+            let seen = training.interactions.columnIndices[training.interactions.entries(ofRow: Int(user))]
+            var list: [Int32] = []
+            list.reserveCapacity(depth)
+            for item in order where !seen.containsSorted(item) {
+                list.append(item)
+                if list.count == depth { break }
+            }
+            return list
+        }
+    }
+}
+
+extension TrainingSet {
+    /// The items that a ranking for `user` leaves out.
+    func seen(by user: Int32, besides others: ItemBitmap? = nil) -> ItemBitmap {
+        var bitmap = others ?? ItemBitmap(itemCount: itemCount)
+        for entry in interactions.entries(ofRow: Int(user)) {
+            bitmap.insert(ItemIndex(rawValue: interactions.columnIndices[entry]))
+        }
+        return bitmap
+    }
+}
+
+extension ArraySlice<Int32> {
+    /// Binary search in a rising slice.
+    func containsSorted(_ value: Int32) -> Bool {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low < endIndex && self[low] == value
+    }
+}

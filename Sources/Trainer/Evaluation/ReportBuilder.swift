@@ -1,0 +1,103 @@
+internal import Foundation
+internal import Linalg
+
+/// Puts the measurements of a model and its baselines together.
+struct ReportBuilder {
+    var evaluator: Evaluator
+    var bootstrap: Bootstrap
+    /// Measured already; the first is the model, the second the popularity list.
+    var outcomes: [Evaluator.Outcome] = []
+
+    /// By metric and k: means with intervals, and catalogue figures without.
+    func table(_ outcome: Evaluator.Outcome) -> [String: [String: Interval]] {
+        let intervals = bootstrap.intervals(of: outcome.values, width: outcome.width)
+        var result: [String: [String: Interval]] = [:]
+        for metric in RankingMetric.allCases {
+            for k in outcome.cutoffs {
+                result[metric.rawValue, default: [:]][String(k)] = intervals[outcome.column(metric, at: k)!]
+            }
+        }
+        for (metric, values) in evaluator.catalogueMetrics(of: outcome) {
+            for (k, value) in zip(outcome.cutoffs, values) {
+                result[metric.rawValue, default: [:]][String(k)] = Interval(value: value)
+            }
+        }
+        return result
+    }
+
+    /// NDCG at the first cut-off by length of history and by popularity of what was relevant.
+    func slices() -> [EvaluationReport.Slice] {
+        guard outcomes.count >= 2 else { return [] }
+        let training = evaluator.training
+        let k = evaluator.cutoffs[0]
+        let model = outcomes[0].perUser(.ndcg, at: k)
+        let popular = outcomes[1].perUser(.ndcg, at: k)
+        func slice(_ dimension: String, _ name: String, _ positions: [Int]) -> EvaluationReport.Slice? {
+            guard !positions.isEmpty else { return nil }
+            return EvaluationReport.Slice(
+                dimension: dimension, name: name, users: positions.count, metric: "ndcg@\(k)",
+                model: bootstrap.intervals(of: positions.map { model[$0] }, width: 1)[0],
+                popular: bootstrap.intervals(of: positions.map { popular[$0] }, width: 1)[0])
+        }
+        let all = Array(evaluator.heldOut.users.indices)
+        let lengths = all.map { training.interactions.count(ofRow: Int(evaluator.heldOut.users[$0])) }
+        let histories: [(String, ClosedRange<Int>)] = [
+            ("1–5", 1...5), ("6–20", 6...20), ("21–100", 21...100), ("more than 100", 101...Int.max),
+        ]
+        var result = histories.compactMap { name, range in
+            slice("history", name, all.filter { range.contains(lengths[$0]) })
+        }
+        // Head: the most popular items that gather a third of all likings; torso: the next third.
+        let popularity = training.popularity
+        let order = popularity.indices.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }
+        let total = popularity.reduce(0) { $0 + Int($1) }
+        var part = [Int](repeating: 2, count: popularity.count)
+        var gathered = 0
+        for item in order {
+            part[item] = min(2, gathered * 3 / max(total, 1))
+            gathered += Int(popularity[item])
+        }
+        for (number, name) in ["head", "torso", "tail"].enumerated() {
+            let positions = all.filter { position in
+                let parts = evaluator.heldOut.relevant(of: position).map { part[Int($0)] }.sorted()
+                return parts[parts.count / 2] == number
+            }
+            if let found = slice("median popularity of the liked items", name, positions) { result.append(found) }
+        }
+        return result
+    }
+
+    /// The model against each other outcome, by NDCG at the first cut-off and recall at the last.
+    func comparisons() -> [EvaluationReport.Comparison] {
+        guard let model = outcomes.first else { return [] }
+        var result: [EvaluationReport.Comparison] = []
+        for other in outcomes.dropFirst() {
+            for (metric, k) in [(RankingMetric.ndcg, evaluator.cutoffs[0]), (.recall, evaluator.cutoffs.last!)] {
+                let a = model.perUser(metric, at: k)
+                let b = other.perUser(metric, at: k)
+                let difference = bootstrap.relativeDifference(of: a, to: b)
+                let verdict =
+                    switch (difference?.low, difference?.high) {
+                    case (let low?, _) where low > 0: "better"
+                    case (_, let high?) where high < 0: "worse"
+                    case (nil, nil): "better"
+                    default: "no difference shown"
+                    }
+                result.append(
+                    .init(
+                        against: other.name, metric: "\(metric.rawValue)@\(k)", relativeDifference: difference,
+                        pValue: PairedTest.wilcoxon(a, b),
+                        minimumDetectableEffect: PairedTest.minimumDetectableEffect(a, b), verdict: verdict))
+            }
+        }
+        for (place, p) in PairedTest.holm(result.map(\.pValue)).enumerated() { result[place].pValue = p }
+        return result
+    }
+}
+
+/// The largest resident size of this process so far, in bytes.
+func peakResidentBytes() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) * 1024
+}

@@ -1,0 +1,73 @@
+internal import Domain
+internal import Linalg
+
+/// Evaluation apart from training: what `marquee evaluate` does. Blocks, and keeps every core busy.
+public struct ModelEvaluation {
+    public let configuration: TrainingConfiguration
+
+    /// - Parameter configuration: for a published model only split, cut-offs and resampling matter; parameters and
+    ///   weights are the model's.
+    public init(configuration: TrainingConfiguration) { self.configuration = configuration }
+
+    /// Fits the settings to the training part of the log and measures them on the rest, beside the baselines.
+    public func run(
+        _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }
+    ) throws -> EvaluationReport {
+        try configuration.validate()
+        try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        let experiment = try SplitExperiment(log: log, configuration: configuration)
+        let (factors, summary) = try fit(
+            experiment.training, configuration.parameters, as: .evaluation, onProgress: onProgress)
+        return try measure(
+            FactorRanker(name: "model", factors: factors), on: experiment,
+            describes: "Figures of factors fitted to the training part of the split.", summary, onProgress)
+    }
+
+    /// Measures a published model on the held-out part of the log.
+    ///
+    /// If the model saw none of the held-out events, its own factors are measured; else its settings are fitted again
+    /// to the training part, and the report says so.
+    public func run(
+        _ model: MappedModel, on log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }
+    ) throws -> EvaluationReport {
+        var configuration = configuration
+        configuration.parameters = model.manifest.parameters
+        configuration.parameters.threads = self.configuration.parameters.threads
+        configuration.weights = model.manifest.weights
+        try configuration.validate()
+        try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        let experiment = try SplitExperiment(log: log, configuration: configuration)
+        let isUnseen = experiment.splitAt.map { model.manifest.data.lastEventAt < $0 } ?? false
+        guard !isUnseen else {
+            let (ranker, _) = try Incumbent(model).ranker(on: experiment, onProgress: onProgress)
+            return try measure(
+                ranker, on: experiment,
+                describes: "Figures of the published factors of \(model.id), which saw none of "
+                    + "the held-out events.", model.manifest.training, onProgress)
+        }
+        let (factors, summary) = try fit(
+            experiment.training, configuration.parameters, as: .evaluation, onProgress: onProgress)
+        return try measure(
+            FactorRanker(name: "model", factors: factors), on: experiment,
+            describes: "Figures of the settings of \(model.id) fitted to the training part; the published factors saw "
+                + "held-out events.", summary, onProgress)
+    }
+
+    private func measure(
+        _ ranker: FactorRanker, on experiment: SplitExperiment, describes: String,
+        _ summary: Manifest.TrainingSummary, _ onProgress: (TrainingProgress) throws -> Void
+    ) throws -> EvaluationReport {
+        var outcomes: [Evaluator.Outcome] = []
+        func add(_ ranker: some Ranker) throws {
+            let outcome = try experiment.evaluator.measure(ranker)
+            let k = outcome.cutoffs[0]
+            try onProgress(.measured(name: outcome.name, cutoff: k, ndcg: outcome.mean(.ndcg, at: k)))
+            outcomes.append(outcome)
+        }
+        try add(ranker)
+        for baseline in try experiment.baselines() { try add(baseline) }
+        let report = experiment.report(outcomes, describes: describes, training: summary)
+        try onProgress(.evaluated(report))
+        return report
+    }
+}

@@ -1,0 +1,92 @@
+internal import Domain
+internal import Linalg
+
+/// One split of one log, and the factors and rankers measured on it.
+///
+/// The factors that are measured are fitted to the training part only; no held-out event touches them.
+struct SplitExperiment {
+    let log: InteractionLog
+    let configuration: TrainingConfiguration
+    let splitAt: Timestamp?
+    let isTest: (InteractionLog.Record) -> Bool
+    let evaluator: Evaluator
+    let bootstrap: Bootstrap
+
+    var training: TrainingSet { evaluator.training }
+
+    /// - Throws: ``TrainerError/emptyTrainingSet(source:reason:)`` or ``TrainerError/nothingToEvaluate(reason:)`` if the
+    ///   split leaves nothing on one side.
+    init(log: InteractionLog, configuration: TrainingConfiguration) throws {
+        self.log = log
+        self.configuration = configuration
+        let resolved = try configuration.split.resolve(log, weights: configuration.weights)
+        splitAt = resolved.at
+        isTest = resolved.isTest
+        let training = try TrainingSet.build(from: log, weights: configuration.weights) { !resolved.isTest($0) }
+        let heldOut = try HeldOut.build(
+            from: log, training: training, weights: configuration.weights, isTest: resolved.isTest)
+        let workers = Workers(count: configuration.parameters.threads)
+        evaluator = try Evaluator(
+            training: training, heldOut: heldOut, cutoffs: configuration.cutoffs + [10], workers: workers)
+        bootstrap = Bootstrap(
+            resamples: configuration.bootstrapResamples, seed: configuration.parameters.seed, workers: workers)
+    }
+
+    /// Popularity, and popularity in the last tenth of the training part's events by time.
+    func baselines() throws -> [ListRanker] {
+        let popular = ListRanker(name: "popular", scores: training.popularity.map(Double.init))
+        // The window is cut by the quantile of user times, which the set has; ties widen it.
+        let times = training.lastEventAt.map(\.microseconds).sorted()
+        let since = times[times.count * 9 / 10]
+        var recent = [Double](repeating: 0, count: training.itemCount)
+        let weights = configuration.weights
+        try log.forEachChunk { chunk in
+            for record in chunk
+            where record.at >= since && !isTest(record) && weights.weight(of: record.kind, value: record.value) > 0 {
+                if let item = training.items.index(of: log.items.ids[Int(record.item)]) { recent[Int(item)] += 1 }
+            }
+        }
+        return [popular, ListRanker(name: "recently popular", scores: recent)]
+    }
+
+    /// Assembles the report.
+    /// - Parameter outcomes: the model's first, the popularity list's second.
+    func report(
+        _ outcomes: [Evaluator.Outcome], describes: String, training summary: Manifest.TrainingSummary
+    ) -> EvaluationReport {
+        let builder = ReportBuilder(evaluator: evaluator, bootstrap: bootstrap, outcomes: outcomes)
+        return EvaluationReport(
+            generatedAt: .now, codeVersion: configuration.codeVersion, describes: describes,
+            data: .init(
+                source: log.source, version: log.version, split: configuration.split.description,
+                splitExplanation: configuration.split.explanation, splitAt: splitAt,
+                trainingEvents: training.eventCount, trainingUsers: training.userCount,
+                trainingItems: training.itemCount, trainingPairs: training.interactions.count,
+                trainingLiked: training.likedCount, heldOut: evaluator.heldOut.counts),
+            protocolNote: "Full-catalogue ranking; items of the user's training events are removed; equal scores are "
+                + "ordered by item index; users without held-out likings are left out and counted.",
+            cutoffs: evaluator.cutoffs, metrics: builder.table(outcomes[0]),
+            baselines: outcomes.dropFirst().map { .init(name: $0.name, metrics: builder.table($0)) },
+            slices: builder.slices(), comparisons: builder.comparisons(), training: summary,
+            settings: .init(
+                parameters: configuration.recordedParameters, weights: configuration.weights,
+                bootstrapResamples: configuration.bootstrapResamples),
+            seed: configuration.parameters.seed, peakRSSBytes: peakResidentBytes())
+    }
+}
+
+/// Fits and keeps the record of the epochs.
+func fit(
+    _ training: TrainingSet, _ parameters: ALSParameters, as kind: TrainingProgress.Fit,
+    onProgress: (TrainingProgress) throws -> Void
+) throws -> (factors: ALSFactors, summary: Manifest.TrainingSummary) {
+    try onProgress(
+        .fitting(
+            kind, users: training.userCount, items: training.itemCount, interactions: training.interactions.count))
+    var epochs: [Manifest.EpochSummary] = []
+    let factors = try ALS.fit(interactions: training.interactions, parameters: parameters) { report in
+        epochs.append(.init(epoch: report.epoch, loss: report.loss, seconds: report.seconds))
+        try onProgress(.epoch(kind, report, of: parameters.epochs))
+    }
+    return (factors, .init(epochs: epochs, seconds: epochs.reduce(0) { $0 + $1.seconds }))
+}
