@@ -1,3 +1,4 @@
+import Dispatch
 public import Domain
 import Synchronization
 
@@ -16,7 +17,6 @@ public final class KafkaEventFeed: EventFeed {
     private let start: Start
     private let limits: EventLimits
     private let observer: KafkaObserver
-    private let isCancelled = Atomic<Bool>(false)
     private let skippedCount = Atomic<Int>(0)
 
     public init(
@@ -35,16 +35,26 @@ public final class KafkaEventFeed: EventFeed {
     /// - Throws: ``IngestError`` if the broker cannot be reached at the start, or a topic is missing. Later failures are
     ///   retried until the task is cancelled.
     public func run(_ receive: @Sendable ([Event]) -> Void) async throws {
-        // The thread below has ended when this returns, so the closure does not outlive its caller.
-        try await withoutActuallyEscaping(receive) { receive in
-            try await BlockingThread.run(
-                named: "event-feed", onCancel: { self.isCancelled.store(true, ordering: .releasing) }
-            ) { try self.work(receive) }
+        let (batches, sender) = AsyncThrowingStream<[Event], any Error>.makeStream()
+        let state = State()
+        BlockingThread.start(named: "event-feed") { [self] in
+            sender.finish(throwing: Result { try work(state) { sender.yield($0) } }.failure)
+        }
+        defer { state.isCancelled.store(true, ordering: .releasing) }
+        for try await batch in batches {
+            receive(batch)
+            // Lets the reader go on: it is never more than a few batches ahead of a slow receiver.
+            state.room.signal()
         }
         try Task.checkCancellation()
     }
 
-    private func work(_ receive: @Sendable ([Event]) -> Void) throws {
+    private final class State: Sendable {
+        let isCancelled = Atomic<Bool>(false)
+        let room = DispatchSemaphore(value: 4)
+    }
+
+    private func work(_ state: State, _ send: ([Event]) -> Void) throws {
         let consumer = try KafkaConsumer(
             properties: KafkaProperties(["fetch.wait.max.ms": "50"]).merging(properties), group: "marquee-feed",
             batch: 1024, observer: observer)
@@ -62,7 +72,7 @@ public final class KafkaEventFeed: EventFeed {
         try consumer.assign(offsets)
         let decoder = EventDecoder(limits: limits)
         var events: [Event] = []
-        while !isCancelled.load(ordering: .acquiring) {
+        while !state.isCancelled.load(ordering: .acquiring) {
             var lost: [TopicPartition] = []
             consumer.poll(timeout: 0.1) { arrival in
                 switch arrival {
@@ -81,10 +91,18 @@ public final class KafkaEventFeed: EventFeed {
             }
             // A feed is for the newest: what the broker dropped before we read it is passed over.
             for place in lost { try? consumer.seek([place: consumer.watermarks(of: place).lowerBound]) }
-            if !events.isEmpty {
-                receive(events)
-                events.removeAll(keepingCapacity: true)
+            guard !events.isEmpty else { continue }
+            while state.room.wait(timeout: .now() + 0.1) == .timedOut {
+                if state.isCancelled.load(ordering: .acquiring) { return }
             }
+            send(events)
+            events.removeAll(keepingCapacity: true)
         }
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }
