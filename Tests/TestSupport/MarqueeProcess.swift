@@ -1,0 +1,108 @@
+public import Foundation
+
+/// The built `marquee`, run as a process of its own. Its output goes to files, so nobody has to read while it runs.
+public final class MarqueeProcess: @unchecked Sendable {
+    // Sendable: the process is started in `init`; what is used afterwards, its identifier and its status, Foundation
+    // guards by a lock of its own.
+    private let process = Process()
+    private let outputFile: URL
+    private let errorFile: URL
+
+    public struct Result: Sendable {
+        public var status: Int32
+        /// Standard output.
+        public var output: String
+        /// Standard error.
+        public var errors: String
+        /// Whether a signal ended it; then `status` is the signal's number.
+        public var wasKilled: Bool
+    }
+
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// `marquee` beside the test program: both are built by the same `swift build`.
+    public static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "marquee")
+
+    /// Starts `marquee` with `arguments`.
+    /// - Parameters:
+    ///   - folder: where the output files go; several processes may share it.
+    ///   - directory: the working directory; the root of the repository if nil.
+    ///   - environment: added to this process's, without its `MARQUEE_*`.
+    public init(
+        _ arguments: [String], in folder: URL, directory: URL? = nil, environment: [String: String] = [:]
+    ) throws {
+        let name = UUID().uuidString
+        outputFile = folder.appending(path: "\(name).out")
+        errorFile = folder.appending(path: "\(name).err")
+        for file in [outputFile, errorFile] { try Data().write(to: file) }
+        process.executableURL = Self.program
+        process.arguments = arguments
+        process.currentDirectoryURL = directory ?? Checkout.root
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARQUEE_") }
+            .merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        try process.run()
+    }
+
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+    /// Runs `marquee` to its end.
+    public static func run(
+        _ arguments: [String], in folder: URL, directory: URL? = nil, environment: [String: String] = [:],
+        patience: Duration = .seconds(300)
+    ) async throws -> Result {
+        try await MarqueeProcess(arguments, in: folder, directory: directory, environment: environment)
+            .result(patience: patience)
+    }
+
+    public var isRunning: Bool { process.isRunning }
+    public var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+    public var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    /// Sends a signal, such as `SIGINT` or `SIGKILL`.
+    public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for the end. `patience` is no measurement, only a bound for a test that would otherwise hang; when it has
+    /// passed, the process is killed.
+    public func result(patience: Duration = .seconds(300)) async throws -> Result {
+        let end = ContinuousClock.now + patience
+        while process.isRunning {
+            if ContinuousClock.now > end {
+                kill(process.processIdentifier, SIGKILL)
+                throw Failure(description: "\(command) did not end within \(patience): \(errors.suffix(2000))")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return Result(
+            status: process.terminationStatus, output: output, errors: errors,
+            wasKilled: process.terminationReason == .uncaughtSignal)
+    }
+
+    /// Waits for a line of standard output that has `prefix`.
+    /// - Returns: the rest of that line.
+    /// - Throws: ``Failure`` if the process ends without, or `patience` passes.
+    public func line(after prefix: String, patience: Duration = .seconds(300)) async throws -> String {
+        let end = ContinuousClock.now + patience
+        while true {
+            // Asked before the output is read: what was written before the end is then seen.
+            let isOver = !process.isRunning
+            // The last piece may be half a line.
+            for line in output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            where line.hasPrefix(prefix) {
+                return String(line.dropFirst(prefix.count))
+            }
+            if isOver || ContinuousClock.now > end {
+                throw Failure(
+                    description: "\(command) never said '\(prefix)': \(output.suffix(2000))\(errors.suffix(2000))")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private var command: String { "marquee " + (process.arguments ?? []).joined(separator: " ") }
+}
