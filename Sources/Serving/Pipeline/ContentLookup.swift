@@ -23,6 +23,7 @@ struct ContentLookup: Sendable {
     }
 
     func ask(_ source: any ContentSource, seeds: [String], excluding: Set<String>, limit: Int) async -> SimilarItems {
+        if seeds.isEmpty { return SimilarItems() }
         // Not a task group: that would wait for a source that does not heed cancellation.
         let race = Mutex<CheckedContinuation<SimilarItems, Never>?>(nil)
         let shared = Shared(race)

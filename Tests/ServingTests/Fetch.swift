@@ -1,0 +1,21 @@
+// In a file of its own: HTTPClient and HTTPServer both have an HTTPRequest, and only this file needs the client's.
+import HTTPClient
+
+/// A client that shares nothing with the server.
+struct Fetch: Sendable {
+    private let client = HTTPClient()
+
+    struct Fetched {
+        var status: Int
+        var headers: [(name: String, value: String)]
+        var body: [UInt8]
+    }
+
+    func callAsFunction(_ url: String, method: String, body: [UInt8]?) async throws -> Fetched {
+        let request = HTTPRequest(
+            HTTPRequest.Method(rawValue: method)!, url, body: body, deadline: .seconds(60), attempts: 1)
+        let response = try await client.send(request)
+        return Fetched(
+            status: response.status, headers: response.headers.map { ($0.name, $0.value) }, body: response.body)
+    }
+}

@@ -1,0 +1,64 @@
+import Catalog
+import Domain
+import Foundation
+import HTTPServer
+import Operations
+import Testing
+
+@testable import Serving
+
+/// A service on a free port, and a client for it.
+struct RunningService: Sendable {
+    let service: RecommendationService
+    let fetch: Fetch
+
+    struct Answer {
+        var status: Int
+        var headers: [(name: String, value: String)]
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+        /// Parsed by Foundation: an oracle that shares nothing with our writer.
+        var json: [String: Any] { (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any] ?? [:] }
+        var items: [[String: Any]] { json["items"] as? [[String: Any]] ?? [] }
+        var ids: [String] { items.compactMap { $0["id"] as? String } }
+        var degraded: [String] { json["degraded"] as? [String] ?? [] }
+        func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
+    }
+
+    func get(_ path: String, method: String = "GET", body: [UInt8]? = nil) async throws -> Answer {
+        let fetched = try await fetch("http://127.0.0.1:\(service.port)\(path)", method: method, body: body)
+        return Answer(status: fetched.status, headers: fetched.headers, body: fetched.body)
+    }
+}
+
+/// Runs a service for the length of `body`.
+func withService<R>(
+    models: SmallModels? = nil, content: (any ContentSource)? = nil, feed: (any EventFeed)? = nil,
+    adjust: (inout ServingConfiguration) -> Void = { _ in }, _ body: (RunningService) async throws -> R
+) async throws -> R {
+    let small = try SmallModel()
+    var configuration = ServingConfiguration(http: HTTPServerConfiguration(port: 0), version: "1.2.3")
+    configuration.modelInterval = .milliseconds(10)
+    configuration.contentDeadline = .seconds(5)
+    adjust(&configuration)
+    let service = try await RecommendationService(
+        configuration: configuration, models: models ?? SmallModels(small), catalog: small.catalog,
+        content: content ?? ContentIndex(small.catalog.movies), feed: feed)
+    try service.open()
+    let running = Task { try await service.run() }
+    let result: Result<R, any Error>
+    do {
+        result = .success(try await body(RunningService(service: service, fetch: Fetch())))
+    } catch {
+        result = .failure(error)
+    }
+    running.cancel()
+    try await running.value
+    return try result.get()
+}
+
+/// Asks until `isRight`; the test's own time limit ends what never comes.
+func eventually(_ isRight: () async throws -> Bool) async throws {
+    while try await !isRight() { try await Task.sleep(for: .milliseconds(5)) }
+}
