@@ -1,0 +1,64 @@
+/// Values of one fixed-width type, some of which may be null.
+public struct PrimitiveColumn<Element: Sendable & BitwiseCopyable>: Sendable {
+    /// One entry a row; the entry of a null row has no meaning.
+    public var values: [Element]
+    /// One entry a row, false where the row is null; nil if there are no nulls.
+    public var validity: [Bool]?
+
+    /// - Precondition: `validity` is nil or as long as `values`.
+    @inlinable
+    public init(_ values: [Element] = [], validity: [Bool]? = nil) {
+        precondition(validity == nil || validity?.count == values.count, "one validity entry a row")
+        self.values = values
+        self.validity = validity
+    }
+
+    @inlinable public var count: Int { values.count }
+
+    @inlinable
+    public mutating func reserveCapacity(_ rows: Int) { values.reserveCapacity(rows) }
+
+    @inlinable
+    public mutating func append(_ value: Element) {
+        values.append(value)
+        if validity != nil { validity?.append(true) }
+    }
+
+    /// Appends a null row whose slot holds `filler`, which nobody reads.
+    @inlinable
+    public mutating func appendNull(filler: Element) {
+        if validity == nil { validity = [Bool](repeating: true, count: values.count) }
+        values.append(filler)
+        validity?.append(false)
+    }
+
+    @inlinable
+    public func isNull(at row: Int) -> Bool {
+        guard let validity else { return false }
+        return !validity[row]
+    }
+
+    /// The value of a row, nil where it is null.
+    @inlinable
+    public subscript(row: Int) -> Element? { isNull(at: row) ? nil : values[row] }
+}
+
+extension PrimitiveColumn where Element: ExpressibleByIntegerLiteral {
+    @inlinable
+    public mutating func appendNull() { appendNull(filler: 0) }
+
+    @inlinable
+    public mutating func append(_ value: Element?) {
+        if let value { append(value) } else { appendNull(filler: 0) }
+    }
+}
+
+extension PrimitiveColumn where Element == Bool {
+    @inlinable
+    public mutating func appendNull() { appendNull(filler: false) }
+
+    @inlinable
+    public mutating func append(_ value: Bool?) {
+        if let value { append(value) } else { appendNull(filler: false) }
+    }
+}
