@@ -74,6 +74,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Measures the trainer against its peers: `make bench-als`.
+        .executableTarget(
+            name: "bench-als", dependencies: ["Domain", "Linalg", "Trainer"], path: "Benchmarks/als/Sources",
+            swiftSettings: strict),
+
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(

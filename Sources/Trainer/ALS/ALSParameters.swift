@@ -44,7 +44,7 @@ public struct ALSParameters: Codable, Hashable, Sendable {
 
     /// The defaults suit sets like MovieLens with confidences around 1; docs/als.md tells how they were chosen.
     public init(
-        rank: Int = 64, epochs: Int = 12, alpha0: Float = 0.1, lambda: Float = 0.003, nu: Float = 1,
+        rank: Int = 64, epochs: Int = 12, alpha0: Float = 0.2, lambda: Float = 0.01, nu: Float = 1,
         weighting: Weighting = .additive, solver: Solver = .cg, steps: Int = 3, seed: UInt64 = 1, threads: Int? = nil
     ) {
         self.rank = rank

@@ -1,0 +1,37 @@
+import Foundation
+import Glibc
+
+/// Wall-clock and processor time, and the peak memory of this process.
+enum Clock {
+    static var wall: Double { seconds(CLOCK_MONOTONIC) }
+    /// Of all threads of the process.
+    static var cpu: Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+    private static func seconds(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    static var peakBytes: Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss * 1024
+    }
+
+    static func median(_ repetitions: Int, _ body: () throws -> Void) rethrows -> Double {
+        var times: [Double] = []
+        for _ in 0..<repetitions {
+            let start = wall
+            try body()
+            times.append(wall - start)
+        }
+        return times.sorted()[repetitions / 2]
+    }
+}
+
+/// Prints one JSON object on a line.
+func report(_ values: [String: Any]) {
+    guard let data = try? JSONSerialization.data(withJSONObject: values, options: [.sortedKeys]) else { return }
+    print(String(decoding: data, as: UTF8.self))
+}

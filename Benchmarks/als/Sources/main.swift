@@ -1,0 +1,139 @@
+import Domain
+import Foundation
+import Linalg
+import Trainer
+
+// One measurement a call, as JSON lines on stdout; bench.py interleaves them with the peers'.
+let arguments = Arguments(CommandLine.arguments)
+do {
+    switch arguments.command {
+    case "generate": try generate(arguments)
+    case "train": try train(arguments)
+    case "topk": try topK(arguments)
+    case "foldin": try foldIn(arguments)
+    case "peaks": try peaks(arguments)
+    default:
+        print("usage: bench-als generate|train|topk|foldin|peaks [--name value]… (see Benchmarks/als/README.md)")
+    }
+} catch {
+    FileHandle.standardError.write(Data("bench-als: \(error)\n".utf8))
+    exit(1)
+}
+
+/// --set 20m|1m --out FOLDER
+func generate(_ arguments: Arguments) throws {
+    let generator = arguments.string("set") == "1m" ? Generator.oneMillion : .movieLens20M
+    let rows = try generator.interactions()
+    try ProblemFolder(url: URL(filePath: arguments.string("out") ?? "set")).write(rows)
+    report(["users": rows.rows, "items": rows.columns, "entries": rows.count])
+}
+
+/// --data FOLDER --rank 64 --epochs 5 --solver cg --threads 2 --out FOLDER-for-the-factors
+func train(_ arguments: Arguments) throws {
+    let folder = ProblemFolder(url: URL(filePath: arguments.string("data") ?? "set"))
+    let rows = try folder.read()
+    // What implicit minimises, so that equal losses mean equal models.
+    var parameters = ALSParameters(
+        rank: arguments.integer("rank", 64), epochs: arguments.integer("epochs", 5),
+        alpha0: arguments.float("alpha0", 1), lambda: arguments.float("lambda", 10), nu: arguments.float("nu", 0),
+        weighting: ALSParameters.Weighting(rawValue: arguments.string("weighting") ?? "replacing") ?? .replacing,
+        solver: ALSParameters.Solver(rawValue: arguments.string("solver") ?? "cg") ?? .cg)
+    parameters.threads = arguments.string("threads").flatMap { Int($0) }
+    let confidence = arguments.float("confidence", 10)
+    let interactions = try SparseRows(
+        rows: rows.rows, columns: rows.columns, rowStarts: rows.rowStarts, columnIndices: rows.columnIndices,
+        values: rows.values.map { $0 * confidence })
+    var cpu = Clock.cpu
+    let factors = try ALS.fit(interactions: interactions, parameters: parameters) { epoch in
+        let now = Clock.cpu
+        report([
+            "system": "marquee", "solver": parameters.solver.rawValue, "rank": parameters.rank,
+            "epoch": epoch.epoch, "seconds": epoch.seconds, "cpu_seconds": now - cpu, "loss": epoch.loss,
+        ])
+        cpu = now
+    }
+    if let out = arguments.string("out") {
+        let folder = ProblemFolder(url: URL(filePath: out))
+        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+        try folder.write(factors.userFactors.elements, "users.f32")
+        try folder.write(factors.itemFactors.elements, "items.f32")
+    }
+    report(["system": "marquee", "peak_bytes": Clock.peakBytes, "kernels": Kernels.best.name])
+}
+
+/// Random factors; --items 100000 --rank 64 --queries 1,64 --count 10
+func topK(_ arguments: Arguments) throws {
+    let items = arguments.integer("items", 100_000)
+    let rank = arguments.integer("rank", 64)
+    let count = arguments.integer("count", 10)
+    let factors = try ALSFactors(users: 256, items: items, rank: rank, seed: 3)
+    let packed = try PackedItems(factors.itemFactors)
+    // The floor: reading the matrix once.
+    let floor = factors.itemFactors.withUnsafeElements { y in
+        Clock.median(15) { sink += readAll(y) }
+    }
+    for batch in arguments.integers("queries", [1, 8, 16, 64]) {
+        var next = 0
+        let repetitions = items * batch > 4_000_000 ? 9 : 31
+        let seconds = Clock.median(repetitions) {
+            if batch == 1 {
+                next = (next + 1) % 256
+                sink += packed.topK(factors.userFactors.row(next), count: count)[0].score
+            } else {
+                let queries = try! Matrix(
+                    rows: batch, columns: rank, elements: Array(factors.userFactors.elements[..<(batch * rank)]))
+                sink += packed.topK(queries: queries, count: count)[0][0].score
+            }
+        }
+        report([
+            "system": "marquee", "items": items, "rank": rank, "batch": batch,
+            "us_per_query": seconds / Double(batch) * 1e6,
+            "floor_us": floor * 1e6, "gb_per_s": Double(items * rank * 4) / seconds / 1e9,
+            "gflop_per_s": 2 * Double(items * rank * batch) / seconds / 1e9,
+        ])
+    }
+}
+
+/// --items 26744 --rank 64 --events 200
+func foldIn(_ arguments: Arguments) throws {
+    let items = arguments.integer("items", 26_744)
+    let rank = arguments.integer("rank", 64)
+    let events = arguments.integer("events", 200)
+    let factors = try ALSFactors(users: 1, items: items, rank: rank, seed: 3)
+    let foldIn = try FoldIn(itemFactors: factors.itemFactors, parameters: ALSParameters(rank: rank))
+    var random = SeededGenerator(seed: 1)
+    let history = (0..<events).map { _ in Int32(random.below(items)) }
+    let confidences = [Float](repeating: 1, count: events)
+    let seconds = try Clock.median(201) {
+        sink += try foldIn.vector(items: history, confidences: confidences)[0]
+    }
+    report(["system": "marquee", "events": events, "rank": rank, "us": seconds * 1e6])
+}
+
+/// What this machine can do at best: multiply-adds of one core, and reading memory with one and two.
+func peaks(_ arguments: Arguments) throws {
+    for kernels in Kernels.available {
+        let start = Clock.wall
+        let operations = kernels.operationsOfPeak(iterations: 20_000_000)
+        report(["kernels": kernels.name, "gflop_per_s_core": operations / (Clock.wall - start) / 1e9])
+    }
+    let memory = try Matrix(rows: 1 << 20, columns: 256)
+    let seconds = memory.withUnsafeElements { m in Clock.median(5) { sink += readAll(m) } }
+    report(["read_gb_per_s_core": Double(memory.rows * memory.columns * 4) / seconds / 1e9])
+    report(["openblas": BLASThreads.configuration, "cores": Workers.cores])
+}
+
+/// Keeps results alive, or the optimiser would drop the work.
+nonisolated(unsafe) var sink: Float = 0
+
+func readAll(_ memory: UnsafeBufferPointer<Float>) -> Float {
+    var sums = (SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>())
+    let raw = UnsafeRawPointer(memory.baseAddress!)
+    for offset in stride(from: 0, to: memory.count * 4 - 255, by: 256) {
+        sums.0 += raw.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self)
+        sums.1 += raw.loadUnaligned(fromByteOffset: offset + 64, as: SIMD16<Float>.self)
+        sums.2 += raw.loadUnaligned(fromByteOffset: offset + 128, as: SIMD16<Float>.self)
+        sums.3 += raw.loadUnaligned(fromByteOffset: offset + 192, as: SIMD16<Float>.self)
+    }
+    return (sums.0 + sums.1 + sums.2 + sums.3).sum()
+}
