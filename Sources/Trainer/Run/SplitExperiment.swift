@@ -32,8 +32,8 @@ struct SplitExperiment {
             resamples: configuration.bootstrapResamples, seed: configuration.parameters.seed, workers: workers)
     }
 
-    /// Popularity, and popularity in the last tenth of the training part's events by time.
-    func baselines() throws -> [ListRanker] {
+    /// Popularity, popularity in the last tenth of the training part by users' newest events, and item neighbours.
+    func baselines() throws -> [any Ranker] {
         let popular = ListRanker(name: "popular", scores: training.popularity.map(Double.init))
         // The window is cut by the quantile of user times, which the set has; ties widen it.
         let times = training.lastEventAt.map(\.microseconds).sorted()
@@ -46,7 +46,10 @@ struct SplitExperiment {
                 if let item = training.items.index(of: log.items.ids[Int(record.item)]) { recent[Int(item)] += 1 }
             }
         }
-        return [popular, ListRanker(name: "recently popular", scores: recent)]
+        return [
+            popular, ListRanker(name: "recently popular", scores: recent),
+            NeighbourRanker(training: training, workers: evaluator.workers),
+        ]
     }
 
     /// Assembles the report.

@@ -1,0 +1,59 @@
+internal import Columnar
+public import Domain
+
+extension InteractionLog {
+    /// Reads the events table of a store at one version.
+    ///
+    /// The scan streams: memory holds one batch and the identifiers, the events go to the temporary file. Blocks.
+    /// - Parameters:
+    ///   - store: the folder that holds the table `events`.
+    ///   - version: nil takes the newest.
+    ///   - asOf: the version in force at this time; only without `version`.
+    /// - Throws: ``ColumnarError`` if there is no such table or version,
+    ///   ``TrainerError/unsuitableTable(table:reason:)`` if it is no table of events,
+    ///   ``TrainerError/emptyTrainingSet(source:reason:)`` if it has no rows.
+    public static func read(
+        storeAt store: String, version: Int64? = nil, asOf: Timestamp? = nil
+    ) throws -> InteractionLog {
+        let path = "\(store)/\(Tables.events)"
+        let snapshot = try DeltaTable.open(at: path).snapshot(version: version, asOf: asOf)
+        let log = try InteractionLog(source: path, version: snapshot.version)
+        let columns = [EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at]
+        for name in columns where !snapshot.schema.names.contains(name) {
+            throw TrainerError.unsuitableTable(table: path, reason: "it has no column \(name)")
+        }
+        var scan = try snapshot.scan(columns: columns)
+        while let batch = try scan.next() { try log.append(batch) }
+        guard log.count > 0 else {
+            throw TrainerError.emptyTrainingSet(source: path, reason: "version \(snapshot.version) has no events")
+        }
+        return log
+    }
+
+    /// Adds the events of a batch. Rows with a null are left out: the columns are required in tables of ours.
+    func append(_ batch: RecordBatch) throws {
+        func unsuitable(_ column: String) -> TrainerError {
+            .unsuitableTable(table: source, reason: "its column \(column) has another type")
+        }
+        func bytes(_ name: String) throws -> BytesColumn {
+            guard let column = try batch.column(named: name).byteStrings else { throw unsuitable(name) }
+            return column
+        }
+        let userIDs = try bytes(EventColumn.userID)
+        let itemIDs = try bytes(EventColumn.itemID)
+        let kinds = try bytes(EventColumn.kind)
+        guard let values = try batch.column(named: EventColumn.value).floats else {
+            throw unsuitable(EventColumn.value)
+        }
+        guard let times = try batch.column(named: EventColumn.at).int64s else { throw unsuitable(EventColumn.at) }
+        for row in 0..<batch.rowCount {
+            guard let user = userIDs.string(at: row), let item = itemIDs.string(at: row),
+                let name = kinds.string(at: row), let value = values[row], let at = times[row]
+            else { continue }
+            guard let kind = EventKind(name: name) else {
+                throw TrainerError.badInteraction(user: user, item: item, reason: "there is no event kind \(name)")
+            }
+            try append(user: users.insert(user), item: items.insert(item), kind: kind, value: value, at: at)
+        }
+    }
+}
