@@ -44,11 +44,11 @@ public struct LocalRecommender: Sendable {
 
     /// The same list, scores and parts as the REST API gives for a user without newer events.
     public func recommend(_ query: RecommendationQuery) async -> List {
-        let recommender = Recommender(state: state, overlay: overlay, weights: weights)
-        let personal = recommender.prepare(query)
+        let pipeline = Pipeline(state: state, overlay: overlay, weights: weights)
+        let personal = pipeline.prepare(query)
         let similar = await lookup.ask(
             state.content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
-        let list = recommender.finish(personal, similar: similar)
+        let list = pipeline.finish(personal, similar: similar)
         return List(
             model: state.model.identity, userState: personal.profile.state, degraded: list.degraded,
             items: list.items.map { item in

@@ -170,9 +170,9 @@ public final class RecommendationService: Service {
 
     private var current: ServingState { state.withLock { $0 } }
 
-    /// A recommender on the state in force: one for each request.
-    func recommender() -> Recommender {
-        Recommender(state: current, overlay: overlay, weights: configuration.weights)
+    /// A pipeline on the state in force: one for each request.
+    func pipeline() -> Pipeline {
+        Pipeline(state: current, overlay: overlay, weights: configuration.weights)
     }
 
     /// Says what the whole service lacks, and counts.

@@ -30,7 +30,10 @@ struct UserProfile {
     init(of userID: String, in state: ServingState, overlay: EventOverlay) {
         let model = state.model
         let user = model.userIndex(of: userID)
-        let fresh = overlay.events(of: userID, after: user.map { model.lastEvent(of: $0) })
+        // An item that neither model nor catalogue knows can neither be shown nor say anything.
+        let fresh = overlay.events(of: userID, after: user.map { model.lastEvent(of: $0) }).compactMap { event in
+            state.items.place(of: event.itemID).map { (place: $0, event: event) }
+        }
         let history: (items: [ItemIndex], confidences: [Float]) = user.map { model.history(of: $0) } ?? ([], [])
         let hasLikes = history.confidences.contains { $0 > 0 }
         if fresh.isEmpty {
@@ -46,22 +49,21 @@ struct UserProfile {
         // if the sum is above zero.
         var sums: [Int32: Float] = [:]
         for (item, confidence) in zip(history.items, history.confidences) { sums[item.rawValue] = confidence }
-        var newest: [Int32] = []
-        for event in fresh {
-            guard let place = state.items.place(of: event.itemID) else { continue }
+        for (place, event) in fresh {
             sums[place, default: 0] += model.weights.weight(of: event.kind, value: event.value)
-            newest.append(place)
         }
         let ceiling = model.weights.ceiling
         likes = sums.filter { $0.value > 0 }.map { (place: $0.key, weight: min($0.value, ceiling)) }
             .sorted { $0.place < $1.place }
         seen = sums.keys.sorted()
-        self.state = seen.isEmpty ? .new : newest.isEmpty ? .known : .foldedIn
-        seeds = Self.seeds(fresh: newest.reversed().filter { sums[$0, default: 0] > 0 }, likes: likes)
-        let inModel = likes.filter { Int($0.place) < state.items.modelCount }
-        guard !inModel.isEmpty else { return }
+        self.state = .foldedIn
+        seeds = Self.seeds(fresh: fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }, likes: likes)
+        guard likes.contains(where: { Int($0.place) < state.items.modelCount }) else { return }
+        // Dislikes belong to the equation, as in training.
+        let row = seen.filter { Int($0) < state.items.modelCount }
         do {
-            vector = try state.foldIn.vector(items: inModel.map(\.place), confidences: inModel.map(\.weight))
+            vector = try state.foldIn.vector(
+                items: row, confidences: row.map { min(ceiling, max(-ceiling, sums[$0, default: 0])) })
         } catch {
             vector = !hasLikes ? nil : user.map { model.vector(of: $0) }
             degraded.append("fold_in")

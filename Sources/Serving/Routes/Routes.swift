@@ -60,19 +60,19 @@ struct Routes: Sendable {
     private func personal(
         _ query: RecommendationQuery, _ respond: @escaping @Sendable (RecommendationList) -> HTTPResponse
     ) -> HTTPReply {
-        let recommender = service.recommender()
-        let personal = recommender.prepare(query)
-        let content = recommender.state.content
+        let pipeline = service.pipeline()
+        let personal = pipeline.prepare(query)
+        let content = pipeline.state.content
         let lookup = service.contentLookup
         if let similar = lookup.immediately(
             content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
         {
-            return .now(respond(service.finished(recommender.finish(personal, similar: similar))))
+            return .now(respond(service.finished(pipeline.finish(personal, similar: similar))))
         }
         return .later {
             let similar = await lookup.ask(
                 content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
-            return respond(service.finished(recommender.finish(personal, similar: similar)))
+            return respond(service.finished(pipeline.finish(personal, similar: similar)))
         }
     }
 
@@ -82,16 +82,16 @@ struct Routes: Sendable {
         let count = try parameters.count()
         let method = try parameters.choice("method", default: SimilarityMethod.blend)
         let explains = try parameters.choice("explain", default: ExplainLevel.none) == .summary
-        let recommender = service.recommender()
-        let place = try found(item, in: recommender.state)
+        let pipeline = service.pipeline()
+        let place = try found(item, in: pipeline.state)
         let respond: @Sendable (SimilarItems) -> HTTPResponse = { similar in
-            let list = recommender.similar(
+            let list = pipeline.similar(
                 to: place, method: method, count: count, similar: similar, explains: explains)
             return HTTPResponse(body: Answer.json(list, fields: fields, request: request))
         }
         let seeds = method == .factors ? [] : [item]
         let lookup = service.contentLookup
-        let content = recommender.state.content
+        let content = pipeline.state.content
         let depth = Candidates.depth(for: count)
         if let similar = lookup.immediately(content, seeds: seeds, excluding: [], limit: depth) {
             return .now(respond(similar))
@@ -102,7 +102,7 @@ struct Routes: Sendable {
     private func popular(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
         let parameters = try Parameters(request, allowed: ["n", "fields"])
         let fields = try parameters.fields()
-        let list = service.recommender().popular(count: try parameters.count())
+        let list = service.pipeline().popular(count: try parameters.count())
         return .now(HTTPResponse(body: Answer.json(list, fields: fields, request: request)))
     }
 
@@ -110,7 +110,7 @@ struct Routes: Sendable {
 
     private func item(_ request: HTTPRequest, item: String) throws(ServingError) -> HTTPReply {
         _ = try Parameters(request, allowed: [])
-        let state = service.recommender().state
+        let state = service.pipeline().state
         return .now(HTTPResponse(body: Answer.item(try found(item, in: state), of: state)))
     }
 
@@ -138,7 +138,7 @@ struct Routes: Sendable {
             $0.field("name", "marquee")
             $0.field("version", service.configuration.version)
             $0.name("model")
-            $0.value(json: service.recommender().state.modelJSON)
+            $0.value(json: service.pipeline().state.modelJSON)
         }
         return .now(HTTPResponse(body: json.bytes))
     }

@@ -35,7 +35,7 @@ public enum SimilarityMethod: String, CaseIterable, Sendable {
 
 /// A list on its way: sources → filter → blend → explain. What needs waiting for is asked in between by the caller, so
 /// that the rest runs on the thread of the connection.
-struct Recommender {
+struct Pipeline {
     let state: ServingState
     let overlay: EventOverlay
     let weights: BlendWeights

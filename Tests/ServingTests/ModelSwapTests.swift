@@ -1,0 +1,147 @@
+import Catalog
+import Domain
+import Foundation
+import HTTPServer
+import Synchronization
+import TestSupport
+import Testing
+import Trainer
+
+@testable import Serving
+
+@Suite("Model swaps", .timeLimit(.minutes(3)))
+struct ModelSwapTests {
+    @Test("models change under load without a failed request, and every answer is of one model")
+    func underLoad() async throws {
+        // Each model has its own number of items, so a list tells which model made it.
+        let models = try (1...8).map { try SmallModel(id: "m\($0)", perTaste: 20 + $0) }
+        let source = SmallModels(models[0])
+        let catalog = CatalogSnapshot([])
+        var configuration = ServingConfiguration(http: HTTPServerConfiguration(port: 0), version: "t")
+        configuration.modelInterval = .milliseconds(1)
+        let service = try await RecommendationService(
+            configuration: configuration, models: source, catalog: catalog, content: ContentIndex(catalog.movies),
+            feed: nil)
+        try service.open()
+        let running = Task { try await service.run() }
+        let client = RunningService(service: service, fetch: Fetch())
+        let isDone = Flag()
+        let seen = try await withThrowingTaskGroup(of: Set<String>.self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    var seen = Set<String>()
+                    while !isDone.isSet {
+                        let user = worker % 2 == 0 ? "a-user0" : "nobody"
+                        let answer = try await client.get("/v1/users/\(user)/recommendations?n=500&exclude_seen=none")
+                        let id = (answer.json["model"] as? [String: Any])?["id"] as? String ?? ""
+                        #expect(answer.status == 200 && answer.ids.count == 40 + 2 * (Int(id.dropFirst()) ?? 0))
+                        seen.insert(id)
+                    }
+                    return seen
+                }
+            }
+            for round in 0..<40 {
+                let model = models[(round + 1) % models.count]
+                source.promote(model)
+                try await eventually {
+                    let version = try await client.get("/version")
+                    return (version.json["model"] as? [String: Any])?["id"] as? String == model.identity.id
+                }
+            }
+            isDone.set()
+            return try await group.reduce(into: Set<String>()) { $0.formUnion($1) }
+        }
+        #expect(seen.count > 1)
+        running.cancel()
+        try await running.value
+    }
+
+    @Test("a promoted model that cannot be opened leaves the one in service")
+    func missingModel() async throws {
+        let models = SmallModels(try SmallModel())
+        try await withService(models: models) { service in
+            models.promote(missing: "gone")
+            await #expect(throws: TrainerError.self) { try await service.service.reloadModel() }
+            #expect(try await service.get("/v1/users/a-user0/recommendations").status == 200)
+            models.promote(try SmallModel(id: "m2"))
+            try await eventually { try await service.get("/version").text.contains("\"m2\"") }
+        }
+    }
+
+    @Test("after a model that has them, newer events are forgotten")
+    func overlayShrinks() async throws {
+        let feed = SmallFeed()
+        let models = SmallModels(try SmallModel())
+        try await withService(models: models, feed: feed) { service in
+            func state() async throws -> String? {
+                try await service.get("/v1/users/a-user0/recommendations").json["user_state"] as? String
+            }
+            feed.send([.like("a-user0", "a7", at: 5_000)])
+            try await eventually { try await state() == "folded_in" }
+            var next = try SmallModel(id: "m2")
+            next.last = Timestamp(seconds: 5_000)
+            models.promote(next)
+            try await eventually { try await state() == "known" }
+        }
+    }
+
+    @Test("a model that was trained and published answers, and is replaced by the next")
+    func trainedModel() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            try train(users: 40, into: registry)
+            let small = try SmallModel()
+            let service = try await RecommendationService(
+                configuration: ServingConfiguration(http: HTTPServerConfiguration(port: 0), version: "t"),
+                registry: registry, catalog: small.catalog, content: ContentIndex(small.catalog.movies))
+            try service.open()
+            let running = Task { try await service.run() }
+            let client = RunningService(service: service, fetch: Fetch())
+            let answer = try await client.get("/v1/users/u0/recommendations?n=5&explain=summary")
+            #expect(answer.json["user_state"] as? String == "known")
+            #expect(answer.ids.count == 5 && answer.ids.allSatisfy { $0.hasPrefix("a") || $0 == "new/ä" })
+            try train(users: 41, into: registry)
+            try await eventually {
+                try await client.get("/v1/users/u40/recommendations").json["user_state"] as? String == "known"
+            }
+            running.cancel()
+            try await running.value
+        }
+    }
+
+    @Test("without a promoted model the service says so instead of starting")
+    func noModel() async throws {
+        try await withTemporaryFolder { folder in
+            _ = await #expect(throws: TrainerError.noPromotedModel(folder: folder.path)) {
+                try await RecommendationService(
+                    configuration: ServingConfiguration(version: "t"), registry: ModelRegistry(folder: folder.path),
+                    catalog: .empty, content: ContentIndex([Movie]()))
+            }
+        }
+    }
+
+    /// Users with even numbers like a-films, the others b-films.
+    private func train(users: Int, into registry: ModelRegistry) throws {
+        let log = try InteractionLog(source: "test")
+        var generator = SeededGenerator(seed: 3)
+        for user in 0..<users {
+            for _ in 0..<8 {
+                let item = "\(user % 2 == 0 ? "a" : "b")\(generator.below(20))"
+                try log.append(
+                    userID: "u\(user)", itemID: item, kind: .like, value: 1,
+                    at: Timestamp(seconds: Int64(1000 + generator.below(500))))
+            }
+        }
+        var configuration = TrainingConfiguration(
+            codeVersion: "t", parameters: ALSParameters(rank: 8, epochs: 5), policy: .always)
+        configuration.bootstrapResamples = 10
+        _ = try TrainingRun(configuration: configuration, registry: registry).run(log)
+    }
+}
+
+/// Set once, seen by many tasks.
+private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
+}
