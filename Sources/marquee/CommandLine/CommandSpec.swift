@@ -60,11 +60,14 @@ struct Invocation: Sendable {
         return settings[option.spec.name].flatMap { $0.value }.flatMap(option.read)
     }
 
-    /// Whether the user set it: by flag, environment or file.
-    func isSet<Value>(_ option: Option<Value>) -> Bool {
-        guard let source = settings[option.spec.name]?.source else { return false }
-        if case .fallback = source { return false }
-        return true
+    /// - Throws: ``CommandLineError/conflict(first:second:)`` if the user set any of `options`, which mean nothing beside
+    ///   `other`.
+    func refuse(_ options: [OptionSpec], beside other: OptionSpec) throws {
+        for option in options {
+            if case .flag? = settings[option.name]?.source {
+                throw CommandLineError.conflict(first: other.name, second: option.name)
+            }
+        }
     }
 
     /// Properties to pass to librdkafka, by name.

@@ -1,5 +1,7 @@
 import Domain
+import EventIngest
 import Operations
+import Trainer
 
 /// Every option, declared once: a name means the same thing in every command that has it.
 enum Options {
@@ -38,4 +40,102 @@ enum Options {
     static let followGroup = Option<String>.text(
         "follow-group", "GROUP",
         "Wait for this consumer group when it falls behind: the embedded broker forgets what is not read in time.")
+}
+
+extension Options {
+    // What train and evaluate share: see ALSParameters for what the numbers mean.
+    static let rank = Option<Int>.integer("rank", in: 1...1024, default: ALSParameters().rank, "Length of the factors.")
+    static let epochs = Option<Int>.integer(
+        "epochs", in: 1...10_000, default: ALSParameters().epochs, "Passes over both sides.")
+    static let alpha0 = Option<Double>.number(
+        "alpha0", in: 0...1e6, default: Double("\(ALSParameters().alpha0)"), "Weight of what was not observed.")
+    static let lambda = Option<Double>.number(
+        "lambda", in: 0...1e6, default: Double("\(ALSParameters().lambda)"), "Strength of the regularisation.")
+    static let nu = Option<Double>.number(
+        "nu", in: 0...1, default: Double(ALSParameters().nu),
+        "How much it grows with the number of events; 0 is plain L2.")
+    static let solver = Option<ALSParameters.Solver>(
+        "solver", "cg|exact", default: "cg", choices: ["cg", "exact"],
+        "Conjugate gradients, or exact solutions, which are slower.", must: "be cg or exact"
+    ) { ALSParameters.Solver(rawValue: $0) }
+    static let threads = Option<Int>.integer(
+        "threads", in: 1...1024, "Processor cores to use; all by default. The factors do not depend on it.")
+
+    // train
+    static let version = Option<Int>.integer(
+        "version", in: 0...Int.max, "This version of the table; the newest by default.")
+    static let promote = Option<GateVerdict.Policy>(
+        "promote", "if-better|always|never", default: "if-better",
+        choices: GateVerdict.Policy.allCases.map(\.rawValue),
+        "Whether the model goes into service: if-better compares it with the one in service.",
+        must: "be if-better, always or never"
+    ) { GateVerdict.Policy(rawValue: $0) }
+
+    // evaluate
+    static let model = Option<String>.text(
+        "model", "ID", default: "current", "The model, by the beginning of its name or hash, or 'current'.")
+    static let train = Option<String>.text("train", "FILE", "Interactions to fit to, instead of a store and a model.")
+    static let test = Option<String>.text("test", "FILE", "Interactions to measure on; goes with --train.")
+    static let cutoffs = Option<[Int]>.integers(
+        "k", "K,…", in: 1...1000, default: "10,20,50", "Lengths of list to measure.")
+    static let report = Option<String>.text("report", "FILE", "Write the report as one HTML file.")
+    static let json = Option<String>.text("json", "FILE", "Write the report as JSON.")
+    static let split = Option<Split>(
+        "split", "SPLIT", "How to hold out: time:0.9 (by default), last, or random:0.1.",
+        must: "be time:SHARE, last or random:SHARE[:SEED]"
+    ) { Split($0) }
+
+    // recommend
+    static let user = Option<String>.text("user", "ID", "The user.")
+    static let number = Option<Int>.integer("number", short: "n", in: 1...10_000, default: 10, "How many items.")
+}
+
+extension Options {
+    // store, parquet
+    static let asOf = Option<Timestamp>.time("as-of", "The table as it stood at this time.")
+    static let columns = Option<[String]>.list("columns", "A,B", "Only these columns, in this order.")
+    static let rowFormat = Option<RowPrinter.Form>(
+        "format", "jsonl|csv|table", default: "jsonl", choices: RowPrinter.Form.allCases.map(\.rawValue),
+        "JSON Lines keep the types of values.", must: "be jsonl, csv or table"
+    ) { RowPrinter.Form(rawValue: $0) }
+    static let format = Option<RowPrinter.Form>(
+        "format", "jsonl|csv|table", default: "table", choices: RowPrinter.Form.allCases.map(\.rawValue),
+        "How to print.", must: "be jsonl, csv or table"
+    ) { RowPrinter.Form(rawValue: $0) }
+
+    // serve, demo
+    static let port = Option<Int>.integer(
+        "port", in: 0...65535, default: 8080, "Port to serve on; 0 takes any free one.")
+    static let host = Option<String>.text(
+        "host", "HOST", default: "127.0.0.1", "Address to serve on; 0.0.0.0 is reachable from other machines.")
+    static let elasticsearch = Option<String>.text(
+        "elasticsearch", "URL", "Take similarity of content from this cluster instead of the embedded index.")
+    static let elasticsearchUser = Option<String>.text("elasticsearch-user", "NAME", "User of the cluster.")
+    static let elasticsearchPassword = Option<String>.text(
+        "elasticsearch-password", "TEXT", "Its password; better in MARQUEE_ELASTICSEARCH_PASSWORD.")
+    static let elasticsearchAPIKey = Option<String>.text(
+        "elasticsearch-api-key", "KEY", "An API key of the cluster instead of user and password.")
+    static let elasticsearchIndex = Option<String>.text(
+        "elasticsearch-index", "NAME", default: "movies", "Index of the catalogue; made if absent.")
+
+    // demo
+    static let events = Option<Int>.integer(
+        "events", in: 1000...100_000_000, default: 200_000, "Events of simulated history to begin with.")
+    static let movielens = Option<String>.text(
+        "movielens", "DIR", "Use the ratings and films of this MovieLens folder instead of simulated history.")
+    static let data = Option<String>.text(
+        "data", "DIR", "The event store of the demo. By default data, or data/movielens with --movielens.")
+    static let demoModels = Option<String>.text(
+        "models", "DIR", "The models of the demo. By default models, or models/movielens with --movielens.")
+
+    // ingest
+    static let untilEnd = Option<Bool>.flag("until-end", "Stop once everything is stored that was there at the start.")
+    static let group = Option<String>.text(
+        "group", "NAME", "Share the partitions with all ingesters that give this name; without it this one reads all.")
+    static let createTopics = Option<Int>.integer(
+        "create-topics", in: 1...10_000, "Create topics that are missing, with so many partitions.")
+    static let deadLetterTopic = Option<String>.text(
+        "dead-letter-topic", "TOPIC", "Also send what cannot be decoded to this topic.")
+    static let cluster = Option<String>.text(
+        "cluster", "NAME", "Stands for the cluster's own identifier in the table, for clusters that change theirs.")
 }

@@ -52,3 +52,25 @@ enum Figure {
             ? "\(sign)\(whole)" : "\(sign)\(whole).\(String(repeating: "0", count: digits - rest.count))\(rest)"
     }
 }
+
+extension Figure {
+    /// Four significant digits, without an exponent below 10⁹: `12345.6` as `12,350`, `0.0123456` as `0.01235`.
+    static func significant(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
+        var digits = 3
+        var scale = abs(value)
+        while scale >= 10 && digits > 0 {
+            scale /= 10
+            digits -= 1
+        }
+        while scale < 1 && digits < 12 {
+            scale *= 10
+            digits += 1
+        }
+        guard digits == 0 else { return decimal(value, digits: digits) }
+        guard abs(value) < 1e9 else { return "\(value)" }
+        var unit = 1.0
+        while abs(value) / unit >= 10_000 { unit *= 10 }
+        return count(Int((value / unit).rounded() * unit))
+    }
+}

@@ -23,18 +23,19 @@ struct TextTable {
         let widths = headers.indices.map { column in
             ([headers] + rows).map { Self.width(of: $0[column]) }.max() ?? 0
         }
-        var text = ""
-        for cells in [headers] + rows {
-            var line = ""
-            for (column, cell) in cells.enumerated() {
-                let padding = String(repeating: " ", count: widths[column] - Self.width(of: cell))
-                line += alignments[column] == .right ? padding + cell : cell + padding
-                if column + 1 < cells.count { line += "  " }
-            }
-            while line.last == " " { line.removeLast() }
-            text += line + "\n"
+        return ([headers] + rows).map { Self.line($0, widths: widths, alignments: alignments) + "\n" }.joined()
+    }
+
+    /// One row with two spaces between columns and none at the end.
+    static func line(_ cells: [String], widths: [Int], alignments: [Alignment]) -> String {
+        var line = ""
+        for (column, cell) in cells.enumerated() {
+            let padding = String(repeating: " ", count: max(0, widths[column] - width(of: cell)))
+            line += alignments[column] == .right ? padding + cell : cell + padding
+            if column + 1 < cells.count { line += "  " }
         }
-        return text
+        while line.last == " " { line.removeLast() }
+        return line
     }
 
     /// Columns of a terminal: East Asian wide characters and emoji take two.

@@ -1,0 +1,70 @@
+import Foundation
+import Operations
+import Trainer
+
+/// `marquee evaluate`
+enum EvaluateCommand {
+    static let command: Command = Command(
+        path: ["evaluate"], summary: "Measure a model against held-out events and write a report.",
+        details: """
+            With --store: a published model is measured on the later events of the store, beside the popularity list.
+            With --train and --test: the given settings are fitted to one file and measured on the other. The files hold
+            user, item[, rating[, time]] separated by tabs, commas or '::', or 'user item item …' a line.
+            """,
+        options: [
+            Options.store.spec, Options.models.spec, Options.model.spec, Options.train.spec, Options.test.spec,
+            Options.cutoffs.spec, Options.report.spec, Options.json.spec, Options.split.spec,
+        ] + TrainCommand.modelOptions,
+        examples: [
+            .init(
+                line: "evaluate --store data --models models --model current --report report.html",
+                meaning: "The model in service, with a report to open in a browser."),
+            .init(
+                line: "evaluate --train train.tsv --test test.tsv --rank 128 --k 20 --json report.json",
+                meaning: "A public split, with the settings given."),
+        ],
+        unavailable: ["negatives", "explicit"]
+    ) { invocation in
+        var configuration = try TrainCommand.configuration(invocation)
+        configuration.cutoffs = try invocation.value(Options.cutoffs)
+        let reporter = TrainingReporter()
+        let report: EvaluationReport
+        if let train = invocation.optional(Options.train) {
+            let test = try invocation.value(Options.test)
+            try invocation.refuse(
+                [Options.store.spec, Options.model.spec, Options.split.spec], beside: Options.train.spec)
+            configuration.split = .files
+            configuration.weights = .binary
+            report = try await BlockingWork.run("evaluate") { [configuration] flag in
+                try ModelEvaluation(configuration: configuration).run(
+                    try InteractionFile.log(train: train, test: test)
+                ) { progress in
+                    try flag.check()
+                    reporter.note(progress)
+                }
+            }
+        } else {
+            report = try await ofPublished(invocation, configuration, reporter)
+        }
+        if let path = invocation.optional(Options.json) { try ResultFile.write(report.json(), to: path) }
+        if let path = invocation.optional(Options.report) { try ResultFile.write(Array(report.html().utf8), to: path) }
+    }
+
+    private static func ofPublished(
+        _ invocation: Invocation, _ configuration: TrainingConfiguration, _ reporter: TrainingReporter
+    ) async throws -> EvaluationReport {
+        let store = try invocation.value(Options.store)
+        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let name = try invocation.value(Options.model)
+        var configuration = configuration
+        if let split = invocation.optional(Options.split) { configuration.split = split }
+        return try await BlockingWork.run("evaluate") { [configuration] flag in
+            let model = try registry.open(registry.find(name))
+            let log = try InteractionLog.read(storeAt: store)
+            return try ModelEvaluation(configuration: configuration).run(model, on: log) { progress in
+                try flag.check()
+                reporter.note(progress)
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Catalog
+import Operations
+import Serving
+import Trainer
+
+/// `marquee recommend`
+enum RecommendCommand {
+    static let command: Command = Command(
+        path: ["recommend"], summary: "Print one user's list, with reasons.",
+        details: """
+            The same list as 'marquee serve' gives for a user without newer events.
+            """,
+        options: [Options.models.spec, Options.user.spec, Options.number.spec],
+        required: ["models", "user"],
+        examples: [
+            .init(line: "recommend --models models --user u42", meaning: "Ten items, and why each is there.")
+        ]
+    ) { invocation in
+        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let query = RecommendationQuery(
+            userID: try invocation.value(Options.user), count: try invocation.value(Options.number), explains: true)
+        let recommender = try await BlockingWork.run("recommend") { _ in
+            let model = try registry.openCurrent()
+            let catalog = CatalogSnapshot.empty
+            return try LocalRecommender(model: model, catalog: catalog, content: ContentIndex(catalog.movies))
+        }
+        let list = await recommender.recommend(query)
+        StandardOutput.write(line: "user \(query.userID) is \(list.userState.rawValue) to model \(list.model.id)")
+        StandardOutput.write(table(list).text)
+    }
+
+    private static func table(_ list: LocalRecommender.List) -> TextTable {
+        let hasTitles = list.items.contains { $0.title != nil }
+        var table = TextTable(
+            [("", .right), ("ITEM", .left)] + (hasTitles ? [("TITLE", .left), ("YEAR", .right)] : [])
+                + [("SCORE", .right), ("BECAUSE", .left)])
+        for (rank, item) in list.items.enumerated() {
+            let title = hasTitles ? [item.title ?? "", item.year.map { "\($0)" } ?? ""] : []
+            table.add(
+                ["\(rank + 1)", item.id] + title
+                    + [Figure.decimal(item.score, digits: 3), item.reasons.joined(separator: ", ")])
+        }
+        return table
+    }
+}

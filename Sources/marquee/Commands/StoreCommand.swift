@@ -1,0 +1,142 @@
+import Columnar
+import Domain
+import Operations
+
+/// `marquee store …`: any Delta table in our subset, ours or not.
+enum StoreCommand {
+    static let log: Command = Command(
+        path: ["store", "log"], summary: "List the commits of a table, newest first.",
+        arguments: [directory], options: [Options.format.spec],
+        examples: [
+            .init(line: "store log data/events", meaning: "Versions, times, operations and their figures."),
+            .init(line: "store log data/events --format jsonl", meaning: "The same for scripts."),
+        ]
+    ) { invocation in
+        let form = try invocation.value(Options.format)
+        try await BlockingWork.run("store") { _ in
+            let history = try DeltaTable.open(at: invocation.arguments[0]).history()
+            try print(
+                [
+                    ("version", .int64, .int64(PrimitiveColumn(history.map(\.version)))),
+                    ("timestamp", .timestamp, .timestamp(PrimitiveColumn(history.map(\.timestamp.microseconds)))),
+                    ("operation", .string, .string(BytesColumn(history.map { $0.operation ?? "" }))),
+                    ("parameters", .string, .string(BytesColumn(history.map { pairs($0.operationParameters) }))),
+                    ("metrics", .string, .string(BytesColumn(history.map { pairs($0.operationMetrics) }))),
+                    ("engine", .string, .string(BytesColumn(history.map { $0.engine ?? "" }))),
+                ], form)
+        }
+    }
+
+    static let show: Command = Command(
+        path: ["store", "show"], summary: "Print the schema, size and properties of a table.",
+        arguments: [directory], options: [Options.version.spec, Options.asOf.spec, Options.format.spec],
+        examples: [
+            .init(line: "store show data/events", meaning: "The newest version."),
+            .init(line: "store show data/events --as-of 2026-11-20", meaning: "As it stood then."),
+        ]
+    ) { invocation in
+        let form = try invocation.value(Options.format)
+        try await BlockingWork.run("store") { _ in
+            let snapshot = try snapshot(invocation)
+            let files = snapshot.files
+            var rows: [(String, String)] = [
+                ("version", "\(snapshot.version)"), ("time", "\(snapshot.timestamp)"),
+                ("rows", snapshot.rowCount.map { Figure.count(Int($0)) } ?? "not recorded"),
+                ("files", Figure.count(files.count)),
+                ("bytes", Figure.bytes(Int(files.reduce(0) { $0 + $1.size }))),
+                ("partitioned by", snapshot.partitionColumns.joined(separator: ", ")),
+            ]
+            for field in snapshot.schema.fields {
+                rows.append(("column \(field.name)", "\(field.type)" + (field.nullable ? "" : ", required")))
+            }
+            for (name, value) in snapshot.configuration.sorted(by: { $0.key < $1.key }) {
+                rows.append(("property \(name)", value))
+            }
+            for (name, version) in snapshot.transactions.sorted(by: { $0.key < $1.key }) {
+                rows.append(("transaction \(name)", "\(version)"))
+            }
+            try print(
+                [
+                    ("what", .string, .string(BytesColumn(rows.map(\.0)))),
+                    ("value", .string, .string(BytesColumn(rows.map(\.1)))),
+                ], form)
+        }
+    }
+
+    static let count: Command = Command(
+        path: ["store", "count"], summary: "Count the rows of a table.",
+        arguments: [directory], options: [Options.version.spec, Options.asOf.spec],
+        examples: [.init(line: "store count data/events", meaning: "Prints one number.")]
+    ) { invocation in
+        try await BlockingWork.run("store") { flag in
+            let snapshot = try snapshot(invocation)
+            var count = snapshot.rowCount
+            if count == nil {
+                var rows = 0
+                var scan = try snapshot.scan(columns: snapshot.schema.names.first.map { [$0] })
+                while let batch = try scan.next() {
+                    try flag.check()
+                    rows += batch.rowCount
+                }
+                count = Int64(rows)
+            }
+            StandardOutput.write(line: "\(count ?? 0)")
+        }
+    }
+
+    static let cat: Command = Command(
+        path: ["store", "cat"], summary: "Print the rows of a table.",
+        details: RowHelp.types, arguments: [directory],
+        options: [Options.version.spec, Options.asOf.spec, Options.columns.spec, Options.rowFormat.spec],
+        examples: [
+            .init(line: "store cat data/events | head", meaning: "The first rows as JSON Lines."),
+            .init(
+                line: "store cat data/movies --columns item_id,title,year --format table",
+                meaning: "Three columns, aligned."),
+        ]
+    ) { invocation in
+        let form = try invocation.value(Options.rowFormat)
+        try await BlockingWork.run("store") { flag in
+            let snapshot = try snapshot(invocation)
+            let columns = invocation.optional(Options.columns)
+            var printer = RowPrinter(try columns.map { try snapshot.schema.selecting($0) } ?? snapshot.schema, as: form)
+            var scan = try snapshot.scan(columns: columns)
+            while let batch = try scan.next() {
+                try flag.check()
+                printer.print(batch)
+            }
+            printer.finish()
+        }
+    }
+
+    private static let directory = Command.Argument(name: "DIR", summary: "Folder of the table, such as data/events.")
+
+    private static func snapshot(_ invocation: Invocation) throws -> Snapshot {
+        let version = invocation.optional(Options.version)
+        let time = invocation.optional(Options.asOf)
+        if version != nil && time != nil {
+            throw CommandLineError.conflict(first: Options.version.spec.name, second: Options.asOf.spec.name)
+        }
+        return try DeltaTable.open(at: invocation.arguments[0]).snapshot(version: version.map(Int64.init), asOf: time)
+    }
+
+    private static func pairs(_ values: [String: String]) -> String {
+        values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    }
+
+    private static func print(_ columns: [(String, ColumnType, Column)], _ form: RowPrinter.Form) throws {
+        let batch = try RecordBatch(
+            schema: Schema(columns.map { Field($0.0, $0.1, nullable: false) }), columns: columns.map(\.2))
+        var printer = RowPrinter(batch.schema, as: form)
+        printer.print(batch)
+        printer.finish()
+    }
+}
+
+/// What the help of the commands that print rows has in common.
+enum RowHelp {
+    static let types = """
+        JSON Lines keep types: whole numbers as numbers, binary as base64, instants as RFC 3339 with microseconds, NaN
+        and infinities as texts, null as null.
+        """
+}

@@ -1,0 +1,67 @@
+import Operations
+import Trainer
+
+/// `marquee train`
+enum TrainCommand {
+    /// The settings of a model, which `evaluate` takes too.
+    static let modelOptions = [
+        Options.rank.spec, Options.epochs.spec, Options.alpha0.spec, Options.lambda.spec, Options.nu.spec,
+        Options.solver.spec, Options.seed.spec, Options.threads.spec,
+    ]
+
+    static let command: Command = Command(
+        path: ["train"], summary: "Train a model on the event store, evaluate and publish it.",
+        details: """
+            Reads one version of the events table, fits the factors, measures them on the latest tenth of the events
+            beside the popularity list and the model in service, and publishes a model directory. It goes into service
+            as --promote says. The same version, settings and seed give the same factors, byte for byte.
+            """,
+        options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + [
+            Options.promote.spec
+        ],
+        required: ["store", "models"],
+        examples: [
+            .init(line: "train --store data --models models", meaning: "One run with the default settings."),
+            .init(
+                line: "train --store data --models models --rank 128 --promote never",
+                meaning: "Publishes a larger model without putting it into service."),
+        ],
+        unavailable: ["explicit", "every"]
+    ) { invocation in
+        let configuration = try promoting(configuration(invocation), invocation)
+        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let store = try invocation.value(Options.store)
+        let version = invocation.optional(Options.version).map(Int64.init)
+        let reporter = TrainingReporter()
+        try await BlockingWork.run("train") { flag in
+            try configuration.validate()
+            let log = try InteractionLog.read(storeAt: store, version: version)
+            _ = try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in
+                try flag.check()
+                reporter.note(progress)
+            }
+        }
+    }
+
+    private static func promoting(
+        _ configuration: TrainingConfiguration, _ invocation: Invocation
+    ) throws -> TrainingConfiguration {
+        var configuration = configuration
+        configuration.policy = try invocation.value(Options.promote)
+        return configuration
+    }
+
+    /// The model's settings as given.
+    static func configuration(_ invocation: Invocation) throws -> TrainingConfiguration {
+        var parameters = ALSParameters()
+        parameters.rank = try invocation.value(Options.rank)
+        parameters.epochs = try invocation.value(Options.epochs)
+        parameters.alpha0 = Float(try invocation.value(Options.alpha0))
+        parameters.lambda = Float(try invocation.value(Options.lambda))
+        parameters.nu = Float(try invocation.value(Options.nu))
+        parameters.solver = try invocation.value(Options.solver)
+        parameters.seed = UInt64(try invocation.value(Options.seed))
+        parameters.threads = invocation.optional(Options.threads)
+        return TrainingConfiguration(codeVersion: Version.text, parameters: parameters)
+    }
+}

@@ -1,0 +1,100 @@
+import Operations
+import Synchronization
+import Trainer
+
+/// Tells a training or evaluation: a bar for the epochs on standard error, the figures of each part on standard output.
+final class TrainingReporter: Sendable {
+    private let state = Mutex(State())
+    /// Before each line of figures, such as `train: `.
+    private let lead: String
+
+    private struct State {
+        var bar: ProgressBar?
+        var epochs: [ALS.EpochReport] = []
+        var report: EvaluationReport?
+    }
+
+    init(lead: String = "") { self.lead = lead }
+
+    /// What the run calls, on its thread.
+    func note(_ progress: TrainingProgress) {
+        switch progress {
+        case .loaded(let events, let users, let items):
+            say("\(Figure.count(events)) events of \(Figure.count(users)) users and \(Figure.count(items)) items")
+        case .fitting(let fit, let users, let items, let interactions):
+            Log("train").debug(
+                "fitting",
+                ["fit": fit.rawValue, "users": users, "items": items, "interactions": interactions])
+            state.withLock {
+                $0.epochs = []
+                $0.bar = nil
+            }
+        case .epoch(let fit, let report, let total): epoch(fit, report, total)
+        case .measured(let name, let cutoff, let ndcg):
+            Log("train").debug("measured", ["ranker": name, "cutoff": cutoff, "ndcg": ndcg])
+        case .notEvaluated(let reason): say("not evaluated: \(reason)")
+        case .evaluated(let report):
+            state.withLock { $0.report = report }
+            table(report)
+        case .published(let manifest):
+            let verdict = manifest.gate.outcome == .promoted ? "in service" : "not promoted"
+            say("model \(manifest.id), \(verdict): \(manifest.gate.reason)")
+        }
+    }
+
+    private func epoch(_ fit: TrainingProgress.Fit, _ report: ALS.EpochReport, _ total: Int) {
+        let (bar, epochs) = state.withLock { state in
+            let bar = state.bar ?? ProgressBar("train", total: total, unit: "epochs")
+            state.bar = bar
+            state.epochs.append(report)
+            return (bar, state.epochs)
+        }
+        bar.update(report.epoch, note: "loss \(Figure.significant(report.loss))")
+        guard report.epoch == total, let first = epochs.first else { return }
+        bar.finish()
+        let mean = epochs.map(\.seconds).reduce(0, +) / Double(epochs.count)
+        say(
+            """
+            \(Self.name(fit)): \(total) epochs of \(Figure.seconds(mean)), loss \
+            \(Figure.significant(first.loss)) → \(Figure.significant(report.loss))
+            """)
+    }
+
+    private static func name(_ fit: TrainingProgress.Fit) -> String {
+        switch fit {
+        case .evaluation: "fitted to the training part"
+        case .incumbent: "fitted with the settings of the model in service"
+        case .published: "fitted to all events"
+        }
+    }
+
+    /// The model beside the baselines, at the first cut-off that the report has.
+    private func table(_ report: EvaluationReport) {
+        guard let k = report.cutoffs.contains(10) ? 10 : report.cutoffs.first else { return }
+        let names = ["ndcg", "recall", "map", "mrr"].filter { report.metrics[$0]?["\(k)"] != nil }
+        var table = TextTable(
+            [(report.cutoffs.isEmpty ? "" : "@\(k)", .left)] + names.map { ($0.uppercased(), .right) })
+        func row(_ name: String, _ metrics: [String: [String: Interval]]) {
+            table.add([name] + names.map { metrics[$0]?["\(k)"].map { Figure.decimal($0.value, digits: 4) } ?? "" })
+        }
+        row("model", report.metrics)
+        for baseline in report.baselines { row(baseline.name, baseline.metrics) }
+        for line in table.text.split(separator: "\n") { say(String(line)) }
+        if let popularity = report.comparisons.first(where: { $0.against == report.baselines.first?.name }),
+            let difference = popularity.relativeDifference
+        {
+            func percent(_ value: Double) -> String {
+                (value < 0 ? "" : "+") + Figure.decimal(value * 100, digits: 1) + " %"
+            }
+            var text = "\(popularity.metric) against \(popularity.against): \(percent(difference.value))"
+            if let low = difference.low, let high = difference.high { text += " (\(percent(low)) … \(percent(high)))" }
+            say(text + ", \(popularity.verdict), \(Figure.count(report.data.heldOut.evaluatedUsers)) users")
+        }
+    }
+
+    private func say(_ text: String) {
+        StandardError.showStatus(nil)
+        StandardOutput.write(line: lead + text)
+        StandardOutput.flush()
+    }
+}
