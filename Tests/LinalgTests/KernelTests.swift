@@ -35,6 +35,12 @@ import Testing
                 var (A, b) = ([Float](repeating: 0.5, count: rank * rank), [Float](repeating: 0.25, count: rank))
                 var panel = [Float](repeating: 0, count: Kernels.panelRows * rank)
                 sample.withRow { kernels.accumulate($0, panel: &panel, into: &A, &b) }
+                var scores = [Float](repeating: 0.5, count: max(count, 1))
+                sample.withRow { kernels.predict($0, sample.x, &scores) }
+                for j in 0..<count {
+                    let exact = 0.5 + dot(plain.Y[plain.columns[j]], doubles(sample.x))
+                    #expect(isClose(Double(scores[j]), exact, tolerance: 1e-5))
+                }
                 let system = plain.accumulate(
                     A: [[Double]](repeating: [Double](repeating: 0.5, count: rank), count: rank),
                     b: [Double](repeating: 0.25, count: rank))

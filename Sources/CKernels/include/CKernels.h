@@ -10,7 +10,8 @@
 
 /// One row u of the interaction matrix, against the factors Y of the other side.
 typedef struct {
-    const float *Y;          // factors of the other side, [anything][k]
+    const float *Y;          // factors of the other side
+    long stride;             // floats from one row of Y to the next: k, or more if only k columns of wider rows count
     const int32_t *columns;  // which rows of Y this row touches, n of them
     const float *c;          // their confidences; a negative one is |c| for "does not like"
     long n;
@@ -49,8 +50,11 @@ typedef struct {
     float (*cg_step)(float *x, float *r, float *p, const float *q, float rho, long k, double *descent);
     /// C ← α P G, with P of m rows and G symmetric, k × k.
     void (*product)(const float *P, const float *G, float alpha, float *C, long m, long k);
-    /// A ← A + Σ_j w_j y_j y_jᵀ (16 × 16 blocks on and below the diagonal), b ← b + Σ_j c⁺_j y_j.
-    void (*accumulate)(const ck_row *row, float *panel, float *A, float *b);
+    /// A ← A + Σ_j w_j y_j y_jᵀ (16 × 16 blocks on and below the diagonal), b ← b + Σ_j (c⁺_j − w_j s_j) y_j.
+    /// s may be NULL for zeros. Heeds the stride, as only predict does beside it.
+    void (*accumulate)(const ck_row *row, const float *s, float *panel, float *A, float *b);
+    /// s_j ← s_j + ⟨y_j, x⟩.
+    void (*predict)(const ck_row *row, const float *x, float *s);
     /// Σ_j |c_j| (t_j − ⟨y_j, x⟩)² − base ⟨y_j, x⟩², with t_j = 1 if c_j > 0, else 0: the loss over one row's pairs.
     double (*row_loss)(const ck_row *row, const float *x);
     /// ⟨a, b⟩ over k floats.

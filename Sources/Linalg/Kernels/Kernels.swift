@@ -41,14 +41,17 @@ package struct KernelRow {
 
     /// - Parameters:
     ///   - factors: rows of `rank` floats, `rank` a multiple of ``Kernels/lanes``.
+    ///   - stride: floats from one row of the factors to the next; `rank` if nil.
     ///   - base: the weight that the Gramian already holds for a pair of this row.
     ///   - ridge: λ of this row.
     @inline(__always)
     package init(
         factors: UnsafePointer<Float>, columns: UnsafePointer<Int32>, confidences: UnsafePointer<Float>, count: Int,
-        rank: Int, base: Float, ridge: Float
+        rank: Int, stride: Int? = nil, base: Float, ridge: Float
     ) {
-        row = ck_row(Y: factors, columns: columns, c: confidences, n: count, k: rank, base: base, ridge: ridge)
+        row = ck_row(
+            Y: factors, stride: stride ?? rank, columns: columns, c: confidences, n: count, k: rank, base: base,
+            ridge: ridge)
     }
 }
 
@@ -86,13 +89,19 @@ extension Kernels {
         table.pointee.product(P, G, alpha, C, m, rank)
     }
 
-    /// A ← A + Σ_j w_j y_j y_jᵀ (on and below the diagonal), b ← b + Σ_j c⁺_j y_j.
+    /// A ← A + Σ_j w_j y_j y_jᵀ (on and below the diagonal), b ← b + Σ_j (c⁺_j − w_j s_j) y_j; s is zero if nil.
     @inline(__always)
     package func accumulate(
-        _ row: KernelRow, panel: UnsafeMutablePointer<Float>, into A: UnsafeMutablePointer<Float>,
-        _ b: UnsafeMutablePointer<Float>
+        _ row: KernelRow, predictions s: UnsafePointer<Float>? = nil, panel: UnsafeMutablePointer<Float>,
+        into A: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>
     ) {
-        withUnsafePointer(to: row.row) { table.pointee.accumulate($0, panel, A, b) }
+        withUnsafePointer(to: row.row) { table.pointee.accumulate($0, s, panel, A, b) }
+    }
+
+    /// s_j ← s_j + ⟨y_j, x⟩.
+    @inline(__always)
+    package func predict(_ row: KernelRow, _ x: UnsafePointer<Float>, _ s: UnsafeMutablePointer<Float>) {
+        withUnsafePointer(to: row.row) { table.pointee.predict($0, x, s) }
     }
 
     /// Σ_j |c_j| (t_j − ⟨y_j, x⟩)² − base ⟨y_j, x⟩².

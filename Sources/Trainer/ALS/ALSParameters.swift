@@ -40,6 +40,8 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         case cg
         /// Each row's equations by Cholesky factorisation.
         case exact
+        /// Blocks of 64 factors in turn, each exactly: near the exact solver's descent at large ranks for less work.
+        case subspace = "ials++"
     }
 
     /// The defaults suit sets like MovieLens with confidences around 1; docs/als.md tells how they were chosen.

@@ -16,10 +16,7 @@ extension HalfSweep {
             }
             let (A, b) = (scratch.a, scratch.b)
             let ridge = system.ridge(u)
-            // Rounding can hide it from the factorisation: fewer equations than unknowns and nothing to choose by.
-            if ridge == 0, parameters.alpha0 == 0, rows.count(ofRow: u) < parameters.rank {
-                throw .singular(side: side, row: u)
-            }
+            try checkDetermined(u, ridge, unknowns: parameters.rank)
 
             // A = α0 YᵀY + λ_u I + Σ w y yᵀ,  b = Σ c y
             A.update(from: system.gramian.pointer, count: k * k)
@@ -39,5 +36,13 @@ extension HalfSweep {
             sums.ridge += Double(ridge) * Double(kernels.dot(x, x, rank: k))
         }
         return sums
+    }
+
+    /// - Throws: ``ALSError/singular(side:row:)`` where there are fewer equations than unknowns and nothing to choose
+    ///   between their solutions; rounding can hide that from the factorisation.
+    func checkDetermined(_ row: Int, _ ridge: Float, unknowns: Int) throws(ALSError) {
+        if ridge == 0, parameters.alpha0 == 0, rows.count(ofRow: row) < unknowns {
+            throw .singular(side: side, row: row)
+        }
     }
 }

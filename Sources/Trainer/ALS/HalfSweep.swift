@@ -31,7 +31,10 @@ struct HalfSweep {
         if units.last != rows.rows { units.append(rows.rows) }
         self.units = units
         let rank = Kernels.padded(parameters.rank)
-        scratch = (0..<workers.count).map { _ in RowScratch(rank: rank, solver: parameters.solver) }
+        let longest = (0..<rows.rows).map { rows.count(ofRow: $0) }.max() ?? 0
+        scratch = (0..<workers.count).map { _ in
+            RowScratch(rank: rank, solver: parameters.solver, longestRow: longest)
+        }
     }
 
     /// What the solved rows add up to.
@@ -71,6 +74,7 @@ struct HalfSweep {
                                         switch parameters.solver {
                                         case .cg: try solveByGradients(system, range, scratch[worker], epoch)
                                         case .exact: try solveExactly(system, range, scratch[worker], epoch)
+                                        case .subspace: try solveBySubspaces(system, range, scratch[worker], epoch)
                                         }
                                 }
                             }
@@ -112,13 +116,14 @@ struct RowSystem: Sendable {
     @inline(__always)
     func unknowns(_ row: Int) -> UnsafeMutablePointer<Float> { x.pointer + row * rank }
 
+    /// One row's equations, or those of some of its unknowns with the others fixed.
     @inline(__always)
-    func row(_ row: Int) -> KernelRow {
+    func row(_ row: Int, unknowns block: Range<Int>? = nil) -> KernelRow {
         let entries = rows.entries(ofRow: row)
         return KernelRow(
-            factors: y.pointer, columns: columns.pointer + entries.lowerBound,
-            confidences: confidences.pointer + entries.lowerBound, count: entries.count, rank: rank,
-            base: parameters.base, ridge: ridge(row))
+            factors: y.pointer + (block?.lowerBound ?? 0), columns: columns.pointer + entries.lowerBound,
+            confidences: confidences.pointer + entries.lowerBound, count: entries.count,
+            rank: block?.count ?? rank, stride: rank, base: parameters.base, ridge: ridge(row))
     }
 
     /// λ_u.
@@ -133,16 +138,19 @@ final class RowScratch: @unchecked Sendable {
     /// Rows solved together by conjugate gradients.
     static let batchRows = 128
 
+    /// Residuals, directions and A p of a batch, and each row's rᵀr.
     let r: UnsafeMutablePointer<Float>
     let p: UnsafeMutablePointer<Float>
     let q: UnsafeMutablePointer<Float>
     let rho: UnsafeMutablePointer<Float>
-    /// A and b of one row, and the panel of gathered rows, for the exact solver.
+    /// A and b of one row, and the panel of gathered rows, for the solvers that factorise.
     let a: UnsafeMutablePointer<Float>
     let b: UnsafeMutablePointer<Float>
     let panel: UnsafeMutablePointer<Float>
+    /// A score for each entry of a row.
+    let s: UnsafeMutablePointer<Float>
 
-    init(rank: Int, solver: ALSParameters.Solver) {
+    init(rank: Int, solver: ALSParameters.Solver, longestRow: Int) {
         func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
             let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
             let floats = memory.bindMemory(to: Float.self, capacity: max(count, 16))
@@ -150,16 +158,18 @@ final class RowScratch: @unchecked Sendable {
             return floats
         }
         let batch = solver == .cg ? Self.batchRows * rank : 0
+        let block = solver == .subspace ? min(rank, HalfSweep.subspace) : solver == .exact ? rank : 0
         r = floats(batch)
         p = floats(batch)
         q = floats(batch)
         rho = floats(Self.batchRows)
-        a = floats(solver == .exact ? rank * rank : 0)
-        b = floats(rank)
-        panel = floats(solver == .exact ? Kernels.panelRows * rank : 0)
+        a = floats(block * block)
+        b = floats(rank + block)  // and the step of a block behind it
+        panel = floats(Kernels.panelRows * block)
+        s = floats(solver == .subspace ? longestRow : 0)
     }
 
     deinit {
-        for memory in [r, p, q, rho, a, b, panel] { UnsafeMutableRawPointer(memory).deallocate() }
+        for memory in [r, p, q, rho, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
     }
 }

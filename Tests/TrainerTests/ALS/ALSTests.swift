@@ -24,6 +24,21 @@ import Trainer
         }
     }
 
+    /// Ranks of several blocks, the last one narrow: ials++ falls and comes close to the exact solver.
+    @Test func subspacesApproachTheExactSolver() throws {
+        let interactions = try Samples.planted(users: 400, items: 200, perUser: 40, negatives: true)
+        var parameters = ALSParameters(rank: 140, epochs: 8, alpha0: 0.2, lambda: 0.02, solver: .exact)
+        var exact: [Double] = []
+        _ = try ALS.fit(interactions: interactions, parameters: parameters) { exact.append($0.loss) }
+        parameters.solver = .subspace
+        var losses: [Double] = []
+        let factors = try ALS.fit(interactions: interactions, parameters: parameters) { losses.append($0.loss) }
+        let direct = try ALS.loss(of: factors, interactions: interactions, parameters: parameters)
+        #expect(isClose(direct, losses.last!, tolerance: 2e-6), "\(direct) against \(losses.last!)")
+        for (before, after) in zip(losses, losses.dropFirst()) { #expect(after <= before * (1 + 1e-6), "\(losses)") }
+        #expect(losses.last! < exact.last! * 1.01, "\(losses) against \(exact)")
+    }
+
     /// At the exact half-step the derivative of every row vanishes within rounding.
     @Test func gradientIsZeroAfterExactHalfStep() throws {
         let interactions = try Samples.random(users: 200, items: 90, perUser: 10)
