@@ -1,0 +1,151 @@
+public import Columnar
+public import Domain
+
+/// The `events` table.
+public enum EventTable {
+    public static let schema = Schema(fields: [
+        Field(EventColumn.eventID, .string, nullable: false),
+        Field(EventColumn.userID, .string, nullable: false),
+        Field(EventColumn.itemID, .string, nullable: false),
+        Field(EventColumn.kind, .string, nullable: false),
+        Field(EventColumn.value, .float, nullable: false),
+        Field(EventColumn.reviewText, .string, nullable: true),
+        Field(EventColumn.at, .timestamp, nullable: false),
+        Field(EventColumn.source, .string, nullable: false),
+        Field(EventColumn.topic, .string, nullable: true),
+        Field(EventColumn.partition, .int32, nullable: true),
+        Field(EventColumn.offset, .int64, nullable: true),
+        Field(EventColumn.ingestedAt, .timestamp, nullable: false),
+        Field(EventColumn.eventDate, .date, nullable: false),
+    ])
+    public static let partitionColumns = [EventColumn.eventDate]
+
+    /// Events that did not come through Kafka, as rows: topic, partition and offset are null.
+    public static func batch(_ events: [Event], ingestedAt: Timestamp) throws -> RecordBatch {
+        var columns = EventColumns()
+        for event in events { columns.append(event, ingestedAt: ingestedAt) }
+        return try columns.batch()
+    }
+
+    /// The route of the three event topics.
+    public static func route(limits: EventLimits = EventLimits()) -> TopicRoute {
+        TopicRoute(
+            topics: Topics.events, table: Tables.events, schema: schema, partitionColumns: partitionColumns
+        ) { EventAppender(limits: limits) }
+    }
+}
+
+/// Rows of the `events` table column by column.
+struct EventColumns {
+    private var eventID = BytesColumn()
+    private var userID = BytesColumn()
+    private var itemID = BytesColumn()
+    private var kind = BytesColumn()
+    private var value = PrimitiveColumn<Float>()
+    private var reviewText = BytesColumn()
+    private var at = PrimitiveColumn<Int64>()
+    private var source = BytesColumn()
+    private var topic = BytesColumn()
+    private var partition = PrimitiveColumn<Int32>()
+    private var offset = PrimitiveColumn<Int64>()
+    private var ingestedAt = PrimitiveColumn<Int64>()
+    private var eventDate = PrimitiveColumn<Int32>()
+
+    private static let kindNames = EventKind.allCases.map { Array($0.name.utf8) }
+
+    var count: Int { value.count }
+
+    var byteCount: Int {
+        eventID.bytes.count + userID.bytes.count + itemID.bytes.count + reviewText.bytes.count + source.bytes.count
+            + topic.bytes.count + count * 72
+    }
+
+    @inline(__always)
+    mutating func append(
+        _ fields: EventFields, topic name: UnsafeBufferPointer<UInt8>, partition number: Int32, offset position: Int64,
+        ingestedAt now: Timestamp
+    ) {
+        eventID.append(utf8: fields.eventID)
+        userID.append(utf8: fields.userID)
+        itemID.append(utf8: fields.itemID)
+        kind.append(Self.kindNames[Int(fields.kind.rawValue)])
+        value.append(fields.value)
+        if fields.reviewText.baseAddress == nil {
+            reviewText.appendNull()
+        } else {
+            reviewText.append(utf8: fields.reviewText)
+        }
+        at.append(fields.at.microseconds)
+        if fields.source.isEmpty { source.append("kafka") } else { source.append(utf8: fields.source) }
+        topic.append(utf8: name)
+        partition.append(number)
+        offset.append(position)
+        ingestedAt.append(now.microseconds)
+        eventDate.append(fields.at.date.days)
+    }
+
+    mutating func append(_ event: Event, ingestedAt now: Timestamp) {
+        eventID.append(event.eventID)
+        userID.append(event.userID)
+        itemID.append(event.itemID)
+        kind.append(Self.kindNames[Int(event.kind.rawValue)])
+        value.append(event.value)
+        reviewText.append(event.reviewText)
+        at.append(event.at.microseconds)
+        source.append(event.source)
+        topic.appendNull()
+        partition.appendNull()
+        offset.appendNull()
+        ingestedAt.append(now.microseconds)
+        eventDate.append(event.at.date.days)
+    }
+
+    func batch() throws -> RecordBatch {
+        try RecordBatch(
+            schema: EventTable.schema,
+            columns: [
+                .string(eventID), .string(userID), .string(itemID), .string(kind), .float(value), .string(reviewText),
+                .timestamp(at), .string(source), .string(topic), .int32(partition), .int64(offset),
+                .timestamp(ingestedAt), .date(eventDate),
+            ])
+    }
+}
+
+/// Decodes event messages straight into columns.
+final class EventAppender: RowAppender {
+    private let decoder: EventDecoder
+    private var columns = EventColumns()
+
+    init(limits: EventLimits) { decoder = EventDecoder(limits: limits) }
+
+    var rowCount: Int { columns.count }
+    var byteCount: Int { columns.byteCount }
+
+    func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) {
+        let latest = decoder.latest(receivedAt)
+        var topic = messages.topic
+        topic.withUTF8 { topic in
+            // Taken out for the loop: a property of a class is checked for exclusive access at every touch.
+            var columns = EventColumns()
+            swap(&columns, &self.columns)
+            defer { swap(&columns, &self.columns) }
+            for position in 0..<messages.count {
+                do throws(RejectReason) {
+                    let fields = try decoder.decode(messages.payload(at: position), latest: latest)
+                    columns.append(
+                        fields, topic: topic, partition: messages.partition, offset: messages.offset(at: position),
+                        ingestedAt: receivedAt)
+                } catch {
+                    rejections.append(Rejection(position: position, reason: error.rawValue))
+                }
+            }
+        }
+    }
+
+    func take() throws -> [RecordBatch] {
+        guard columns.count > 0 else { return [] }
+        let batch = try columns.batch()
+        columns = EventColumns()
+        return [batch]
+    }
+}

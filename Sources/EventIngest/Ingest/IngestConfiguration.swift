@@ -1,0 +1,98 @@
+import Domain
+
+/// When collected rows become a commit: at the first of these.
+public struct CommitPolicy: Sendable, Equatable {
+    /// Rows of one table.
+    public var rows = 250_000
+    /// Bytes of memory all collected rows take; also what bounds the ingester's memory.
+    public var bytes = 128 << 20
+    /// Seconds since the oldest uncommitted message was read.
+    public var age = 1.0
+
+    public init() {}
+
+    public init(rows: Int, bytes: Int = 128 << 20, age: Double = 1) {
+        self.rows = rows
+        self.bytes = bytes
+        self.age = age
+    }
+}
+
+/// What to do when the broker no longer has the messages at which the table goes on.
+public enum DataLossPolicy: String, Sendable, CaseIterable {
+    /// End with ``IngestError/dataLoss(topic:partition:expected:available:)``; nothing is skipped.
+    case stop
+    /// Note it and go on with the oldest message the broker has.
+    case `continue`
+}
+
+public struct IngestConfiguration: Sendable {
+    /// How partitions are divided among ingesters.
+    public enum Sharing: Sendable, Equatable {
+        /// This one reads all partitions. A second one on the same table is refused by the table.
+        case alone
+        /// All ingesters of the group share them.
+        case group
+    }
+
+    /// Folder that holds the tables.
+    public var store: String
+    public var kafka: KafkaProperties
+    public var routes: [TopicRoute]
+    public var sharing = Sharing.alone
+    /// Under this name the broker hears how far we are, and ingesters share.
+    public var group = "marquee-ingest"
+    public var commit = CommitPolicy()
+    /// End once everything is stored that was there at the start.
+    public var untilEnd = false
+    public var onDataLoss = DataLossPolicy.stop
+    /// Rejected messages are also sent here, if set, at least once each.
+    public var deadLetterTopic: String?
+    /// Create missing topics with so many partitions; nil is to refuse them.
+    public var createTopics: Int?
+    /// Stands for the cluster's own identifier in the table's offsets: for clusters that change theirs.
+    public var cluster: String?
+    /// Seconds to wait for the broker at the start.
+    public var patience = 15.0
+
+    public init(store: String, kafka: KafkaProperties, routes: [TopicRoute]) {
+        self.store = store
+        self.kafka = kafka
+        self.routes = routes
+    }
+}
+
+/// How far an ingester is.
+public struct IngestProgress: Sendable {
+    /// Messages read, rejected ones included.
+    public var messages = 0
+    /// Rows committed.
+    public var rows = 0
+    /// Messages in the dead letters by reason (without explanations).
+    public var rejected: [String: Int] = [:]
+    public var payloadBytes = 0
+    public var commits = 0
+    /// Messages at the broker that are not committed yet, as far as is known.
+    public var lag: Int64 = 0
+    public var partitions = 0
+    public var seconds = 0.0
+    /// How long the newest commit took.
+    public var commitSeconds = 0.0
+    /// The newest thing that went wrong and is being retried.
+    public var trouble: String?
+    /// What the broker had lost and was skipped, by ``DataLossPolicy/continue``.
+    public var skipped: [String] = []
+
+    public var rejectedCount: Int { rejected.values.reduce(0, +) }
+    public var rowsPerSecond: Double { seconds > 0 ? Double(rows) / seconds : 0 }
+
+    public init() {}
+}
+
+/// One commit of one table, for logs and metrics.
+public struct IngestCommit: Sendable {
+    public var table: String
+    public var version: Int64
+    public var rows: Int
+    public var seconds: Double
+}

@@ -1,0 +1,66 @@
+import Columnar
+import Domain
+import Synchronization
+
+/// Moves messages from Kafka into tables, each exactly once.
+///
+/// The offsets of the messages are part of the commit that stores their rows, so a crash at any instant leaves both or
+/// neither; on every start and every change of partitions reading goes on where the tables say, whatever the broker
+/// believes. A commit is valid only if the offsets it moves are still where this ingester last saw them: an ingester
+/// that lost a partition without noticing cannot store anything of it again.
+///
+/// Rejected messages go to the dead-letter table first, under offsets of their own: if the crash comes between the two
+/// commits, they are recognised and not stored twice.
+public final class Ingester: Sendable {
+    public struct Hooks: Sendable {
+        /// About five times a second and at the end, on the ingester's thread.
+        public var onProgress: (@Sendable (IngestProgress) -> Void)?
+        public var onCommit: (@Sendable (IngestCommit) -> Void)?
+        public var kafka = KafkaObserver()
+
+        public init(
+            onProgress: (@Sendable (IngestProgress) -> Void)? = nil,
+            onCommit: (@Sendable (IngestCommit) -> Void)? = nil,
+            kafka: KafkaObserver = KafkaObserver()
+        ) {
+            self.onProgress = onProgress
+            self.onCommit = onCommit
+            self.kafka = kafka
+        }
+    }
+
+    private let configuration: IngestConfiguration
+    private let hooks: Hooks
+    private let openSink: @Sendable (TopicRoute) throws -> any TableSink
+    private let isStopped = Atomic<Bool>(false)
+
+    public convenience init(_ configuration: IngestConfiguration, hooks: Hooks = Hooks()) {
+        let store = configuration.store
+        self.init(configuration, hooks: hooks) { route in try DeltaSink(store: store, route: route) }
+    }
+
+    /// With tables other than the store's.
+    /// - Parameter openSink: called on the ingester's thread, once for each route and once for the dead letters.
+    public init(
+        _ configuration: IngestConfiguration, hooks: Hooks = Hooks(),
+        openSink: @escaping @Sendable (TopicRoute) throws -> any TableSink
+    ) {
+        self.configuration = configuration
+        self.hooks = hooks
+        self.openSink = openSink
+    }
+
+    /// Makes ``run()`` store what it has and return.
+    public func stop() { isStopped.store(true, ordering: .releasing) }
+
+    /// Runs on a thread of its own until stopped or cancelled, or, with ``IngestConfiguration/untilEnd``, until all is
+    /// stored that was there at the start.
+    /// - Throws: ``IngestError``, or what the tables throw. Nothing is lost: the next run goes on at the same place.
+    @discardableResult
+    public func run() async throws -> IngestProgress {
+        try await BlockingThread.run(named: "ingest", onCancel: stop) { [self] in
+            let run = try IngestRun(configuration, hooks: hooks, openSink: openSink)
+            return try run.work { isStopped.load(ordering: .acquiring) }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// Where each partition stands: what was read, what is in its table, what is in the dead letters.
+///
+/// A state machine without I/O. Invariants: `stored ≤ next`; a message below `next` is never taken again; a rejected
+/// message below `deadStored` is already in the dead letters.
+struct PartitionLedger {
+    struct State: Equatable {
+        var route: Int
+        var appID: String
+        /// The next offset to read.
+        var next: Int64
+        /// What the route's table holds; nil if it holds none yet.
+        var stored: Int64?
+        /// What the dead-letter table holds; nil if it holds none yet.
+        var deadStored: Int64?
+        /// Whether a rejection was collected since the last commit of dead letters.
+        var hasDeadLetters = false
+        /// The end of the partition when the run started to wait for it.
+        var target: Int64?
+        /// The newest end of the partition that is known.
+        var end: Int64
+
+        /// Whether there is something to commit.
+        var isDirty: Bool { next != (stored ?? -1) && moved }
+        /// Whether anything was read since the last commit.
+        var moved = false
+        /// Whether everything was read that was there at the start.
+        var isAtTarget: Bool { target.map { next >= $0 } ?? true }
+    }
+
+    private(set) var states: [TopicPartition: State] = [:]
+
+    var places: [TopicPartition] { Array(states.keys) }
+    var isDirty: Bool { states.values.contains(where: \.isDirty) }
+    var isAtTarget: Bool { states.values.allSatisfy(\.isAtTarget) }
+    var nextOffsets: [TopicPartition: Int64] { states.mapValues(\.next) }
+    /// Messages at the broker that are not in a table.
+    var lag: Int64 { states.values.reduce(0) { $0 + max(0, $1.end - ($1.stored ?? $1.next)) } }
+
+    subscript(place: TopicPartition) -> State? { states[place] }
+
+    mutating func take(_ place: TopicPartition, _ state: State) { states[place] = state }
+    mutating func release(_ places: [TopicPartition]) { for place in places { states[place] = nil } }
+
+    /// Everything up to and including `offset` was read.
+    mutating func read(_ place: TopicPartition, through offset: Int64) {
+        guard var state = states[place], offset >= state.next else { return }
+        state.next = offset + 1
+        state.end = max(state.end, state.next)
+        state.moved = true
+        states[place] = state
+    }
+
+    /// There is nothing below `offset` that has not been read; what lay there was no message (a transaction's marker).
+    mutating func reachedEnd(_ place: TopicPartition, at offset: Int64) {
+        guard var state = states[place], offset > state.next else { return }
+        state.next = offset
+        state.end = max(state.end, offset)
+        states[place] = state
+    }
+
+    mutating func foundEnd(_ place: TopicPartition, _ end: Int64) {
+        if end > states[place]?.end ?? .max { states[place]?.end = end }
+    }
+
+    mutating func jump(_ place: TopicPartition, to offset: Int64) { states[place]?.next = offset }
+
+    mutating func hasDeadLetters(_ place: TopicPartition) { states[place]?.hasDeadLetters = true }
+
+    /// The steps that a commit of a route's table must make.
+    func advances(of route: Int) -> [(place: TopicPartition, advance: OffsetAdvance)] {
+        states.filter { $0.value.route == route && $0.value.isDirty }.sorted { $0.key < $1.key }
+            .map { ($0.key, OffsetAdvance(appID: $0.value.appID, from: $0.value.stored, to: $0.value.next)) }
+    }
+
+    /// The steps that a commit of the dead letters must make.
+    func deadLetterAdvances() -> [(place: TopicPartition, advance: OffsetAdvance)] {
+        states.filter { $0.value.hasDeadLetters }.sorted { $0.key < $1.key }
+            .map { ($0.key, OffsetAdvance(appID: $0.value.appID, from: $0.value.deadStored, to: $0.value.next)) }
+    }
+
+    mutating func stored(_ advances: [(place: TopicPartition, advance: OffsetAdvance)]) {
+        for (place, advance) in advances {
+            states[place]?.stored = advance.to
+            states[place]?.moved = false
+        }
+    }
+
+    mutating func storedDeadLetters(_ advances: [(place: TopicPartition, advance: OffsetAdvance)]) {
+        for (place, advance) in advances {
+            states[place]?.deadStored = advance.to
+            states[place]?.hasDeadLetters = false
+        }
+    }
+}

@@ -1,0 +1,104 @@
+public import Columnar
+public import Domain
+
+/// Which table the messages of some topics become rows of, and how.
+public struct TopicRoute: Sendable {
+    public var topics: [String]
+    /// Folder of the table inside the store.
+    public var table: String
+    public var schema: Schema
+    public var partitionColumns: [String]
+    public var makeAppender: @Sendable () -> any RowAppender
+
+    public init(
+        topics: [String], table: String, schema: Schema, partitionColumns: [String] = [],
+        makeAppender: @escaping @Sendable () -> any RowAppender
+    ) {
+        self.topics = topics
+        self.table = table
+        self.schema = schema
+        self.partitionColumns = partitionColumns
+        self.makeAppender = makeAppender
+    }
+
+    /// A route whose messages are decoded one by one into values of some type, which become batches later: simple, for
+    /// topics of low rate such as the catalogue's.
+    /// - Parameters:
+    ///   - decode: throws for a message that must go to the dead letters; what it throws becomes the reason.
+    ///   - batch: turns the decoded values into one batch of `schema`.
+    public static func values<Row>(
+        topics: [String], table: String, schema: Schema, partitionColumns: [String] = [],
+        decode: @escaping @Sendable (UnsafeRawBufferPointer, _ receivedAt: Timestamp) throws -> Row,
+        batch: @escaping @Sendable ([Row]) throws -> RecordBatch
+    ) -> TopicRoute {
+        TopicRoute(topics: topics, table: table, schema: schema, partitionColumns: partitionColumns) {
+            ValueAppender(decode: decode, batch: batch)
+        }
+    }
+}
+
+/// Collects the rows of one table between two commits. Used by one thread.
+public protocol RowAppender: AnyObject {
+    /// Decodes consecutive messages of one partition and keeps their rows. What is not a row is reported in
+    /// `rejections`; a message is either a row or a rejection, never both, never neither (except tombstones that mean
+    /// nothing to the table).
+    func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection])
+    var rowCount: Int { get }
+    /// About how much memory the kept rows take.
+    var byteCount: Int { get }
+    /// Hands over the kept rows and begins anew.
+    func take() throws -> [RecordBatch]
+}
+
+/// A message that is not a row.
+public struct Rejection: Sendable {
+    /// Its position among the messages that were handed over.
+    public var position: Int
+    /// A short code, possibly followed by `: ` and an explanation.
+    public var reason: String
+
+    public init(position: Int, reason: String) {
+        self.position = position
+        self.reason = reason
+    }
+}
+
+private final class ValueAppender<Row>: RowAppender {
+    private let decode: (UnsafeRawBufferPointer, Timestamp) throws -> Row
+    private let batch: ([Row]) throws -> RecordBatch
+    private var rows: [Row] = []
+    private(set) var byteCount = 0
+
+    init(
+        decode: @escaping (UnsafeRawBufferPointer, Timestamp) throws -> Row,
+        batch: @escaping ([Row]) throws -> RecordBatch
+    ) {
+        self.decode = decode
+        self.batch = batch
+    }
+
+    var rowCount: Int { rows.count }
+
+    func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) {
+        for position in 0..<messages.count {
+            let payload = messages.payload(at: position)
+            do {
+                rows.append(try decode(payload, receivedAt))
+                byteCount += payload.count
+            } catch let fault as any Fault {
+                rejections.append(Rejection(position: position, reason: "\(fault.code): \(fault.message)"))
+            } catch {
+                rejections.append(Rejection(position: position, reason: "\(error)"))
+            }
+        }
+    }
+
+    func take() throws -> [RecordBatch] {
+        guard !rows.isEmpty else { return [] }
+        defer {
+            rows.removeAll(keepingCapacity: true)
+            byteCount = 0
+        }
+        return [try batch(rows)]
+    }
+}

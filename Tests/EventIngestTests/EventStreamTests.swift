@@ -1,0 +1,98 @@
+import Domain
+import EventIngest
+import KafkaTestSupport
+import Synchronization
+import Testing
+
+private final class Heard: Sendable {
+    /// Identifiers by feed.
+    let ids = Mutex<[[String]]>([[], []])
+}
+
+@Suite(.serialized) struct EventStreamTests {
+    private func event(_ i: Int, _ kind: EventKind = .view) -> Event {
+        Event(
+            eventID: "e\(i)", userID: "u\(i % 3)", itemID: "i", kind: kind, value: 1,
+            at: Timestamp(seconds: 1_780_000_000), source: "rest")
+    }
+
+    @Test func everyFeedHearsEverythingThatIsPublishedAfterItStarted() async throws {
+        try await withMockBroker { broker in
+            let publisher = try KafkaEventPublisher(properties: broker.properties)
+            try await publisher.publish([event(0)])
+            let heard = Heard()
+            let properties = broker.properties
+            let feeds = Task {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for replica in 0..<2 {
+                        group.addTask {
+                            try await KafkaEventFeed(properties: properties).run { events in
+                                heard.ids.withLock { $0[replica] += events.map(\.eventID) }
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            // The feeds take a moment to find the end, so publish until both hear; then everything counts.
+            var sent = 0
+            while heard.ids.withLock({ $0.contains { $0.isEmpty } }) {
+                sent += 1
+                try await publisher.publish([event(sent)])
+            }
+            let from = sent + 1
+            try await publisher.publish((from..<from + 100).map { event($0, EventKind.allCases[$0 % 3]) })
+            let expected = Set((from..<from + 100).map { "e\($0)" })
+            while heard.ids.withLock({ !$0.allSatisfy { expected.isSubset(of: $0) } }) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let all = heard.ids.withLock { $0 }
+            #expect(!all[0].contains("e0") && !all[1].contains("e0"))
+            feeds.cancel()
+            await #expect(throws: CancellationError.self) { try await feeds.value }
+        }
+    }
+
+    @Test func publishingWithoutABrokerFailsInTime() async throws {
+        let publisher = try KafkaEventPublisher(
+            properties: KafkaProperties(bootstrapServers: "127.0.0.1:1"), timeout: 1)
+        await #expect {
+            try await publisher.publish([event(1), event(2)])
+        } throws: { error in
+            guard case IngestError.deliveryFailed(2, _) = error else { return false }
+            return true
+        }
+    }
+
+    @Test func theSimulatorFollowsASlowGroupAndLosesNothing() async throws {
+        try await withMockBroker { broker in
+            let store = MemoryStore()
+            // More than the embedded broker would keep of a single partition.
+            var settings = SimulatorSettings.history(
+                weeks: 2, until: Timestamp("2026-11-20T00:00:00Z")!, count: 30_000)
+            settings.malformed = 0.01
+            let simulator = try Simulator(catalog: films(100), settings: settings)
+            var configuration = IngestConfiguration(store: "", kafka: broker.properties, routes: [EventTable.route()])
+            configuration.commit = CommitPolicy(rows: 5000, age: 0.2)
+            let stored = Atomic<Int>(0)
+            let ingester = Ingester(
+                configuration,
+                hooks: .init(onProgress: {
+                    stored.store($0.rows + $0.rejectedCount, ordering: .relaxed)
+                }), openSink: { store.sink($0) })
+            async let ingested = ingester.run()
+            var options = SimulatorRun.Options(followedGroup: "marquee-ingest")
+            options.lagLimit = 1000
+            let sent = try await SimulatorRun(simulator: simulator, properties: broker.properties, options: options)
+                .run()
+            #expect(sent.progress.acknowledged == 30_000)
+            while stored.load(ordering: .relaxed) < 30_000 { try await Task.sleep(for: .milliseconds(50)) }
+            ingester.stop()
+            let progress = try await ingested
+            #expect(progress.rows + progress.rejectedCount == 30_000)
+            #expect(progress.rejectedCount == sent.progress.malformed)
+            let ids = store.strings("event_id", of: Tables.events)
+            #expect(Set(ids).count == ids.count)
+        }
+    }
+}

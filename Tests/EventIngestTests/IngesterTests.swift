@@ -1,0 +1,189 @@
+import Domain
+import EventIngest
+import KafkaTestSupport
+import Synchronization
+import Testing
+
+/// Exactly-once against tables in memory: what Delta adds is tested where the store is.
+@Suite(.serialized) struct IngesterTests {
+    /// Sends `count` events and, mixed in, `bad` messages that are none.
+    private func send(_ count: Int, bad: Int = 0, from first: Int = 0, to properties: KafkaProperties) throws {
+        let producer = try KafkaProducer(properties: properties)
+        for i in first..<first + count {
+            var bytes: [UInt8] = []
+            let kind = EventKind.allCases[i % 3]
+            EventEncoder.append(
+                Event(
+                    eventID: "e\(i)", userID: "u\(i % 17)", itemID: "i\(i % 5)", kind: kind, value: 1,
+                    at: Timestamp(seconds: 1_780_000_000 + Int64(i) * 60), source: "test"), to: &bytes)
+            try producer.send(bytes, key: "u\(i % 17)", topic: kind.topic)
+            if i - first < bad { try producer.send(Array("bad \(i)".utf8), key: "u\(i % 17)", topic: kind.topic) }
+        }
+        try producer.flush()
+    }
+
+    private func configuration(_ broker: EmbeddedBroker) -> IngestConfiguration {
+        var configuration = IngestConfiguration(store: "", kafka: broker.properties, routes: [EventTable.route()])
+        configuration.untilEnd = true
+        return configuration
+    }
+
+    private func expectExactly(_ count: Int, in store: MemoryStore, bad: Int = 0) {
+        let ids = store.strings("event_id", of: Tables.events)
+        #expect(ids.count == count)
+        #expect(Set(ids).count == count)
+        #expect(store.strings("payload", of: Tables.deadLetters).sorted() == (0..<bad).map { "bad \($0)" }.sorted())
+    }
+
+    @Test func everythingArrivesOnceAndASecondRunAddsNothing() async throws {
+        try await withMockBroker { broker in
+            let store = MemoryStore()
+            try send(3000, bad: 7, to: broker.properties)
+            let first = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
+            #expect(first.rows == 3000)
+            #expect(first.rejected == ["malformed-json": 7])
+            #expect(first.lag == 0)
+            let version = store.version(of: Tables.events)
+            let second = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
+            #expect(second.rows == 0)
+            #expect(store.version(of: Tables.events) == version)
+            try send(500, from: 3000, to: broker.properties)
+            _ = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
+            expectExactly(3500, in: store, bad: 7)
+        }
+    }
+
+    @Test func aCrashBetweenTheTwoCommitsRepeatsNothing() async throws {
+        struct Crash: Error {}
+        try await withMockBroker { broker in
+            let armed = Atomic<Bool>(true)
+            let store = MemoryStore { table in
+                // The dead letters are stored, the rows are not.
+                if table == Tables.events, armed.exchange(false, ordering: .relaxed) { throw Crash() }
+            }
+            try send(300, bad: 20, to: broker.properties)
+            await #expect(throws: Crash.self) {
+                try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
+            }
+            #expect(store.strings("payload", of: Tables.deadLetters).count == 20)
+            _ = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
+            expectExactly(300, in: store, bad: 20)
+        }
+    }
+
+    @Test func theTableWinsOverTheBrokersOffsets() async throws {
+        try await withMockBroker { broker in
+            let store = MemoryStore()
+            try send(600, to: broker.properties)
+            _ = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
+            // A store restored from yesterday's backup: the broker believes that all was read.
+            let empty = MemoryStore()
+            _ = try await Ingester(configuration(broker), openSink: { empty.sink($0) }).run()
+            expectExactly(600, in: empty)
+        }
+    }
+
+    @Test func aSecondIngesterOfTheSamePartitionsIsRefused() async throws {
+        try await withMockBroker { broker in
+            try send(100, to: broker.properties)
+            let rival = Mutex<MemoryStore?>(nil)
+            let store = MemoryStore { table in
+                // Before our first commit somebody else stores the same messages.
+                guard table == Tables.events, let store = rival.withLock({ $0.take() }) else { return }
+                store.withTables { tables in
+                    tables[Tables.events, default: .init()].offsets =
+                        Dictionary(
+                            uniqueKeysWithValues: Topics.events.flatMap { topic in
+                                (0..<4).map { ("kafka:test:\(topic):\($0)", Int64(1)) }
+                            })
+                }
+            }
+            rival.withLock { $0 = store }
+            var configuration = configuration(broker)
+            configuration.cluster = "test"
+            await #expect {
+                try await Ingester(configuration, openSink: { store.sink($0) }).run()
+            } throws: { error in
+                guard case IngestError.anotherIngester = error else { return false }
+                return true
+            }
+        }
+    }
+
+    @Test func stoppingStoresWhatWasRead() async throws {
+        try await withMockBroker { broker in
+            let store = MemoryStore()
+            try send(1000, to: broker.properties)
+            var configuration = configuration(broker)
+            configuration.untilEnd = false
+            configuration.commit = CommitPolicy(rows: 1_000_000, age: 3600)
+            let seen = Atomic<Int>(0)
+            let hooks = Ingester.Hooks(onProgress: { seen.store($0.messages, ordering: .relaxed) })
+            let ingester = Ingester(configuration, hooks: hooks, openSink: { store.sink($0) })
+            async let result = ingester.run()
+            while seen.load(ordering: .relaxed) < 1000 { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(store.version(of: Tables.events) == -1)
+            ingester.stop()
+            #expect(try await result.rows == 1000)
+            expectExactly(1000, in: store)
+        }
+    }
+
+    @Test func twoIngestersOfAGroupShareThePartitions() async throws {
+        try await withMockBroker(topics: [Topics.views: 4, Topics.likes: 4, Topics.reviews: 4]) { broker in
+            let store = MemoryStore()
+            var shared = configuration(broker)
+            shared.sharing = .group
+            shared.untilEnd = false
+            shared.commit.age = 0.05
+            shared.kafka["session.timeout.ms"] = "6000"
+            shared.cluster = "test"
+            let first = Ingester(shared, openSink: { store.sink($0) })
+            async let firstRun = first.run()
+            try send(2000, to: broker.properties)
+            while store.strings("event_id", of: Tables.events).count < 2000 {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            let joined = Atomic<Int>(0)
+            let second = Ingester(
+                shared, hooks: .init(onProgress: { joined.store($0.partitions, ordering: .relaxed) }),
+                openSink: { store.sink($0) })
+            async let secondRun = second.run()
+            while joined.load(ordering: .relaxed) == 0 { try await Task.sleep(for: .milliseconds(50)) }
+            try send(2000, from: 2000, to: broker.properties)
+            while store.strings("event_id", of: Tables.events).count < 4000 {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            first.stop()
+            _ = try await firstRun
+            try send(1000, from: 4000, to: broker.properties)
+            while store.strings("event_id", of: Tables.events).count < 5000 {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            second.stop()
+            #expect(try await secondRun.rows > 0)
+            expectExactly(5000, in: store)
+        }
+    }
+
+    @Test func whatTheBrokerHasLostStopsTheRun() async throws {
+        try await withMockBroker(topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]) { broker in
+            let store = MemoryStore()
+            store.withTables { $0[Tables.events] = .init(offsets: ["kafka:test:movie-views:0": 50]) }
+            try send(9, to: broker.properties)
+            var configuration = configuration(broker)
+            configuration.cluster = "test"
+            await #expect {
+                try await Ingester(configuration, openSink: { store.sink($0) }).run()
+            } throws: { error in
+                guard case IngestError.dataLoss(Topics.views, 0, 50, 0..<3) = error else { return false }
+                return true
+            }
+            configuration.onDataLoss = .continue
+            let progress = try await Ingester(configuration, openSink: { store.sink($0) }).run()
+            #expect(progress.skipped.count == 1)
+            #expect(progress.rows == 9)
+            #expect(store.offsets(of: Tables.events)["kafka:test:movie-views:0"] == 3)
+        }
+    }
+}
