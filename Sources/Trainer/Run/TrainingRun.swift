@@ -23,6 +23,7 @@ public struct TrainingRun {
     /// - Parameter onProgress: called on this thread; what it throws stops the run, and nothing is published.
     /// - Returns: the manifest of the published model, promoted or not as its verdict says.
     /// - Throws: ``TrainerError``, ``ALSError``, and what `onProgress` throws.
+    @discardableResult
     public func run(
         _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> Manifest {
