@@ -13,6 +13,8 @@ struct JSONObject {
         self.values = values
     }
 
+    init?(parsing bytes: [UInt8]) { self.init(parsing: Data(bytes)) }
+
     func object(_ key: String) -> JSONObject? { (values[key] as? [String: Any]).map(JSONObject.init) }
 
     func objects(_ key: String) -> [JSONObject]? { (values[key] as? [[String: Any]])?.map(JSONObject.init) }

@@ -43,8 +43,17 @@ struct JSONWriter {
         key(name)
         array { for text in texts { $0.value(text) } }
     }
-    mutating func field(_ name: String, object body: (inout JSONWriter) -> Void) { key(name); object(body) }
-    mutating func field(_ name: String, array body: (inout JSONWriter) -> Void) { key(name); array(body) }
+    mutating func field(_ name: String, _ body: (inout JSONWriter) -> Void) {
+        key(name)
+        object(body)
+    }
+    mutating func list(_ name: String, _ body: (inout JSONWriter) -> Void) {
+        key(name)
+        array(body)
+    }
+
+    /// Appends what another writer has written, as it is.
+    mutating func append(_ other: JSONWriter) { bytes += other.bytes }
 
     /// Ends a line of newline-delimited JSON.
     mutating func newline() {

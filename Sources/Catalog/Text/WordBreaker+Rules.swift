@@ -2,7 +2,7 @@ extension WordBreaker {
     /// UAX #29, "Default Word Boundary Specification" (table 3a and rules WB3 to WB16), in the rule language of ICU's
     /// RuleBasedBreakIterator. `!!chain` lets the last character of one rule be the first of another; `X` after a
     /// class is rule WB4, "skip Extend, Format and ZWJ". No set is called `$dictionary`, which is what keeps ICU from
-    /// consulting its dictionaries.
+    /// consulting its dictionaries. Lucene's own, beyond the annex: a Hebrew letter and its quote go on into digits.
     static let rules = #"""
         !!chain;
         !!quoted_literals_only;
@@ -38,6 +38,8 @@ extension WordBreaker {
         $AHLetter $AHLetter;
         $AHLetter $MidLetter $AHLetter;
         $Hebrew $SingleQuote;
+        $Hebrew $SingleQuote $Numeric;
+        $Hebrew $SingleQuote $ExtendNumLet;
         $Hebrew $DoubleQuote $Hebrew;
         $Numeric $Numeric;
         $AHLetter $Numeric;

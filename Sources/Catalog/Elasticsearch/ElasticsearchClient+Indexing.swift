@@ -1,0 +1,208 @@
+public import Domain
+import HTTPClient
+
+/// How a bulk request ended, film by film.
+public struct BulkOutcome: Sendable {
+    public struct Rejection: Sendable, Hashable {
+        public var itemID: String
+        public var reason: String
+    }
+
+    /// Films that are in the index now as given.
+    public var indexed = 0
+    /// Films of which the index has a newer description.
+    public var stale = 0
+    /// Films that the index does not take, whatever is done.
+    public var rejected: [Rejection] = []
+}
+
+extension ElasticsearchClient {
+    /// Creates the index with a strict mapping; does nothing if it is there with the fields that similarity reads.
+    /// - Parameter shards: Statistics are kept by shard: with more than one, scores are no longer those of the embedded
+    ///   index.
+    /// - Throws: ``CatalogError`` `indexMismatch` for an index of that name with other fields, `searchUnavailable`,
+    ///   `searchRefused`, `searchProtocol`.
+    public func createIndex(shards: Int = 1, replicas: Int = 0) async throws {
+        var body = JSONWriter()
+        body.object { body in
+            body.field("settings") {
+                $0.field("number_of_shards", shards)
+                $0.field("number_of_replicas", replicas)
+            }
+            body.field("mappings", Self.mapping)
+        }
+        // 400 with resource_already_exists_exception is the usual case and no failure.
+        let answer = try await send(
+            .put, "/\(configuration.index)", body: body, deadline: configuration.indexingDeadline, accepting: [400])
+        guard let error = answer.object("error") else { return }
+        guard error.text("type") == "resource_already_exists_exception" else {
+            throw CatalogError.searchProtocol(server: server, reason: error.text("reason") ?? "it creates no index")
+        }
+        try await checkMapping()
+    }
+
+    /// Puts films into the index, each at its own version, its `updatedAt`: sending a film again changes nothing, and
+    /// an older description never replaces a newer one.
+    ///
+    /// Films that the server has no room for now (429, 503) are sent again, and only they.
+    /// - Throws: ``CatalogError`` when the server cannot be asked, or still has no room at the last attempt. What was
+    ///   indexed until then stays.
+    public func index(_ movies: [Movie]) async throws -> BulkOutcome {
+        var outcome = BulkOutcome()
+        var start = 0
+        while start < movies.count {
+            var end = start
+            var bytes = 0
+            var lines: [JSONWriter] = []
+            while end < movies.count, lines.count < configuration.bulkDocuments {
+                let line = Self.bulkLines(for: movies[end])
+                if !lines.isEmpty, bytes + line.bytes.count > configuration.bulkBytes { break }
+                bytes += line.bytes.count
+                lines.append(line)
+                end += 1
+            }
+            try await send(Array(zip(movies[start..<end].map(\.itemID), lines)), into: &outcome)
+            start = end
+        }
+        return outcome
+    }
+
+    /// Makes what was indexed visible to queries; otherwise it becomes so within a second.
+    public func refresh() async throws {
+        _ = try await send(
+            .post, "/\(configuration.index)/_refresh", isIdempotent: true, deadline: configuration.indexingDeadline)
+    }
+
+    /// Merges the index into one segment, so that films replaced since no longer count in its statistics. Expensive.
+    public func mergeToOneSegment() async throws {
+        _ = try await send(
+            .post, "/\(configuration.index)/_forcemerge?max_num_segments=1", isIdempotent: true,
+            deadline: configuration.indexingDeadline)
+    }
+
+    // MARK: Bulk
+
+    private func send(_ documents: [(itemID: String, lines: JSONWriter)], into outcome: inout BulkOutcome) async throws
+    {
+        var pending = documents
+        var attempt = 1
+        while true {
+            var body = JSONWriter()
+            for document in pending { body.append(document.lines) }
+            let answer = try await send(
+                .post, "/\(configuration.index)/_bulk", body: body, isBulk: true, isIdempotent: true,
+                deadline: configuration.indexingDeadline)
+            guard let items = answer.objects("items"), items.count == pending.count else {
+                throw CatalogError.searchProtocol(
+                    server: server, reason: "a bulk answer without an entry for each film")
+            }
+            var again: [(itemID: String, lines: JSONWriter)] = []
+            for (document, item) in zip(pending, items) {
+                let result = item.object("index") ?? JSONObject([:])
+                switch result.integer("status") ?? 0 {
+                case 200...299: outcome.indexed += 1
+                case 409: outcome.stale += 1
+                case 429, 503: again.append(document)
+                case let status:
+                    let reason = result.object("error")?.text("reason") ?? "status \(status)"
+                    outcome.rejected.append(.init(itemID: document.itemID, reason: reason))
+                }
+            }
+            guard !again.isEmpty else { return }
+            guard attempt < configuration.bulkAttempts else {
+                throw CatalogError.searchUnavailable(
+                    server: server, reason: "no room for \(again.count) films after \(attempt) attempts")
+            }
+            try await Task.sleep(for: .milliseconds(100) * (1 << attempt))
+            pending = again
+            attempt += 1
+        }
+    }
+
+    private static func bulkLines(for movie: Movie) -> JSONWriter {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("index") {
+                $0.field("_id", movie.itemID)
+                $0.field("version", max(0, Int(movie.updatedAt.microseconds)))
+                $0.field("version_type", "external_gte")
+            }
+        }
+        json.newline()
+        json.object {
+            $0.field(MovieColumn.itemID, movie.itemID)
+            $0.field(MovieColumn.title, movie.title)
+            $0.field(MovieColumn.overview, movie.overview)
+            $0.field(MovieColumn.description, movie.description)
+            $0.facts(of: movie)
+            if let norm = movie.popularityNorm { $0.field(MovieColumn.popularityNorm, norm) }
+            if let norm = movie.voteNorm { $0.field(MovieColumn.voteNorm, norm) }
+        }
+        json.newline()
+        return json
+    }
+
+    // MARK: Mapping
+
+    /// Term vectors spare more_like_this the analysis of the liked films; keywords have none and need none.
+    private static func mapping(_ json: inout JSONWriter) {
+        func text(_ name: String, _ json: inout JSONWriter, hasKeyword: Bool = false) {
+            json.field(name) {
+                $0.field("type", "text")
+                $0.field("term_vector", "yes")
+                if hasKeyword {
+                    $0.field("fields") {
+                        $0.field("keyword") {
+                            $0.field("type", "keyword"); $0.field("ignore_above", 256)
+                        }
+                    }
+                }
+            }
+        }
+        json.field("dynamic", "strict")
+        json.field("properties") {
+            text(MovieColumn.title, &$0, hasKeyword: true)
+            text(MovieColumn.overview, &$0)
+            text(MovieColumn.description, &$0)
+            let types: [(String, [String])] = [
+                (
+                    "keyword",
+                    [
+                        MovieColumn.itemID, MovieColumn.genres, MovieColumn.keywords, MovieColumn.language,
+                        MovieColumn.director,
+                    ]
+                ),
+                ("date", [MovieColumn.releaseDate, MovieColumn.updatedAt]),
+                ("integer", [MovieColumn.year, MovieColumn.runtime, MovieColumn.voteCount]),
+                (
+                    "float",
+                    [
+                        MovieColumn.popularity, MovieColumn.popularityNorm, MovieColumn.voteAverage,
+                        MovieColumn.voteNorm,
+                    ]
+                ),
+            ]
+            for (type, names) in types {
+                for name in names { $0.field(name) { $0.field("type", type) } }
+            }
+        }
+    }
+
+    private func checkMapping() async throws {
+        let answer = try await send(
+            .get, "/\(configuration.index)/_mapping", deadline: configuration.indexingDeadline)
+        // The answer is keyed by the name of the index behind an alias, so it is taken whatever its key.
+        let properties = answer.values.keys.first.flatMap {
+            answer.object($0)?.object("mappings")?.object("properties")
+        }
+        for field in ContentField.allCases {
+            let expected = field.isKeyword ? "keyword" : "text"
+            let found = properties?.object(field.name)?.text("type")
+            guard found == expected else {
+                throw CatalogError.indexMismatch(
+                    server: server, index: configuration.index,
+                    reason: "its field \(field.name) is \(found ?? "absent") and not \(expected)")
+            }
+        }
+    }
+}

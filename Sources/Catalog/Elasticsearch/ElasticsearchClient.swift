@@ -1,0 +1,139 @@
+import Domain
+import Foundation
+public import HTTPClient
+
+/// The catalogue in Elasticsearch 8 or 9 or OpenSearch 2: index, bulk, and more_like_this with the settings of the
+/// embedded index.
+///
+///     let search = try ElasticsearchClient(.init(url: "http://localhost:9200"))
+///     try await search.createIndex()
+///     try await search.index(catalogue.movies)
+///     let similar = try await search.similar(to: ["603"], excluding: [], limit: 10)
+///
+/// A query is sent once and with a short deadline; after a few failures the server is left alone for a moment and
+/// queries fail at once, so that whoever blends the answer goes on without it.
+public final class ElasticsearchClient: ContentSource {
+    public struct Configuration: Sendable {
+        /// `http://host:9200` or `https://host:9200`, perhaps with a path; without credentials.
+        public var url: String
+        public var credentials: HTTPCredentials
+        public var index = "movies"
+        public var parameters = MoreLikeThis()
+        /// Time for one query.
+        public var queryDeadline = Duration.milliseconds(500)
+        /// Time for one bulk or administrative request, retries included.
+        public var indexingDeadline = Duration.seconds(60)
+        /// Films in one bulk request at most, and bytes.
+        public var bulkDocuments = 500
+        public var bulkBytes = 5 << 20
+        /// How often a film that the server had no room for is sent at most.
+        public var bulkAttempts = 5
+        public var http = HTTPClient.Configuration()
+
+        /// - Parameter url: May hold `user:password@`, which moves into ``credentials`` at once.
+        /// - Throws: ``CatalogError/malformedAddress(reason:)``.
+        public init(url: String, credentials: HTTPCredentials = .none) throws {
+            (self.url, self.credentials) = try Self.split(url, credentials)
+            http.breaker = CircuitBreaker.Policy(failures: 3, coolDown: .seconds(2))
+        }
+    }
+
+    public let configuration: Configuration
+    private let http: HTTPClient
+
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        http = HTTPClient(configuration.http)
+    }
+
+    public var name: String { "elasticsearch" }
+
+    /// Closes the connections; requests on the wire fail.
+    public func close() { http.close() }
+
+    /// What the server says it is, such as `elasticsearch 8.19.21`.
+    /// - Throws: ``CatalogError`` `searchUnavailable`, `searchRefused`, `searchProtocol`.
+    public func serverVersion() async throws -> String {
+        let answer = try await send(.get, "/", deadline: configuration.queryDeadline)
+        guard let version = answer.object("version"), let number = version.text("number") else {
+            throw CatalogError.searchProtocol(server: server, reason: "its greeting names no version")
+        }
+        return "\(version.text("distribution") ?? "elasticsearch") \(number)"
+    }
+
+    // MARK: Requests
+
+    var server: String { configuration.url }
+
+    /// Sends one request and parses the answer.
+    /// - Parameter accepting: Statuses beside 2xx that are answers and not failures.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, body: JSONWriter? = nil, isBulk: Bool = false,
+        isIdempotent: Bool? = nil, deadline: Duration, attempts: Int? = nil, accepting: Set<Int> = []
+    ) async throws -> JSONObject {
+        let type = isBulk ? "application/x-ndjson" : "application/json"
+        let request = HTTPRequest(
+            method, configuration.url + path, headers: body == nil ? [] : [HTTPHeader("Content-Type", type)],
+            body: body?.bytes, credentials: configuration.credentials, isIdempotent: isIdempotent, deadline: deadline,
+            attempts: attempts)
+        let response: HTTPResponse
+        do {
+            response = try await http.send(request)
+        } catch let error as HTTPClientError {
+            guard error.category == .unavailable else { throw error }
+            throw CatalogError.searchUnavailable(server: server, reason: error.message.withoutFullStop)
+        }
+        let answer = JSONObject(parsing: response.body)
+        guard response.isSuccess || accepting.contains(response.status) else {
+            throw failure(status: response.status, answer)
+        }
+        guard let answer else { throw CatalogError.searchProtocol(server: server, reason: "not a JSON object") }
+        return answer
+    }
+
+    private func failure(status: Int, _ answer: JSONObject?) -> CatalogError {
+        let error = answer?.object("error")
+        let reason = [error?.text("type"), error?.text("reason")].compactMap { $0 }.joined(separator: ": ")
+        switch status {
+        case 401, 403: return .searchRefused(server: server, status: status)
+        case 404 where error?.text("type") == "index_not_found_exception":
+            return .indexMissing(server: server, index: configuration.index)
+        case 429, 500...599:
+            return .searchUnavailable(server: server, reason: "status \(status) \(reason)".trimmed)
+        default: return .searchProtocol(server: server, reason: "status \(status) \(reason)".trimmed)
+        }
+    }
+}
+
+extension ElasticsearchClient.Configuration {
+    /// Takes `user:password@` out of a URL, undoing percent-encoding, and any slash off its end.
+    private static func split(_ url: String, _ given: HTTPCredentials) throws -> (String, HTTPCredentials) {
+        guard let scheme = url.firstRange(of: "://"),
+            ["http", "https"].contains(url[..<scheme.lowerBound].lowercased())
+        else { throw CatalogError.malformedAddress(reason: "it does not start with http:// or https://") }
+        let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        var rest = url[scheme.upperBound...]
+        var credentials = given
+        if let at = authority.lastIndex(of: "@") {
+            let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let user = String(parts[0]).removingPercentEncoding,
+                let password = String(parts[1]).removingPercentEncoding
+            else { throw CatalogError.malformedAddress(reason: "its credentials are not user:password") }
+            credentials = .basic(user: user, password: password)
+            rest = url[url.index(after: at)...]
+        }
+        guard let first = rest.first, !"/:?#".contains(first) else {
+            throw CatalogError.malformedAddress(reason: "it names no host")
+        }
+        guard !rest.contains(where: { "?#".contains($0) }) else {
+            throw CatalogError.malformedAddress(reason: "it has a query or a fragment")
+        }
+        while rest.hasSuffix("/") { rest.removeLast() }
+        return ("\(url[..<scheme.lowerBound].lowercased())://\(rest)", credentials)
+    }
+}
+
+extension String {
+    fileprivate var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+    fileprivate var trimmed: String { hasSuffix(" ") ? String(dropLast()) : self }
+}

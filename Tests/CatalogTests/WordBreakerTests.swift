@@ -1,0 +1,90 @@
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Catalog
+
+@Suite struct WordBreakerTests {
+    private func words(_ text: String) -> [String] {
+        var breaker = WordBreaker()
+        var words: [String] = []
+        breaker.forEachWord(of: text) { words.append(String(decoding: $0, as: UTF8.self)) }
+        return words
+    }
+
+    @Test(
+        arguments: [
+            ("", []),
+            ("  — … !", []),
+            ("The Matrix", ["the", "matrix"]),
+            ("Schindler's List", ["schindler's", "list"]),
+            ("2001: A Space Odyssey", ["2001", "a", "space", "odyssey"]),
+            ("3.14 and 1,000.5 but 3. and .5", ["3.14", "and", "1,000.5", "but", "3", "and", "5"]),
+            ("U.S.A. AT&T wi-fi", ["u.s.a", "at", "t", "wi", "fi"]),
+            ("snake_case __ _x", ["snake_case", "_x"]),
+            ("Amélie Ünal İstanbul ΣΟΦΟΣ", ["amélie", "ünal", "istanbul", "σοφοσ"]),
+            ("千と千尋", ["千", "と", "千", "尋"]),
+            ("カタカナ ひらがな", ["カタカナ", "ひ", "ら", "が", "な"]),
+            ("기생충 영화", ["기생충", "영화"]),
+            ("ภาษาไทย", ["ภาษาไทย"]),
+            ("צה\"ל ג'", ["צה\"ל", "ג'"]),
+            ("e\u{301}a", ["e\u{301}a"]),
+            ("🎬 film 👩‍👩‍👧 🇫🇷", ["🎬", "film", "👩‍👩‍👧", "🇫🇷"]),
+        ] as [(String, [String])])
+    func knownWords(text: String, expected: [String]) {
+        #expect(words(text) == expected)
+    }
+
+    @Test func longWordsAreCut() {
+        #expect(words(String(repeating: "a", count: 600)).map(\.utf8.count) == [255, 255, 90])
+        // A pair of surrogates is not torn apart.
+        #expect(words("a" + String(repeating: "𝒜", count: 200)).map(\.utf16.count) == [255, 146])
+    }
+
+    /// Composed and decomposed letters are equal as Swift strings and different as terms.
+    @Test func termsCompareByBytes() {
+        var table = TermTable()
+        let numbers = ["é", "e\u{301}", "é"].map { Array($0.utf8).withUnsafeBufferPointer { table.insert($0) } }
+        #expect(numbers == [0, 1, 0])
+    }
+
+    @Test(.enabled(if: Lucene.isPresent, "needs Java and Debian's liblucene8-java"))
+    func agreesWithLuceneOnMixedScripts() async throws {
+        // Lucene 8 has the properties of Unicode 9; these stretches have not changed since.
+        let alphabet = Array(
+            "abzABZ019éßİſςΣÅ'’\"._,:;-–—!?()&/@#*+ \u{A0}\u{AD}\u{301}\u{200D}\u{FE0F}אבג״ابتप्रしひカタァ一千尋기생ไทยລາວកខ１２Ａａ№℃·•…"
+                .unicodeScalars)
+        var generator = SeededGenerator(seed: 4)
+        let lines = (0..<3000).map { _ in
+            var text = String.UnicodeScalarView()
+            for _ in 0..<(1 + generator.below(24)) { text.append(alphabet[generator.below(alphabet.count)]) }
+            return String(text)
+        }
+        try await compare(lines)
+    }
+
+    @Test(
+        .enabled(if: Lucene.isPresent, "needs Java and Debian's liblucene8-java"),
+        .enabled(if: Checkout.shared("data/tmdb") != nil, "needs ../shared/data/tmdb"))
+    func agreesWithLuceneOnFilmText() async throws {
+        let file = try #require(Checkout.shared("data/tmdb/top10K-TMDB-movies.csv"))
+        try await compare(try Data(contentsOf: file).split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    private func compare(_ lines: [String]) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "lines")
+            // Java takes these for line ends as well.
+            let lines = lines.map { String($0.unicodeScalars.map { $0 == "\r" ? " " : Character($0) }) }
+            try Data(lines.joined(separator: "\n").utf8).write(to: file)
+            let theirs = try await Lucene.run(["words", file.path])
+            #expect(theirs.count >= lines.count)
+            let differences = zip(lines, theirs).compactMap { line, expected in
+                let ours = words(line).joined(separator: " ")
+                return ours.utf8.elementsEqual(expected.utf8) ? nil : "\(line.debugDescription): \(ours) ≠ \(expected)"
+            }
+            #expect(differences.isEmpty, "\(differences.count) lines, such as \(differences.first ?? "")")
+        }
+    }
+}
