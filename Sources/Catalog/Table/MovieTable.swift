@@ -1,0 +1,148 @@
+public import Columnar
+public import Domain
+
+/// The table `data/movies`: one row for each film and update.
+public enum MovieTable {
+    /// Only identifier, title, description, the two lists and the time are never null.
+    public static let schema = Schema([
+        Field(MovieColumn.itemID, .string, nullable: false),
+        Field(MovieColumn.title, .string, nullable: false),
+        Field(MovieColumn.description, .string, nullable: false),
+        Field(MovieColumn.overview, .string),
+        Field(MovieColumn.releaseDate, .date),
+        Field(MovieColumn.year, .int32),
+        Field(MovieColumn.genres, .list(.string, elementNullable: false), nullable: false),
+        Field(MovieColumn.language, .string),
+        Field(MovieColumn.runtime, .int32),
+        Field(MovieColumn.popularity, .float),
+        Field(MovieColumn.popularityNorm, .float),
+        Field(MovieColumn.voteAverage, .float),
+        Field(MovieColumn.voteCount, .int32),
+        Field(MovieColumn.voteNorm, .float),
+        Field(MovieColumn.keywords, .list(.string, elementNullable: false), nullable: false),
+        Field(MovieColumn.director, .string),
+        Field(MovieColumn.updatedAt, .timestamp, nullable: false),
+    ])
+
+    /// Films as rows, in their order. An empty overview becomes null.
+    public static func batch(_ movies: [Movie]) throws -> RecordBatch {
+        func strings(_ value: (Movie) -> String?) -> Column { .string(BytesColumn(movies.map(value))) }
+        func floats(_ value: (Movie) -> Float?) -> Column { .float(column(value)) }
+        func column<T: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
+            _ value: (Movie) -> T?
+        ) -> PrimitiveColumn<T> {
+            var column = PrimitiveColumn<T>()
+            for movie in movies { column.append(value(movie)) }
+            return column
+        }
+        return try RecordBatch(
+            schema: schema,
+            columns: [
+                .string(BytesColumn(movies.map(\.itemID))),
+                .string(BytesColumn(movies.map(\.title))),
+                .string(BytesColumn(movies.map(\.description))),
+                strings { $0.overview.isEmpty ? nil : $0.overview },
+                .date(column { $0.releaseDate?.days }),
+                .int32(column(\.year)),
+                .list(ListColumn(movies.map(\.genres))),
+                strings(\.language),
+                .int32(column(\.runtime)),
+                floats(\.popularity),
+                floats(\.popularityNorm),
+                floats(\.voteAverage),
+                .int32(column(\.voteCount)),
+                floats(\.voteNorm),
+                .list(ListColumn(movies.map(\.keywords))),
+                strings(\.director),
+                .timestamp(PrimitiveColumn(movies.map(\.updatedAt.microseconds))),
+            ])
+    }
+
+    /// The films of a batch with at least the columns `item_id` and `title`; what other columns are missing is absent
+    /// in the films.
+    /// - Throws: `ColumnarError` if one of the two is missing or a column has another type.
+    public static func movies(of batch: RecordBatch) throws -> [Movie] {
+        let rows = try MovieRows(batch)
+        return (0..<batch.rowCount).map { rows.movie(at: $0) }
+    }
+
+    /// Every film of the table as its newest row describes it.
+    ///
+    /// Reads all rows; blocking, so not for the cooperative pool.
+    public static func catalogue(of snapshot: Snapshot) throws -> CatalogSnapshot {
+        let known = Set(schema.names)
+        var scan = try snapshot.scan(columns: snapshot.schema.names.filter(known.contains))
+        var movies: [Movie] = []
+        while let batch = try scan.next() { movies += try Self.movies(of: batch) }
+        return CatalogSnapshot(movies)
+    }
+}
+
+/// The columns of one batch, found once.
+private struct MovieRows {
+    private let itemIDs: BytesColumn
+    private let titles: BytesColumn
+    private let description: BytesColumn?
+    private let overview: BytesColumn?
+    private let releaseDate: PrimitiveColumn<Int32>?
+    private let year: PrimitiveColumn<Int32>?
+    private let genres: ListColumn?
+    private let language: BytesColumn?
+    private let runtime: PrimitiveColumn<Int32>?
+    private let popularity: PrimitiveColumn<Float>?
+    private let popularityNorm: PrimitiveColumn<Float>?
+    private let voteAverage: PrimitiveColumn<Float>?
+    private let voteCount: PrimitiveColumn<Int32>?
+    private let voteNorm: PrimitiveColumn<Float>?
+    private let keywords: ListColumn?
+    private let director: BytesColumn?
+    private let updatedAt: PrimitiveColumn<Int64>?
+
+    init(_ batch: RecordBatch) throws {
+        /// The column taken apart as the type it must have; nil if the batch has none of that name.
+        func optional<T>(_ name: String, _ take: (Column) -> T?) throws -> T? {
+            guard batch.schema.index(of: name) != nil else { return nil }
+            return try required(name, take)
+        }
+        func required<T>(_ name: String, _ take: (Column) -> T?) throws -> T {
+            guard let column = take(try batch.column(named: name)) else {
+                throw ColumnarError.schemaMismatch(
+                    reason: "column \(name) is \(batch.schema[name].map { "\($0.type)" } ?? "absent")")
+            }
+            return column
+        }
+        itemIDs = try required(MovieColumn.itemID, \.byteStrings)
+        titles = try required(MovieColumn.title, \.byteStrings)
+        description = try optional(MovieColumn.description, \.byteStrings)
+        overview = try optional(MovieColumn.overview, \.byteStrings)
+        releaseDate = try optional(MovieColumn.releaseDate, \.int32s)
+        year = try optional(MovieColumn.year, \.int32s)
+        genres = try optional(MovieColumn.genres, \.lists)
+        language = try optional(MovieColumn.language, \.byteStrings)
+        runtime = try optional(MovieColumn.runtime, \.int32s)
+        popularity = try optional(MovieColumn.popularity, \.floats)
+        popularityNorm = try optional(MovieColumn.popularityNorm, \.floats)
+        voteAverage = try optional(MovieColumn.voteAverage, \.floats)
+        voteCount = try optional(MovieColumn.voteCount, \.int32s)
+        voteNorm = try optional(MovieColumn.voteNorm, \.floats)
+        keywords = try optional(MovieColumn.keywords, \.lists)
+        director = try optional(MovieColumn.director, \.byteStrings)
+        updatedAt = try optional(MovieColumn.updatedAt, \.int64s)
+    }
+
+    func movie(at row: Int) -> Movie {
+        Movie(
+            itemID: itemIDs.string(at: row) ?? "", title: titles.string(at: row) ?? "",
+            overview: overview?.string(at: row) ?? "", description: description?.string(at: row),
+            releaseDate: releaseDate?[row].map { CalendarDate(days: $0) }, year: year?[row],
+            genres: names(genres, row), language: language?.string(at: row), runtime: runtime?[row],
+            popularity: popularity?[row], popularityNorm: popularityNorm?[row], voteAverage: voteAverage?[row],
+            voteCount: voteCount?[row], voteNorm: voteNorm?[row], keywords: names(keywords, row),
+            director: director?.string(at: row), updatedAt: Timestamp(microseconds: updatedAt?[row] ?? 0))
+    }
+
+    private func names(_ column: ListColumn?, _ row: Int) -> [String] {
+        guard let column, !column.isNull(at: row), let strings = column.elements.byteStrings else { return [] }
+        return column.range(of: row).compactMap { strings.string(at: $0) }
+    }
+}
