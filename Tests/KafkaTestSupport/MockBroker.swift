@@ -51,17 +51,3 @@ public func contents(of topic: String, at properties: KafkaProperties) throws ->
     }
     return result
 }
-
-/// Waits until a condition holds.
-/// - Throws: ``NeverHappened`` after two minutes: a test that would hang fails instead.
-public func eventually(_ what: String, _ condition: () throws -> Bool) async throws {
-    let start = ContinuousClock.now
-    while try !condition() {
-        guard ContinuousClock.now - start < .seconds(120) else { throw NeverHappened(what: what) }
-        try await Task.sleep(for: .milliseconds(20))
-    }
-}
-
-public struct NeverHappened: Error {
-    public var what: String
-}

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 internal import Linalg
 
@@ -32,16 +33,19 @@ struct Candidates {
 
     /// - Parameters:
     ///   - packed: the factors to scan, of the model or of unit length.
-    ///   - similar: what content similarity answered; excluded items are dropped.
+    ///   - similar: what content similarity answered; unknown and excluded items are dropped.
     init(
-        state: ServingState, vector: [Float]?, packed: PackedItems, similar: SimilarItems, eligibility: Eligibility,
+        state: ServingState, vector: [Float]?, packed: PackedItems, similar: [ScoredItem], eligibility: Eligibility,
         count: Int
     ) {
         if let vector {
             factors = packed.topK(vector, count: Self.depth(for: count), excluding: eligibility.bitmap)
                 .map { (place: $0.item.rawValue, score: $0.score) }
         }
-        content = similar.items.filter { eligibility.allows($0.place) }
+        content = similar.compactMap { found in
+            guard let place = state.items.place(of: found.itemID), eligibility.allows(place) else { return nil }
+            return (place: place, score: found.score)
+        }
     }
 
     mutating func addPopular(_ count: Int, state: ServingState, eligibility: Eligibility) {

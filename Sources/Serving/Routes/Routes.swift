@@ -62,12 +62,16 @@ struct Routes: Sendable {
     ) -> HTTPReply {
         let pipeline = service.pipeline()
         let personal = pipeline.prepare(query)
+        let content = pipeline.state.content
         let lookup = service.contentLookup
-        if let similar = lookup.immediately(personal.content, pipeline.state) {
+        if let similar = lookup.immediately(
+            content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
+        {
             return .now(respond(service.finished(pipeline.finish(personal, similar: similar))))
         }
         return .later {
-            let similar = await lookup.ask(personal.content, pipeline.state)
+            let similar = await lookup.ask(
+                content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
             return respond(service.finished(pipeline.finish(personal, similar: similar)))
         }
     }
@@ -85,11 +89,14 @@ struct Routes: Sendable {
                 to: place, method: method, count: count, similar: similar, explains: explains)
             return HTTPResponse(body: Answer.json(list, fields: fields, request: request))
         }
-        let query = ContentQuery(
-            seeds: method == .factors ? [] : [place], excluded: [], limit: Candidates.depth(for: count))
+        let seeds = method == .factors ? [] : [item]
         let lookup = service.contentLookup
-        if let similar = lookup.immediately(query, pipeline.state) { return .now(respond(similar)) }
-        return .later { respond(await lookup.ask(query, pipeline.state)) }
+        let content = pipeline.state.content
+        let depth = Candidates.depth(for: count)
+        if let similar = lookup.immediately(content, seeds: seeds, excluding: [], limit: depth) {
+            return .now(respond(similar))
+        }
+        return .later { respond(await lookup.ask(content, seeds: seeds, excluding: [], limit: depth)) }
     }
 
     private func popular(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {

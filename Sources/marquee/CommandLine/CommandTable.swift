@@ -1,7 +1,8 @@
 /// The one declared table of commands: parsing, help, configuration and completion all read it.
 struct CommandTable: Sendable {
     static let standard: CommandTable = CommandTable(commands: [
-        BrokerCommand.command, SimulateCommand.command, TrainCommand.command, EvaluateCommand.command,
+        DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, SimulateCommand.command,
+        IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
         RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count, StoreCommand.cat,
         ParquetCommand.schema, ParquetCommand.cat, ModelsCommand.list, ModelsCommand.show, ModelsCommand.promote,
         ModelsCommand.rollback, ConfigCommand.command, HelpCommand.command, VersionCommand.command,

@@ -132,6 +132,11 @@ extension Options {
     static let untilEnd = Option<Bool>.flag("until-end", "Stop once everything is stored that was there at the start.")
     static let group = Option<String>.text(
         "group", "NAME", "Share the partitions with all ingesters that give this name; without it this one reads all.")
+    static let onDataLoss = Option<DataLossPolicy>(
+        "on-data-loss", "stop|continue", default: "stop", choices: DataLossPolicy.allCases.map(\.rawValue),
+        "What to do when the broker no longer has the messages at which the table goes on.",
+        must: "be stop or continue"
+    ) { DataLossPolicy(rawValue: $0) }
     static let createTopics = Option<Int>.integer(
         "create-topics", in: 1...10_000, "Create topics that are missing, with so many partitions.")
     static let deadLetterTopic = Option<String>.text(

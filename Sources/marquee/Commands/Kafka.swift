@@ -1,6 +1,7 @@
 import Catalog
 import Domain
 import EventIngest
+import Foundation
 import Operations
 
 /// What the commands that speak to Kafka share.
@@ -23,6 +24,22 @@ enum Kafka {
             bootstrapServers: try invocation.value(Options.bootstrapServers), invocation.kafkaProperties)
     }
 
+    /// The consumer group under which the ingester tells the broker how far it is.
+    static let ingestGroup = "marquee-ingest"
+
+    /// Which topics become which tables of a store. Films are put in relation to those there already. Blocks.
+    static func routes(store: String) throws -> [TopicRoute] {
+        let known = FileManager.default.fileExists(atPath: store) ? try StoredCatalogue(store: store).read() : nil
+        let normalizer = CatalogNormalizer(knowing: known?.snapshot ?? .empty)
+        return [
+            EventTable.route(),
+            .values(
+                topics: [Topics.movies], table: Tables.movies, schema: MovieTable.schema,
+                decode: { try MovieJSON.decode($0, updatedAt: $1) },
+                batch: { try MovieTable.batch(normalizer.normalised($0)) }),
+        ]
+    }
+
     /// Fails within seconds, and clearly, where no broker answers: producers alone would try for minutes.
     static func requireBroker(_ properties: KafkaProperties) async throws {
         try await BlockingWork.run("kafka-check") { _ in
@@ -34,13 +51,16 @@ enum Kafka {
 
     /// Sends films to their topic and waits until the cluster has them.
     static func publish(_ movies: [Movie], _ properties: KafkaProperties) async throws {
-        try await BlockingWork.run("publish-films") { flag in
-            let producer = try KafkaProducer(properties: properties, observer: observer)
-            for movie in movies {
-                try flag.check()
-                try producer.send(MovieJSON.encode(movie), key: movie.itemID, topic: Topics.movies)
-            }
-            try producer.flush()
+        try await BlockingWork.run("publish-films") { flag in try publish(movies, properties, flag) }
+    }
+
+    /// The same for a thread that may wait.
+    static func publish(_ movies: [Movie], _ properties: KafkaProperties, _ flag: CancellationFlag) throws {
+        let producer = try KafkaProducer(properties: properties, observer: observer)
+        for movie in movies {
+            try flag.check()
+            try producer.send(MovieJSON.encode(movie), key: movie.itemID, topic: Topics.movies)
         }
+        try producer.flush()
     }
 }

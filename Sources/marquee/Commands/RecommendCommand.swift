@@ -8,20 +8,23 @@ enum RecommendCommand {
     static let command: Command = Command(
         path: ["recommend"], summary: "Print one user's list, with reasons.",
         details: """
-            The same list as 'marquee serve' gives for a user without newer events.
+            The same list as 'marquee serve' gives for a user without newer events. With --store it is blended with the
+            content of the catalogue, and shows titles.
             """,
-        options: [Options.models.spec, Options.user.spec, Options.number.spec],
+        options: [Options.models.spec, Options.user.spec, Options.number.spec, Options.store.spec],
         required: ["models", "user"],
         examples: [
-            .init(line: "recommend --models models --user u42", meaning: "Ten items, and why each is there.")
+            .init(line: "recommend --models models --user u42", meaning: "Ten items, and why each is there."),
+            .init(line: "recommend --models models --store data --user u42 -n 20", meaning: "Twenty, with titles."),
         ]
     ) { invocation in
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let query = RecommendationQuery(
             userID: try invocation.value(Options.user), count: try invocation.value(Options.number), explains: true)
+        let store = invocation.optional(Options.store)
         let recommender = try await BlockingWork.run("recommend") { _ in
             let model = try registry.openCurrent()
-            let catalog = CatalogSnapshot.empty
+            let catalog = try store.flatMap { try StoredCatalogue(store: $0).read()?.snapshot } ?? .empty
             return try LocalRecommender(model: model, catalog: catalog, content: ContentIndex(catalog.movies))
         }
         let list = await recommender.recommend(query)

@@ -1,0 +1,50 @@
+import Catalog
+import Columnar
+import Domain
+import Foundation
+
+/// What an earlier run of the demo left in the store. All calls block.
+struct DemoStore {
+    let folder: String
+
+    struct Contents: Sendable {
+        var films = 0
+        var events = 0
+        /// Whether a history was stored to its end.
+        var isComplete = false
+    }
+
+    /// The stored history ended here, not in the middle of an interrupted run.
+    private var marker: String { "\(folder)/.demo-history-is-complete" }
+
+    func contents() throws -> Contents {
+        var contents = Contents()
+        guard FileManager.default.fileExists(atPath: folder) else { return contents }
+        contents.films = try StoredCatalogue(store: folder).read()?.snapshot.count ?? 0
+        contents.events = try events()?.rowCount.map(Int.init) ?? 0
+        contents.isComplete = FileManager.default.fileExists(atPath: marker)
+        return contents
+    }
+
+    func markComplete() throws { try ResultFile.write([], to: marker) }
+
+    /// Identifiers of all stored events.
+    func eventIDs() throws -> Set<String> {
+        var ids: Set<String> = []
+        guard let events = try events() else { return ids }
+        var scan = try events.scan(columns: [EventColumn.eventID])
+        while let batch = try scan.next() {
+            guard let column = try batch.column(named: EventColumn.eventID).byteStrings else { continue }
+            for row in 0..<batch.rowCount {
+                if let id = column.string(at: row) { ids.insert(id) }
+            }
+        }
+        return ids
+    }
+
+    private func events() throws -> Snapshot? {
+        let path = "\(folder)/\(Tables.events)"
+        guard FileManager.default.fileExists(atPath: "\(path)/_delta_log") else { return nil }
+        return try DeltaTable.open(at: path).snapshot()
+    }
+}
