@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // Arrows point down: level 4 (marquee) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1 (the tool rooms and
@@ -17,7 +18,11 @@ func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
 }
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    // Each room's front page lies beside its sources.
+    let page = "\(Context.packageDirectory)/Sources/\(name)/README.md"
+    return .target(
+        name: name, dependencies: dependencies,
+        exclude: FileManager.default.fileExists(atPath: page) ? ["README.md"] : [], swiftSettings: strict)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
