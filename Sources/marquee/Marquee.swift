@@ -51,6 +51,9 @@ struct Marquee {
         Log.configure(
             level: Log.Level(name: try invocation.value(Options.logLevel)) ?? .info,
             format: try invocation.value(Options.logFormat) == "json" ? .json : .text)
+        for name in table.unknownVariables(in: environment) {
+            Log("configuration").warning("an environment variable sets nothing", ["name": name])
+        }
         return invocation
     }
 

@@ -59,6 +59,14 @@ struct CommandTable: Sendable {
 
     private static let unsettable: Set<String> = ["config", "help"]
 
+    /// `MARQUEE_*` variables that set nothing: misspelt, most likely.
+    func unknownVariables(in environment: [String: String]) -> [String] {
+        let known = Set(commands.flatMap(\.options).map(\.environmentName) + Self.common.map(\.environmentName))
+        return environment.keys.filter {
+            $0.hasPrefix("MARQUEE_") && !$0.hasPrefix("MARQUEE_KAFKA_") && !known.contains($0)
+        }.sorted()
+    }
+
     /// - Throws: ``CommandLineError/unavailable(what:)`` if this is a command to come.
     func refuseIfPlanned(_ path: [String]) throws {
         if Self.planned.contains(path) {

@@ -16,8 +16,14 @@ enum Options {
     // Where things are.
     static let store = Option<String>.text("store", "DIR", "The event store: a folder of Delta tables.")
     static let models = Option<String>.text("models", "DIR", "The model registry.")
-    static let bootstrapServers = Option<String>.text(
-        "bootstrap-servers", "HOST:PORT,…", "The Kafka cluster, as kafka-console-producer takes it.")
+    static let bootstrapServers = Option<String>(
+        "bootstrap-servers", "HOST:PORT,…", "The Kafka cluster; also as a line that 'marquee broker' prints.",
+        must: "be HOST:PORT, or several separated by commas"
+    ) { text in
+        let prefix = "bootstrap.servers="
+        let servers = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+        return servers.isEmpty || servers.contains(where: \.isWhitespace) ? nil : servers
+    }
     static let catalog = Option<String>.text(
         "catalog", "FILE", "Films as JSON Lines. By default the demo catalogue, data/films.jsonl.")
 
@@ -70,6 +76,9 @@ extension Options {
         "Whether the model goes into service: if-better compares it with the one in service.",
         must: "be if-better, always or never"
     ) { GateVerdict.Policy(rawValue: $0) }
+
+    static let every = Option<Double>.seconds(
+        "every", "Train again whenever this much time has passed and there are new events, until interrupted.")
 
     // evaluate
     static let model = Option<String>.text(

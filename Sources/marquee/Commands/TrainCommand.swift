@@ -25,14 +25,22 @@ enum TrainCommand {
             .init(
                 line: "train --store data --models models --rank 128 --promote never",
                 meaning: "Publishes a larger model without putting it into service."),
+            .init(line: "train --store data --models models --every 6h", meaning: "The periodic retraining job."),
         ],
-        unavailable: ["explicit", "every"]
+        unavailable: ["explicit"]
     ) { invocation in
         let configuration = try promoting(configuration(invocation), invocation)
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let store = try invocation.value(Options.store)
         let version = invocation.optional(Options.version).map(Int64.init)
         let reporter = TrainingReporter()
+        if let seconds = invocation.optional(Options.every) {
+            try invocation.refuse([Options.version.spec], beside: Options.every.spec)
+            return try await RetrainingService(
+                every: .seconds(seconds), store: store, configuration: configuration, registry: registry,
+                onProgress: reporter.note
+            ).run()
+        }
         try await BlockingWork.run("train") { flag in
             try configuration.validate()
             let log = try InteractionLog.read(storeAt: store, version: version)
