@@ -5,7 +5,8 @@ struct CommandTable: Sendable {
         IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
         RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count, StoreCommand.cat,
         ParquetCommand.schema, ParquetCommand.cat, ModelsCommand.list, ModelsCommand.show, ModelsCommand.promote,
-        ModelsCommand.rollback, ConfigCommand.command, HelpCommand.command, VersionCommand.command,
+        ModelsCommand.rollback, ConfigCommand.command, CompletionCommand.command, HelpCommand.command,
+        VersionCommand.command,
     ])
 
     /// Options that every command has.
