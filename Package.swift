@@ -84,6 +84,11 @@ let package = Package(
             name: "bench-als", dependencies: ["Domain", "Linalg", "Trainer"], path: "Benchmarks/als/Sources",
             swiftSettings: strict),
 
+        // Measures the server against a bare libmicrohttpd: Benchmarks/http/bench.py.
+        .executableTarget(
+            name: "bench-http", dependencies: ["Domain", "HTTPServer", "Operations", "Trainer", "Catalog", "Serving"],
+            path: "Benchmarks/http/Sources", swiftSettings: strict),
+
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(

@@ -46,8 +46,7 @@ public struct LocalRecommender: Sendable {
     public func recommend(_ query: RecommendationQuery) async -> List {
         let pipeline = Pipeline(state: state, overlay: overlay, weights: weights)
         let personal = pipeline.prepare(query)
-        let similar = await lookup.ask(
-            state.content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
+        let similar = await lookup.ask(personal.content, state)
         let list = pipeline.finish(personal, similar: similar)
         return List(
             model: state.model.identity, userState: personal.profile.state, degraded: list.degraded,

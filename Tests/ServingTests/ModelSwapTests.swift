@@ -99,7 +99,7 @@ struct ModelSwapTests {
             let client = RunningService(service: service, fetch: Fetch())
             let answer = try await client.get("/v1/users/u0/recommendations?n=5&explain=summary")
             #expect(answer.json["user_state"] as? String == "known")
-            #expect(answer.ids.count == 5 && answer.ids.allSatisfy { $0.hasPrefix("a") || $0 == "new/ä" })
+            #expect(answer.ids.count == 5 && answer.ids.allSatisfy { $0.hasPrefix("a") || $0 == "new/ä" }, "\(answer.text)")
             try train(users: 41, into: registry)
             try await eventually {
                 try await client.get("/v1/users/u40/recommendations").json["user_state"] as? String == "known"
@@ -133,7 +133,7 @@ struct ModelSwapTests {
             }
         }
         var configuration = TrainingConfiguration(
-            codeVersion: "t", parameters: ALSParameters(rank: 8, epochs: 5), policy: .always)
+            codeVersion: "t", parameters: ALSParameters(rank: 2, epochs: 10, lambda: 0.1), policy: .always)
         configuration.bootstrapResamples = 10
         _ = try TrainingRun(configuration: configuration, registry: registry).run(log)
     }

@@ -8,6 +8,8 @@ internal import Trainer
 final class ServingState: Sendable {
     let model: any FactorModel
     let content: any ContentSource
+    /// Answers of an index in this process, which is as immutable as this state.
+    let contentMemory = ContentMemory()
     let items: ItemSpace
     let popularity: Popularity
     /// Item factors scaled to length 1, for the cosine of two items. An item without factors stays zero.

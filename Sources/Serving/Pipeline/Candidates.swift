@@ -1,4 +1,3 @@
-internal import Catalog
 internal import Domain
 internal import Linalg
 
@@ -33,19 +32,16 @@ struct Candidates {
 
     /// - Parameters:
     ///   - packed: the factors to scan, of the model or of unit length.
-    ///   - similar: what content similarity answered; unknown and excluded items are dropped.
+    ///   - similar: what content similarity answered; excluded items are dropped.
     init(
-        state: ServingState, vector: [Float]?, packed: PackedItems, similar: [ScoredItem], eligibility: Eligibility,
+        state: ServingState, vector: [Float]?, packed: PackedItems, similar: SimilarItems, eligibility: Eligibility,
         count: Int
     ) {
         if let vector {
             factors = packed.topK(vector, count: Self.depth(for: count), excluding: eligibility.bitmap)
                 .map { (place: $0.item.rawValue, score: $0.score) }
         }
-        content = similar.compactMap { found in
-            guard let place = state.items.place(of: found.itemID), eligibility.allows(place) else { return nil }
-            return (place: place, score: found.score)
-        }
+        content = similar.items.filter { eligibility.allows($0.place) }
     }
 
     mutating func addPopular(_ count: Int, state: ServingState, eligibility: Eligibility) {

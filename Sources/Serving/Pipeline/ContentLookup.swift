@@ -2,9 +2,18 @@ internal import Catalog
 internal import Operations
 internal import Synchronization
 
+/// What to ask content similarity: the items most like `seeds` together, without the excluded ones. Places, not
+/// identifiers: most questions are answered from memory, and then no string is touched.
+struct ContentQuery: Hashable, Sendable {
+    var seeds: [Int32]
+    var excluded: [Int32]
+    var limit: Int
+}
+
 /// What content similarity answered: a list, or why there is none.
 struct SimilarItems: Sendable {
-    var items: [ScoredItem] = []
+    /// Best first.
+    var items: [(place: Int32, score: Float)] = []
     /// The source failed or was too slow; the answer is made without it and says so.
     var isDegraded = false
 }
@@ -12,52 +21,138 @@ struct SimilarItems: Sendable {
 /// Asks the content source within a deadline: an answer never waits longer for it than that.
 struct ContentLookup: Sendable {
     let deadline: Duration
+    /// Up to so many films the index in this process is asked on the connection's thread: about a millisecond. A larger
+    /// one would hold up the other connections.
+    static let immediateCount = 20_000
     private static let log = Log("serving")
 
-    /// The answer without waiting, if the source is the index in this process.
-    func immediately(_ source: any ContentSource, seeds: [String], excluding: Set<String>, limit: Int) -> SimilarItems?
-    {
-        if seeds.isEmpty { return SimilarItems() }
-        guard let index = source as? ContentIndex else { return nil }
-        return SimilarItems(items: index.mostSimilar(to: seeds, excluding: excluding, limit: limit))
+    /// The answer without waiting, if there is one: nothing to ask, remembered, or a small index in this process.
+    func immediately(_ query: ContentQuery, _ state: ServingState) -> SimilarItems? {
+        if query.seeds.isEmpty { return SimilarItems() }
+        guard let index = state.content as? ContentIndex else { return nil }
+        if let items = state.contentMemory[query] { return SimilarItems(items: items) }
+        guard index.count <= Self.immediateCount else { return nil }
+        return SimilarItems(items: ask(index, query, state))
     }
 
-    func ask(_ source: any ContentSource, seeds: [String], excluding: Set<String>, limit: Int) async -> SimilarItems {
-        if seeds.isEmpty { return SimilarItems() }
+    func ask(_ query: ContentQuery, _ state: ServingState) async -> SimilarItems {
+        if query.seeds.isEmpty { return SimilarItems() }
         // Not a task group: that would wait for a source that does not heed cancellation.
-        let race = Mutex<CheckedContinuation<SimilarItems, Never>?>(nil)
-        let shared = Shared(race)
+        let race = Race()
         return await withCheckedContinuation { continuation in
-            shared.race.withLock { $0 = continuation }
+            race.begin(continuation)
             let asking = Task {
                 do {
-                    let items = try await source.similar(to: seeds, excluding: excluding, limit: limit)
-                    shared.finish(SimilarItems(items: items))
+                    race.finish(SimilarItems(items: try await answer(query, state)))
                 } catch {
-                    Self.log.debug("content similarity failed", ["source": source.name, "error": "\(error)"])
-                    shared.finish(SimilarItems(isDegraded: true))
+                    Self.log.debug("content similarity failed", ["source": state.content.name, "error": "\(error)"])
+                    race.finish(SimilarItems(isDegraded: true))
                 }
             }
-            Task {
-                try? await Task.sleep(for: deadline)
-                if shared.finish(SimilarItems(isDegraded: true)) { asking.cancel() }
+            let timing = Task {
+                try await Task.sleep(for: deadline)
+                if race.finish(SimilarItems(isDegraded: true)) { asking.cancel() }
             }
+            race.whenFinished { timing.cancel() }
         }
+    }
+
+    private func answer(_ query: ContentQuery, _ state: ServingState) async throws -> [(place: Int32, score: Float)] {
+        if let index = state.content as? ContentIndex { return ask(index, query, state) }
+        // Not remembered: what another service says may change, and its failing must show.
+        let found = try await state.content.similar(
+            to: query.seeds.map { state.items.ids[Int($0)] },
+            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: query.limit)
+        return places(of: found, in: state)
+    }
+
+    private func ask(
+        _ index: ContentIndex, _ query: ContentQuery, _ state: ServingState
+    ) -> [(place: Int32, score: Float)] {
+        let found = index.mostSimilar(
+            to: query.seeds.map { state.items.ids[Int($0)] },
+            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: query.limit)
+        let items = places(of: found, in: state)
+        state.contentMemory[query] = items
+        return items
+    }
+
+    private func places(of found: [ScoredItem], in state: ServingState) -> [(place: Int32, score: Float)] {
+        found.compactMap { item in state.items.place(of: item.itemID).map { (place: $0, score: item.score) } }
     }
 
     /// The continuation that the first of two tasks resumes.
-    private final class Shared: Sendable {
-        let race: Mutex<CheckedContinuation<SimilarItems, Never>?>
-        init(_ race: consuming Mutex<CheckedContinuation<SimilarItems, Never>?>) { self.race = race }
+    private final class Race: Sendable {
+        private struct State {
+            var continuation: CheckedContinuation<SimilarItems, Never>?
+            var isFinished = false
+            var afterwards: (@Sendable () -> Void)?
+        }
+        private let state = Mutex(State())
 
+        func begin(_ continuation: CheckedContinuation<SimilarItems, Never>) {
+            state.withLock { $0.continuation = continuation }
+        }
+
+        func whenFinished(_ body: @escaping @Sendable () -> Void) {
+            let isFinished = state.withLock { state in
+                if !state.isFinished { state.afterwards = body }
+                return state.isFinished
+            }
+            if isFinished { body() }
+        }
+
+        /// - Returns: whether this was the first.
         @discardableResult
         func finish(_ items: SimilarItems) -> Bool {
-            let continuation = race.withLock { continuation in
-                defer { continuation = nil }
-                return continuation
+            let (continuation, afterwards) = state.withLock { state in
+                defer { state = State(isFinished: true) }
+                return (state.continuation, state.afterwards)
             }
             continuation?.resume(returning: items)
+            afterwards?()
             return continuation != nil
         }
+    }
+}
+
+/// Remembers the answers of an index that never changes, the most recently used ones.
+///
+/// Two generations instead of a list in order of use: when the young one is full it becomes the old one and what was
+/// old is forgotten; what is asked for again while old becomes young again. So between half and all of the capacity
+/// are the entries last used.
+final class ContentMemory: Sendable {
+    typealias Items = [(place: Int32, score: Float)]
+    private struct Generations {
+        var young: [ContentQuery: Items] = [:]
+        var old: [ContentQuery: Items] = [:]
+    }
+
+    private let capacity: Int
+    private let generations = Mutex(Generations())
+
+    /// - Parameter capacity: lists held at most, about 2 kB each.
+    init(capacity: Int = 20_000) { self.capacity = capacity }
+
+    subscript(query: ContentQuery) -> Items? {
+        get {
+            generations.withLock { generations in
+                if let items = generations.young[query] { return items }
+                guard let items = generations.old[query] else { return nil }
+                insert(items, for: query, into: &generations)
+                return items
+            }
+        }
+        set {
+            guard let newValue else { return }
+            generations.withLock { insert(newValue, for: query, into: &$0) }
+        }
+    }
+
+    private func insert(_ items: Items, for query: ContentQuery, into generations: inout Generations) {
+        generations.young[query] = items
+        guard generations.young.count >= capacity / 2 else { return }
+        generations.old = generations.young
+        generations.young = [:]
     }
 }

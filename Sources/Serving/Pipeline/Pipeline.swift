@@ -1,4 +1,3 @@
-internal import Catalog
 internal import Domain
 internal import Linalg
 
@@ -45,9 +44,7 @@ struct Pipeline {
         let query: RecommendationQuery
         let profile: UserProfile
         let eligibility: Eligibility
-        let seeds: [String]
-        let excludedIDs: Set<String>
-        let depth: Int
+        let content: ContentQuery
     }
 
     func prepare(_ query: RecommendationQuery) -> Personal {
@@ -55,15 +52,15 @@ struct Pipeline {
         let seen = query.excludeSeen == .interacted ? profile.seen : []
         return Personal(
             query: query, profile: profile, eligibility: Eligibility(excluding: seen, in: state.items),
-            seeds: profile.seeds.map { state.items.ids[Int($0)] },
-            excludedIDs: Set(seen.map { state.items.ids[Int($0)] }), depth: Candidates.depth(for: query.count))
+            content: ContentQuery(
+                seeds: profile.seeds, excluded: seen, limit: Candidates.depth(for: query.count)))
     }
 
     func finish(_ personal: Personal, similar: SimilarItems) -> RecommendationList {
         let count = personal.query.count
         let profile = personal.profile
         var candidates = Candidates(
-            state: state, vector: profile.vector, packed: state.model.packedItems, similar: similar.items,
+            state: state, vector: profile.vector, packed: state.model.packedItems, similar: similar,
             eligibility: personal.eligibility, count: count)
         candidates.addPopular(count, state: state, eligibility: personal.eligibility)
         let blend = Blend(state: state, weights: weights, vector: profile.vector, candidates: candidates)
@@ -84,7 +81,7 @@ struct Pipeline {
         let eligibility = Eligibility(excluding: [place], in: state.items)
         let direction = method == .content ? nil : state.items.modelIndex(place).flatMap(state.direction(of:))
         let candidates = Candidates(
-            state: state, vector: direction, packed: state.directions, similar: similar.items,
+            state: state, vector: direction, packed: state.directions, similar: similar,
             eligibility: eligibility, count: count)
         // Popularity says nothing about likeness.
         let weights = BlendWeights(factors: weights.factors, content: weights.content, popularity: 0)

@@ -62,16 +62,12 @@ struct Routes: Sendable {
     ) -> HTTPReply {
         let pipeline = service.pipeline()
         let personal = pipeline.prepare(query)
-        let content = pipeline.state.content
         let lookup = service.contentLookup
-        if let similar = lookup.immediately(
-            content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
-        {
+        if let similar = lookup.immediately(personal.content, pipeline.state) {
             return .now(respond(service.finished(pipeline.finish(personal, similar: similar))))
         }
         return .later {
-            let similar = await lookup.ask(
-                content, seeds: personal.seeds, excluding: personal.excludedIDs, limit: personal.depth)
+            let similar = await lookup.ask(personal.content, pipeline.state)
             return respond(service.finished(pipeline.finish(personal, similar: similar)))
         }
     }
@@ -89,14 +85,11 @@ struct Routes: Sendable {
                 to: place, method: method, count: count, similar: similar, explains: explains)
             return HTTPResponse(body: Answer.json(list, fields: fields, request: request))
         }
-        let seeds = method == .factors ? [] : [item]
+        let query = ContentQuery(
+            seeds: method == .factors ? [] : [place], excluded: [], limit: Candidates.depth(for: count))
         let lookup = service.contentLookup
-        let content = pipeline.state.content
-        let depth = Candidates.depth(for: count)
-        if let similar = lookup.immediately(content, seeds: seeds, excluding: [], limit: depth) {
-            return .now(respond(similar))
-        }
-        return .later { respond(await lookup.ask(content, seeds: seeds, excluding: [], limit: depth)) }
+        if let similar = lookup.immediately(query, pipeline.state) { return .now(respond(similar)) }
+        return .later { respond(await lookup.ask(query, pipeline.state)) }
     }
 
     private func popular(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
