@@ -43,6 +43,8 @@ public struct EvaluationReport: Codable, Sendable {
         public var trainingPairs: Int
         public var trainingLiked: Int
         public var heldOut: HeldOut.Counts
+        /// How many sampled negatives were ranked beside the held-out items; nil for a full ranking.
+        public var sampledNegatives: Int?
 
         private enum CodingKeys: String, CodingKey {
             case source, version, split
@@ -54,6 +56,7 @@ public struct EvaluationReport: Codable, Sendable {
             case trainingPairs = "training_pairs"
             case trainingLiked = "training_liked"
             case heldOut = "held_out"
+            case sampledNegatives = "sampled_negatives"
         }
     }
 

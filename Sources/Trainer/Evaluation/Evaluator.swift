@@ -1,13 +1,16 @@
 internal import Domain
 public import Linalg
 
-/// Measures rankers against held-out likings: full catalogue, the user's training items removed.
+/// Measures rankers against held-out likings: full catalogue, the user's training items removed. Given candidates
+/// replace the catalogue only to repeat a published protocol.
 public struct Evaluator: Sendable {
     public var training: TrainingSet
     public var heldOut: HeldOut
     /// Rising.
     public var cutoffs: [Int]
     public var workers: Workers
+    /// By user of ``heldOut``, the only items that are ranked beside the relevant ones. Nil: the whole catalogue.
+    public var candidates: [[Int32]]?
 
     /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for cut-offs below 1,
     ///   ``TrainerError/nothingToEvaluate(reason:)`` if no user has anything held out.
@@ -59,15 +62,26 @@ public struct Evaluator: Sendable {
         }
     }
 
+    /// What the lists of the user at `position` must not hold: training items, and with given candidates all others.
+    private func excluded(_ position: Int) -> ItemBitmap {
+        guard let candidates else { return training.seen(by: heldOut.users[position]) }
+        var allowed = ItemBitmap(itemCount: training.itemCount)
+        // The held-out item can stand among its own negatives in published files: a set counts it once.
+        for item in candidates[position] { allowed.insert(ItemIndex(rawValue: item)) }
+        for item in heldOut.relevant(of: position) { allowed.insert(ItemIndex(rawValue: item)) }
+        return allowed.complement()
+    }
+
     /// Ranks for every held-out user. Blocks.
     public func measure(_ ranker: some Ranker) throws -> Outcome {
         let depth = cutoffs[cutoffs.count - 1]
         var values: [Double] = []
         var exposure = cutoffs.map { _ in [Int32](repeating: 0, count: training.itemCount) }
-        let chunk = 1024
+        let chunk = 256
         for start in stride(from: 0, to: heldOut.users.count, by: chunk) {
             let range = start..<min(start + chunk, heldOut.users.count)
-            let lists = try ranker.rank(heldOut.users[range], depth: depth, training: training, workers: workers)
+            let lists = try ranker.rank(
+                heldOut.users[range], depth: depth, excluded: range.map(excluded), workers: workers)
             for (position, list) in zip(range, lists) {
                 let relevant = heldOut.relevant(of: position)
                 var hits: [Int] = []

@@ -9,11 +9,13 @@ internal import Linalg
 /// Building takes O(Σ_u |S_u|²), so users with more than `longestHistory` likings lend only their first ones.
 struct NeighbourRanker: Ranker {
     let name = "item-kNN"
+    private let training: TrainingSet
     private let starts: [Int]
     private let others: [Int32]
     private let similarities: [Float]
 
     init(training: TrainingSet, neighbours: Int = 100, longestHistory: Int = 500, workers: Workers) {
+        self.training = training
         let items = training.itemCount
         let rows = training.interactions
         let liked = (0..<rows.rows).map { user in
@@ -67,14 +69,14 @@ struct NeighbourRanker: Ranker {
         self.similarities = similarities
     }
 
-    func rank(_ users: ArraySlice<Int32>, depth: Int, training: TrainingSet, workers: Workers) -> [[Int32]] {
+    func rank(_ users: ArraySlice<Int32>, depth: Int, excluded: [ItemBitmap], workers: Workers) -> [[Int32]] {
         let users = Array(users)
         var lists = [[Int32]](repeating: [], count: users.count)
         lists.withUnsafeMutableBufferPointer { lists in
             guard let base = lists.baseAddress else { return }
             let output = SharedMutable(base)
             workers.run(units: users.count) { _, place in
-                output.pointer[place] = rank(Int(users[place]), depth: depth, training: training)
+                output.pointer[place] = rank(Int(users[place]), depth: depth, excluded: excluded[place])
             }
         }
         return lists
@@ -82,7 +84,7 @@ struct NeighbourRanker: Ranker {
 
     /// Items that no neighbour speaks for score zero and fill the list up by index, so that its length is that of the
     /// other rankers.
-    private func rank(_ user: Int, depth: Int, training: TrainingSet) -> [Int32] {
+    private func rank(_ user: Int, depth: Int, excluded: ItemBitmap) -> [Int32] {
         let rows = training.interactions
         var scores = [Float](repeating: 0, count: training.itemCount)
         for entry in rows.entries(ofRow: user) where rows.values[entry] > 0 {
@@ -91,13 +93,14 @@ struct NeighbourRanker: Ranker {
                 scores[Int(others[neighbour])] += similarities[neighbour]
             }
         }
-        for entry in rows.entries(ofRow: user) { scores[Int(rows.columnIndices[entry])] = -1 }
-        var list = (0..<Int32(scores.count)).filter { scores[Int($0)] > 0 }
+        var list = (0..<Int32(scores.count)).filter {
+            scores[Int($0)] > 0 && !excluded.contains(ItemIndex(rawValue: $0))
+        }
         list.sort { (-scores[Int($0)], $0) < (-scores[Int($1)], $1) }
         list = Array(list.prefix(depth))
         var next: Int32 = 0
         while list.count < depth, next < scores.count {
-            if scores[Int(next)] == 0 { list.append(next) }
+            if scores[Int(next)] == 0, !excluded.contains(ItemIndex(rawValue: next)) { list.append(next) }
             next += 1
         }
         return list

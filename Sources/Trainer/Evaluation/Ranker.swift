@@ -1,14 +1,14 @@
 internal import Domain
 public import Linalg
 
-/// Something that ranks the whole catalogue of a training set for its users.
+/// Something that ranks the catalogue of a training set for its users.
 public protocol Ranker: Sendable {
     /// As reports call it, such as `popular`.
     var name: String { get }
 
-    /// For each of `users` the best `depth` items, best first, without the items of the user's own row in `training`.
-    /// Shorter only if the catalogue has no more. Blocks; uses `workers`.
-    func rank(_ users: ArraySlice<Int32>, depth: Int, training: TrainingSet, workers: Workers) throws -> [[Int32]]
+    /// For each of `users` the best `depth` items that its bitmap in `excluded` leaves, best first; shorter only if no
+    /// more are left. Blocks; uses `workers`.
+    func rank(_ users: ArraySlice<Int32>, depth: Int, excluded: [ItemBitmap], workers: Workers) throws -> [[Int32]]
 }
 
 /// Ranks by ⟨p_u, q_i⟩, exactly; equal scores by item index.
@@ -30,7 +30,7 @@ struct FactorRanker: Ranker {
         self.unknown = unknown
     }
 
-    func rank(_ users: ArraySlice<Int32>, depth: Int, training: TrainingSet, workers: Workers) throws -> [[Int32]] {
+    func rank(_ users: ArraySlice<Int32>, depth: Int, excluded: [ItemBitmap], workers: Workers) throws -> [[Int32]] {
         let rank = userFactors.columns
         var queries = try Matrix(rows: users.count, columns: rank)
         userFactors.withUnsafeElements { source in
@@ -40,8 +40,13 @@ struct FactorRanker: Ranker {
                 }
             }
         }
-        let seen = users.map { training.seen(by: $0, besides: unknown) }
-        return items.topK(queries: queries, count: depth, excluding: seen, workers: workers).map { list in
+        let bitmaps = excluded.map { bitmap in
+            guard let unknown else { return bitmap }
+            var bitmap = bitmap
+            bitmap.formUnion(unknown)
+            return bitmap
+        }
+        return items.topK(queries: queries, count: depth, excluding: bitmaps, workers: workers).map { list in
             list.map(\.item.rawValue)
         }
     }
@@ -61,12 +66,11 @@ struct ListRanker: Ranker {
         }
     }
 
-    func rank(_ users: ArraySlice<Int32>, depth: Int, training: TrainingSet, workers: Workers) -> [[Int32]] {
-        users.map { user in
-            let seen = training.interactions.columnIndices[training.interactions.entries(ofRow: Int(user))]
+    func rank(_ users: ArraySlice<Int32>, depth: Int, excluded: [ItemBitmap], workers: Workers) -> [[Int32]] {
+        excluded.map { excluded in
             var list: [Int32] = []
             list.reserveCapacity(depth)
-            for item in order where !seen.containsSorted(item) {
+            for item in order where !excluded.contains(ItemIndex(rawValue: item)) {
                 list.append(item)
                 if list.count == depth { break }
             }
@@ -77,8 +81,8 @@ struct ListRanker: Ranker {
 
 extension TrainingSet {
     /// The items that a ranking for `user` leaves out.
-    func seen(by user: Int32, besides others: ItemBitmap? = nil) -> ItemBitmap {
-        var bitmap = others ?? ItemBitmap(itemCount: itemCount)
+    func seen(by user: Int32) -> ItemBitmap {
+        var bitmap = ItemBitmap(itemCount: itemCount)
         for entry in interactions.entries(ofRow: Int(user)) {
             bitmap.insert(ItemIndex(rawValue: interactions.columnIndices[entry]))
         }

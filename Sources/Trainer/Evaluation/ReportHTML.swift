@@ -56,15 +56,18 @@ extension EvaluationReport {
         if let popular = baselines.first?.metrics["ndcg"]?[String(k)] {
             text += ", the popularity list \(cell(popular))"
         }
-        return text + "</p>"
+        return text + sampled + "</p>"
     }
+
+    /// Stands beside every figure that is not of a full ranking.
+    private var sampled: String { data.sampledNegatives.map { ", \($0) sampled negatives" } ?? "" }
 
     private func plots() -> [String] {
         let names = ["model"] + baselines.map(\.name)
         let tables = [metrics] + baselines.map(\.metrics)
         func curve(_ metric: String, _ title: String) -> String {
             SVGPlot.lines(
-                title: title, x: "k", y: "mean over users, 95 % interval",
+                title: title, x: "k", y: "mean over users, 95 % interval\(sampled)",
                 zip(names, tables).map { name, table in
                     let values = cutoffs.compactMap { k in table[metric]?[String(k)].map { (k, $0) } }
                     return SVGPlot.Series(
@@ -124,12 +127,12 @@ extension EvaluationReport {
                         + baselines.map { cell($0.metrics[metric]?[String(k)]) })
             }
         }
-        return table("Metrics", ["metric", "model"] + baselines.map { e($0.name) }, rows)
+        return table("Metrics\(sampled)", ["metric", "model"] + baselines.map { e($0.name) }, rows)
     }
 
     private func comparisonTable() -> String {
         table(
-            "Model against others, user by user",
+            "Model against others, user by user\(sampled)",
             ["against", "metric", "relative difference", "p (Wilcoxon, Holm)", "detectable difference", "verdict"],
             comparisons.map { comparison in
                 [
@@ -142,7 +145,7 @@ extension EvaluationReport {
 
     private func sliceTable() -> String {
         table(
-            "Slices", ["users by", "part", "users", "metric", "model", "popular"],
+            "Slices\(sampled)", ["users by", "part", "users", "metric", "model", "popular"],
             slices.map { [e($0.dimension), e($0.name), "\($0.users)", e($0.metric), cell($0.model), cell($0.popular)] })
     }
 

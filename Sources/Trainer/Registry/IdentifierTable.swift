@@ -55,20 +55,14 @@ struct IdentifierTable: @unchecked Sendable {
         }
     }
 
-    /// The three tensors for `ids`.
-    static func tensors(_ ids: [String], name: String) -> [Safetensors.Tensor] {
-        var bytes: [UInt8] = []
-        var starts: [Int64] = [0]
-        starts.reserveCapacity(ids.count + 1)
-        for id in ids {
-            bytes.append(contentsOf: id.utf8)
-            starts.append(Int64(bytes.count))
-        }
+    /// The three tensors for the identifiers of a pool.
+    static func tensors(_ pool: IdentifierPool, name: String) -> [Safetensors.Tensor] {
+        let (bytes, starts) = (pool.bytes, pool.starts)
         let order = bytes.withUnsafeBufferPointer { bytes in
             func utf8(_ index: Int32) -> UnsafeBufferPointer<UInt8> {
                 UnsafeBufferPointer(rebasing: bytes[Int(starts[Int(index)])..<Int(starts[Int(index) + 1])])
             }
-            return [Int32](0..<Int32(ids.count)).sorted { precedes(utf8($0), utf8($1)) }
+            return [Int32](0..<Int32(pool.count)).sorted { precedes(utf8($0), utf8($1)) }
         }
         return [
             .init("\(name)_starts", [starts.count], .int64(starts)),

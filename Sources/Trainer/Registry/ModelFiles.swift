@@ -21,8 +21,8 @@ enum ModelFiles {
                 .init("item_norms", [factors.itemFactors.rows], .float32(norms(factors.itemFactors))),
             ], metadata: ["format": "marquee-factors"], to: "\(folder)/\(self.factors)")
         try Safetensors.write(
-            IdentifierTable.tensors(training.users.ids, name: "user")
-                + IdentifierTable.tensors(training.items.ids, name: "item"),
+            IdentifierTable.tensors(training.users, name: "user")
+                + IdentifierTable.tensors(training.items, name: "item"),
             metadata: ["format": "marquee-ids"], to: "\(folder)/\(identifiers)")
         let rows = training.interactions
         try Safetensors.write(

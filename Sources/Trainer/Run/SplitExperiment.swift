@@ -26,8 +26,17 @@ struct SplitExperiment {
         let heldOut = try HeldOut.build(
             from: log, training: training, weights: configuration.weights, isTest: resolved.isTest)
         let workers = Workers(count: configuration.parameters.threads)
-        evaluator = try Evaluator(
+        var evaluator = try Evaluator(
             training: training, heldOut: heldOut, cutoffs: configuration.cutoffs + [10], workers: workers)
+        if let negatives = log.negatives {
+            evaluator.candidates = heldOut.users.map { user in
+                let user = log.users.index(of: Int(user), in: training.users)
+                return (user.flatMap { negatives[$0] } ?? []).compactMap {
+                    training.items.index(of: Int($0), in: log.items)
+                }
+            }
+        }
+        self.evaluator = evaluator
         bootstrap = Bootstrap(
             resamples: configuration.bootstrapResamples, seed: configuration.parameters.seed, workers: workers)
     }
@@ -40,16 +49,30 @@ struct SplitExperiment {
         let since = times[times.count * 9 / 10]
         var recent = [Double](repeating: 0, count: training.itemCount)
         let weights = configuration.weights
+        let itemNumbers = (0..<log.items.count).map { training.items.index(of: $0, in: log.items) ?? -1 }
         try log.forEachChunk { chunk in
             for record in chunk
             where record.at >= since && !isTest(record) && weights.weight(of: record.kind, value: record.value) > 0 {
-                if let item = training.items.index(of: log.items.ids[Int(record.item)]) { recent[Int(item)] += 1 }
+                let item = itemNumbers[Int(record.item)]
+                if item >= 0 { recent[Int(item)] += 1 }
             }
         }
         return [
             popular, ListRanker(name: "recently popular", scores: recent),
             NeighbourRanker(training: training, workers: evaluator.workers),
         ]
+    }
+
+    private var sampledNegatives: Int? { evaluator.candidates.map { $0.map(\.count).max() ?? 0 } }
+
+    private var protocolNote: String {
+        let rest = "Equal scores are ordered by item index; users without held-out likings are left out and counted."
+        guard let sampledNegatives else {
+            return "Full-catalogue ranking; items of the user's training events are removed. \(rest)"
+        }
+        return
+            "\(sampledNegatives) sampled negatives: only these are ranked beside the held-out items, so the figures are not those "
+            + "of a full ranking and compare only with the same protocol. \(rest)"
     }
 
     /// Assembles the report.
@@ -65,9 +88,9 @@ struct SplitExperiment {
                 splitExplanation: configuration.split.explanation, splitAt: splitAt,
                 trainingEvents: training.eventCount, trainingUsers: training.userCount,
                 trainingItems: training.itemCount, trainingPairs: training.interactions.count,
-                trainingLiked: training.likedCount, heldOut: evaluator.heldOut.counts),
-            protocolNote: "Full-catalogue ranking; items of the user's training events are removed; equal scores are "
-                + "ordered by item index; users without held-out likings are left out and counted.",
+                trainingLiked: training.likedCount, heldOut: evaluator.heldOut.counts,
+                sampledNegatives: sampledNegatives),
+            protocolNote: protocolNote,
             cutoffs: evaluator.cutoffs, metrics: builder.table(outcomes[0]),
             baselines: outcomes.dropFirst().map { .init(name: $0.name, metrics: builder.table($0)) },
             slices: builder.slices(), comparisons: builder.comparisons(), training: summary,

@@ -29,11 +29,10 @@ public struct TrainingRun {
     ) throws -> Manifest {
         try configuration.validate()
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
-        // The whole set first: it finds out at once whether there is anything to publish at all.
-        let everything = try TrainingSet.build(from: log, weights: configuration.weights)
-
         let incumbent = try registryHasCurrent() ? Incumbent(registry.openCurrent()) : nil
-        let evaluation = try evaluate(log, everything: everything, incumbent: incumbent, onProgress: onProgress)
+        let evaluation = try evaluate(log, incumbent: incumbent, onProgress: onProgress)
+        // Only now, so that at no time two sets of rows are in memory.
+        let everything = try TrainingSet.build(from: log, weights: configuration.weights)
         let (factors, summary) = try fit(everything, configuration.parameters, as: .published, onProgress: onProgress)
         let manifest = try publish(factors, of: everything, summary, evaluation)
         try onProgress(.published(manifest))
@@ -52,8 +51,7 @@ public struct TrainingRun {
     }
 
     private func evaluate(
-        _ log: InteractionLog, everything: TrainingSet, incumbent: Incumbent?,
-        onProgress: (TrainingProgress) throws -> Void
+        _ log: InteractionLog, incumbent: Incumbent?, onProgress: (TrainingProgress) throws -> Void
     ) throws -> Evaluation {
         let gate = Gate(policy: configuration.policy)
         let experiment: SplitExperiment
@@ -105,7 +103,7 @@ public struct TrainingRun {
                             experiment.training.interactions.count(ofRow: Int(users[$0])) <= 5
                         },
                         work: (
-                            everything.itemCount * configuration.parameters.rank,
+                            log.items.count * configuration.parameters.rank,
                             incumbent.manifest.data.items * incumbent.manifest.parameters.rank
                         )),
                     bootstrap: experiment.bootstrap)

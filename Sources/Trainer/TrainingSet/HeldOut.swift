@@ -48,41 +48,48 @@ extension HeldOut {
         isTest: (InteractionLog.Record) -> Bool
     ) throws -> HeldOut {
         // Log indices to training indices; −1 where training has not seen the identifier.
-        let itemNumbers = log.items.ids.map { training.items.index(of: $0) ?? -1 }
-        let userNumbers = log.users.ids.map { training.users.index(of: $0) ?? -1 }
-        var sums = [[Int32: Float]](repeating: [:], count: training.userCount)
-        var unknown = [[Int32: Float]](repeating: [:], count: training.userCount)
-        var strangers = Set<Int32>()
+        let itemNumbers = (0..<log.items.count).map { training.items.index(of: $0, in: log.items) ?? -1 }
+        let userNumbers = (0..<log.users.count).map { training.users.index(of: $0, in: log.users) ?? -1 }
+        var lengths = [Int64](repeating: 0, count: training.userCount)
+        var strangers = [Bool](repeating: false, count: log.users.count)
         try log.forEachChunk { chunk in
             for record in chunk where isTest(record) {
                 let user = userNumbers[Int(record.user)]
-                guard user >= 0 else {
-                    strangers.insert(record.user)
-                    continue
-                }
-                let item = itemNumbers[Int(record.item)]
-                let weight = weights.weight(of: record.kind, value: record.value)
-                if item >= 0 {
-                    sums[Int(user)][item, default: 0] += weight
-                } else {
-                    unknown[Int(user)][record.item, default: 0] += weight
-                }
+                if user >= 0 { lengths[Int(user)] += 1 } else { strangers[Int(record.user)] = true }
             }
         }
+        // Rows over the items of the log, which hold those that training has not seen.
+        var builder = RowBuilder(lengths: lengths)
+        try log.forEachChunk { chunk in
+            for record in chunk where isTest(record) {
+                let user = userNumbers[Int(record.user)]
+                guard user >= 0 else { continue }
+                builder.add(weights.weight(of: record.kind, value: record.value), row: user, column: record.item)
+            }
+        }
+        let rows = try builder.finish(columns: log.items.count, ceiling: .greatestFiniteMagnitude)
+
         var result = HeldOut()
-        result.counts.usersWithoutHistory = strangers.count
-        for user in 0..<training.userCount where !sums[user].isEmpty || !unknown[user].isEmpty {
-            result.counts.pairsOfUnknownItems += unknown[user].values.count { $0 > 0 }
-            let seen = Set(training.interactions.columnIndices[training.interactions.entries(ofRow: user)])
-            let liked = sums[user].filter { $0.value > 0 }.keys
-            let relevant = liked.filter { !seen.contains($0) }.sorted()
-            result.counts.pairsSeenInTraining += liked.count - relevant.count
+        result.counts.usersWithoutHistory = strangers.count { $0 }
+        for user in 0..<training.userCount where rows.count(ofRow: user) > 0 {
+            let seen = training.interactions.columnIndices[training.interactions.entries(ofRow: user)]
+            var relevant: [Int32] = []
+            for entry in rows.entries(ofRow: user) where rows.values[entry] > 0 {
+                let item = itemNumbers[Int(rows.columnIndices[entry])]
+                if item < 0 {
+                    result.counts.pairsOfUnknownItems += 1
+                } else if seen.containsSorted(item) {
+                    result.counts.pairsSeenInTraining += 1
+                } else {
+                    relevant.append(item)
+                }
+            }
             guard !relevant.isEmpty else {
                 result.counts.usersWithoutRelevantItems += 1
                 continue
             }
             result.users.append(Int32(user))
-            result.items += relevant
+            result.items += relevant.sorted()
             result.starts.append(result.items.count)
         }
         result.counts.evaluatedUsers = result.users.count

@@ -15,12 +15,39 @@ public enum InteractionFile {
     }
 
     /// Reads a training file and a test file into one log, for ``Split/files``.
+    /// - Parameter negatives: a file of lines `(user,item)<tab>negative…` (He et al. 2017): only these items are ranked
+    ///   beside the held-out ones.
     /// - Throws: ``TrainerError/malformedLine(file:line:reason:)``, ``TrainerError/cannotRead(path:reason:)``.
-    public static func log(train: String, test: String) throws -> InteractionLog {
+    public static func log(train: String, test: String, negatives: String? = nil) throws -> InteractionLog {
         let log = try InteractionLog(source: "\(train) and \(test)")
         try read(train, isTest: false, into: log)
         try read(test, isTest: true, into: log)
+        if let negatives { try readNegatives(negatives, into: log) }
         return log
+    }
+
+    /// Negatives that neither file of interactions has are left out: no model could rank them.
+    private static func readNegatives(_ path: String, into log: InteractionLog) throws {
+        let file = try MappedFile(path: path)
+        var negatives: [Int32: [Int32]] = [:]
+        var number = 0
+        for bytes in file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            let line = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            if line.isEmpty { continue }
+            let fields = line.components(separatedBy: "\t")
+            let pair = fields[0].dropFirst().dropLast().components(separatedBy: ",")
+            guard fields[0].hasPrefix("("), fields[0].hasSuffix(")"), pair.count == 2 else {
+                throw TrainerError.malformedLine(
+                    file: path, line: number, reason: "it does not begin with (user,item) and a tab")
+            }
+            guard let user = log.users.index(of: pair[0].trimmingCharacters(in: .whitespaces)) else { continue }
+            negatives[user, default: []] += fields.dropFirst().compactMap { log.items.index(of: $0) }
+        }
+        guard !negatives.isEmpty else {
+            throw TrainerError.nothingToEvaluate(reason: "\(path) names no user of the other files")
+        }
+        log.negatives = negatives
     }
 
     static func read(_ path: String, isTest: Bool, into log: InteractionLog) throws {

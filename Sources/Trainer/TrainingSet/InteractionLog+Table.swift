@@ -47,13 +47,25 @@ extension InteractionLog {
         }
         guard let times = try batch.column(named: EventColumn.at).int64s else { throw unsuitable(EventColumn.at) }
         for row in 0..<batch.rowCount {
-            guard let user = userIDs.string(at: row), let item = itemIDs.string(at: row),
-                let name = kinds.string(at: row), let value = values[row], let at = times[row]
+            guard !userIDs.isNull(at: row), !itemIDs.isNull(at: row), !kinds.isNull(at: row),
+                let value = values[row], let at = times[row]
             else { continue }
-            guard let kind = EventKind(name: name) else {
-                throw TrainerError.badInteraction(user: user, item: item, reason: "there is no event kind \(name)")
+            let user = userIDs.withBytes(of: row) { users.insert($0) }
+            let item = itemIDs.withBytes(of: row) { items.insert($0) }
+            guard let kind = kinds.withBytes(of: row, { EventKind(utf8: $0) }) else {
+                throw TrainerError.badInteraction(
+                    user: users.id(at: Int(user)), item: items.id(at: Int(item)),
+                    reason: "there is no event kind \(kinds.string(at: row) ?? "")")
             }
-            try append(user: users.insert(user), item: items.insert(item), kind: kind, value: value, at: at)
+            try append(user: user, item: item, kind: kind, value: value, at: at)
         }
+    }
+}
+
+extension EventKind {
+    /// The kind of this name, without making a string of it.
+    fileprivate init?(utf8: UnsafeBufferPointer<UInt8>) {
+        guard let kind = Self.allCases.first(where: { $0.name.utf8.elementsEqual(utf8) }) else { return nil }
+        self = kind
     }
 }

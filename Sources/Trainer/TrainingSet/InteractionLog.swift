@@ -21,8 +21,8 @@ public final class InteractionLog {
         var isTest: Bool
     }
 
-    public internal(set) var users = IndexMap()
-    public internal(set) var items = IndexMap()
+    public internal(set) var users = IdentifierPool()
+    public internal(set) var items = IdentifierPool()
     public private(set) var count = 0
     public private(set) var first = Timestamp(microseconds: .max)
     public private(set) var last = Timestamp(microseconds: .min)
@@ -30,6 +30,9 @@ public final class InteractionLog {
     public let source: String
     /// The table version, or nil if the events come from elsewhere.
     public let version: Int64?
+
+    /// Sampled negatives of a published protocol, by user of the log; nil: the whole catalogue is ranked.
+    var negatives: [Int32: [Int32]]?
 
     private let descriptor: Int32
     private var pending: [Record] = []
@@ -57,7 +60,8 @@ public final class InteractionLog {
     ) throws {
         guard kind.accepts(value) else {
             throw TrainerError.badInteraction(
-                user: users.ids[Int(user)], item: items.ids[Int(item)], reason: "a \(kind.name) has no value \(value)")
+                user: users.id(at: Int(user)), item: items.id(at: Int(item)),
+                reason: "a \(kind.name) has no value \(value)")
         }
         pending.append(Record(user: user, item: item, at: at, value: value, kind: kind, isTest: isTest))
         count += 1

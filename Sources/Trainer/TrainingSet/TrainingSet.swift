@@ -6,8 +6,8 @@ public import Linalg
 /// Invariants: rows are sorted by item without repetition; values are finite and within the weights' ceiling; every
 /// user and item has at least one event.
 public struct TrainingSet: Sendable {
-    public let users: IndexMap
-    public let items: IndexMap
+    public let users: IdentifierPool
+    public let items: IdentifierPool
     /// Users × items, one entry for each pair with an event. Above zero: the confidence that the user likes the item.
     /// Zero or below: the confidence, negated, that the user does not.
     public let interactions: SparseRows
@@ -47,8 +47,8 @@ extension TrainingSet {
     ) throws -> TrainingSet {
         var userNumbers = [Int32](repeating: -1, count: log.users.count)
         var itemNumbers = [Int32](repeating: -1, count: log.items.count)
-        var userIDs: [String] = []
-        var itemIDs: [String] = []
+        var users = IdentifierPool()
+        var items = IdentifierPool()
         var lengths: [Int64] = []
         var lastEventAt: [Int64] = []
         var eventCount = 0
@@ -56,14 +56,12 @@ extension TrainingSet {
         try log.forEachChunk { chunk in
             for record in chunk where accept(record) {
                 if userNumbers[Int(record.user)] < 0 {
-                    userNumbers[Int(record.user)] = Int32(userIDs.count)
-                    userIDs.append(log.users.ids[Int(record.user)])
+                    userNumbers[Int(record.user)] = users.insert(Int(record.user), of: log.users)
                     lengths.append(0)
                     lastEventAt.append(.min)
                 }
                 if itemNumbers[Int(record.item)] < 0 {
-                    itemNumbers[Int(record.item)] = Int32(itemIDs.count)
-                    itemIDs.append(log.items.ids[Int(record.item)])
+                    itemNumbers[Int(record.item)] = items.insert(Int(record.item), of: log.items)
                 }
                 let user = Int(userNumbers[Int(record.user)])
                 lengths[user] += 1
@@ -83,13 +81,13 @@ extension TrainingSet {
                 rows.add(weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)])
             }
         }
-        let interactions = try rows.finish(columns: itemIDs.count, ceiling: weights.ceiling)
+        let interactions = try rows.finish(columns: items.count, ceiling: weights.ceiling)
         guard interactions.values.contains(where: { $0 > 0 }) else {
             throw TrainerError.emptyTrainingSet(
                 source: log.source, reason: "none of its events says that a user liked an item")
         }
         return TrainingSet(
-            users: IndexMap(ids: userIDs), items: IndexMap(ids: itemIDs), interactions: interactions,
+            users: users, items: items, interactions: interactions,
             lastEventAt: lastEventAt.map { Timestamp(microseconds: $0) }, eventCount: eventCount,
             first: Timestamp(microseconds: first), last: Timestamp(microseconds: newest), source: log.source,
             version: log.version)

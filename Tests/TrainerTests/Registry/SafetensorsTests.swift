@@ -82,7 +82,14 @@ import Testing
                 let id = String(generator.next() % 10_000)
                 if !ids.contains(id) { ids.append(id) }
             }
-            try Safetensors.write(IdentifierTable.tensors(ids, name: "user"), to: path)
+            var pool = IdentifierPool()
+            for (index, id) in ids.enumerated() {
+                #expect(pool.index(of: id) == nil)
+                #expect(pool.insert(id) == Int32(index))
+                #expect(pool.insert(id) == Int32(index))
+            }
+            #expect(pool.ids == ids)
+            try Safetensors.write(IdentifierTable.tensors(pool, name: "user"), to: path)
             let table = try IdentifierTable(SafetensorsFile(path: path), name: "user")
             #expect(table.count == ids.count)
             for (index, id) in ids.enumerated() {

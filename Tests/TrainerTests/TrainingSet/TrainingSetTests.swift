@@ -176,6 +176,36 @@ import Testing
         #expect(try await read("user\titem\nè\t日本\n") == [["è", "日本", "0"]])
     }
 
+    /// He et al.'s files: the held-out item stands among its own negatives, and one negative is unknown.
+    @Test func sampledNegativesAreTheOnlyRivals() async throws {
+        try await withTemporaryFolder { folder in
+            func path(_ name: String) -> String { folder.appending(path: name).path }
+            var train = ""
+            for user in 0..<20 { for item in 0..<6 { train += "\(user)\t\((user + item) % 20)\t5\t1\n" } }
+            try Files.write(train, to: path("train"))
+            try Files.write("0\t10\t5\t2\n1\t11\t5\t2\n", to: path("test"))
+            try Files.write("(0,10)\t12\t13\t10\t999\n(1,11)\t15\t16\n", to: path("negatives"))
+            let log = try InteractionFile.log(
+                train: path("train"), test: path("test"), negatives: path("negatives"))
+            var configuration = smallConfiguration(rank: 4, epochs: 3)
+            configuration.split = .files
+            configuration.weights = .binary
+            let experiment = try SplitExperiment(log: log, configuration: configuration)
+            #expect(experiment.evaluator.heldOut.users.count == 2)
+            let outcome = try experiment.evaluator.measure(ListRanker(name: "any", scores: (0..<20).map(Double.init)))
+            // User 0 ranks 10, 12, 13; user 1 ranks 11, 15, 16: with only these, everything is found in three.
+            #expect(outcome.mean(.recall, at: 10) == 1)
+            #expect(outcome.mean(.mrr, at: 10) >= 1.0 / 3)
+            let report = try ModelEvaluation(configuration: configuration).run(log)
+            #expect(report.data.sampledNegatives == 3)
+            #expect(report.protocolNote.contains("sampled negatives") && report.html().contains("sampled negatives"))
+            try Files.write("0,10\t12\n", to: path("negatives"))
+            #expect(throws: TrainerError.self) {
+                try InteractionFile.log(train: path("train"), test: path("test"), negatives: path("negatives"))
+            }
+        }
+    }
+
     @Test(arguments: [
         "1,10\n2\n", "1,10\n,5\n", "1,10,good\n", "1\t10\t3\tnoon\n", "1,10\n\u{FF}\u{0},\n", "",
     ])

@@ -1,0 +1,116 @@
+/// Identifiers by dense index in the order of first sight, and back: their UTF-8 bytes end to end and a hash table of
+/// indices.
+///
+/// What `IndexMap` does for some thousands, this does for tens of millions: no string object each, about 20 bytes beside
+/// the text, and a lookup takes the bytes as a column has them.
+public struct IdentifierPool: Sendable {
+    /// All identifiers end to end.
+    private(set) var bytes: [UInt8] = []
+    /// Where each begins; one more than there are.
+    private(set) var starts: [Int64] = [0]
+    private var hashes: [UInt32] = []
+    /// Open addressing with linear probing, a power of two of slots, at most half of them taken; −1 is free.
+    private var slots: [Int32] = [Int32](repeating: -1, count: 16)
+    /// Differs from process to process, so that nobody can choose identifiers that collide. Indices do not depend on it.
+    private let seed = UInt64.random(in: .min ... .max)
+
+    public init() {}
+
+    public var count: Int { hashes.count }
+
+    /// All identifiers as strings, by index. O(total length).
+    public var ids: [String] { (0..<count).map { id(at: $0) } }
+
+    public func id(at index: Int) -> String {
+        String(decoding: bytes[Int(starts[index])..<Int(starts[index + 1])], as: UTF8.self)
+    }
+
+    /// The index of `id`, or nil if it was never inserted. O(length).
+    public func index(of id: String) -> Int32? {
+        var id = id
+        return id.withUTF8 { index(of: $0) }
+    }
+
+    func index(of utf8: UnsafeBufferPointer<UInt8>) -> Int32? {
+        let index = slots[slot(of: utf8, hash(utf8))]
+        return index < 0 ? nil : index
+    }
+
+    /// The index of the identifier at `index` of another pool.
+    func index(of index: Int, in other: IdentifierPool) -> Int32? {
+        other.withUTF8(at: index) { self.index(of: $0) }
+    }
+
+    /// The index of `id`, given now if it has none. O(length), amortised.
+    public mutating func insert(_ id: String) -> Int32 {
+        var id = id
+        return id.withUTF8 { insert($0) }
+    }
+
+    mutating func insert(_ utf8: UnsafeBufferPointer<UInt8>) -> Int32 {
+        let hash = hash(utf8)
+        let slot = slot(of: utf8, hash)
+        if slots[slot] >= 0 { return slots[slot] }
+        let index = Int32(hashes.count)
+        bytes.append(contentsOf: utf8)
+        starts.append(Int64(bytes.count))
+        hashes.append(hash)
+        slots[slot] = index
+        if 2 * hashes.count > slots.count { grow() }
+        return index
+    }
+
+    mutating func insert(_ index: Int, of other: IdentifierPool) -> Int32 {
+        other.withUTF8(at: index) { insert($0) }
+    }
+
+    func withUTF8<R>(at index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
+        let range = Int(starts[index])..<Int(starts[index + 1])
+        return try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range])) }
+    }
+
+    /// The slot that holds `utf8`, or the free one where it belongs.
+    private func slot(of utf8: UnsafeBufferPointer<UInt8>, _ hash: UInt32) -> Int {
+        let mask = slots.count - 1
+        var slot = Int(hash) & mask
+        while slots[slot] >= 0 {
+            let index = Int(slots[slot])
+            if hashes[index] == hash, withUTF8(at: index, { $0.elementsEqual(utf8) }) { return slot }
+            slot = (slot + 1) & mask
+        }
+        return slot
+    }
+
+    private mutating func grow() {
+        slots = [Int32](repeating: -1, count: slots.count * 2)
+        let mask = slots.count - 1
+        for (index, hash) in hashes.enumerated() {
+            var slot = Int(hash) & mask
+            while slots[slot] >= 0 { slot = (slot + 1) & mask }
+            slots[slot] = Int32(index)
+        }
+    }
+
+    /// Multiply and fold, eight bytes at a time.
+    private func hash(_ utf8: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        var state = seed ^ UInt64(utf8.count)
+        var position = 0
+        let raw = UnsafeRawBufferPointer(utf8)
+        func mix(_ word: UInt64) {
+            let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+            state = product.high ^ product.low
+        }
+        while position + 8 <= raw.count {
+            mix(raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            position += 8
+        }
+        var rest: UInt64 = 0
+        while position < raw.count {
+            rest = rest << 8 | UInt64(raw[position])
+            position += 1
+        }
+        mix(rest)
+        mix(0x5851_F42D_4C95_7F2D)
+        return UInt32(truncatingIfNeeded: state >> 16)
+    }
+}
