@@ -1,0 +1,103 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct DemoTests {
+    private func arguments(_ folder: URL, _ more: [String]) -> [String] {
+        [
+            "demo", "--port", "0", "--data", folder.appending(path: "data").path, "--models",
+            folder.appending(path: "models").path,
+        ] + more
+    }
+
+    @Test func theWholeLoopAndASecondRun() async throws {
+        try await withTemporaryFolder { folder in
+            let first = try MarqueeProcess(arguments(folder, ["--events", "6000"]), in: folder)
+            let address = try await first.line(after: "serve      ")
+            for stage in ["broker", "catalogue", "simulate", "ingest", "train"] {
+                #expect(first.output.contains("\n\(stage) ") || first.output.hasPrefix(stage), "\(first.output)")
+            }
+            #expect(first.output.contains("popular"))
+            try await eventually("the three lines to try are printed") {
+                first.output.components(separatedBy: "  curl -s '").count == 4
+            }
+            let client = Client(address)
+            defer { client.close() }
+            let lines = first.output.components(separatedBy: "  curl -s '").dropFirst()
+            for line in lines {
+                let url = line.prefix { $0 != "'" }
+                let (status, body) = try await client.get(String(url.dropFirst(address.count)))
+                #expect(status == 200)
+                #expect(body.count > 20, "\(url): \(body)")
+            }
+            let titles = try await client.get(String((lines.last ?? "").prefix { $0 != "'" }.dropFirst(address.count)))
+            let list = try JSONSerialization.jsonObject(with: Data(titles.body.utf8)) as? [String]
+            #expect(list?.count == 10)
+
+            // Events go on: they reach the table while it serves.
+            let events = folder.appending(path: "data/events").path
+            try await eventually("live events are stored") {
+                let count = try await Loop.run(["store", "count", events], in: folder)
+                return Int(count.trimmingCharacters(in: .newlines)).map { $0 > 6000 } ?? false
+            }
+            first.signal(SIGINT)
+            let end = try await first.result()
+            #expect(end.status == 0, "\(end.errors)")
+            #expect(end.output.contains("stopped"))
+
+            // The second run uses what is there: nothing is simulated, nothing trained.
+            let second = try MarqueeProcess(arguments(folder, ["--events", "6000"]), in: folder)
+            _ = try await second.line(after: "serve      ")
+            #expect(!second.output.contains("simulate "))
+            #expect(!second.output.contains("train "))
+            #expect(second.output.contains("already"))
+            second.signal(SIGTERM)
+            #expect(try await second.result().status == 0)
+        }
+    }
+
+    @Test func stoppedHalfWayItIsCompletedByTheNextRun() async throws {
+        try await withTemporaryFolder { folder in
+            let first = try MarqueeProcess(arguments(folder, ["--events", "40000"]), in: folder)
+            _ = try await first.line(after: "catalogue  ")
+            first.signal(SIGINT)
+            let end = try await first.result()
+            #expect(end.status == 130, "\(end.output)\(end.errors)")
+            let second = try MarqueeProcess(arguments(folder, ["--events", "4000"]), in: folder)
+            _ = try await second.line(after: "serve      ")
+            second.signal(SIGINT)
+            #expect(try await second.result().status == 0)
+        }
+    }
+
+    @Test(
+        .enabled(
+            if: Checkout.shared("data/ml-latest-small") != nil,
+            "there is no ../shared/data/ml-latest-small beside the checkout"))
+    func onRealRatings() async throws {
+        let ratings = try #require(Checkout.shared("data/ml-latest-small"))
+        try await withTemporaryFolder { folder in
+            let demo = try MarqueeProcess(arguments(folder, ["--movielens", ratings.path]), in: folder)
+            let address = try await demo.line(after: "serve      ")
+            let client = Client(address)
+            defer { client.close() }
+            #expect(try await client.items("/v1/users/1/recommendations?n=5").count == 5)
+            demo.signal(SIGINT)
+            let end = try await demo.result()
+            #expect(end.status == 0, "\(end.errors)")
+            #expect(end.output.contains("100,836 ratings"))
+        }
+    }
+
+    @Test func theCatalogueIsFoundOrItsAbsenceExplained() async throws {
+        try await withTemporaryFolder { folder in
+            // From elsewhere the program looks beside itself, and it lies inside the repository.
+            let demo = try MarqueeProcess(arguments(folder, ["--events", "2000"]), in: folder, directory: folder)
+            _ = try await demo.line(after: "catalogue  ")
+            demo.signal(SIGINT)
+            _ = try await demo.result()
+            try await Loop.refused(
+                arguments(folder, ["--catalog", "nowhere.jsonl"]), in: folder, status: 65, saying: ["nowhere.jsonl"])
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `serve --elasticsearch` against a real server: the same lists as with the embedded index, and lists without it when
+/// it is gone.
+@Suite struct ElasticsearchTests {
+    @Test(
+        .enabled(
+            if: RealServer.isPresent("elasticsearch"),
+            "there is no ../shared/servers/elasticsearch beside the checkout"))
+    func theSameListsAndThenDegraded() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.appending(path: "data").path
+            let models = folder.appending(path: "models").path
+            let demo = try MarqueeProcess(
+                ["demo", "--events", "4000", "--port", "0", "--data", data, "--models", models], in: folder)
+            _ = try await demo.line(after: "serve      ")
+            demo.signal(SIGINT)
+            #expect(try await demo.result().status == 0)
+
+            let paths = ["/v1/users/u1/recommendations?n=20", "/v1/items/f0100/similar?n=20&method=content"]
+            let serve = ["serve", "--models", models, "--store", data, "--port", "0"]
+            let embedded = try MarqueeProcess(serve, in: folder)
+            let plain = Client(try await embedded.line(after: "serving on "))
+            defer { plain.close() }
+            var expected: [[String]] = []
+            for path in paths { expected.append(try await plain.items(path)) }
+            embedded.signal(SIGINT)
+            #expect(try await embedded.result().status == 0)
+
+            try await RealServer.with("elasticsearch") { elasticsearch in
+                let server = try MarqueeProcess(serve + ["--elasticsearch", elasticsearch.address], in: folder)
+                let client = Client(try await server.line(after: "serving on "))
+                defer { client.close() }
+                try await eventually("the catalogue is indexed") { server.errors.contains("catalogue indexed") }
+                for (path, items) in zip(paths, expected) {
+                    try await eventually("\(path) is no longer degraded") {
+                        (try await client.object(path)["degraded"] as? [String])?.isEmpty == true
+                    }
+                    #expect(try await client.items(path) == items, "\(path)")
+                }
+
+                await elasticsearch.kill()
+                try await eventually("the lists say that they are degraded") {
+                    let answer = try await client.object(paths[0])
+                    return (answer["degraded"] as? [String])?.isEmpty == false
+                        && (answer["items"] as? [Any])?.count == 20
+                }
+                server.signal(SIGINT)
+                #expect(try await server.result().status == 0)
+            }
+        }
+    }
+
+    @Test func aBadAddressIsRefused() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "data"), withIntermediateDirectories: true)
+            try await Loop.refused(
+                [
+                    "serve", "--models", folder.path, "--store", folder.appending(path: "data").path,
+                    "--elasticsearch", "not an address",
+                ], in: folder, status: 64, saying: ["address"])
+        }
+    }
+}
