@@ -26,7 +26,7 @@ venv: ## Make .venv with the Python readers that the tests compare with
 test: ## Set up, build and run every test; the last line sums them up
 	@scripts/test
 
-bench: build ## Run the benchmarks
+bench: setup venv ## Run the benchmarks, peers included
 	@scripts/bench
 
 format: ## Format the sources

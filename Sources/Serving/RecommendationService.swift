@@ -93,7 +93,8 @@ public final class RecommendationService: Service {
             defer { server = nil }
             return server
         }
-        await server?.stop(grace: configuration.grace)
+        // In a task of its own: this one is cancelled, and the drain of a cancelled task does not wait.
+        await Task { [configuration] in await server?.stop(grace: configuration.grace) }.value
         // The routes hold this service and the server holds the routes: the server going ends the circle.
     }
 

@@ -85,6 +85,8 @@ extension Options {
         "model", "ID", default: "current", "The model, by the beginning of its name or hash, or 'current'.")
     static let train = Option<String>.text("train", "FILE", "Interactions to fit to, instead of a store and a model.")
     static let test = Option<String>.text("test", "FILE", "Interactions to measure on; goes with --train.")
+    static let negatives = Option<String>.text(
+        "negatives", "FILE", "Rank only these items beside the held-out ones; goes with --train.")
     static let cutoffs = Option<[Int]>.integers(
         "k", "K,…", in: 1...1000, default: "10,20,50", "Lengths of list to measure.")
     static let report = Option<String>.text("report", "FILE", "Write the report as one HTML file.")

@@ -9,10 +9,13 @@ enum EvaluateCommand {
         details: """
             With --store: a published model is measured on the later events of the store, beside the popularity list.
             With --train and --test: the given settings are fitted to one file and measured on the other. The files hold
-            user, item[, rating[, time]] separated by tabs, commas or '::', or 'user item item …' a line.
+            user, item[, rating[, time]] separated by tabs, commas or '::', or 'user item item …' a line. With
+            --negatives only the items of that file are ranked beside the held-out ones, as some published figures have
+            it; its lines are '(user,item)', a tab, and items.
             """,
         options: [
             Options.store.spec, Options.models.spec, Options.model.spec, Options.train.spec, Options.test.spec,
+            Options.negatives.spec,
             Options.cutoffs.spec, Options.report.spec, Options.json.spec, Options.split.spec,
         ] + TrainCommand.modelOptions,
         examples: [
@@ -23,7 +26,7 @@ enum EvaluateCommand {
                 line: "evaluate --train train.tsv --test test.tsv --rank 128 --k 20 --json report.json",
                 meaning: "A public split, with the settings given."),
         ],
-        unavailable: ["negatives", "explicit"]
+        unavailable: ["explicit"]
     ) { invocation in
         var configuration = try TrainCommand.configuration(invocation)
         configuration.cutoffs = try invocation.value(Options.cutoffs)
@@ -33,11 +36,12 @@ enum EvaluateCommand {
             let test = try invocation.value(Options.test)
             try invocation.refuse(
                 [Options.store.spec, Options.model.spec, Options.split.spec], beside: Options.train.spec)
+            let negatives = invocation.optional(Options.negatives)
             configuration.split = .files
             configuration.weights = .binary
             report = try await BlockingWork.run("evaluate") { [configuration] flag in
                 try ModelEvaluation(configuration: configuration).run(
-                    try InteractionFile.log(train: train, test: test)
+                    try InteractionFile.log(train: train, test: test, negatives: negatives)
                 ) { progress in
                     try flag.check()
                     reporter.note(progress)
