@@ -94,6 +94,7 @@ final class KafkaClient: @unchecked Sendable {
 
     /// The error to raise after `operation` failed with `code`, made precise by what the broker threads reported.
     func failure(_ code: rd_kafka_resp_err_t, at operation: String) -> IngestError {
+        rd_kafka_poll(handle, 0)
         let last = context.lastFailure.withLock { $0 }
         if let last, last.code == RD_KAFKA_RESP_ERR__AUTHENTICATION {
             return .authenticationRefused(servers: servers, detail: last.reason)

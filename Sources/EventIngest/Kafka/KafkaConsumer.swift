@@ -35,7 +35,6 @@ public final class KafkaConsumer {
         effective["auto.offset.reset"] = "error"
         effective["enable.partition.eof"] = "true"
         client = try KafkaClient(RD_KAFKA_CONSUMER, effective, observer: observer)
-        try client.check(rd_kafka_poll_set_consumer(client.handle), "redirecting the main queue")
         queue = rd_kafka_queue_get_consumer(client.handle)
         buffer = .allocate(capacity: batch)
         buffer.initialize(repeating: nil)
@@ -121,6 +120,8 @@ public final class KafkaConsumer {
     /// When a rebalance arrives the poll may end early; look at ``pendingRebalance`` after each.
     @discardableResult
     public func poll(timeout: Double, _ body: (KafkaArrival) throws -> Void) rethrows -> Int {
+        // Errors and statistics have a queue of their own, which ``KafkaClient/failure(_:at:)`` reads too.
+        rd_kafka_poll(client.handle, 0)
         let count = rd_kafka_consume_batch_queue(queue, Int32(timeout * 1000), buffer.baseAddress!, buffer.count)
         guard count > 0 else { return 0 }
         defer { for i in 0..<count { rd_kafka_message_destroy(buffer[i]) } }
