@@ -51,7 +51,8 @@ final class ProgressBar: Sendable {
         figures += " \(unit)"
         if rate >= 10 { figures += ", \(Figure.count(Int(rate)))/s" }
         if let total = state.total, state.done > 0, state.done < total, seconds > 1 {
-            figures += ", \(Figure.seconds(Double(total - state.done) / rate)) left"
+            let left = Double(total - state.done) / rate
+            if left >= 1 { figures += ", \(Figure.seconds(left)) left" }
         }
         if !state.note.isEmpty { figures += ", \(state.note)" }
         guard StandardError.isTerminal else {
@@ -60,7 +61,7 @@ final class ProgressBar: Sendable {
         }
         var line = title.padding(toLength: 10, withPad: " ", startingAt: 0) + " "
         if let total = state.total, total > 0 {
-            line += Self.bar(share: Double(state.done) / Double(total), width: 24) + " "
+            line += Self.bar(share: Double(state.done) / Double(total), width: 20) + " "
         }
         StandardError.showStatus(String((line + figures).prefix(Self.columns - 1)))
     }
