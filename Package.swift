@@ -77,7 +77,7 @@ let package = Package(
                 "Domain", "Linalg", "Columnar", "HTTPServer", "HTTPClient", "Operations", "Trainer", "EventIngest",
                 "Catalog", "Serving",
             ],
-            swiftSettings: strict),
+            exclude: ["README.md"], swiftSettings: strict),
 
         // Measures the trainer against its peers: `make bench-als`.
         .executableTarget(
