@@ -19,6 +19,7 @@ public final class RecommendationService: Service {
     let contentLookup: ContentLookup
     private let models: any ModelSource
     private let feed: (any EventFeed)?
+    private let publisher: (any EventPublisher)?
     private let overlay = EventOverlay()
     private let state: Mutex<ServingState>
     private let catalogue: Mutex<Catalogue>
@@ -39,22 +40,25 @@ public final class RecommendationService: Service {
     /// - Parameters:
     ///   - content: Where "films like these" comes from; `ContentIndex` over the same catalogue, or Elasticsearch.
     ///   - feed: New events; nil to serve what the model knows and no more.
+    ///   - publisher: Where `POST /v1/events` goes; nil to take none.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
     public convenience init(
         configuration: ServingConfiguration, registry: ModelRegistry, catalog: CatalogSnapshot,
-        content: any ContentSource, feed: (any EventFeed)? = nil
+        content: any ContentSource, feed: (any EventFeed)? = nil, publisher: (any EventPublisher)? = nil
     ) async throws {
         try await self.init(
-            configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed)
+            configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed,
+            publisher: publisher)
     }
 
     init(
         configuration: ServingConfiguration, models: any ModelSource, catalog: CatalogSnapshot,
-        content: any ContentSource, feed: (any EventFeed)?
+        content: any ContentSource, feed: (any EventFeed)?, publisher: (any EventPublisher)?
     ) async throws {
         self.configuration = configuration
         self.models = models
         self.feed = feed
+        self.publisher = publisher
         contentLookup = ContentLookup(deadline: configuration.contentDeadline)
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
         let first = try await Self.blocking(on: loading) {
@@ -184,6 +188,16 @@ public final class RecommendationService: Service {
         return list
     }
 
+    var takesEvents: Bool { publisher != nil }
+
+    /// Publishes events and, once they are durable, folds them in here without waiting for the feed to bring them.
+    func take(_ events: [Event]) async throws {
+        guard let publisher else { throw ServingError.eventsUnavailable }
+        try await publisher.publish(events)
+        overlay.receive(events)
+        gauges.eventsTaken.increment(by: events.count)
+    }
+
     func updateGauges() {
         let counts = overlay.counts
         gauges.overlayEvents.set(Double(counts.held))
@@ -205,6 +219,8 @@ private struct ServingGauges: Sendable {
     let degraded = Metrics.shared.counter(
         "marquee_degraded_answers_total", help: "Personal lists made without one of their parts.")
     let swaps = Metrics.shared.counter("marquee_model_swaps_total", help: "Models put into service after the first.")
+    let eventsTaken = Metrics.shared.counter(
+        "marquee_rest_events_total", help: "Events taken in over REST and published.")
     let overlayEvents = Metrics.shared.gauge(
         "marquee_overlay_events", help: "Events held that are newer than the model.")
     let modelItems = Metrics.shared.gauge("marquee_items", help: "Items that can be recommended.")

@@ -11,6 +11,12 @@ public enum ServingError: Fault, Equatable {
     /// An identifier that is empty or longer than 256 bytes.
     case badIdentifier(what: String, bytes: Int)
     case itemNotFound(id: String)
+    /// An event that cannot be taken; `number` counts from 1 and is nil if the whole body is at fault.
+    case badEvent(number: Int?, reason: String)
+    case tooManyEvents(limit: Int)
+    case unsupportedMediaType(String)
+    /// The service has nowhere to publish events to.
+    case eventsUnavailable
     case stopping
 
     static let maximumIdentifierBytes = 256
@@ -23,6 +29,10 @@ public enum ServingError: Fault, Equatable {
         case .badParameter: "bad-parameter"
         case .badIdentifier: "bad-identifier"
         case .itemNotFound: "item-not-found"
+        case .badEvent: "bad-event"
+        case .tooManyEvents: "too-many-events"
+        case .unsupportedMediaType: "unsupported-media-type"
+        case .eventsUnavailable: "events-unavailable"
         case .stopping: "stopping"
         }
     }
@@ -37,6 +47,12 @@ public enum ServingError: Fault, Equatable {
         case .badIdentifier(let what, let bytes):
             "The \(what) identifier has \(bytes) bytes, but it must have 1 to \(Self.maximumIdentifierBytes)."
         case .itemNotFound(let id): "There is no item \(Self.quoted(id))."
+        case .badEvent(let number, let reason):
+            number.map { "Event \($0) cannot be taken: \(reason)." } ?? "The events cannot be taken: \(reason)."
+        case .tooManyEvents(let limit): "One request may carry \(limit) events."
+        case .unsupportedMediaType(let type):
+            type.isEmpty ? "The body has no Content-Type." : "A body of \(Self.quoted(type)) is not understood."
+        case .eventsUnavailable: "This service takes no events."
         case .stopping: "The service is stopping."
         }
     }
@@ -49,15 +65,21 @@ public enum ServingError: Fault, Equatable {
         case .missingParameter(let name): "Add ?\(name)=… to the path."
         case .badParameter, .badIdentifier: ""
         case .itemNotFound: "GET /v1/items/popular lists some that there are."
+        case .badEvent: "Nothing of the request was taken; correct it and send it again."
+        case .tooManyEvents: "Send them in several requests."
+        case .unsupportedMediaType: "Send application/json (an object or an array) or application/x-ndjson."
+        case .eventsUnavailable: "Its operator can start it with --bootstrap-servers."
         case .stopping: "Try again elsewhere or later."
         }
     }
 
     public var category: FaultCategory {
         switch self {
-        case .unknownParameter, .repeatedParameter, .missingParameter, .badParameter, .badIdentifier: .usage
+        case .unknownParameter, .repeatedParameter, .missingParameter, .badParameter, .badIdentifier, .badEvent,
+            .tooManyEvents, .unsupportedMediaType:
+            .usage
         case .itemNotFound: .notFound
-        case .stopping: .unavailable
+        case .eventsUnavailable, .stopping: .unavailable
         }
     }
 
@@ -67,7 +89,7 @@ public enum ServingError: Fault, Equatable {
         case .unknownParameter(let name, _), .repeatedParameter(let name), .missingParameter(let name),
             .badParameter(let name, _, _):
             name
-        case .badIdentifier, .itemNotFound, .stopping: nil
+        default: nil
         }
     }
 
@@ -82,7 +104,12 @@ extension HTTPProblem {
     init(_ fault: any Fault) {
         let status =
             switch fault.category {
-            case .usage: 400
+            case .usage:
+                switch fault as? ServingError {
+                case .unsupportedMediaType: 415
+                case .tooManyEvents: 413
+                default: 400
+                }
             case .notFound: 404
             case .unavailable: 503
             case .badData, .internalError, .interrupted: 500

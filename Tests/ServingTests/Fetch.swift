@@ -11,9 +11,11 @@ struct Fetch: Sendable {
         var body: [UInt8]
     }
 
-    func callAsFunction(_ url: String, method: String, body: [UInt8]?) async throws -> Fetched {
+    func callAsFunction(_ url: String, method: String, body: [UInt8]?, type: String) async throws -> Fetched {
         let request = HTTPRequest(
-            HTTPRequest.Method(rawValue: method)!, url, body: body, deadline: .seconds(60), attempts: 1)
+            HTTPRequest.Method(rawValue: method)!, url,
+            headers: type.isEmpty ? [] : [HTTPHeader("Content-Type", type)], body: body, deadline: .seconds(60),
+            attempts: 1)
         let response = try await client.send(request)
         return Fetched(
             status: response.status, headers: response.headers.map { ($0.name, $0.value) }, body: response.body)

@@ -21,7 +21,7 @@ struct ModelSwapTests {
         configuration.modelInterval = .milliseconds(1)
         let service = try await RecommendationService(
             configuration: configuration, models: source, catalog: catalog, content: ContentIndex(catalog.movies),
-            feed: nil)
+            feed: nil, publisher: nil)
         try service.open()
         let running = Task { try await service.run() }
         let client = RunningService(service: service, fetch: Fetch())
@@ -99,7 +99,8 @@ struct ModelSwapTests {
             let client = RunningService(service: service, fetch: Fetch())
             let answer = try await client.get("/v1/users/u0/recommendations?n=5&explain=summary")
             #expect(answer.json["user_state"] as? String == "known")
-            #expect(answer.ids.count == 5 && answer.ids.allSatisfy { $0.hasPrefix("a") || $0 == "new/ä" }, "\(answer.text)")
+            #expect(
+                answer.ids.count == 5 && answer.ids.allSatisfy { $0.hasPrefix("a") || $0 == "new/ä" }, "\(answer.text)")
             try train(users: 41, into: registry)
             try await eventually {
                 try await client.get("/v1/users/u40/recommendations").json["user_state"] as? String == "known"

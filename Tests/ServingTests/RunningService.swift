@@ -26,8 +26,15 @@ struct RunningService: Sendable {
         func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
     }
 
-    func get(_ path: String, method: String = "GET", body: [UInt8]? = nil) async throws -> Answer {
-        let fetched = try await fetch("http://127.0.0.1:\(service.port)\(path)", method: method, body: body)
+    func post(_ path: String, _ body: String, type: String) async throws -> Answer {
+        try await get(path, method: "POST", body: Array(body.utf8), type: type)
+    }
+
+    func get(
+        _ path: String, method: String = "GET", body: [UInt8]? = nil, type: String = ""
+    ) async throws -> Answer {
+        let url = "http://127.0.0.1:\(service.port)\(path)"
+        let fetched = try await fetch(url, method: method, body: body, type: type)
         return Answer(status: fetched.status, headers: fetched.headers, body: fetched.body)
     }
 }
@@ -35,6 +42,7 @@ struct RunningService: Sendable {
 /// Runs a service for the length of `body`.
 func withService<R>(
     models: SmallModels? = nil, content: (any ContentSource)? = nil, feed: (any EventFeed)? = nil,
+    publisher: (any EventPublisher)? = nil,
     adjust: (inout ServingConfiguration) -> Void = { _ in }, _ body: (RunningService) async throws -> R
 ) async throws -> R {
     let small = try SmallModel()
@@ -44,7 +52,7 @@ func withService<R>(
     adjust(&configuration)
     let service = try await RecommendationService(
         configuration: configuration, models: models ?? SmallModels(small), catalog: small.catalog,
-        content: content ?? ContentIndex(small.catalog.movies), feed: feed)
+        content: content ?? ContentIndex(small.catalog.movies), feed: feed, publisher: publisher)
     try service.open()
     let running = Task { try await service.run() }
     let result: Result<R, any Error>

@@ -62,6 +62,17 @@ enum Answer {
         return json.bytes
     }
 
+    /// The events that were taken, with the identifiers of those that had none.
+    static func accepted(_ events: [Event], request: HTTPRequest) -> [UInt8] {
+        var json = JSONWriter(capacity: 64 + events.count * 24)
+        json.object {
+            $0.field("request_id", request.id)
+            $0.field("accepted", events.count)
+            $0.field("event_ids", events.map(\.eventID))
+        }
+        return json.bytes
+    }
+
     /// The titles alone, for clients that want no more.
     static func titles(_ list: RecommendationList) -> [UInt8] {
         var json = JSONWriter()

@@ -20,6 +20,7 @@ struct Routes: Sendable {
         router.on(.get, "/v1/items/{item}") { request, path in
             answering(request) { try item(request, item: path[0]) }
         }
+        router.on(.post, "/v1/events") { request, _ in answering(request) { try events(request) } }
         router.on(.get, "/suggested_movies") { request, _ in answering(request) { try suggestedMovies(request) } }
         router.on(.get, "/healthz/live") { request, _ in
             answering(request) { try status(request, "live", isSo: true) }
@@ -114,6 +115,21 @@ struct Routes: Sendable {
         return place
     }
 
+    // MARK: Events
+
+    /// Reading up to 10,000 events and waiting for the broker are both too long for the connection's thread.
+    private func events(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
+        _ = try Parameters(request, allowed: [])
+        guard service.takesEvents else { throw .eventsUnavailable }
+        return .later {
+            await answering(request) {
+                let events = try EventParser(now: .now).events(of: request)
+                try await service.take(events)
+                return HTTPResponse(status: 202, body: Answer.accepted(events, request: request))
+            }
+        }
+    }
+
     // MARK: Operations
 
     private func status(_ request: HTTPRequest, _ word: String, isSo: Bool) throws(ServingError) -> HTTPReply {
@@ -153,15 +169,26 @@ struct Routes: Sendable {
                 body: RootPage.html(router().routes, version: service.configuration.version)))
     }
 
-    /// Turns whatever `body` throws into a problem. What is no fault is a bug: the client learns nothing of it, the log all.
     private func answering(_ request: HTTPRequest, _ body: () throws -> HTTPReply) -> HTTPReply {
         do {
             return try body()
-        } catch let fault as any Fault {
-            return .now(HTTPProblem(fault).response(requestID: request.id))
         } catch {
-            Self.log.error("a request failed", ["request_id": request.id, "error": "\(error)"])
-            return .now(HTTPProblem(unexpected: error).response(requestID: request.id))
+            return .now(problem(error, request))
         }
+    }
+
+    private func answering(_ request: HTTPRequest, _ body: () async throws -> HTTPResponse) async -> HTTPResponse {
+        do {
+            return try await body()
+        } catch {
+            return problem(error, request)
+        }
+    }
+
+    /// What is no fault is a bug: the client learns nothing of it, the log all.
+    private func problem(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+        if let fault = error as? any Fault { return HTTPProblem(fault).response(requestID: request.id) }
+        Self.log.error("a request failed", ["request_id": request.id, "error": "\(error)"])
+        return HTTPProblem(unexpected: error).response(requestID: request.id)
     }
 }

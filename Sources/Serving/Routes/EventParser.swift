@@ -1,0 +1,145 @@
+internal import Domain
+internal import Foundation
+internal import HTTPServer
+internal import Operations
+
+/// Reads the events of one request: a JSON object, an array of them, or JSON Lines. All of them are good or none is
+/// taken: the problem names the first that is not, counted from 1.
+///
+/// Foundation's decoder is an order of magnitude slower than a scanner of our own, and fast enough here: each batch is
+/// then made durable by the broker, which takes longer.
+struct EventParser {
+    static let maximumEvents = 10_000
+    static let maximumReviewBytes = 65_536
+    /// How far a client's clock may run ahead.
+    static let clockSkewSeconds = 3600.0
+    private static let earliest = Timestamp(seconds: 315_532_800)
+
+    let now: Timestamp
+
+    func events(of request: HTTPRequest) throws(ServingError) -> [Event] {
+        let type = (request.headers["content-type"] ?? "").split(separator: ";").first.map {
+            $0.trimmingCharacters(in: .whitespaces).lowercased()
+        }
+        let decoder = JSONDecoder()
+        var wire: [WireEvent] = []
+        switch type {
+        case "application/json":
+            let isArray = request.body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
+            do {
+                let data = Data(request.body)
+                wire =
+                    isArray
+                    ? try decoder.decode([WireEvent].self, from: data)
+                    : [try decoder.decode(WireEvent.self, from: data)]
+            } catch {
+                throw Self.refusal(error, number: nil)
+            }
+        case "application/x-ndjson", "application/jsonl", "application/json-lines":
+            var number = 0
+            for line in request.body.split(separator: UInt8(ascii: "\n")) where line.contains(where: { $0 > 0x20 }) {
+                number += 1
+                guard number <= Self.maximumEvents else { throw .tooManyEvents(limit: Self.maximumEvents) }
+                do {
+                    wire.append(try decoder.decode(WireEvent.self, from: Data(line)))
+                } catch {
+                    throw Self.refusal(error, number: number)
+                }
+            }
+        default:
+            throw .unsupportedMediaType(type ?? "")
+        }
+        guard !wire.isEmpty else { throw .badEvent(number: nil, reason: "there is no event in the body") }
+        guard wire.count <= Self.maximumEvents else { throw .tooManyEvents(limit: Self.maximumEvents) }
+        var events: [Event] = []
+        events.reserveCapacity(wire.count)
+        for (position, event) in wire.enumerated() {
+            events.append(try checked(event, number: position + 1))
+        }
+        return events
+    }
+
+    private func checked(_ wire: WireEvent, number: Int) throws(ServingError) -> Event {
+        func refuse(_ reason: String) -> ServingError { .badEvent(number: number, reason: reason) }
+        if let unknown = wire.unknown { throw refuse("there is no field \(unknown)") }
+        for (name, id) in [("user_id", wire.userID), ("item_id", wire.itemID), ("event_id", wire.eventID ?? "-")]
+        where !(1...ServingError.maximumIdentifierBytes).contains(id.utf8.count) {
+            throw refuse("\(name) must have 1 to \(ServingError.maximumIdentifierBytes) bytes")
+        }
+        guard let kind = EventKind(name: wire.kind) else { throw refuse("kind must be view, like or review") }
+        let value = Float(wire.value)
+        guard kind.accepts(value) else { throw refuse("a \(kind.name) has no value \(wire.value)") }
+        if wire.reviewText != nil, kind != .review { throw refuse("only a review has a review_text") }
+        guard wire.reviewText?.utf8.count ?? 0 <= Self.maximumReviewBytes else {
+            throw refuse("review_text may have \(Self.maximumReviewBytes) bytes")
+        }
+        var at = now
+        if let text = wire.at {
+            guard let parsed = Timestamp(text) else {
+                throw refuse("at must be an RFC 3339 time such as 2026-11-20T12:00:00Z")
+            }
+            guard parsed >= Self.earliest, parsed <= now.advanced(bySeconds: Self.clockSkewSeconds) else {
+                throw refuse("at must lie between 1980 and an hour from now")
+            }
+            at = parsed
+        }
+        return Event(
+            eventID: wire.eventID ?? "rest-\(RequestID.next())", userID: wire.userID, itemID: wire.itemID, kind: kind,
+            value: value, reviewText: wire.reviewText, at: at, source: "rest")
+    }
+
+    private static func refusal(_ error: any Error, number: Int?) -> ServingError {
+        var number = number
+        guard let error = error as? DecodingError else { return .badEvent(number: number, reason: "it is not JSON") }
+        func field(_ context: DecodingError.Context) -> String {
+            for key in context.codingPath { if let index = key.intValue { number = index + 1 } }
+            return context.codingPath.last { $0.intValue == nil }?.stringValue ?? "the event"
+        }
+        switch error {
+        case .keyNotFound(let key, let context):
+            _ = field(context)
+            return .badEvent(number: number, reason: "\(key.stringValue) is missing")
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            let name = field(context)
+            return .badEvent(number: number, reason: "\(name) has the wrong type")
+        default: return .badEvent(number: number, reason: "it is not JSON")
+        }
+    }
+}
+
+/// One event as sent, with the first field that is none of ours.
+private struct WireEvent: Decodable {
+    var eventID: String?
+    var userID: String
+    var itemID: String
+    var kind: String
+    var value: Double
+    var reviewText: String?
+    var at: String?
+    var unknown: String?
+
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private static let known = Set([
+        EventColumn.eventID, EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value,
+        EventColumn.reviewText, EventColumn.at,
+    ])
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        func key(_ name: String) -> Key { Key(stringValue: name) }
+        eventID = try fields.decodeIfPresent(String.self, forKey: key(EventColumn.eventID))
+        userID = try fields.decode(String.self, forKey: key(EventColumn.userID))
+        itemID = try fields.decode(String.self, forKey: key(EventColumn.itemID))
+        kind = try fields.decode(String.self, forKey: key(EventColumn.kind))
+        value = try fields.decode(Double.self, forKey: key(EventColumn.value))
+        reviewText = try fields.decodeIfPresent(String.self, forKey: key(EventColumn.reviewText))
+        at = try fields.decodeIfPresent(String.self, forKey: key(EventColumn.at))
+        unknown = fields.allKeys.map(\.stringValue).filter { !Self.known.contains($0) }.min()
+    }
+}

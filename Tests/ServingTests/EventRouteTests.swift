@@ -1,0 +1,107 @@
+import Domain
+import Foundation
+import HTTPServer
+import Synchronization
+import Testing
+import Trainer
+
+@testable import Serving
+
+/// Keeps what it is given, or fails.
+final class SmallPublisher: EventPublisher {
+    let events = Mutex<[Event]>([])
+    let isBroken = Atomic<Bool>(false)
+
+    func publish(_ events: [Event]) async throws {
+        if isBroken.load(ordering: .relaxed) { throw Down() }
+        self.events.withLock { $0 += events }
+    }
+
+    struct Down: Fault {
+        let code = "broker-down"
+        let message = "No broker answers."
+        let advice = "Try again."
+        let category = FaultCategory.unavailable
+    }
+}
+
+@Suite("Events over HTTP", .timeLimit(.minutes(2)))
+struct EventRouteTests {
+    static let one =
+        #"{"event_id":"e1","user_id":"u","item_id":"b1","kind":"like","value":1,"at":"2020-01-02T03:04:05Z"}"#
+    static let two = #"{"user_id":"u","item_id":"b2","kind":"review","value":4.5,"review_text":"schön \"so\""}"#
+
+    @Test(
+        "one, an array and lines are published whole, and fold in at once",
+        arguments: [
+            ("application/json", one, 1), ("application/json; charset=utf-8", "\n [\(one),\n\(two)]", 2),
+            ("application/x-ndjson", "\(one)\n\n\(two)\r\n", 2),
+        ])
+    func taken(_ type: String, _ body: String, _ count: Int) async throws {
+        let publisher = SmallPublisher()
+        try await withService(publisher: publisher) { service in
+            let answer = try await service.post("/v1/events", body, type: type)
+            #expect(answer.status == 202 && answer.json["accepted"] as? Int == count)
+            let ids = try #require(answer.json["event_ids"] as? [String])
+            let events = publisher.events.withLock { $0 }
+            #expect(events.map(\.eventID) == ids && ids[0] == "e1" && Set(ids).count == count)
+            #expect(events[0].at == Timestamp("2020-01-02T03:04:05Z") && events[0].source == "rest")
+            if count == 2 {
+                #expect(events[1].reviewText == "schön \"so\"" && events[1].kind == .review && events[1].value == 4.5)
+            }
+            let list = try await service.get("/v1/users/u/recommendations?n=41")
+            #expect(list.json["user_state"] as? String == "folded_in" && !list.ids.contains("b1"))
+            // The same again is published again (the identifier makes it idempotent) and counts once here.
+            #expect(try await service.post("/v1/events", body, type: type).status == 202)
+        }
+    }
+
+    static let bad: [(body: String, type: String, status: Int, says: String)] = [
+        ("", "application/json", 400, "not JSON"),
+        ("[]", "application/json", 400, "no event"),
+        ("\n\n", "application/x-ndjson", 400, "no event"),
+        ("{", "application/json", 400, "not JSON"),
+        ("\u{0}\u{1}", "application/json", 400, "not JSON"),
+        ("[\(one),{\"user_id\":\"u\"}]", "application/json", 400, "Event 2 cannot be taken: item_id is missing"),
+        ("\(one)\n{\"user_id\":7}", "application/x-ndjson", 400, "Event 2 cannot be taken: user_id has the wrong type"),
+        (one.replacing("like", with: "love"), "application/json", 400, "kind must be"),
+        (one.replacing("\"value\":1", with: "\"value\":0.5"), "application/json", 400, "a like has no value 0.5"),
+        (one.replacing("\"value\":1", with: "\"value\":1e999"), "application/json", 400, "cannot be taken"),
+        (one.replacing("2020-01-02T03:04:05Z", with: "yesterday"), "application/json", 400, "RFC 3339"),
+        (one.replacing("2020-", with: "9020-"), "application/json", 400, "an hour from now"),
+        (one.replacing("\"u\"", with: "\"\""), "application/json", 400, "user_id must have"),
+        (one.replacing("\"kind\"", with: "\"x\":1,\"kind\""), "application/json", 400, "no field x"),
+        (String(repeating: "[", count: 100_000), "application/json", 400, "cannot be taken"),
+        (one, "text/plain", 415, "text/plain"),
+        (one, "", 415, "is not understood"),
+        (String(repeating: one + "\n", count: 10_001), "application/x-ndjson", 413, "10000"),
+    ]
+
+    @Test("bad events are refused, and nothing of their request is taken", arguments: bad.indices)
+    func refused(_ index: Int) async throws {
+        let bad = Self.bad[index]
+        let publisher = SmallPublisher()
+        try await withService(publisher: publisher) { service in
+            let answer = try await service.post("/v1/events", bad.body, type: bad.type)
+            #expect(answer.status == bad.status)
+            #expect((answer.json["detail"] as? String)?.contains(bad.says) == true, "\(answer.text)")
+            #expect(publisher.events.withLock { $0 }.isEmpty)
+        }
+    }
+
+    @Test("without a broker, or with one that is down, the answer is 503 and nothing is folded in")
+    func unavailable() async throws {
+        try await withService { service in
+            let answer = try await service.post("/v1/events", Self.one, type: "application/json")
+            #expect(answer.status == 503 && answer.json["code"] as? String == "events-unavailable")
+        }
+        let publisher = SmallPublisher()
+        publisher.isBroken.store(true, ordering: .relaxed)
+        try await withService(publisher: publisher) { service in
+            let answer = try await service.post("/v1/events", Self.one, type: "application/json")
+            #expect(answer.status == 503 && answer.json["code"] as? String == "broker-down")
+            #expect(answer.header("Retry-After") == "1")
+            #expect(try await service.get("/v1/users/u/recommendations").json["user_state"] as? String == "new")
+        }
+    }
+}
