@@ -13,8 +13,9 @@ enum ServeCommand {
         path: ["serve"], summary: "Serve recommendations over HTTP.",
         details: """
             Answers from the model in service, and swaps to the next one without dropping a request. With
-            --bootstrap-servers it folds in events as they happen. While Kafka or Elasticsearch is down it goes on
-            answering from what is left, and says in each answer what is degraded. Runs until it is interrupted.
+            --bootstrap-servers it folds in events as they happen, and takes them in at POST /v1/events. While Kafka
+            or Elasticsearch is down it goes on answering from what is left, and says in each answer what is degraded.
+            Runs until it is interrupted.
             """,
         options: [
             Options.models.spec, Options.store.spec, Options.port.spec, Options.host.spec,
@@ -31,17 +32,20 @@ enum ServeCommand {
         ]
     ) { invocation in
         var feed: KafkaEventFeed?
+        var publisher: KafkaEventPublisher?
         if invocation.optional(Options.bootstrapServers) != nil {
             // Enough to fill the gap between the last training and now; what the model knows is dropped again.
             feed = KafkaEventFeed(
                 properties: try Kafka.properties(invocation), start: .newest(20_000), observer: Kafka.observer)
+            publisher = try KafkaEventPublisher(
+                properties: try Kafka.properties(invocation), observer: Kafka.observer)
         }
         let server = try await ServeGroup(
             http: HTTPServerConfiguration(
                 host: try invocation.value(Options.host), port: try invocation.value(Options.port)),
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
             catalogue: StoredCatalogue(store: try invocation.value(Options.store)),
-            elasticsearch: try elasticsearch(invocation), feed: feed)
+            elasticsearch: try elasticsearch(invocation), feed: feed, publisher: publisher)
         try server.service.open()
         StandardOutput.write(line: "serving on \(server.address)")
         StandardOutput.flush()
@@ -75,7 +79,7 @@ struct ServeGroup {
     /// - Parameter elasticsearch: nil to use the embedded content index.
     init(
         http: HTTPServerConfiguration, registry: ModelRegistry, catalogue: StoredCatalogue,
-        elasticsearch: ElasticsearchClient?, feed: (any EventFeed)?
+        elasticsearch: ElasticsearchClient?, feed: (any EventFeed)?, publisher: (any EventPublisher)?
     ) async throws {
         let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
         let movies = first?.snapshot ?? .empty
@@ -87,7 +91,7 @@ struct ServeGroup {
         if let elasticsearch { content = elasticsearch } else { content = ContentIndex(movies.movies) }
         service = try await RecommendationService(
             configuration: ServingConfiguration(http: http, version: Version.text), registry: registry,
-            catalog: movies, content: content, feed: feed)
+            catalog: movies, content: content, feed: feed, publisher: publisher)
         group.add(service)
         group.add(
             CatalogueFollower(

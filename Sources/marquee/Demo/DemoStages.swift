@@ -151,7 +151,7 @@ struct DemoStages: Service {
         let feed = KafkaEventFeed(properties: properties, observer: Kafka.observer)
         let server = try await ServeGroup(
             http: plan.http, registry: registry, catalogue: StoredCatalogue(store: plan.data), elasticsearch: nil,
-            feed: feed)
+            feed: feed, publisher: try KafkaEventPublisher(properties: properties, observer: Kafka.observer))
         try server.service.open()
         served.set()
         let (user, item) = try await BlockingWork.run("model") { [registry] _ in
