@@ -73,16 +73,3 @@ struct Client {
 
     func close() { http.close() }
 }
-
-/// Asks again and again until the answer is wanted; `patience` only bounds a test that would otherwise hang.
-func eventually(
-    _ what: String, patience: Duration = .seconds(120), sourceLocation: SourceLocation = #_sourceLocation,
-    _ isSo: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + patience
-    while ContinuousClock.now < end {
-        if try await isSo() { return }
-        try await Task.sleep(for: .milliseconds(50))
-    }
-    Issue.record("it never became so: \(what)", sourceLocation: sourceLocation)
-}

@@ -3,6 +3,7 @@ import EventIngest
 import Foundation
 import KafkaTestSupport
 import Synchronization
+import TestSupport
 import Testing
 
 /// The same promises against Apache Kafka itself.
