@@ -11,8 +11,10 @@ enum SVGPlot {
 
     static let colours = ["#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#a16207", "#475569"]
 
-    /// Lines with markers and interval bars over a numeric axis.
-    static func lines(title: String, x xTitle: String, y yTitle: String, _ series: [Series]) -> String {
+    /// Markers with interval bars over a numeric axis, joined by lines or not.
+    static func lines(
+        title: String, x xTitle: String, y yTitle: String, joined: Bool = true, _ series: [Series]
+    ) -> String {
         let points = series.flatMap(\.points)
         guard !points.isEmpty else { return "" }
         let ends = series.flatMap { $0.intervals.compactMap { $0 } }
@@ -28,7 +30,9 @@ enum SVGPlot {
         for (number, one) in series.enumerated() {
             let colour = colours[number % colours.count]
             let path = one.points.map { "\(decimal(x($0.x))),\(decimal(y($0.y)))" }.joined(separator: " ")
-            svg += "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" points=\"\(path)\"/>"
+            if joined {
+                svg += "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" points=\"\(path)\"/>"
+            }
             for (place, point) in one.points.enumerated() {
                 if place < one.intervals.count, let ends = one.intervals[place] {
                     svg +=

@@ -79,6 +79,18 @@ public final class InteractionLog {
             isTest: isTest)
     }
 
+    /// Adds the events of another log that `accept` takes.
+    func append(_ other: InteractionLog, where accept: (Record) -> Bool) throws {
+        try other.forEachChunk { chunk in
+            for record in chunk where accept(record) {
+                try append(
+                    user: users.insert(Int(record.user), of: other.users),
+                    item: items.insert(Int(record.item), of: other.items), kind: record.kind, value: record.value,
+                    at: record.at, isTest: record.isTest)
+            }
+        }
+    }
+
     /// Calls `body` with all records in the order of appending, in pieces.
     func forEachChunk(_ body: (UnsafeBufferPointer<Record>) throws -> Void) throws {
         try flush()
