@@ -10,6 +10,8 @@ public enum HTTPClientError: Fault, Equatable {
     case cannotConnect(server: String, reason: String)
     /// The connection was made and then broke.
     case connectionLost(server: String, reason: String)
+    /// What came back is not HTTP.
+    case malformedResponse(server: String, reason: String)
     /// The server's certificate is not to be trusted, or TLS could not be agreed on.
     case untrusted(server: String, reason: String)
     case deadlineExceeded(server: String, after: Duration)
@@ -24,6 +26,7 @@ public enum HTTPClientError: Fault, Equatable {
         case .malformedRequest: "http-malformed-request"
         case .cannotConnect: "http-cannot-connect"
         case .connectionLost: "http-connection-lost"
+        case .malformedResponse: "http-malformed-response"
         case .untrusted: "http-untrusted"
         case .deadlineExceeded: "http-deadline-exceeded"
         case .responseTooLarge: "http-response-too-large"
@@ -37,6 +40,7 @@ public enum HTTPClientError: Fault, Equatable {
         case .malformedRequest(let reason): "The request cannot be sent: \(reason)."
         case .cannotConnect(let server, let reason): "Cannot connect to \(server): \(reason)."
         case .connectionLost(let server, let reason): "The connection to \(server) broke: \(reason)."
+        case .malformedResponse(let server, let reason): "\(server) does not answer in HTTP: \(reason)."
         case .untrusted(let server, let reason): "No trusted connection to \(server): \(reason)."
         case .deadlineExceeded(let server, let after): "\(server) did not answer within \(after)."
         case .responseTooLarge(let server, let limit): "\(server) sent more than the \(limit) bytes allowed."
@@ -50,6 +54,7 @@ public enum HTTPClientError: Fault, Equatable {
         case .malformedRequest, .closed: ""
         case .cannotConnect: "Check that the address is right and the server is running."
         case .connectionLost, .deadlineExceeded: "Check the server's load and log."
+        case .malformedResponse: "Check that the port is the right one, and http or https."
         case .untrusted: "Name the file with the server's certificate authority; verification cannot be turned off."
         case .responseTooLarge: "Ask for less, or raise the limit."
         case .circuitOpen: "It is tried again by itself."
@@ -59,7 +64,8 @@ public enum HTTPClientError: Fault, Equatable {
     public var category: FaultCategory {
         switch self {
         case .malformedRequest: .usage
-        case .cannotConnect, .connectionLost, .untrusted, .deadlineExceeded, .circuitOpen, .closed: .unavailable
+        case .cannotConnect, .connectionLost, .malformedResponse, .untrusted, .deadlineExceeded, .circuitOpen, .closed:
+            .unavailable
         case .responseTooLarge: .badData
         }
     }
@@ -68,7 +74,7 @@ public enum HTTPClientError: Fault, Equatable {
     public var isRetriable: Bool {
         switch self {
         case .cannotConnect, .connectionLost, .deadlineExceeded: true
-        case .malformedRequest, .untrusted, .responseTooLarge, .circuitOpen, .closed: false
+        case .malformedRequest, .malformedResponse, .untrusted, .responseTooLarge, .circuitOpen, .closed: false
         }
     }
 }

@@ -42,8 +42,9 @@ struct TransferFailure {
     func error(server: String, deadline: Duration) -> HTTPClientError {
         let reason = reason.lowercasedFirst
         return switch code {
-        // UNSUPPORTED_PROTOCOL, URL_MALFORMAT
-        case 1, 3: .malformedRequest(reason: reason)
+        case 3: .malformedRequest(reason: "the URL is malformed")
+        // UNSUPPORTED_PROTOCOL (of the answer: the URL's was checked), WEIRD_SERVER_REPLY, BAD_CONTENT_ENCODING
+        case 1, 8, 61: .malformedResponse(server: server, reason: reason)
         // FAILED_INIT, COULDNT_RESOLVE_PROXY, COULDNT_RESOLVE_HOST, COULDNT_CONNECT
         case 2, 5, 6, 7: .cannotConnect(server: server, reason: reason)
         // OPERATION_TIMEDOUT: of the whole, or of connecting alone

@@ -95,9 +95,8 @@ final class Transfer: @unchecked Sendable {
         if let file = configuration.certificateAuthority {
             marquee_easy_set_string(handle, CURLOPT_CAINFO, file)
         }
-        // Zero would mean no limit at all.
-        marquee_easy_set_long(handle, CURLOPT_TIMEOUT_MS, max(1, timeout.wholeMilliseconds))
-        marquee_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.wholeMilliseconds))
+        marquee_easy_set_long(handle, CURLOPT_TIMEOUT_MS, timeout.millisecondsRoundedUp)
+        marquee_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.millisecondsRoundedUp)
 
         applyMethodAndBody(request)
         applyHeaders(request)
@@ -184,10 +183,11 @@ private let CURLAUTH_BASIC_BITS: Int32 = 1
 private nonisolated(unsafe) let emptyBody = UnsafeRawPointer(UnsafeMutablePointer<UInt8>.allocate(capacity: 1))
 
 extension Duration {
-    /// Rounded down; clamped to what libcurl's `long` milliseconds can hold.
-    var wholeMilliseconds: Int {
+    /// More than the duration by at most a millisecond, so that what ends at this limit ended past the duration; never
+    /// 0, which libcurl takes for no limit at all; clamped to what its `long` surely holds.
+    var millisecondsRoundedUp: Int {
         let (seconds, attoseconds) = components
-        guard seconds < Int64(Int32.max) else { return Int(Int32.max) }
-        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+        guard seconds < 1_000_000 else { return 1_000_000_000 }
+        return max(0, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)) + 1
     }
 }

@@ -16,16 +16,16 @@ import org.apache.lucene.store.*;
  * What Lucene itself makes of a text field, for comparison with ContentIndex and WordBreaker.
  *
  * words FILE: each line's words, by spaces.
- * like FILE minTermFreq minDocFreq maxQueryTerms percent k: FILE holds id TAB text lines; prints for every line
- * id TAB chosen terms by commas TAB id:score by spaces. Equal scores go by line order, so sort the file by id.
+ * like FILE k SETTING…: FILE holds id TAB text lines, a setting is minTermFreq,minDocFreq,maxQueryTerms,percent; prints
+ * for every setting and line: id TAB chosen terms by commas TAB id:score by spaces. Equal scores go by line order, so
+ * sort the file by id.
  */
 public class Oracle {
     public static void main(String[] a) throws Exception {
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, "UTF-8");
         List<String> lines = Files.readAllLines(Paths.get(a[1]), StandardCharsets.UTF_8);
         if (a[0].equals("words")) words(lines, out);
-        else like(lines, Integer.parseInt(a[2]), Integer.parseInt(a[3]), Integer.parseInt(a[4]),
-            Integer.parseInt(a[5]), Integer.parseInt(a[6]), out);
+        else like(lines, Integer.parseInt(a[2]), Arrays.copyOfRange(a, 3, a.length), out);
         out.flush();
     }
 
@@ -44,8 +44,7 @@ public class Oracle {
         }
     }
 
-    static void like(List<String> lines, int minTermFreq, int minDocFreq, int maxTerms, int percent, int k,
-            PrintStream out) throws IOException {
+    static void like(List<String> lines, int k, String[] settings, PrintStream out) throws IOException {
         Directory directory = new ByteBuffersDirectory();
         StandardAnalyzer analyzer = new StandardAnalyzer();
         IndexWriterConfig config = new IndexWriterConfig(analyzer);
@@ -64,32 +63,37 @@ public class Oracle {
             writer.forceMerge(1);
         }
         try (IndexReader reader = DirectoryReader.open(directory)) {
-            IndexSearcher searcher = new IndexSearcher(reader);
-            searcher.setSimilarity(new BM25Similarity(1.2f, 0.75f));
-            MoreLikeThis similar = new MoreLikeThis(reader);
-            similar.setAnalyzer(analyzer);
-            similar.setFieldNames(new String[] {"text"});
-            similar.setMinTermFreq(minTermFreq);
-            similar.setMinDocFreq(minDocFreq);
-            similar.setMaxQueryTerms(maxTerms);
-            for (int d = 0; d < lines.size(); d++) {
-                BooleanQuery query = (BooleanQuery) similar.like(d);
-                List<String> terms = new ArrayList<>();
-                BooleanQuery.Builder some = new BooleanQuery.Builder();
-                for (BooleanClause clause : query.clauses()) {
-                    terms.add(((TermQuery) clause.getQuery()).getTerm().text());
-                    some.add(clause);
-                }
-                some.setMinimumNumberShouldMatch((int) (terms.size() * percent * (1 / 100f)));
-                BooleanQuery.Builder all = new BooleanQuery.Builder();
-                all.add(some.build(), BooleanClause.Occur.MUST);
-                String id = reader.document(d).get("id");
-                all.add(new TermQuery(new Term("id", id)), BooleanClause.Occur.MUST_NOT);
-                StringBuilder hits = new StringBuilder();
-                for (ScoreDoc hit : searcher.search(all.build(), k).scoreDocs)
-                    hits.append(reader.document(hit.doc).get("id")).append(':').append(hit.score).append(' ');
-                out.println(id + "\t" + String.join(",", terms) + "\t" + hits.toString().trim());
+            for (String setting : settings) {
+                int[] values = Arrays.stream(setting.split(",")).mapToInt(Integer::parseInt).toArray();
+                MoreLikeThis similar = new MoreLikeThis(reader);
+                similar.setAnalyzer(analyzer);
+                similar.setFieldNames(new String[] {"text"});
+                similar.setMinTermFreq(values[0]);
+                similar.setMinDocFreq(values[1]);
+                similar.setMaxQueryTerms(values[2]);
+                for (int d = 0; d < lines.size(); d++) print(reader, d, (BooleanQuery) similar.like(d), values[3], k, out);
             }
         }
+    }
+
+    static void print(IndexReader reader, int d, BooleanQuery query, int percent, int k, PrintStream out)
+            throws IOException {
+        IndexSearcher searcher = new IndexSearcher(reader);
+        searcher.setSimilarity(new BM25Similarity(1.2f, 0.75f));
+        List<String> terms = new ArrayList<>();
+        BooleanQuery.Builder some = new BooleanQuery.Builder();
+        for (BooleanClause clause : query.clauses()) {
+            terms.add(((TermQuery) clause.getQuery()).getTerm().text());
+            some.add(clause);
+        }
+        some.setMinimumNumberShouldMatch((int) (terms.size() * percent * (1 / 100f)));
+        BooleanQuery.Builder all = new BooleanQuery.Builder();
+        all.add(some.build(), BooleanClause.Occur.MUST);
+        String id = reader.document(d).get("id");
+        all.add(new TermQuery(new Term("id", id)), BooleanClause.Occur.MUST_NOT);
+        StringBuilder hits = new StringBuilder();
+        for (ScoreDoc hit : searcher.search(all.build(), k).scoreDocs)
+            hits.append(reader.document(hit.doc).get("id")).append(':').append(hit.score).append(' ');
+        out.println(id + "\t" + String.join(",", terms) + "\t" + hits.toString().trim());
     }
 }
