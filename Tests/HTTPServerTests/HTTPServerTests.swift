@@ -64,6 +64,22 @@ struct HTTPServerTests {
         }
     }
 
+    @Test(
+        "other forms of the target",
+        arguments: [
+            ("GET http://host:80/a/b?c=d", "\"segments\":[\"a\",\"b\"],\"query\":[\"c=d\"]"),
+            ("GET http://host?c=d", "\"segments\":[],\"query\":[\"c=d\"]"), ("OPTIONS *", "\"segments\":[]"),
+            ("GET /?", "\"segments\":[],\"query\":[]"), ("GET /?&&a&=b&", "\"query\":[\"a=\",\"=b\"]"),
+            ("GET /a//b/", "\"segments\":[\"a\",\"\",\"b\",\"\"]"), ("GET /..%2f../%00", "\"../..\""),
+            ("BREW /pot", "\"method\":\"BREW\""),
+        ])
+    func targets(_ line: String, _ expected: String) async throws {
+        try await withServer(handler: Echo()) { server in
+            let answer = try await exchange(server, "\(line) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            #expect(answer.contains(expected), "\(answer)")
+        }
+    }
+
     @Test("the request's identifier is taken over, or made where it is unfit")
     func requestIdentifiers() async throws {
         try await withServer(handler: Echo()) { server in

@@ -1,5 +1,4 @@
-import Dispatch
-import Glibc
+import Foundation
 import HTTPServer
 
 /// A client that sends exactly the bytes it is given: hostile ones too.
@@ -45,6 +44,8 @@ struct RawClient: ~Copyable {
     /// Says that no more will be sent; what comes back can still be read.
     func finishWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
+
     /// Whether something to read (or the end) comes within some milliseconds.
     func hasInput(within milliseconds: Int32) -> Bool {
         var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -85,10 +86,10 @@ extension String {
     }
 }
 
-/// Runs blocking client code off the cooperative pool.
+/// Runs blocking client code on a thread of its own: pools have too few for clients that wait for each other.
 func blocking<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
     try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }
 }
 

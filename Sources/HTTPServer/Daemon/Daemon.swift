@@ -28,6 +28,7 @@ final class Daemon: Sendable {
     }
 
     init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler) throws(HTTPServerError) {
+        Self.allowDescriptors(configuration.maximumConnections)
         let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
         self.configuration = configuration
         self.handler = handler
@@ -92,6 +93,18 @@ final class Daemon: Sendable {
 
     private static func threads(_ wanted: Int) -> Int {
         wanted > 0 ? min(wanted, 256) : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    /// Raises the process's limit of open files towards what the connections need, as far as the system lets it: the
+    /// usual soft limit of 1024 is from the days of select().
+    private static func allowDescriptors(_ connections: Int) {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &limit) == 0 else { return }
+        let wanted = min(limit.rlim_max, rlim_t(connections) + 1024)
+        guard limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = wanted
+        setrlimit(resource, &limit)
     }
 
     /// The whole response to a request that took too long to arrive, which is sent past libmicrohttpd.
