@@ -14,6 +14,7 @@
 #define LANES 4
 #define FN(x) x##_baseline
 #define FUSED 0
+#define NARROW 4
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
 #define QUERY_GROUP 1
@@ -26,6 +27,7 @@
 #define LANES 8
 #define FN(x) x##_avx2
 #define FUSED 1
+#define NARROW 4
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
 #define QUERY_GROUP 2
@@ -38,6 +40,7 @@
 #define LANES 16
 #define FN(x) x##_avx512
 #define FUSED 1
+#define NARROW 8
 #define TILE_ROWS 6
 #define TILE_VECTORS 4
 #define QUERY_GROUP 8

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Linalg
+import Trainer
 
 /// A problem on disk that Swift and numpy read alike: little-endian arrays without headers, and their shape in JSON.
 struct ProblemFolder {
@@ -30,6 +31,18 @@ struct ProblemFolder {
         return try SparseRows(
             rows: shape.users, columns: shape.items, rowStarts: array("starts.i64"),
             columnIndices: array("columns.i32"), values: array("values.f32"))
+    }
+
+    func write(_ factors: ALSFactors) throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try write(factors.userFactors.elements, "users.f32")
+        try write(factors.itemFactors.elements, "items.f32")
+    }
+
+    func readFactors(users: Int, items: Int, rank: Int) throws -> ALSFactors {
+        ALSFactors(
+            userFactors: try Matrix(rows: users, columns: rank, elements: array("users.f32")),
+            itemFactors: try Matrix(rows: items, columns: rank, elements: array("items.f32")))
     }
 
     private func array<T: BitwiseCopyable>(_ name: String) throws -> [T] {

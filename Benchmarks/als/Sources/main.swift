@@ -8,12 +8,13 @@ let arguments = Arguments(CommandLine.arguments)
 do {
     switch arguments.command {
     case "generate": try generate(arguments)
+    case "start": try start(arguments)
     case "train": try train(arguments)
     case "topk": try topK(arguments)
     case "foldin": try foldIn(arguments)
     case "peaks": try peaks(arguments)
     default:
-        print("usage: bench-als generate|train|topk|foldin|peaks [--name value]… (see Benchmarks/als/README.md)")
+        print("usage: bench-als generate|start|train|topk|foldin|peaks [--name value]… (see Benchmarks/als/README.md)")
     }
 } catch {
     FileHandle.standardError.write(Data("bench-als: \(error)\n".utf8))
@@ -28,7 +29,15 @@ func generate(_ arguments: Arguments) throws {
     report(["users": rows.rows, "items": rows.columns, "entries": rows.count])
 }
 
-/// --data FOLDER --rank 64 --epochs 5 --solver cg --threads 2 --out FOLDER-for-the-factors
+/// --data FOLDER --rank 64 --out FOLDER: start factors that every system begins from
+func start(_ arguments: Arguments) throws {
+    let rows = try ProblemFolder(url: URL(filePath: arguments.string("data") ?? "set")).read()
+    let factors = try ALSFactors(
+        users: rows.rows, items: rows.columns, rank: arguments.integer("rank", 64), seed: 1)
+    try ProblemFolder(url: URL(filePath: arguments.string("out") ?? "start")).write(factors)
+}
+
+/// --data FOLDER --start FOLDER --rank 64 --epochs 5 --solver cg --threads 2 --out FOLDER-for-the-factors
 func train(_ arguments: Arguments) throws {
     let folder = ProblemFolder(url: URL(filePath: arguments.string("data") ?? "set"))
     let rows = try folder.read()
@@ -43,21 +52,23 @@ func train(_ arguments: Arguments) throws {
     let interactions = try SparseRows(
         rows: rows.rows, columns: rows.columns, rowStarts: rows.rowStarts, columnIndices: rows.columnIndices,
         values: rows.values.map { $0 * confidence })
+    var warmStart: ALSFactors?
+    if let start = arguments.string("start") {
+        warmStart = try ProblemFolder(url: URL(filePath: start)).readFactors(
+            users: rows.rows, items: rows.columns, rank: parameters.rank)
+    }
     var cpu = Clock.cpu
-    let factors = try ALS.fit(interactions: interactions, parameters: parameters) { epoch in
+    let begin = Clock.wall
+    let factors = try ALS.fit(interactions: interactions, parameters: parameters, warmStart: warmStart) { epoch in
         let now = Clock.cpu
         report([
             "system": "marquee", "solver": parameters.solver.rawValue, "rank": parameters.rank,
             "epoch": epoch.epoch, "seconds": epoch.seconds, "cpu_seconds": now - cpu, "loss": epoch.loss,
+            "total_seconds": Clock.wall - begin,
         ])
         cpu = now
     }
-    if let out = arguments.string("out") {
-        let folder = ProblemFolder(url: URL(filePath: out))
-        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
-        try folder.write(factors.userFactors.elements, "users.f32")
-        try folder.write(factors.itemFactors.elements, "items.f32")
-    }
+    if let out = arguments.string("out") { try ProblemFolder(url: URL(filePath: out)).write(factors) }
     report(["system": "marquee", "peak_bytes": Clock.peakBytes, "kernels": Kernels.best.name])
 }
 
@@ -70,11 +81,11 @@ func topK(_ arguments: Arguments) throws {
     let packed = try PackedItems(factors.itemFactors)
     // The floor: reading the matrix once.
     let floor = factors.itemFactors.withUnsafeElements { y in
-        Clock.median(15) { sink += readAll(y) }
+        Clock.median(items > 500_000 ? 15 : 41) { sink += readAll(y) }
     }
     for batch in arguments.integers("queries", [1, 8, 16, 64]) {
         var next = 0
-        let repetitions = items * batch > 4_000_000 ? 9 : 31
+        let repetitions = items * batch > 4_000_000 ? 11 : 61
         let seconds = Clock.median(repetitions) {
             if batch == 1 {
                 next = (next + 1) % 256
@@ -113,9 +124,9 @@ func foldIn(_ arguments: Arguments) throws {
 /// What this machine can do at best: multiply-adds of one core, and reading memory with one and two.
 func peaks(_ arguments: Arguments) throws {
     for kernels in Kernels.available {
-        let start = Clock.wall
+        let start = Clock.thread
         let operations = kernels.operationsOfPeak(iterations: 20_000_000)
-        report(["kernels": kernels.name, "gflop_per_s_core": operations / (Clock.wall - start) / 1e9])
+        report(["kernels": kernels.name, "gflop_per_s_core": operations / (Clock.thread - start) / 1e9])
     }
     let memory = try Matrix(rows: 1 << 20, columns: 256)
     let seconds = memory.withUnsafeElements { m in Clock.median(5) { sink += readAll(m) } }
@@ -126,14 +137,8 @@ func peaks(_ arguments: Arguments) throws {
 /// Keeps results alive, or the optimiser would drop the work.
 nonisolated(unsafe) var sink: Float = 0
 
+/// Reads memory as fast as the widest vectors can.
 func readAll(_ memory: UnsafeBufferPointer<Float>) -> Float {
-    var sums = (SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>())
-    let raw = UnsafeRawPointer(memory.baseAddress!)
-    for offset in stride(from: 0, to: memory.count * 4 - 255, by: 256) {
-        sums.0 += raw.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self)
-        sums.1 += raw.loadUnaligned(fromByteOffset: offset + 64, as: SIMD16<Float>.self)
-        sums.2 += raw.loadUnaligned(fromByteOffset: offset + 128, as: SIMD16<Float>.self)
-        sums.3 += raw.loadUnaligned(fromByteOffset: offset + 192, as: SIMD16<Float>.self)
-    }
-    return (sums.0 + sums.1 + sums.2 + sums.3).sum()
+    let base = memory.baseAddress!
+    return Kernels.best.dot(base, base, rank: memory.count / 64 * 64)
 }

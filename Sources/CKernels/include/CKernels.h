@@ -15,6 +15,7 @@ typedef struct {
     const int32_t *columns;  // which rows of Y this row touches, n of them
     const float *c;          // their confidences; a negative one is |c| for "does not like"
     long n;
+    long following;          // how many more columns may be read behind those n: they are fetched ahead of need
     long k;
     float base;              // weight that G already holds for a touched pair: w = |c| − base
     float ridge;             // λ_u

@@ -42,16 +42,18 @@ package struct KernelRow {
     /// - Parameters:
     ///   - factors: rows of `rank` floats, `rank` a multiple of ``Kernels/lanes``.
     ///   - stride: floats from one row of the factors to the next; `rank` if nil.
+    ///   - following: how many more columns and confidences may be read behind the `count`: the kernels fetch the rows
+    ///     of Y that the next row of the matrix will want.
     ///   - base: the weight that the Gramian already holds for a pair of this row.
     ///   - ridge: λ of this row.
     @inline(__always)
     package init(
         factors: UnsafePointer<Float>, columns: UnsafePointer<Int32>, confidences: UnsafePointer<Float>, count: Int,
-        rank: Int, stride: Int? = nil, base: Float, ridge: Float
+        following: Int = 0, rank: Int, stride: Int? = nil, base: Float, ridge: Float
     ) {
         row = ck_row(
-            Y: factors, stride: stride ?? rank, columns: columns, c: confidences, n: count, k: rank, base: base,
-            ridge: ridge)
+            Y: factors, stride: stride ?? rank, columns: columns, c: confidences, n: count, following: following,
+            k: rank, base: base, ridge: ridge)
     }
 }
 

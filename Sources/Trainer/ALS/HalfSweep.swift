@@ -123,7 +123,8 @@ struct RowSystem: Sendable {
         return KernelRow(
             factors: y.pointer + (block?.lowerBound ?? 0), columns: columns.pointer + entries.lowerBound,
             confidences: confidences.pointer + entries.lowerBound, count: entries.count,
-            rank: block?.count ?? rank, stride: rank, base: parameters.base, ridge: ridge(row))
+            following: rows.count - entries.upperBound, rank: block?.count ?? rank, stride: rank, base: parameters.base,
+            ridge: ridge(row))
     }
 
     /// λ_u.
