@@ -26,6 +26,8 @@ public enum TrainerError: Fault, Equatable {
     case damagedModelFile(path: String, reason: String)
     /// A model directory written by a newer version.
     case unsupportedModel(path: String, version: Int)
+    /// Training again gave other factors.
+    case notReproduced(id: String, published: String, made: String)
     case cannotRead(path: String, reason: String)
     case cannotWrite(path: String, reason: String)
 
@@ -45,6 +47,7 @@ public enum TrainerError: Fault, Equatable {
         case .nothingToRollBackTo: "nothing-to-roll-back-to"
         case .damagedModelFile: "damaged-model-file"
         case .unsupportedModel: "unsupported-model"
+        case .notReproduced: "not-reproduced"
         case .cannotRead: "cannot-read"
         case .cannotWrite: "cannot-write"
         }
@@ -80,6 +83,8 @@ public enum TrainerError: Fault, Equatable {
             "The model file \(path) is damaged: \(reason)."
         case .unsupportedModel(let path, let version):
             "The model at \(path) has format version \(version), which this program does not know."
+        case .notReproduced(let id, let published, let made):
+            "Training \(id) again gave factors with SHA-256 \(made), but those published have \(published)."
         case .cannotRead(let path, let reason):
             "\(path) cannot be read: \(reason)."
         case .cannotWrite(let path, let reason):
@@ -104,6 +109,7 @@ public enum TrainerError: Fault, Equatable {
         case .damagedModelFile:
             "Restore the file from a copy, or train again; `marquee models rollback` goes back to the model before."
         case .unsupportedModel: "Use the version of marquee that wrote it, or train again."
+        case .notReproduced: "Compare the code version in the manifest with this program's, and check the table's files."
         case .cannotRead: "Check the path and its permissions."
         case .cannotWrite: "Check the permissions and the free space."
         }
@@ -114,7 +120,7 @@ public enum TrainerError: Fault, Equatable {
         case .invalidSetting: .usage
         case .emptyTrainingSet, .unsuitableTable, .badInteraction, .nothingToEvaluate, .malformedLine: .badData
         case .registryNotFound, .noPromotedModel, .modelNotFound, .nothingToRollBackTo: .notFound
-        case .damagedModelFile, .unsupportedModel: .badData
+        case .damagedModelFile, .unsupportedModel, .notReproduced: .badData
         case .diverged: .badData
         case .tooLarge, .cannotWrite: .unavailable
         case .cannotRead: .notFound

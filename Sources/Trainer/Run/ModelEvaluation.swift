@@ -2,7 +2,7 @@ internal import Domain
 internal import Linalg
 
 /// Evaluation apart from training: what `marquee evaluate` does. Blocks, and keeps every core busy.
-public struct ModelEvaluation {
+public struct ModelEvaluation: Sendable {
     public let configuration: TrainingConfiguration
 
     /// - Parameter configuration: for a published model only split, cut-offs and resampling matter; parameters and

@@ -11,6 +11,13 @@ public struct Reproduction: Sendable {
     public let made: String
     public var isIdentical: Bool { published == made }
 
+    /// - Throws: ``TrainerError/notReproduced(id:published:made:)`` unless the digests are equal.
+    public func check() throws {
+        guard isIdentical else {
+            throw TrainerError.notReproduced(id: id.rawValue, published: published, made: made)
+        }
+    }
+
     /// - Parameters:
     ///   - manifest: of the model to make again.
     ///   - log: the events of the table version that the manifest names.

@@ -11,7 +11,7 @@ internal import Linalg
 /// 3. The gate decides on promotion.
 ///
 /// Blocks for as long as it takes and keeps every core busy: run it on a thread of its own.
-public struct TrainingRun {
+public struct TrainingRun: Sendable {
     public let configuration: TrainingConfiguration
     public let registry: ModelRegistry
 

@@ -10,7 +10,7 @@ internal import Operations
 /// quarter of the epochs; the better third goes on to half of them, and the better third of those to all (successive
 /// halving, Jamieson and Talwalkar 2016). Every measurement is written to a state file at once, so that a stopped search
 /// goes on where it was. Blocks, and keeps every core busy.
-public struct TuningRun {
+public struct TuningRun: Sendable {
     public struct Budget: Sendable {
         public var trials: Int
         /// No new measurement begins after so many seconds.

@@ -3,9 +3,11 @@ struct CommandTable: Sendable {
     static let standard: CommandTable = CommandTable(commands: [
         DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, SimulateCommand.command,
         IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
-        RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count, StoreCommand.cat,
+        TuneCommand.command, RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count,
+        StoreCommand.cat,
         ParquetCommand.schema, ParquetCommand.cat, ModelsCommand.list, ModelsCommand.show, ModelsCommand.promote,
-        ModelsCommand.rollback, ConfigCommand.command, CompletionCommand.command, HelpCommand.command,
+        ModelsCommand.rollback, ModelsCommand.diff, ConfigCommand.command, CompletionCommand.command,
+        HelpCommand.command,
         VersionCommand.command,
     ])
 
@@ -24,8 +26,8 @@ struct CommandTable: Sendable {
 
     /// Commands that the interface promises and this version does not have.
     static let planned: [[String]] = [
-        ["tune"], ["privacy"], ["store", "optimize"], ["store", "vacuum"], ["store", "verify"], ["store", "restore"],
-        ["models", "diff"], ["models", "export"], ["models", "import"], ["import", "netflix"], ["import", "tmdb"],
+        ["privacy"], ["store", "optimize"], ["store", "vacuum"], ["store", "verify"], ["store", "restore"],
+        ["models", "export"], ["models", "import"], ["import", "netflix"], ["import", "tmdb"],
         ["import", "csv"],
     ]
 

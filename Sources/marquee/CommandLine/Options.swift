@@ -80,6 +80,18 @@ extension Options {
     static let every = Option<Double>.seconds(
         "every", "Train again whenever this much time has passed and there are new events, until interrupted.")
 
+    static let reproduce = Option<String>.text(
+        "reproduce", "MODEL", "Train this model again and compare the factors, byte for byte; publishes nothing.")
+    static let halfLife = Option<Double>.seconds(
+        "half-life", "Age at which an event counts half, such as 90d; without it events do not age.")
+
+    // tune
+    static let trials = Option<Int>.integer("trials", in: 1...10_000, default: 20, "How many settings to try.")
+    static let minutes = Option<Double>.number(
+        "minutes", "M", in: 0.01...100_000, "Begin no new measurement after so many minutes.")
+    static let state = Option<String>.text(
+        "state", "FILE", "Keep every measurement in this file; a search that was stopped goes on from it.")
+
     // evaluate
     static let model = Option<String>.text(
         "model", "ID", default: "current", "The model, by the beginning of its name or hash, or 'current'.")

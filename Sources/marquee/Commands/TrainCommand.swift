@@ -6,7 +6,7 @@ enum TrainCommand {
     /// The settings of a model, which `evaluate` takes too.
     static let modelOptions = [
         Options.rank.spec, Options.epochs.spec, Options.alpha0.spec, Options.lambda.spec, Options.nu.spec,
-        Options.solver.spec, Options.seed.spec, Options.threads.spec,
+        Options.solver.spec, Options.seed.spec, Options.threads.spec, Options.halfLife.spec,
     ]
 
     static let command: Command = Command(
@@ -17,7 +17,7 @@ enum TrainCommand {
             as --promote says. The same version, settings and seed give the same factors, byte for byte.
             """,
         options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + [
-            Options.promote.spec
+            Options.promote.spec, Options.every.spec, Options.reproduce.spec,
         ],
         required: ["store", "models"],
         examples: [
@@ -26,6 +26,9 @@ enum TrainCommand {
                 line: "train --store data --models models --rank 128 --promote never",
                 meaning: "Publishes a larger model without putting it into service."),
             .init(line: "train --store data --models models --every 6h", meaning: "The periodic retraining job."),
+            .init(
+                line: "train --store data --models models --reproduce current",
+                meaning: "Proves that data, settings and seed give the published factors."),
         ],
         unavailable: ["explicit"]
     ) { invocation in
@@ -34,6 +37,13 @@ enum TrainCommand {
         let store = try invocation.value(Options.store)
         let version = invocation.optional(Options.version).map(Int64.init)
         let reporter = TrainingReporter()
+        if let name = invocation.optional(Options.reproduce) {
+            try invocation.refuse(
+                modelOptions.filter { $0.name != Options.threads.spec.name }
+                    + [Options.version.spec, Options.every.spec, Options.promote.spec],
+                beside: Options.reproduce.spec)
+            return try await reproduce(name, of: registry, store: store, configuration.parameters.threads, reporter)
+        }
         if let seconds = invocation.optional(Options.every) {
             try invocation.refuse([Options.version.spec], beside: Options.every.spec)
             return try await RetrainingService(
@@ -49,6 +59,21 @@ enum TrainCommand {
                 reporter.note(progress)
             }
         }
+    }
+
+    private static func reproduce(
+        _ name: String, of registry: ModelRegistry, store: String, _ threads: Int?, _ reporter: TrainingReporter
+    ) async throws {
+        let made = try await BlockingWork.run("train") { flag in
+            let manifest = try registry.manifest(of: registry.find(name))
+            let log = try InteractionLog.read(storeAt: store, version: manifest.data.version)
+            return try Reproduction.run(of: manifest, on: log, threads: threads) { progress in
+                try flag.check()
+                reporter.note(progress)
+            }
+        }
+        try made.check()
+        StandardOutput.write(line: "\(made.id) is reproduced: factors with SHA-256 \(made.made)")
     }
 
     private static func promoting(
@@ -70,6 +95,8 @@ enum TrainCommand {
         parameters.solver = try invocation.value(Options.solver)
         parameters.seed = UInt64(try invocation.value(Options.seed))
         parameters.threads = invocation.optional(Options.threads)
-        return TrainingConfiguration(codeVersion: Version.text, parameters: parameters)
+        var configuration = TrainingConfiguration(codeVersion: Version.text, parameters: parameters)
+        configuration.weights.halfLifeDays = invocation.optional(Options.halfLife).map { $0 / 86_400 }
+        return configuration
     }
 }
