@@ -51,7 +51,10 @@ public final class KafkaEventFeed: EventFeed {
 
     private final class State: Sendable {
         let isCancelled = Atomic<Bool>(false)
-        let room = DispatchSemaphore(value: 4)
+        /// Begins at 0 and is raised: Dispatch traps when a semaphore goes with less than it began with.
+        let room = DispatchSemaphore(value: 0)
+
+        init() { for _ in 0..<4 { room.signal() } }
     }
 
     private func work(_ state: State, _ send: ([Event]) -> Void) throws {
