@@ -84,6 +84,11 @@ let package = Package(
             name: "bench-als", dependencies: ["Domain", "Linalg", "Trainer"], path: "Benchmarks/als/Sources",
             swiftSettings: strict),
 
+        // Measures ingestion against a bare consumer: Benchmarks/ingest/bench.py.
+        .executableTarget(
+            name: "bench-ingest", dependencies: ["Domain", "EventIngest"], path: "Benchmarks/ingest/Sources",
+            swiftSettings: strict),
+
         // Measures the server against a bare libmicrohttpd: Benchmarks/http/bench.py.
         .executableTarget(
             name: "bench-http", dependencies: ["Domain", "HTTPServer", "Operations", "Trainer", "Catalog", "Serving"],

@@ -2,6 +2,7 @@ import Domain
 import EventIngest
 import KafkaTestSupport
 import Synchronization
+import TestSupport
 import Testing
 
 private final class Heard: Sendable {
@@ -43,8 +44,8 @@ private final class Heard: Sendable {
             let from = sent + 1
             try await publisher.publish((from..<from + 100).map { event($0, EventKind.allCases[$0 % 3]) })
             let expected = Set((from..<from + 100).map { "e\($0)" })
-            while heard.ids.withLock({ !$0.allSatisfy { expected.isSubset(of: $0) } }) {
-                try await Task.sleep(for: .milliseconds(20))
+            try await eventually("the events are heard") {
+                heard.ids.withLock { $0.allSatisfy { expected.isSubset(of: $0) } }
             }
             let all = heard.ids.withLock { $0 }
             #expect(!all[0].contains("e0") && !all[1].contains("e0"))
@@ -86,7 +87,7 @@ private final class Heard: Sendable {
             let sent = try await SimulatorRun(simulator: simulator, properties: broker.properties, options: options)
                 .run()
             #expect(sent.progress.acknowledged == 30_000)
-            while stored.load(ordering: .relaxed) < 30_000 { try await Task.sleep(for: .milliseconds(50)) }
+            try await eventually("the events are heard") { stored.load(ordering: .relaxed) >= 30_000 }
             ingester.stop()
             let progress = try await ingested
             #expect(progress.rows + progress.rejectedCount == 30_000)

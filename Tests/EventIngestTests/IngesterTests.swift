@@ -2,6 +2,7 @@ import Domain
 import EventIngest
 import KafkaTestSupport
 import Synchronization
+import TestSupport
 import Testing
 
 /// Exactly-once against tables in memory: what Delta adds is tested where the store is.
@@ -121,7 +122,7 @@ import Testing
             let hooks = Ingester.Hooks(onProgress: { seen.store($0.messages, ordering: .relaxed) })
             let ingester = Ingester(configuration, hooks: hooks, openSink: { store.sink($0) })
             async let result = ingester.run()
-            while seen.load(ordering: .relaxed) < 1000 { try await Task.sleep(for: .milliseconds(20)) }
+            try await eventually("the rows are stored") { seen.load(ordering: .relaxed) >= 1000 }
             #expect(store.version(of: Tables.events) == -1)
             ingester.stop()
             #expect(try await result.rows == 1000)
@@ -141,25 +142,19 @@ import Testing
             let first = Ingester(shared, openSink: { store.sink($0) })
             async let firstRun = first.run()
             try send(2000, to: broker.properties)
-            while store.strings("event_id", of: Tables.events).count < 2000 {
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await eventually("the rows are stored") { store.strings("event_id", of: Tables.events).count >= 2000 }
             let joined = Atomic<Int>(0)
             let second = Ingester(
                 shared, hooks: .init(onProgress: { joined.store($0.partitions, ordering: .relaxed) }),
                 openSink: { store.sink($0) })
             async let secondRun = second.run()
-            while joined.load(ordering: .relaxed) == 0 { try await Task.sleep(for: .milliseconds(50)) }
+            try await eventually("the rows are stored") { joined.load(ordering: .relaxed) > 0 }
             try send(2000, from: 2000, to: broker.properties)
-            while store.strings("event_id", of: Tables.events).count < 4000 {
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await eventually("the rows are stored") { store.strings("event_id", of: Tables.events).count >= 4000 }
             first.stop()
             _ = try await firstRun
             try send(1000, from: 4000, to: broker.properties)
-            while store.strings("event_id", of: Tables.events).count < 5000 {
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await eventually("the rows are stored") { store.strings("event_id", of: Tables.events).count >= 5000 }
             second.stop()
             #expect(try await secondRun.rows > 0)
             expectExactly(5000, in: store)

@@ -1,7 +1,7 @@
 public import Domain
 
 /// The fields of one event as slices of the message they stand in (or of the decoder's scratch memory).
-struct EventFields {
+package struct EventFields {
     var eventID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     var userID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     var itemID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
@@ -50,10 +50,10 @@ public final class EventDecoder {
             source: fields.source.isEmpty ? "kafka" : String(decoding: fields.source, as: UTF8.self))
     }
 
-    func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
+    package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
 
     /// The slices are valid until the next call, and as long as the message.
-    func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {
+    package func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {
         guard message.count > 0 else { throw .empty }
         guard message.count <= limits.messageLength else { throw .tooLong }
         if message.count > scratch.count {

@@ -16,7 +16,9 @@ final class DeltaSink: TableSink {
 
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance], rows: Int) throws -> SinkOutcome {
         let transactions = offsets.map { Transaction(appID: $0.appID, version: $0.to) }
-        switch try table.append(batches, transactions: transactions, operation: "STREAMING UPDATE") {
+        let outcome = try table.append(
+            batches, transactions: transactions, operation: "STREAMING UPDATE")
+        switch outcome {
         case .committed(let version): return .committed(version: version)
         case .alreadyCommitted(let version): return .overtaken(detail: "its version \(version) has these offsets")
         case .conflict(let version, let reason): return .overtaken(detail: "version \(version): \(reason)")

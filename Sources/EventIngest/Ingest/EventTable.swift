@@ -36,7 +36,7 @@ public enum EventTable {
 }
 
 /// Rows of the `events` table column by column.
-struct EventColumns {
+package struct EventColumns {
     private var eventID = BytesColumn()
     private var userID = BytesColumn()
     private var itemID = BytesColumn()
@@ -53,7 +53,9 @@ struct EventColumns {
 
     private static let kindNames = EventKind.allCases.map { Array($0.name.utf8) }
 
-    var count: Int { value.count }
+    package init() {}
+
+    package var count: Int { value.count }
 
     var byteCount: Int {
         eventID.bytes.count + userID.bytes.count + itemID.bytes.count + reviewText.bytes.count + source.bytes.count
@@ -61,7 +63,7 @@ struct EventColumns {
     }
 
     @inline(__always)
-    mutating func append(
+    package mutating func append(
         _ fields: EventFields, topic name: UnsafeBufferPointer<UInt8>, partition number: Int32, offset position: Int64,
         ingestedAt now: Timestamp
     ) {

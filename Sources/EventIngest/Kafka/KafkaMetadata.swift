@@ -12,6 +12,34 @@ extension KafkaClient {
         return String(cString: text)
     }
 
+    /// Repeats a question until it is answered, refused for good, or `timeout` seconds have passed: a leader that moves
+    /// or a connection that breaks is no answer.
+    private func retrying(
+        _ operation: String, for timeout: Double, _ ask: (_ milliseconds: Int32) -> rd_kafka_resp_err_t
+    ) throws {
+        let start = ContinuousClock.now
+        while true {
+            let left = timeout - (ContinuousClock.now - start).inSeconds
+            let code = ask(Int32(max(left, 0.1) * 1000))
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
+            guard Self.transient.contains(code.rawValue), left > 0.1 else { throw failure(code, at: operation) }
+            if case .authenticationRefused = failure(code, at: operation) { throw failure(code, at: operation) }
+            pause(0.1)
+        }
+    }
+
+    private static let transient: Set<Int32> = Set(
+        [
+            RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__WAIT_COORD,
+            RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+            RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+            RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+            RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
+            RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH, RD_KAFKA_RESP_ERR__FAIL, RD_KAFKA_RESP_ERR__BAD_MSG,
+        ].map(\.rawValue))
+
     /// The number of partitions of a topic, or nil if the topic does not exist.
     func partitionCount(of topic: String, timeout: Double) throws -> Int? {
         guard let rkt = rd_kafka_topic_new(handle, topic, nil) else {
@@ -37,16 +65,16 @@ extension KafkaClient {
     func watermarks(of place: TopicPartition, timeout: Double) throws -> Range<Int64> {
         var low: Int64 = 0
         var high: Int64 = 0
-        let code = rd_kafka_query_watermark_offsets(
-            handle, place.topic, place.partition, &low, &high, Int32(timeout * 1000))
-        try check(code, "asking for the offsets of \(place)")
+        try retrying("asking for the offsets of \(place)", for: timeout) { left in
+            rd_kafka_query_watermark_offsets(handle, place.topic, place.partition, &low, &high, left)
+        }
         return low..<max(low, high)
     }
 
     /// The offsets that the client's group has told the broker; absent where it has told none.
     func committed(_ places: [TopicPartition], timeout: Double) throws -> [TopicPartition: Int64] {
         try withPartitionList(places.map { (key: $0, value: Int64(0)) }) { list in
-            try check(rd_kafka_committed(handle, list, Int32(timeout * 1000)), "asking for the group's offsets")
+            try retrying("asking for the group's offsets", for: timeout) { rd_kafka_committed(handle, list, $0) }
             var result: [TopicPartition: Int64] = [:]
             for i in 0..<Int(list.pointee.cnt) where list.pointee.elems[i].offset >= 0 {
                 let element = list.pointee.elems[i]

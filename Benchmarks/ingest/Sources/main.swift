@@ -1,0 +1,98 @@
+import Domain
+import EventIngest
+import Foundation
+
+// One measured job a run; prints one JSON object. Benchmarks/ingest/bench.py runs them beside their peers.
+//   bench-ingest simulate COUNT                    make and encode events, without Kafka
+//   bench-ingest decode COUNT                      decode encoded events, on one core
+//   bench-ingest fill BOOTSTRAP COUNT              simulate and send
+//   bench-ingest ingest BOOTSTRAP STORE            Kafka to committed tables, until the end
+
+let words = CommandLine.arguments.dropFirst()
+let job = words.first ?? ""
+let values = Array(words.dropFirst())
+
+func films() -> [Movie] {
+    let genres = ["Drama", "Comedy", "Crime", "Horror", "Animation", "Western"]
+    return (0..<2000).map { i in
+        Movie(
+            itemID: "\(1000 + i)", title: "Film \(i)", year: Int32(1950 + i % 75),
+            genres: [genres[i % 6], genres[(i / 6 + i) % 6]], runtime: 100)
+    }
+}
+
+func simulator(_ count: Int) throws -> Simulator {
+    try Simulator(
+        catalog: films(), settings: .history(weeks: 8, until: Timestamp(seconds: 1_790_000_000), count: count))
+}
+
+func cpuSeconds() -> Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+func measure(_ body: () async throws -> Int) async throws {
+    let start = ContinuousClock.now
+    let cpu = cpuSeconds()
+    let events = try await body()
+    let elapsed = ContinuousClock.now - start
+    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    print("{\"events\": \(events), \"seconds\": \(seconds), \"cpu\": \(cpuSeconds() - cpu)}")
+}
+
+/// Encoded events end to end, and where each begins.
+func encoded(_ count: Int) throws -> (bytes: [UInt8], starts: [Int]) {
+    var source = try simulator(count)
+    var bytes: [UInt8] = []
+    var starts = [0]
+    var messages: [SimulatedMessage] = []
+    while !source.isFinished {
+        messages.removeAll(keepingCapacity: true)
+        source.nextSession(into: &messages)
+        for message in messages {
+            EventEncoder.append(message.event, to: &bytes)
+            starts.append(bytes.count)
+        }
+    }
+    return (bytes, starts)
+}
+
+switch (job, values.count) {
+case ("simulate", 1):
+    try await measure { try encoded(Int(values[0])!).starts.count - 1 }
+case ("decode", 1):
+    let (bytes, starts) = try encoded(Int(values[0])!)
+    let decoder = EventDecoder()
+    let now = Timestamp(seconds: 1_790_000_000)
+    let topic = Array(Topics.views.utf8)
+    try await measure {
+        var columns = EventColumns()
+        bytes.withUnsafeBytes { bytes in
+            topic.withUnsafeBufferPointer { topic in
+                for i in 1..<starts.count {
+                    let message = UnsafeRawBufferPointer(rebasing: bytes[starts[i - 1]..<starts[i]])
+                    guard let fields = try? decoder.decode(message, latest: now) else { continue }
+                    columns.append(fields, topic: topic, partition: 0, offset: Int64(i), ingestedAt: now)
+                }
+            }
+        }
+        return columns.count
+    }
+case ("fill", 2):
+    let properties = KafkaProperties(bootstrapServers: values[0])
+    let setup = try KafkaConsumer(properties: properties, group: "setup")
+    try setup.create(topics: Topics.events, partitions: 4)
+    let run = SimulatorRun(simulator: try simulator(Int(values[1])!), properties: properties)
+    try await measure { try await run.run().progress.acknowledged }
+case ("ingest", 2):
+    var configuration = IngestConfiguration(
+        store: values[1], kafka: KafkaProperties(bootstrapServers: values[0]), routes: [EventTable.route()])
+    configuration.untilEnd = true
+    let ingester = Ingester(configuration)
+    try await measure { try await ingester.run().rows }
+default:
+    FileHandle.standardError.write(Data("usage: see the top of main.swift\n".utf8))
+    exit(64)
+}
