@@ -28,6 +28,15 @@ public enum Value: Hashable, Sendable {
     }
 }
 
+extension Value {
+    var isFloating: Bool {
+        switch self {
+        case .float, .double: true
+        default: false
+        }
+    }
+}
+
 extension Column {
     /// The value of a row, by the type of the column.
     /// - Parameter type: needed for the field names of structs.

@@ -1,0 +1,162 @@
+import Domain
+
+extension Column {
+    /// `count` rows of one value, such as that of a partition column.
+    init(repeating value: Value, _ type: ColumnType, count: Int) throws {
+        let isNull = value == .null
+        let validity: [Bool]? = isNull ? [Bool](repeating: false, count: count) : nil
+        func primitive<T>(_ element: T) -> PrimitiveColumn<T> {
+            PrimitiveColumn([T](repeating: element, count: count), validity: validity)
+        }
+        func bytes(_ text: [UInt8]) throws -> BytesColumn {
+            guard text.count * count <= Int(Int32.max) else {
+                throw ColumnarError.schemaMismatch(reason: "a repeated text grows over 2 GB")
+            }
+            var all: [UInt8] = []
+            all.reserveCapacity(text.count * count)
+            for _ in 0..<count { all.append(contentsOf: text) }
+            return BytesColumn(
+                offsets: (0...count).map { Int32($0 * text.count) }, bytes: all, validity: validity)
+        }
+        func integer() -> Int64 { if case .int(let v) = value { v } else { 0 } }
+        switch type {
+        case .bool: self = .bool(primitive(value == .bool(true)))
+        case .int32:
+            guard let narrow = Int32(exactly: integer()) else {
+                throw ColumnarError.schemaMismatch(reason: "\(integer()) is out of the range of an integer")
+            }
+            self = .int32(primitive(narrow))
+        case .int64: self = .int64(primitive(integer()))
+        case .float: self = .float(primitive({ if case .float(let v) = value { v } else { 0 } }()))
+        case .double: self = .double(primitive({ if case .double(let v) = value { v } else { 0 } }()))
+        case .date: self = .date(primitive({ if case .date(let v) = value { v.days } else { 0 } }()))
+        case .timestamp:
+            self = .timestamp(primitive({ if case .timestamp(let v) = value { v.microseconds } else { 0 } }()))
+        case .localTimestamp: self = .localTimestamp(primitive(0))
+        case .string: self = .string(try bytes({ if case .string(let v) = value { Array(v.utf8) } else { [] } }()))
+        case .binary: self = .binary(try bytes({ if case .binary(let v) = value { v } else { [] } }()))
+        case .list(let element, _):
+            let empty = try Column(repeating: .null, element, count: 0)
+            self = .list(
+                ListColumn(offsets: [Int32](repeating: 0, count: count + 1), elements: empty, validity: validity))
+        case .map(let key, let inner, _):
+            self = .map(
+                MapColumn(
+                    offsets: [Int32](repeating: 0, count: count + 1),
+                    keys: try Column(repeating: .null, key, count: 0),
+                    values: try Column(repeating: .null, inner, count: 0), validity: validity))
+        case .structure(let fields):
+            self = .structure(
+                StructColumn(
+                    children: try fields.map { try Column(repeating: .null, $0.type, count: count) }, count: count,
+                    validity: validity))
+        }
+    }
+
+    /// The column as `type`, where a file stores a narrower one than the table states.
+    func widened(to type: ColumnType, from stored: ColumnType, name: String, file: String) throws -> Column {
+        if fits(type) { return self }
+        switch (self, type) {
+        case (.int32(let c), .int64): return .int64(.init(c.values.map { Int64($0) }, validity: c.validity))
+        case (.float(let c), .double): return .double(.init(c.values.map { Double($0) }, validity: c.validity))
+        case (.int32(let c), .double): return .double(.init(c.values.map { Double($0) }, validity: c.validity))
+        case (.binary(let c), .string): return .string(c)
+        // Engines differ in whether they mark stored instants as UTC; a table's `timestamp` always is.
+        case (.localTimestamp(let c), .timestamp): return .timestamp(c)
+        case (.structure(let c), .structure(let fields)):
+            guard case .structure(let old) = stored else { break }
+            let children = try fields.map { field -> Column in
+                guard let index = old.firstIndex(where: { $0.name == field.name }) else {
+                    return try Column(repeating: .null, field.type, count: c.count)
+                }
+                return try c.children[index].widened(to: field.type, from: old[index].type, name: name, file: file)
+            }
+            return .structure(StructColumn(children: children, count: c.count, validity: c.validity))
+        case (.list(let c), .list(let element, _)):
+            guard case .list(let old, _) = stored else { break }
+            let elements = try c.elements.widened(to: element, from: old, name: name, file: file)
+            return .list(ListColumn(offsets: c.offsets, elements: elements, validity: c.validity))
+        default: break
+        }
+        throw ColumnarError.malformed(file: file, reason: "column \(name) is \(stored), the table states \(type)")
+    }
+
+    /// The rows at `rows`, in that order.
+    func gathered(_ rows: [Int32]) -> Column {
+        func valid(_ validity: [Bool]?) -> [Bool]? { validity.map { v in rows.map { v[Int($0)] } } }
+        func primitive<T>(_ c: PrimitiveColumn<T>) -> PrimitiveColumn<T> {
+            PrimitiveColumn(rows.map { c.values[Int($0)] }, validity: valid(c.validity))
+        }
+        func bytes(_ c: BytesColumn) -> BytesColumn {
+            var result = BytesColumn()
+            result.reserveCapacity(rows: rows.count, bytes: c.count == 0 ? 0 : c.bytes.count / c.count * rows.count)
+            c.bytes.withUnsafeBufferPointer { source in
+                for row in rows {
+                    result.append(utf8: UnsafeBufferPointer(rebasing: source[c.range(of: Int(row))]))
+                }
+            }
+            result.validity = valid(c.validity)
+            return result
+        }
+        func nested(_ offsets: [Int32]) -> (offsets: [Int32], inner: [Int32]) {
+            var result: [Int32] = [0]
+            var inner: [Int32] = []
+            for row in rows {
+                inner.append(contentsOf: offsets[Int(row)]..<offsets[Int(row) + 1])
+                result.append(Int32(inner.count))
+            }
+            return (result, inner)
+        }
+        switch self {
+        case .bool(let c): return .bool(primitive(c))
+        case .int32(let c): return .int32(primitive(c))
+        case .int64(let c): return .int64(primitive(c))
+        case .float(let c): return .float(primitive(c))
+        case .double(let c): return .double(primitive(c))
+        case .date(let c): return .date(primitive(c))
+        case .timestamp(let c): return .timestamp(primitive(c))
+        case .localTimestamp(let c): return .localTimestamp(primitive(c))
+        case .string(let c): return .string(bytes(c))
+        case .binary(let c): return .binary(bytes(c))
+        case .list(let c):
+            let (offsets, inner) = nested(c.offsets)
+            return .list(
+                ListColumn(offsets: offsets, elements: c.elements.gathered(inner), validity: valid(c.validity)))
+        case .map(let c):
+            let (offsets, inner) = nested(c.offsets)
+            return .map(
+                MapColumn(
+                    offsets: offsets, keys: c.keys.gathered(inner), values: c.values.gathered(inner),
+                    validity: valid(c.validity)))
+        case .structure(let c):
+            return .structure(
+                StructColumn(
+                    children: c.children.map { $0.gathered(rows) }, count: rows.count, validity: valid(c.validity)))
+        }
+    }
+}
+
+extension RecordBatch {
+    /// The columns of `schema`, which are all in this batch.
+    func selecting(_ schema: Schema) -> RecordBatch {
+        if schema == self.schema { return self }
+        let columns = schema.fields.compactMap { field in self.schema.index(of: field.name).map { self.columns[$0] } }
+        return RecordBatch(unchecked: schema, columns: columns, rowCount: rowCount)
+    }
+
+    /// The rows for which `mask` is true.
+    func filtered(by mask: [Bool]) -> RecordBatch {
+        var rows: [Int32] = []
+        for (row, keep) in mask.enumerated() where keep { rows.append(Int32(row)) }
+        return gathered(rows)
+    }
+
+    func gathered(_ rows: [Int32]) -> RecordBatch {
+        if rows.count == rowCount, rows.last.map({ Int($0) == rowCount - 1 }) ?? true, rows.first ?? 0 == 0,
+            zip(rows, rows.dropFirst()).allSatisfy({ $0 < $1 })
+        {
+            return self
+        }
+        return RecordBatch(unchecked: schema, columns: columns.map { $0.gathered(rows) }, rowCount: rows.count)
+    }
+}

@@ -1,0 +1,193 @@
+import Domain
+
+/// One leaf of one row group: its levels and its values without gaps.
+struct DecodedLeaf {
+    var definitions: LevelBuffer
+    var repetitions: LevelBuffer
+    /// Only the values that are there, as a column without validity.
+    var values: Column
+    var entryCount: Int
+}
+
+/// Decodes whole column chunks.
+struct ChunkReader {
+    let codec: BlockCodec
+    let checksums: Bool
+    /// More entries than this in one page or one row group are refused: no writer makes them, but damaged and hostile
+    /// headers claim them.
+    static let maximumEntries = 1 << 28
+
+    /// - Parameter rowCount: of the row group; a flat column must have as many entries.
+    func decode(
+        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf, rowCount: Int
+    ) throws -> DecodedLeaf {
+        guard chunk.valueCount >= 0, chunk.valueCount <= Self.maximumEntries else {
+            throw DecodingFault.unsupported("row groups of \(chunk.valueCount) values")
+        }
+        guard chunk.physical == leaf.physical else {
+            throw DecodingFault.malformed("column \(leaf.name) has another type in its chunk than in the schema")
+        }
+        guard leaf.maxRepetition > 0 || Int(chunk.valueCount) == rowCount else {
+            throw DecodingFault.malformed(
+                "column \(leaf.name) has \(chunk.valueCount) values in a row group of \(rowCount) rows")
+        }
+        do {
+            return try decode(bytes, chunk, leaf)
+        } catch DecodingFault.malformed(let reason) {
+            throw DecodingFault.malformed("column \(leaf.name): \(reason)")
+        } catch DecodingFault.unsupported(let feature) {
+            throw DecodingFault.unsupported("\(feature) (column \(leaf.name))")
+        }
+    }
+
+    private func decode(
+        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf
+    ) throws -> DecodedLeaf {
+        var result = DecodedLeaf(
+            definitions: LevelBuffer(maximum: leaf.maxDefinition),
+            repetitions: LevelBuffer(maximum: leaf.maxRepetition), values: .bool(.init()), entryCount: 0)
+        switch leaf.physical {
+        case .boolean:
+            var decoder = BoolDecoder()
+            try pages(bytes, chunk, leaf, &decoder, &result)
+            result.values = .bool(.init(decoder.values))
+        case .int32:
+            var decoder = PrimitiveDecoder<Int32>()
+            try pages(bytes, chunk, leaf, &decoder, &result)
+            if leaf.conversion == .unsigned32 {
+                result.values = .int64(.init(decoder.values.map { Int64(UInt32(bitPattern: $0)) }))
+            } else {
+                result.values = leaf.type == .date ? .date(.init(decoder.values)) : .int32(.init(decoder.values))
+            }
+        case .int64:
+            var decoder = PrimitiveDecoder<Int64>()
+            try pages(bytes, chunk, leaf, &decoder, &result)
+            result.values = try int64s(decoder.values, leaf)
+        case .int96:
+            var decoder = Int96Decoder()
+            try pages(bytes, chunk, leaf, &decoder, &result)
+            result.values = .timestamp(.init(decoder.values))
+        case .float:
+            var decoder = PrimitiveDecoder<Float>()
+            try pages(bytes, chunk, leaf, &decoder, &result)
+            result.values = .float(.init(decoder.values))
+        case .double:
+            var decoder = PrimitiveDecoder<Double>()
+            try pages(bytes, chunk, leaf, &decoder, &result)
+            result.values = .double(.init(decoder.values))
+        case .byteArray, .fixed:
+            var decoder = BytesDecoder(fixedLength: leaf.physical == .fixed ? leaf.typeLength : nil)
+            try pages(bytes, chunk, leaf, &decoder, &result)
+            let column = BytesColumn(offsets: decoder.offsets, bytes: decoder.bytes)
+            result.values = leaf.type == .string ? .string(column) : .binary(column)
+        }
+        return result
+    }
+
+    private func int64s(_ values: [Int64], _ leaf: Leaf) throws -> Column {
+        var values = values
+        switch leaf.conversion {
+        case .millisToMicros:
+            for i in values.indices {
+                let (micros, overflow) = values[i].multipliedReportingOverflow(by: 1000)
+                guard !overflow else { throw DecodingFault.malformed("a timestamp is out of range") }
+                values[i] = micros
+            }
+        case .nanosToMicros: for i in values.indices { values[i] = values[i].flooredDivision(by: 1000) }
+        default: break
+        }
+        switch leaf.type {
+        case .timestamp: return .timestamp(.init(values))
+        case .localTimestamp: return .localTimestamp(.init(values))
+        default: return .int64(.init(values))
+        }
+    }
+
+    /// Generic, so that the compiler makes one loop for each decoder.
+    private func pages<D: ValueDecoder>(
+        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ decoder: inout D,
+        _ result: inout DecodedLeaf
+    ) throws {
+        let compression = try Compression(codec: chunk.codec)
+        var reader = PageReader(bytes, compression: compression, codec: codec, checksums: checksums)
+        var hasDictionary = false
+        let wanted = Int(chunk.valueCount)
+        while result.entryCount < wanted {
+            guard !reader.isAtEnd else {
+                throw DecodingFault.malformed("its pages hold \(result.entryCount) of \(wanted) values")
+            }
+            let page = try reader.next()
+            let entries = Int(page.header.valueCount)
+            switch page.header.type {
+            case .index: continue
+            case .dictionary:
+                guard !hasDictionary, result.entryCount == 0 else {
+                    throw DecodingFault.malformed("it has a second dictionary")
+                }
+                guard
+                    page.header.encoding == PageEncoding.plain.rawValue
+                        || page.header.encoding == PageEncoding.plainDictionary.rawValue
+                else { throw DecodingFault.unsupported("a dictionary that is not PLAIN") }
+                hasDictionary = true
+                try decoder.readDictionary(page.body, count: entries)
+            case .data, .dataV2:
+                guard entries <= wanted - result.entryCount else {
+                    throw DecodingFault.malformed("its pages hold more than \(wanted) values")
+                }
+                guard let encoding = PageEncoding(rawValue: page.header.encoding) else {
+                    throw DecodingFault.unsupported("encoding \(page.header.encoding)")
+                }
+                let (start, present) =
+                    page.header.type == .data
+                    ? try levels(page, entries, leaf, &result) : try levelsV2(bytes, page, entries, leaf, &result)
+                try decoder.append(page.body, from: start, count: present, encoding: encoding)
+                result.entryCount += entries
+            }
+        }
+    }
+
+    /// Levels of a v1 page: each with its length in four bytes before it, repetition first.
+    /// - Returns: where the values start, and how many there are.
+    private func levels(
+        _ page: PageReader.Page, _ entries: Int, _ leaf: Leaf, _ result: inout DecodedLeaf
+    ) throws -> (start: Int, present: Int) {
+        try page.body.withUnsafeBytes { body in
+            var cursor = ByteCursor(body)
+            var present = entries
+            if leaf.maxRepetition > 0 {
+                try checkLevelEncoding(page.header.repetitionEncoding)
+                var levels = ByteCursor(try cursor.take(Int(try cursor.load(UInt32.self))))
+                _ = try result.repetitions.append(&levels, entries: entries)
+            }
+            if leaf.maxDefinition > 0 {
+                try checkLevelEncoding(page.header.definitionEncoding)
+                var levels = ByteCursor(try cursor.take(Int(try cursor.load(UInt32.self))))
+                present = try result.definitions.append(&levels, entries: entries)
+            }
+            return (cursor.position, present)
+        }
+    }
+
+    private func levelsV2(
+        _ bytes: UnsafeRawBufferPointer, _ page: PageReader.Page, _ entries: Int, _ leaf: Leaf,
+        _ result: inout DecodedLeaf
+    ) throws -> (start: Int, present: Int) {
+        var present = entries
+        if leaf.maxRepetition > 0 {
+            var levels = ByteCursor(UnsafeRawBufferPointer(rebasing: bytes[page.repetitionLevels]))
+            _ = try result.repetitions.append(&levels, entries: entries)
+        }
+        if leaf.maxDefinition > 0 {
+            var levels = ByteCursor(UnsafeRawBufferPointer(rebasing: bytes[page.definitionLevels]))
+            present = try result.definitions.append(&levels, entries: entries)
+        }
+        return (0, present)
+    }
+
+    /// The old BIT_PACKED levels are only a label of some writers, on levels that are not stored.
+    private func checkLevelEncoding(_ encoding: Int32) throws {
+        guard encoding == PageEncoding.rle.rawValue else {
+            throw DecodingFault.unsupported("levels that are not in RLE")
+        }
+    }
+}

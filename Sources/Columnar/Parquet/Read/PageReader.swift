@@ -1,0 +1,57 @@
+/// Walks over the pages of one chunk, checks and decompresses them.
+struct PageReader {
+    struct Page {
+        var header: PageHeader
+        /// Of v2 pages: the levels, which are never compressed.
+        var repetitionLevels: Range<Int>
+        var definitionLevels: Range<Int>
+        /// The chunk's bytes that hold the levels of a v2 page lie before the body; `body` is what was compressed.
+        var body: [UInt8]
+    }
+
+    private let bytes: UnsafeRawBufferPointer
+    private(set) var position = 0
+    private let compression: Compression
+    private let codec: BlockCodec
+    private let checksums: Bool
+
+    init(_ bytes: UnsafeRawBufferPointer, compression: Compression, codec: BlockCodec, checksums: Bool) {
+        self.bytes = bytes
+        self.compression = compression
+        self.codec = codec
+        self.checksums = checksums
+    }
+
+    var isAtEnd: Bool { position >= bytes.count }
+
+    mutating func next() throws -> Page {
+        var reader = CompactReader(UnsafeRawBufferPointer(rebasing: bytes[position...]))
+        let header = try PageHeader(&reader)
+        let start = position + reader.cursor.position
+        let size = Int(header.compressedSize)
+        guard size <= bytes.count - start else {
+            throw DecodingFault.malformed("a page of \(size) bytes passes the end of its column")
+        }
+        let stored = UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
+        position = start + size
+        if checksums, let crc = header.crc, UInt32(bitPattern: crc) != crc32(of: stored) {
+            throw DecodingFault.malformed("the checksum of the page at byte \(start) of a column is wrong")
+        }
+        guard header.type == .dataV2 else {
+            let body = try codec.decompress(stored, compression, size: Int(header.uncompressedSize))
+            return Page(header: header, repetitionLevels: 0..<0, definitionLevels: 0..<0, body: body)
+        }
+        let repetition = Int(header.repetitionLength)
+        let definition = Int(header.definitionLength)
+        guard repetition >= 0, definition >= 0, repetition + definition <= size,
+            repetition + definition <= Int(header.uncompressedSize)
+        else { throw DecodingFault.malformed("the levels of a page pass its end") }
+        let values = UnsafeRawBufferPointer(rebasing: stored[(repetition + definition)...])
+        let valueSize = Int(header.uncompressedSize) - repetition - definition
+        let isCompressed = header.isCompressed && compression != .none && !(values.isEmpty && valueSize == 0)
+        let body = try codec.decompress(values, isCompressed ? compression : .none, size: valueSize)
+        return Page(
+            header: header, repetitionLevels: start..<start + repetition,
+            definitionLevels: start + repetition..<start + repetition + definition, body: body)
+    }
+}

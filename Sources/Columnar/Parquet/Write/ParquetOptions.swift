@@ -1,0 +1,22 @@
+/// How a file is written.
+public struct ParquetOptions: Sendable {
+    /// ZSTD is Delta's stated default.
+    public var compression = Compression.zstd
+    /// Of zstd 1…19, of gzip 1…9.
+    public var compressionLevel = 1
+    /// A row group is closed at this many rows. It bounds the memory of writers and readers.
+    public var rowGroupRows = 1 << 20
+    public var pageRows = 20_000
+    /// A page is also closed at this many bytes before compression.
+    public var pageBytes = 1 << 20
+    /// Dictionaries pay for values that repeat; columns whose first page shows too few repeats go without.
+    public var dictionaries = true
+    /// Columns in DELTA_BINARY_PACKED where they have no dictionary: `int32`, `int64`, `date`, `timestamp`.
+    public var deltaColumns: Set<String> = []
+    /// Columns in BYTE_STREAM_SPLIT, without a dictionary: `float`, `double`.
+    public var byteStreamSplitColumns: Set<String> = []
+    /// Pairs for the footer, by key.
+    public var metadata: [String: String] = [:]
+
+    public init() {}
+}
