@@ -34,7 +34,9 @@ struct LogReader: Sendable {
     func load(_ target: Int64?) throws -> TableState {
         if let hint = checkpointHint(), hint <= target ?? .max {
             let listing = try list(from: hint)
-            if listing.checkpoints.contains(where: { $0.version <= target ?? .max }) {
+            // A version past the end is left to the full listing, which can tell what there is.
+            let newest = listing.commits.last?.version ?? hint
+            if target ?? newest <= newest, listing.checkpoints.contains(where: { $0.version <= target ?? .max }) {
                 return try load(target, listing)
             }
         }
