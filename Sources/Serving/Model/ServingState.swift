@@ -13,9 +13,9 @@ final class ServingState: Sendable {
     let items: ItemSpace
     let popularity: Popularity
     /// Item factors scaled to length 1, for the cosine of two items. An item without factors stays zero.
-    let unitFactors: Matrix
-    /// The same, laid out for exact top-k.
     let directions: PackedItems
+    /// By item index, ‖q_i‖.
+    private let lengths: [Float]
     let foldIn: FoldIn
     /// `model` of every answer, written once.
     let modelJSON: [UInt8]
@@ -27,24 +27,35 @@ final class ServingState: Sendable {
         items = ItemSpace(model: model, catalog: catalog)
         modelJSON = Answer.model(model.identity)
         popularity = Popularity(model: model, items: items)
-        unitFactors = Self.unitRows(model.itemFactors)
-        directions = try PackedItems(unitFactors)
+        lengths = (0..<model.itemCount).map { item in
+            model.itemFactors.withRow(item) { row in
+                var sum: Float = 0
+                for i in row.indices { sum += row[i] * row[i] }
+                return sum.squareRoot()
+            }
+        }
+        directions = try PackedItems(Self.scaled(model.itemFactors, by: lengths))
         foldIn = try FoldIn(itemFactors: model.itemFactors, parameters: model.parameters)
     }
 
     /// The item's factors scaled to length 1; nil if it has none.
     func direction(of item: ItemIndex) -> [Float]? {
-        let row = unitFactors.row(item.position)
-        return row.contains { $0 != 0 } ? row : nil
+        let length = lengths[item.position]
+        guard length > 0 else { return nil }
+        return model.itemFactors.row(item.position).map { $0 / length }
     }
 
-    private static func unitRows(_ matrix: Matrix) -> Matrix {
+    /// The cosine of an item's factors and `direction`, a vector of length 1; 0 if the item has none. O(rank).
+    func cosine(_ item: ItemIndex, _ direction: [Float]) -> Float {
+        let length = lengths[item.position]
+        return length > 0 ? model.itemFactors.dot(row: item.position, direction) / length : 0
+    }
+
+    private static func scaled(_ matrix: Matrix, by lengths: [Float]) -> Matrix {
         var unit = matrix
         unit.withUnsafeMutableElements { elements in
-            for row in 0..<matrix.rows {
-                let range = row * matrix.columns..<(row + 1) * matrix.columns
-                let length = elements[range].reduce(0) { $0 + $1 * $1 }.squareRoot()
-                if length > 0 { for i in range { elements[i] /= length } }
+            for (row, length) in lengths.enumerated() where length > 0 {
+                for i in row * matrix.columns..<(row + 1) * matrix.columns { elements[i] /= length }
             }
         }
         return unit

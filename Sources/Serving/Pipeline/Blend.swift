@@ -117,8 +117,11 @@ struct Blend {
 
     private func factorOnly(_ place: Int32) -> BlendedScore {
         guard let vector, let item = state.items.modelIndex(place) else { return BlendedScore() }
-        let factors = measure == .cosine ? state.unitFactors : state.model.itemFactors
-        let score = factors.dot(row: item.position, vector)
+        let score =
+            switch measure {
+            case .product: state.model.itemFactors.dot(row: item.position, vector)
+            case .cosine: state.cosine(item, vector)
+            }
         return BlendedScore(factors: part(factor: score))
     }
 }
