@@ -38,6 +38,7 @@ public enum ALS {
     ) throws -> ALSFactors {
         try parameters.validate()
         try check(interactions, rank: parameters.rank)
+        try checkMemory(interactions, parameters)
         let workers = Workers(count: parameters.threads)
         var factors = try start(interactions, parameters, warmStart)
         let users = HalfSweep(side: .user, rows: interactions, parameters: parameters, workers: workers)

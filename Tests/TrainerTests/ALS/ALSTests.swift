@@ -194,6 +194,19 @@ import Trainer
         }
     }
 
+    /// A training that would not fit is refused with the formula's figure before anything is allocated.
+    @Test func tooLargeForTheMemory() throws {
+        let rows = try SparseRows(rows: 1000, columns: 1_000_000, entries: [(0, 0, 1)])
+        let parameters = ALSParameters(rank: 1024)
+        let formula = ALS.peakBytes(users: 1000, items: 1_000_000, entries: 1, parameters: parameters)
+        #expect(formula > 4096 * 1_001_000)
+        try ALS.checkMemory(rows, parameters, available: formula)
+        #expect(throws: ALSError.memory(needed: formula - 8 * 1001, available: 1 << 30)) {
+            try ALS.checkMemory(rows, parameters, available: 1 << 30)
+        }
+        #expect(try #require(ALS.availableBytes()) > 0)
+    }
+
     @Test func misshapenStart() throws {
         let start = try ALSFactors(users: 3, items: 4, rank: 2, seed: 1)
         let rows = try SparseRows(rows: 3, columns: 3, entries: [(0, 0, 1)])

@@ -1,0 +1,54 @@
+import Glibc
+package import Linalg
+
+extension ALS {
+    /// Bytes that one training needs at its peak, the interactions included. A fit compares them with the free memory
+    /// before it starts.
+    ///
+    ///     16 entries            interactions by user and by item: a 32-bit column and a float each
+    ///     + 8 (U + I)           starts of their rows
+    ///     + 4 k (U + I)         the factors, k the rank rounded up to a multiple of 16
+    ///     + 4 k² b              partial sums of the Gramian, b ≤ 64 blocks
+    ///     + threads × scratch   1.5 KiB × k for cg; 4 (k² + 32 k) for exact; a float for each entry of the longest row
+    ///                           for ials++, at most one for each of U or I
+    public static func peakBytes(users: Int, items: Int, entries: Int, parameters: ALSParameters) -> Int {
+        let k = Kernels.padded(parameters.rank)
+        let rows = users + items
+        let blocks = min(64, max(users, items) / 4096 + 1)
+        let scratch =
+            switch parameters.solver {
+            case .cg: 3 * 128 * k * 4
+            case .exact: 4 * (k * k + 32 * k)
+            case .subspace: 4 * max(users, items) + 4 * 64 * 96
+            }
+        let threads = Workers(count: parameters.threads).count
+        return 16 * entries + 8 * rows + 4 * k * rows + 4 * k * k * blocks + threads * scratch
+    }
+
+    /// Refuses what would end in the kernel's out-of-memory killer.
+    package static func checkMemory(
+        _ interactions: SparseRows, _ parameters: ALSParameters, available: Int? = availableBytes()
+    ) throws(ALSError) {
+        let total = peakBytes(
+            users: interactions.rows, items: interactions.columns, entries: interactions.count,
+            parameters: parameters)
+        // The interactions by user are there already.
+        let needed = total - 8 * (interactions.count + interactions.rows)
+        if let available, needed > available {
+            throw .memory(needed: needed, available: available)
+        }
+    }
+
+    /// `MemAvailable` of Linux: what can be had without swapping. Nil where there is no such figure.
+    package static func availableBytes() -> Int? {
+        guard let file = fopen("/proc/meminfo", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix("MemAvailable:") else { continue }
+            return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+        }
+        return nil
+    }
+}
