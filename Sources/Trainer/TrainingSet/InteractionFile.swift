@@ -9,11 +9,6 @@ internal import Foundation
 /// A first line of names (such as `userId,movieId,rating,timestamp`) is skipped. Times are seconds since 1970. Each
 /// line is one liking, whatever its rating, as the published protocols for implicit feedback have it.
 public enum InteractionFile {
-    private enum Form {
-        case separated(String)
-        case lists
-    }
-
     /// Reads a training file and a test file into one log, for ``Split/files``.
     /// - Parameter negatives: a file of lines `(user,item)<tab>negative…` (He et al. 2017): only these items are ranked
     ///   beside the held-out ones.
@@ -54,14 +49,20 @@ public enum InteractionFile {
         let file = try MappedFile(path: path)
         var form: Form?
         var number = 0
-        for bytes in file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        var position = 0
+        while position < file.bytes.count {
             number += 1
+            var end = position
+            while end < file.bytes.count, file.bytes[end] != UInt8(ascii: "\n") { end += 1 }
+            let line = trimmed(file.bytes[position..<end])
+            position = end + 1
+            if line.isEmpty { continue }
             func malformed(_ reason: String) -> TrainerError {
                 .malformedLine(file: path, line: number, reason: reason)
             }
-            guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed("it is not UTF-8") }
-            let line = text.trimmingCharacters(in: .whitespacesAndNewlines)
-            if line.isEmpty { continue }
+            guard line.allSatisfy({ $0 < 0x80 }) || String(validating: line, as: UTF8.self) != nil else {
+                throw malformed("it is not UTF-8")
+            }
             let known = form ?? self.form(of: line)
             if form == nil {
                 form = known
@@ -69,45 +70,115 @@ public enum InteractionFile {
             }
             switch known {
             case .separated(let separator):
-                let fields = line.components(separatedBy: separator)
-                guard fields.count >= 2 else { throw malformed("it has no \(separator == "\t" ? "tab" : separator)") }
+                let fields = split(line, by: separator)
+                guard fields.count >= 2 else { throw malformed("it has no \(separator.name)") }
                 guard !fields[0].isEmpty, !fields[1].isEmpty else { throw malformed("the user or the item is empty") }
-                if fields.count >= 3, Double(fields[2]) == nil {
-                    throw malformed("the rating \(fields[2]) is not a number")
+                if fields.count >= 3, parsed(fields[2]) == nil {
+                    throw malformed("the rating \(String(decoding: fields[2], as: UTF8.self)) is not a number")
                 }
-                var at = Timestamp(microseconds: 0)
+                var at: Int64 = 0
                 if fields.count >= 4 {
-                    guard let seconds = Double(fields[3]), abs(seconds) < 1e12 else {
-                        throw malformed("the time \(fields[3]) is not a number of seconds")
+                    guard let seconds = parsed(fields[3]), abs(seconds) < 1e12 else {
+                        throw malformed(
+                            "the time \(String(decoding: fields[3], as: UTF8.self)) is not a number of seconds")
                     }
-                    at = at.advanced(bySeconds: seconds)
+                    at = Int64(seconds * 1e6)
                 }
-                try log.append(userID: fields[0], itemID: fields[1], kind: .like, value: 1, at: at, isTest: isTest)
+                try log.append(
+                    user: log.users.insert(buffer(fields[0])), item: log.items.insert(buffer(fields[1])), kind: .like,
+                    value: 1, at: at, isTest: isTest)
             case .lists:
-                let fields = line.split(separator: " ")
+                let fields = line.split(separator: UInt8(ascii: " "))
+                let user = log.users.insert(buffer(fields[0]))
                 for item in fields.dropFirst() {
                     try log.append(
-                        userID: String(fields[0]), itemID: String(item), kind: .like, value: 1,
-                        at: Timestamp(microseconds: 0), isTest: isTest)
+                        user: user, item: log.items.insert(buffer(item)), kind: .like, value: 1, at: 0, isTest: isTest)
                 }
             }
         }
         guard form != nil else { throw TrainerError.emptyTrainingSet(source: path, reason: "it has no lines") }
     }
 
-    private static func form(of line: String) -> Form {
-        for separator in ["\t", "::", ","] where line.contains(separator) { return .separated(separator) }
+    // MARK: Lines
+
+    private typealias Line = Slice<UnsafeRawBufferPointer>
+
+    private enum Separator: CaseIterable {
+        case tab
+        case colons
+        case comma
+
+        var name: String {
+            switch self {
+            case .tab: "tab"
+            case .colons: "::"
+            case .comma: "comma"
+            }
+        }
+
+        var byte: UInt8 {
+            switch self {
+            case .tab: UInt8(ascii: "\t")
+            case .colons: UInt8(ascii: ":")
+            case .comma: UInt8(ascii: ",")
+            }
+        }
+    }
+
+    private enum Form {
+        case separated(Separator)
+        case lists
+    }
+
+    private static func form(of line: Line) -> Form {
+        for separator in Separator.allCases where split(line, by: separator).count > 1 { return .separated(separator) }
         return .lists
     }
 
-    /// Names of columns instead of values: the first field reads like one and the second too.
-    private static func isHeading(_ line: String) -> Bool {
-        let fields = line.lowercased().components(separatedBy: CharacterSet(charactersIn: "\t,:")).filter {
-            !$0.isEmpty
+    /// The first four fields.
+    private static func split(_ line: Line, by separator: Separator) -> [Line] {
+        var fields: [Line] = []
+        fields.reserveCapacity(4)
+        let width = separator == .colons ? 2 : 1
+        var start = line.startIndex
+        var next = start
+        while next + width <= line.endIndex {
+            let isSeparator = line[next] == separator.byte && (width == 1 || line[next + 1] == separator.byte)
+            if isSeparator {
+                fields.append(line[start..<next])
+                if fields.count == 4 { return fields }
+                next += width
+                start = next
+            } else {
+                next += 1
+            }
         }
+        fields.append(line[start..<line.endIndex])
+        return fields
+    }
+
+    private static func trimmed(_ line: Line) -> Line {
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (byte >= 9 && byte <= 13) }
+        var line = line
+        while let last = line.last, isBlank(last) { line = line.dropLast() }
+        return line.drop(while: isBlank)
+    }
+
+    private static func parsed(_ field: Line) -> Double? {
+        Double(String(decoding: field, as: UTF8.self)).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    private static func buffer(_ field: Line) -> UnsafeBufferPointer<UInt8> {
+        UnsafeRawBufferPointer(rebasing: field).bindMemory(to: UInt8.self)
+    }
+
+    /// Names of columns instead of values: the first field reads like one and the second too.
+    private static func isHeading(_ line: Line) -> Bool {
         let names: Set = [
             "user", "userid", "user_id", "item", "itemid", "item_id", "movieid", "movie_id", "uid", "iid",
         ]
+        let fields = String(decoding: line, as: UTF8.self).lowercased()
+            .components(separatedBy: CharacterSet(charactersIn: "\t,: ")).filter { !$0.isEmpty }
         return fields.count >= 2 && names.contains(fields[0]) && names.contains(fields[1])
     }
 }
