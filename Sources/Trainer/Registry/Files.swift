@@ -70,6 +70,41 @@ enum Files {
         return [UInt8](file.bytes)
     }
 
+    /// A new file written piece by piece; it appears under its name only when it is complete.
+    final class Output {
+        private let path: String
+        private let temporary: String
+        private let descriptor: Int32
+        private(set) var position = 0
+
+        init(path: String) throws {
+            self.path = path
+            temporary = "\(path).\(getpid()).new"
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        }
+
+        /// An unfinished file goes away.
+        deinit {
+            close(descriptor)
+            unlink(temporary)
+        }
+
+        func write(_ bytes: UnsafeRawBufferPointer) throws {
+            try Files.writeAll(bytes, to: descriptor, path: path)
+            position += bytes.count
+        }
+
+        func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+        func finish() throws {
+            guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
+                throw TrainerError.cannotWrite(path: path, reason: lastSystemError())
+            }
+            try Files.flushFolder(containing: path)
+        }
+    }
+
     private static func writeAll(
         _ buffer: UnsafeRawBufferPointer, to descriptor: Int32, path: String
     ) throws {

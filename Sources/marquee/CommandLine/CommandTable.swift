@@ -6,7 +6,8 @@ struct CommandTable: Sendable {
         TuneCommand.command, RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count,
         StoreCommand.cat,
         ParquetCommand.schema, ParquetCommand.cat, ModelsCommand.list, ModelsCommand.show, ModelsCommand.promote,
-        ModelsCommand.rollback, ModelsCommand.diff, ConfigCommand.command, CompletionCommand.command,
+        ModelsCommand.rollback, ModelsCommand.diff, ModelsCommand.export, ConfigCommand.command,
+        CompletionCommand.command,
         HelpCommand.command,
         VersionCommand.command,
     ])
@@ -27,7 +28,7 @@ struct CommandTable: Sendable {
     /// Commands that the interface promises and this version does not have.
     static let planned: [[String]] = [
         ["privacy"], ["store", "optimize"], ["store", "vacuum"], ["store", "verify"], ["store", "restore"],
-        ["models", "export"], ["models", "import"], ["import", "netflix"], ["import", "tmdb"],
+        ["models", "import"], ["import", "netflix"], ["import", "tmdb"],
         ["import", "csv"],
     ]
 

@@ -85,6 +85,13 @@ extension Options {
     static let halfLife = Option<Double>.seconds(
         "half-life", "Age at which an event counts half, such as 90d; without it events do not age.")
 
+    // models export
+    static let output = Option<String>.text("output", "PATH", "Where to write to.")
+    static let exportForm = Option<ModelExport.Form>(
+        "form", "npz|parquet", default: "npz", choices: ModelExport.Form.allCases.map(\.rawValue),
+        "What to write.", must: "be npz or parquet"
+    ) { ModelExport.Form(rawValue: $0) }
+
     // tune
     static let trials = Option<Int>.integer("trials", in: 1...10_000, default: 20, "How many settings to try.")
     static let minutes = Option<Double>.number(

@@ -1,0 +1,85 @@
+import Columnar
+import Domain
+import Foundation
+import Linalg
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+@Suite struct EventTableTests {
+    private static let schema = Schema([
+        Field(EventColumn.userID, .string, nullable: false), Field(EventColumn.itemID, .string, nullable: false),
+        Field(EventColumn.kind, .string, nullable: false), Field(EventColumn.value, .float, nullable: false),
+        Field(EventColumn.at, .timestamp, nullable: false), Field(EventColumn.eventDate, .date, nullable: false),
+    ])
+
+    private func append(_ log: InteractionLog, to table: DeltaTable) throws {
+        var (users, items, kinds) = (BytesColumn(), BytesColumn(), BytesColumn())
+        var values: [Float] = []
+        var times: [Int64] = []
+        var dates: [Int32] = []
+        try log.forEachChunk { chunk in
+            for record in chunk {
+                users.append(log.users.id(at: Int(record.user)))
+                items.append(log.items.id(at: Int(record.item)))
+                kinds.append(record.kind.name)
+                values.append(record.value)
+                times.append(record.at)
+                dates.append(Timestamp(microseconds: record.at).date.days)
+            }
+        }
+        let batch = try RecordBatch(
+            schema: Self.schema,
+            columns: [
+                .string(users), .string(items), .string(kinds), .float(PrimitiveColumn(values)),
+                .timestamp(PrimitiveColumn(times)), .date(PrimitiveColumn(dates)),
+            ])
+        _ = try table.append([batch])
+    }
+
+    /// What comes out of a table is what went in, at each of its versions.
+    @Test func readsOneVersionOfTheTable() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try DeltaTable.create(
+                at: folder.appending(path: Tables.events).path, schema: Self.schema,
+                partitionedBy: [EventColumn.eventDate])
+            let first = try plantedLog()
+            try append(first, to: table)
+            let version = try table.snapshot().version
+            try append(plantedLog(seed: 2), to: table)
+
+            let whole = try InteractionLog.read(storeAt: folder.path)
+            let old = try InteractionLog.read(storeAt: folder.path, version: version)
+            #expect(old.count == first.count && whole.count == 2 * first.count)
+            #expect(old.version == version && old.first == first.first && old.last == first.last)
+            let ours = try TrainingSet.build(from: old, weights: .init())
+            let theirs = try TrainingSet.build(from: first, weights: .init())
+            #expect(Set(ours.users.ids) == Set(theirs.users.ids) && Set(ours.items.ids) == Set(theirs.items.ids))
+            #expect(ours.interactions.count == theirs.interactions.count && ours.likedCount == theirs.likedCount)
+
+            // The same version gives the same bytes, read again; a newer one does not count.
+            let registry = ModelRegistry(folder: folder.appending(path: "models").path)
+            let manifest = try TrainingRun(configuration: smallConfiguration(), registry: registry).run(old)
+            let again = try InteractionLog.read(storeAt: folder.path, version: manifest.data.version)
+            try Reproduction.run(of: manifest, on: again).check()
+            #expect(throws: TrainerError.self) { try Reproduction.run(of: manifest, on: whole) }
+        }
+    }
+
+    @Test func namesWhatIsWrongWithTheStore() async throws {
+        try await withTemporaryFolder { folder in
+            #expect(throws: ColumnarError.self) { try InteractionLog.read(storeAt: folder.path) }
+            let path = folder.appending(path: Tables.events).path
+            _ = try DeltaTable.create(at: path, schema: Self.schema)
+            #expect(throws: TrainerError.emptyTrainingSet(source: path, reason: "version 0 has no events")) {
+                try InteractionLog.read(storeAt: folder.path)
+            }
+            #expect(throws: ColumnarError.self) { try InteractionLog.read(storeAt: folder.path, version: 7) }
+            let other = folder.appending(path: "other")
+            _ = try DeltaTable.create(
+                at: other.appending(path: Tables.events).path, schema: Schema([Field("a", .string)]))
+            #expect(throws: TrainerError.self) { try InteractionLog.read(storeAt: other.path) }
+        }
+    }
+}
