@@ -10,7 +10,7 @@ public struct BulkOutcome: Sendable {
 
     /// Films that are in the index now as given.
     public var indexed = 0
-    /// Films of which the index has a newer description.
+    /// Films that stay as they are: the index has this description of them or a newer one.
     public var stale = 0
     /// Films that the index does not take, whatever is done.
     public var rejected: [Rejection] = []
@@ -41,8 +41,9 @@ extension ElasticsearchClient {
         try await checkMapping()
     }
 
-    /// Puts films into the index, each at its own version, its `updatedAt`: sending a film again changes nothing, and
-    /// an older description never replaces a newer one.
+    /// Puts films into the index, each at its own version, its `updatedAt`: only a newer description replaces one that
+    /// is there. Sending a film again changes nothing, not even the statistics: a replaced film counts in them until
+    /// segments are merged, and scores would drift away from the embedded index's (decision 052).
     ///
     /// Films that the server has no room for now (429, 503) are sent again, and only they.
     /// - Throws: ``CatalogError`` when the server cannot be asked, or still has no room at the last attempt. What was
@@ -71,13 +72,6 @@ extension ElasticsearchClient {
     public func refresh() async throws {
         _ = try await send(
             .post, "/\(configuration.index)/_refresh", isIdempotent: true, deadline: configuration.indexingDeadline)
-    }
-
-    /// Merges the index into one segment, so that films replaced since no longer count in its statistics. Expensive.
-    public func mergeToOneSegment() async throws {
-        _ = try await send(
-            .post, "/\(configuration.index)/_forcemerge?max_num_segments=1", isIdempotent: true,
-            deadline: configuration.indexingDeadline)
     }
 
     // MARK: Bulk
@@ -125,7 +119,7 @@ extension ElasticsearchClient {
             json.field("index") {
                 $0.field("_id", movie.itemID)
                 $0.field("version", max(0, Int(movie.updatedAt.microseconds)))
-                $0.field("version_type", "external_gte")
+                $0.field("version_type", "external")
             }
         }
         json.newline()
