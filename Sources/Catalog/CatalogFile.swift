@@ -21,29 +21,44 @@ public enum CatalogFile {
     ///   line can be used.
     public static func read(_ path: String, updatedAt: Timestamp) throws -> Contents {
         let data = try contents(of: path)
-        var movies: [Movie] = []
-        var places: [String: Int] = [:]
-        var rejected: [Rejection] = []
+        var gathering = Gathering()
         data.withUnsafeBytes { bytes in
             for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
                 guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
-                do {
-                    let movie = try MovieJSON.decode(UnsafeRawBufferPointer(rebasing: line), updatedAt: updatedAt)
-                    if let place = places[movie.itemID] {
-                        movies[place] = movie
-                    } else {
-                        places[movie.itemID] = movies.count
-                        movies.append(movie)
-                    }
-                } catch CatalogError.malformedMovie(let reason) {
-                    rejected.append(Rejection(line: number + 1, reason: reason))
-                } catch {
-                    rejected.append(Rejection(line: number + 1, reason: "\(error)"))
+                gathering.add(line: number + 1) {
+                    try MovieJSON.decode(UnsafeRawBufferPointer(rebasing: line), updatedAt: updatedAt)
                 }
             }
         }
-        guard !movies.isEmpty else { throw CatalogError.emptyCatalogue(path: path, rejected: rejected.count) }
-        return Contents(movies: MovieCleaner.clean(movies), rejected: rejected)
+        return try gathering.finish(path)
+    }
+
+    /// Collects the films of a file, of several with one identifier the last, and what was no film.
+    struct Gathering {
+        private var movies: [Movie] = []
+        private var places: [String: Int] = [:]
+        private var rejected: [Rejection] = []
+
+        mutating func add(line: Int, _ decode: () throws -> Movie) {
+            do {
+                let movie = try decode()
+                if let place = places[movie.itemID] {
+                    movies[place] = movie
+                } else {
+                    places[movie.itemID] = movies.count
+                    movies.append(movie)
+                }
+            } catch CatalogError.malformedMovie(let reason) {
+                rejected.append(Rejection(line: line, reason: reason))
+            } catch {
+                rejected.append(Rejection(line: line, reason: "\(error)"))
+            }
+        }
+
+        func finish(_ path: String) throws -> Contents {
+            guard !movies.isEmpty else { throw CatalogError.emptyCatalogue(path: path, rejected: rejected.count) }
+            return Contents(movies: MovieCleaner.clean(movies), rejected: rejected)
+        }
     }
 
     static func contents(of path: String) throws -> Data {

@@ -50,7 +50,7 @@ public enum MovieJSON {
                 releaseDate: day,
                 year: object.integer("year").flatMap(MovieCleaner.year)
                     ?? object.text("release_date").flatMap { Int($0.prefix(4)) }.flatMap(MovieCleaner.year),
-                genres: object.names("genres") ?? object.names("genre") ?? [],
+                genres: object.names("genres") ?? object.names("genre") ?? object.genresByNumber ?? [],
                 language: object.text("language") ?? object.text("original_language"),
                 runtime: object.integer("runtime").flatMap { (1...10_000).contains($0) ? Int32($0) : nil },
                 popularity: object.number("popularity").flatMap { (0...1e9).contains($0) ? Float($0) : nil },

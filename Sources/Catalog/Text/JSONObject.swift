@@ -70,6 +70,11 @@ struct JSONObject {
 
     private func listNames(_ key: String) -> [String]? { values[key] is [Any] ? names(key) : nil }
 
+    /// TMDB's `genre_ids`; numbers it did not have when this was written are left out.
+    var genresByNumber: [String]? {
+        (values["genre_ids"] as? [Any])?.compactMap { ($0 as? NSNumber).flatMap { genreNames[$0.intValue] } }
+    }
+
     /// TMDB's `append_to_response=credits`.
     var directorOfCredits: String? {
         object("credits")?.objects("crew")?.first { $0.text("job") == "Director" }?.text("name")
