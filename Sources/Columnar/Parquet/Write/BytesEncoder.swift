@@ -140,7 +140,9 @@ final class BytesEncoder: ValueEncoder {
             isFirstPage = false
         }
         let bounds = Bounds(minimum: minimum, maximum: maximum)
-        guard useDictionary else { return EncodedValues(encoding: .plain, bytes: plain, bounds: bounds) }
+        guard useDictionary, !pageIndices.isEmpty else {
+            return EncodedValues(encoding: .plain, bytes: plain, bounds: bounds)
+        }
         if isFirstPage, DictionaryRule.isWorthless(distinct: dictionary.count, of: pageIndices.count) {
             useDictionary = false
             return EncodedValues(encoding: .plain, bytes: spellOut(), bounds: bounds)

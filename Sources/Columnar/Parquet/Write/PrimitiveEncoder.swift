@@ -120,7 +120,7 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
             dictionary = []
         }
         var result = EncodedValues(encoding: plainEncoding, bytes: [], bounds: bounds())
-        if useDictionary {
+        if useDictionary, !pageIndices.isEmpty {
             hasDictionaryPages = true
             result.encoding = .rleDictionary
             result.bytes = encodeIndices(pageIndices, dictionarySize: dictionary.count)
@@ -183,7 +183,8 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
 
 /// The bit width in one byte, then the hybrid to the end.
 func encodeIndices(_ indices: [Int32], dictionarySize: Int) -> [UInt8] {
-    let width = BitPacking.width(of: UInt64(max(0, dictionarySize - 1)))
+    // A width of 0 is legal for a single entry, but readers differ in what they then expect.
+    let width = max(1, BitPacking.width(of: UInt64(max(0, dictionarySize - 1))))
     var bytes: [UInt8] = [UInt8(width)]
     indices.withUnsafeBufferPointer { Hybrid.encode($0, width: width, to: &bytes) }
     return bytes
