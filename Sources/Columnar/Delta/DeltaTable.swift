@@ -2,206 +2,146 @@ public import Domain
 import Foundation
 import Synchronization
 
-/// A Delta Lake table (protocol 1, 2). Every call blocks; the caller chooses the thread. Threads and processes may use
-/// one table at once.
+/// A Delta Lake table in a folder. Every call blocks; the caller chooses the thread. Several threads and processes may
+/// use a table at once.
 public final class DeltaTable: Sendable {
-    public let storage: any Storage
-    let log: LogReader
-    /// The newest state seen, from which later ones are reached by reading only what was added.
-    private let newest: Mutex<TableState?>
+    public let path: String
+    let storage: any Storage
+    let reader: LogReader
+    /// The newest state seen, so that the next call reads only what came since.
+    private let known = Mutex<LogState?>(nil)
 
-    /// Where the table is, as given.
-    public var path: String { storage.location }
-
-    init(storage: any Storage, state: TableState?) {
+    init(storage: any Storage) {
+        path = storage.location
         self.storage = storage
-        log = LogReader(storage: storage)
-        newest = Mutex(state)
+        reader = LogReader(storage: storage)
     }
 
-    /// - Throws: ``ColumnarError/notATable(path:)`` and whatever makes the newest version unreadable.
+    /// - Throws: ``ColumnarError/notATable(path:)``, or what stands in the way of reading its log.
     public static func open(at path: String) throws -> DeltaTable { try open(LocalStorage(path)) }
 
-    public static func open(_ storage: any Storage) throws -> DeltaTable {
-        let state = try LogReader(storage: storage).load(nil)
-        _ = try Snapshot(state, storage)
-        return DeltaTable(storage: storage, state: state)
+    static func open(_ storage: any Storage) throws -> DeltaTable {
+        let table = DeltaTable(storage: storage)
+        _ = try table.snapshot()
+        return table
     }
 
-    /// Makes an empty table.
-    /// - Parameter configuration: such as `delta.appendOnly`.
-    /// - Throws: ``ColumnarError/tableExists(path:)``
+    /// Makes a table without rows.
+    /// - Parameter configuration: Delta's table properties, such as `delta.appendOnly`.
+    /// - Throws: ``ColumnarError/tableExists(path:)``, ``ColumnarError/schemaMismatch(reason:)``
     public static func create(
         at path: String, schema: Schema, partitionedBy partitionColumns: [String] = [],
         configuration: [String: String] = [:]
     ) throws -> DeltaTable {
-        try LocalFolder.make("\(path)/\(LogName.folder)")
-        return try create(
+        try create(
             LocalStorage(path), schema: schema, partitionedBy: partitionColumns, configuration: configuration)
     }
 
-    public static func create(
+    static func create(
         _ storage: any Storage, schema: Schema, partitionedBy partitionColumns: [String] = [],
         configuration: [String: String] = [:]
     ) throws -> DeltaTable {
-        try check(schema, partitionColumns)
+        try schema.checkForTable(partitionedBy: partitionColumns)
         let now = SystemClock.now.milliseconds
-        let metadata = MetadataAction(
-            id: UUID().uuidString.lowercased(), schemaString: try SchemaJSON.text(of: schema),
+        let metaData = MetaData(
+            id: UUID().uuidString.lowercased(), schemaString: SchemaString.text(of: schema),
             partitionColumns: partitionColumns, configuration: configuration, createdTime: now)
-        let parameters = JSON.object([
-            "partitionBy": .string(JSON.array(partitionColumns.map { .string($0) }).text)
-        ])
-        let actions: [Action] = [
-            .commitInfo(CommitInfo(operation: "CREATE TABLE", parameters: parameters, isBlindAppend: true).json),
-            .protocolVersion(ProtocolAction(minReaderVersion: 1, minWriterVersion: 2)), .metadata(metadata),
-        ]
-        guard try storage.putIfAbsent(LogName.commitPath(0), Commit.bytes(of: actions)) else {
-            throw ColumnarError.tableExists(path: storage.location)
-        }
-        return try open(storage)
+        try ProtocolAction().checkWritable(metaData, table: storage.location)
+        let commit = PendingCommit(
+            operation: "CREATE TABLE",
+            parameters: [
+                "partitionBy": JSON.strings(partitionColumns).text, "properties": JSON.object(configuration).text,
+            ],
+            actions: [.versions(ProtocolAction()), .metaData(metaData)], isBlindAppend: true)
+        let table = DeltaTable(storage: storage)
+        // A table whose first commits were cleaned up has no version 0 either.
+        guard try table.reader.listing().latest == nil,
+            try storage.putIfAbsent(LogName.commit(0), commit.bytes(readVersion: nil, now: now))
+        else { throw ColumnarError.tableExists(path: storage.location) }
+        return table
     }
 
-    /// Opens the table, or makes it if there is none. An existing table may have more columns than `schema`.
-    /// - Throws: ``ColumnarError/schemaMismatch(reason:)`` if a column of `schema` is missing or of another type.
+    /// The table at `path`, made if there is none. One that exists may have more columns.
+    /// - Throws: ``ColumnarError/schemaMismatch(reason:)`` if it lacks one or has it in another type.
     public static func openOrCreate(
         at path: String, schema: Schema, partitionedBy partitionColumns: [String] = [],
         configuration: [String: String] = [:]
     ) throws -> DeltaTable {
+        let table: DeltaTable
         do {
-            return try create(
-                at: path, schema: schema, partitionedBy: partitionColumns, configuration: configuration)
-        } catch ColumnarError.tableExists {
-            let table = try open(at: path)
-            let existing = try table.snapshot().schema
-            for field in schema.fields {
-                guard let found = existing[field.name] else {
-                    throw ColumnarError.schemaMismatch(reason: "the table at \(path) has no column \(field.name)")
-                }
-                guard found.type == field.type else {
-                    throw ColumnarError.schemaMismatch(
-                        reason: "column \(field.name) of \(path) is \(found.type), not \(field.type)")
-                }
-            }
-            return table
-        }
-    }
-
-    /// What every schema of a table must hold.
-    static func check(_ schema: Schema, _ partitionColumns: [String]) throws {
-        var names: Set<String> = []
-        for field in schema.fields {
-            guard names.insert(field.name.lowercased()).inserted else {
-                throw ColumnarError.schemaMismatch(reason: "two columns are called \(field.name)")
-            }
-            guard !field.name.isEmpty, !field.name.contains(where: { " ,;{}()\n\t=".contains($0) }) else {
-                throw ColumnarError.schemaMismatch(reason: "“\(field.name)” is no column name for a table")
+            table = try open(at: path)
+        } catch ColumnarError.notATable {
+            do {
+                return try create(
+                    at: path, schema: schema, partitionedBy: partitionColumns, configuration: configuration)
+            } catch ColumnarError.tableExists {
+                // Another process made it in between.
+                table = try open(at: path)
             }
         }
-        for column in partitionColumns {
-            guard let field = schema[column] else {
-                throw ColumnarError.noSuchColumn(name: column, available: schema.names)
-            }
-            guard field.type.isPrimitive, field.type != .binary else {
-                throw ColumnarError.schemaMismatch(reason: "\(column) is \(field.type) and cannot partition a table")
-            }
+        let existing = try table.snapshot().schema
+        for field in schema.fields where existing[field.name]?.type != field.type {
+            let found = existing[field.name].map { "is \($0.type)" } ?? "is not there"
+            throw ColumnarError.schemaMismatch(
+                reason: "column \(field.name) of \(path) \(found), where \(field.type) is needed")
         }
-        guard partitionColumns.count < schema.fields.count else {
-            throw ColumnarError.schemaMismatch(reason: "a table needs a column besides its partition columns")
-        }
+        return table
     }
 
     /// The table at a version or at a time; the newest if neither is given.
+    /// - Parameter asOf: the newest version that was committed at or before it.
     /// - Throws: ``ColumnarError/noSuchVersion(table:version:earliest:latest:)``,
-    ///   ``ColumnarError/noVersionAt(table:time:earliest:)``
+    ///   ``ColumnarError/noVersionAt(table:time:earliest:)``, ``ColumnarError/logGap(table:missing:)``
     public func snapshot(version: Int64? = nil, asOf: Timestamp? = nil) throws -> Snapshot {
-        if let version { return try Snapshot(try log.load(version), storage) }
-        if let asOf { return try Snapshot(try log.load(try self.version(at: asOf)), storage) }
-        return try Snapshot(try refresh(), storage)
+        if let version { return try Snapshot(storage: storage, state: reader.load(version: version)) }
+        if let asOf { return try Snapshot(storage: storage, state: reader.load(version: reader.version(asOf: asOf))) }
+        return try Snapshot(storage: storage, state: newestState())
     }
 
-    /// The newest version at or before a time, by the times of the commit files. Times are made to rise with the
-    /// versions, as clocks may have gone back.
-    private func version(at time: Timestamp) throws -> Int64 {
-        let commits = try log.list().commits
-        var found: Int64?
-        var last = Timestamp(microseconds: .min)
-        for commit in commits {
-            let adjusted = max(commit.modified, Timestamp(microseconds: last.microseconds &+ 1000))
-            last = last.microseconds == .min ? commit.modified : adjusted
-            if last <= time { found = commit.version }
-        }
-        guard let found else {
-            guard let first = commits.first else { throw ColumnarError.notATable(path: path) }
-            throw ColumnarError.noVersionAt(table: path, time: time, earliest: first.modified)
-        }
-        return found
-    }
-
-    /// The newest state.
-    func refresh() throws -> TableState {
-        let known = newest.withLock { $0 }
-        let state = try known.map { try log.update($0) } ?? log.load(nil)
-        remember(state)
+    /// The newest state there is.
+    func newestState() throws -> LogState {
+        // Read outside of the lock: a slow disk must not stop other threads.
+        let old = known.withLock { $0 }
+        let state = try old.flatMap { try reader.update($0) } ?? reader.load()
+        remember(state, insteadOf: old)
         return state
     }
 
-    func remember(_ state: TableState) {
-        newest.withLock { if ($0?.version ?? -1) < state.version { $0 = state } }
-    }
-
-    /// The commits, newest first.
-    public func history(limit: Int? = nil) throws -> [CommitRecord] {
-        let commits = try log.list().commits
-        return try commits.reversed().prefix(limit ?? .max).map { commit in
-            CommitRecord(
-                version: commit.version, modified: commit.modified, actions: try log.actions(of: commit.version))
+    /// Keeps `state` unless another thread saw a newer one.
+    func remember(_ state: LogState, insteadOf old: LogState?) {
+        known.withLock { current in
+            if let current, current.version > state.version, current.version != old?.version { return }
+            current = state
         }
     }
 }
 
-/// An application's own progress marker, stored in the same commit as the rows it stands for.
-public struct Transaction: Hashable, Sendable {
-    public var appID: String
-    public var version: Int64
-
-    public init(appID: String, version: Int64) {
-        self.appID = appID
-        self.version = version
-    }
-}
-
-/// One commit of a table's history.
-public struct CommitRecord: Hashable, Sendable {
-    public let version: Int64
-    public let timestamp: Timestamp
-    /// Nil if the commit does not say.
-    public let operation: String?
-    public let operationParameters: [String: String]
-    public let operationMetrics: [String: String]
-    public let engine: String?
-    public let filesAdded: Int
-    public let filesRemoved: Int
-
-    init(version: Int64, modified: Timestamp, actions: [Action]) {
-        var info = JSON.object([])
-        var added = 0
-        var removed = 0
-        for action in actions {
-            switch action {
-            case .commitInfo(let json): info = json
-            case .add: added += 1
-            case .remove: removed += 1
-            default: break
+extension Schema {
+    /// - Throws: ``ColumnarError/schemaMismatch(reason:)`` if a Delta table cannot have this schema.
+    func checkForTable(partitionedBy partitionColumns: [String]) throws {
+        var seen: Set<String> = []
+        for field in fields {
+            // Engines differ in case sensitivity, so Delta forbids names that differ in case only.
+            guard seen.insert(field.name.lowercased()).inserted else {
+                throw ColumnarError.schemaMismatch(reason: "the column name \(field.name) is used twice")
+            }
+            guard !field.name.isEmpty, !field.name.contains(where: { " ,;{}()\n\t=".contains($0) }) else {
+                throw ColumnarError.schemaMismatch(
+                    reason: "the column name '\(field.name)' is empty or has a character of ' ,;{}()=' in it")
+            }
+            if case .localTimestamp = field.type {
+                throw ColumnarError.schemaMismatch(reason: "column \(field.name) is a timestamp without a zone")
             }
         }
-        self.version = version
-        timestamp = info["timestamp"]?.int.map { Timestamp(milliseconds: $0) } ?? modified
-        operation = info["operation"]?.string
-        operationParameters = (info["operationParameters"]?.stringMap ?? [:]).compactMapValues { $0 }
-        operationMetrics = (info["operationMetrics"]?.stringMap ?? [:]).compactMapValues { $0 }
-        engine = info["engineInfo"]?.string
-        filesAdded = added
-        filesRemoved = removed
+        guard Set(partitionColumns).count == partitionColumns.count else {
+            throw ColumnarError.schemaMismatch(reason: "a partition column is named twice")
+        }
+        for field in try selecting(partitionColumns).fields where !PartitionValue.supports(field.type) {
+            throw ColumnarError.schemaMismatch(
+                reason: "a table cannot be partitioned by \(field.name), a \(field.type)")
+        }
+        guard partitionColumns.count < fields.count else {
+            throw ColumnarError.schemaMismatch(reason: "a table needs a column that it is not partitioned by")
+        }
     }
 }

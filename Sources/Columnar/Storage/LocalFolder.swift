@@ -11,7 +11,7 @@ enum LocalFolder {
     /// The names in a folder; none if it does not exist.
     static func names(in path: String) throws -> [String] {
         guard let folder = opendir(path) else {
-            if errno == ENOENT { return [] }
+            if errno == ENOENT || errno == ENOTDIR { return [] }
             throw ColumnarError.io(path: path, operation: "list", errno: errno)
         }
         defer { closedir(folder) }
@@ -34,7 +34,7 @@ enum LocalFolder {
     static func entry(_ name: String, at path: String) throws -> StoredName? {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            if errno == ENOENT { return nil }
+            if errno == ENOENT || errno == ENOTDIR { return nil }
             throw ColumnarError.io(path: path, operation: "look at", errno: errno)
         }
         let modified = Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000

@@ -14,6 +14,8 @@ public struct LocalStorage: Storage {
 
     public func open(_ name: String) throws -> any StoredObject { try LocalFile(path: path(of: name)) }
 
+    public func status(_ name: String) throws -> StoredName? { try LocalFolder.entry(name, at: path(of: name)) }
+
     public func list(_ folder: String, from start: String) throws -> [StoredName] {
         let path = folder.isEmpty ? location : path(of: folder)
         var names = try LocalFolder.names(in: path).filter { $0 >= start }

@@ -13,6 +13,9 @@ public protocol Storage: Sendable {
     /// - Throws: ``ColumnarError/missingFile(path:)``
     func open(_ name: String) throws -> any StoredObject
 
+    /// The object's entry, or nil if there is none.
+    func status(_ name: String) throws -> StoredName?
+
     /// The objects directly in `folder` whose names are at least `start`, by name. Empty if there is no such folder.
     func list(_ folder: String, from start: String) throws -> [StoredName]
 

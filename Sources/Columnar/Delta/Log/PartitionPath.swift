@@ -1,0 +1,69 @@
+/// File paths: folders as Hive names them, and the URI form the log keeps.
+///
+/// A value is encoded twice: `a/b c` makes the folder `src=a%2Fb%20c`, which the log writes `src=a%252Fb%2520c`.
+enum PartitionPath {
+    static let nullFolder = "__HIVE_DEFAULT_PARTITION__"
+
+    /// The folder of a partition, `day=2026-11-21/src=a%2Fb`, or nothing if the table has no partitions.
+    static func folder(_ columns: [String], values: [String: String?]) -> String {
+        columns.map { column in
+            let value = (values[column] ?? nil).map { encoded($0, keeping: []) } ?? nullFolder
+            return "\(encoded(column, keeping: []))=\(value)"
+        }.joined(separator: "/")
+    }
+
+    static func encodedForLog(_ path: String) -> String {
+        encoded(path, keeping: [UInt8(ascii: "/"), UInt8(ascii: "=")])
+    }
+
+    /// - Throws: ``ColumnarError`` if the path leads out of the table's folder.
+    static func decodedFromLog(_ path: String, file: String) throws -> String {
+        let decoded = percentDecoded(path)
+        if decoded.hasPrefix("/") || decoded.contains("://") {
+            throw ColumnarError.unsupported(file: file, feature: "the absolute file path \(path)")
+        }
+        guard !decoded.isEmpty, !decoded.utf8.contains(0),
+            !decoded.split(separator: "/", omittingEmptySubsequences: false).contains("..")
+        else { throw ColumnarError.malformed(file: file, reason: "\(path) is not a path inside the table") }
+        return decoded
+    }
+
+    /// Everything but RFC 3986's unreserved characters as `%XX`.
+    private static func encoded(_ text: String, keeping kept: [UInt8]) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                bytes.append(byte)
+            case _ where kept.contains(byte): bytes.append(byte)
+            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A `%` without two hexadecimal digits stands for itself.
+    private static func percentDecoded(_ text: String) -> String {
+        let source = Array(text.utf8)
+        guard source.contains(UInt8(ascii: "%")) else { return text }
+        func digit(_ index: Int) -> UInt8? {
+            guard index < source.count else { return nil }
+            return Character(Unicode.Scalar(source[index])).hexDigitValue.map { UInt8($0) }
+        }
+        var bytes: [UInt8] = []
+        var index = 0
+        while index < source.count {
+            if source[index] == UInt8(ascii: "%"), let high = digit(index + 1), let low = digit(index + 2) {
+                bytes.append(high << 4 | low)
+                index += 3
+            } else {
+                bytes.append(source[index])
+                index += 1
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,126 @@
+/// A condition on rows. Comparisons with null are neither true nor false, as in SQL.
+public indirect enum Predicate: Hashable, Sendable {
+    case compare(column: String, Comparison, Value)
+    case isNull(column: String)
+    case isIn(column: String, [Value])
+    case and([Predicate])
+    case or([Predicate])
+    case not(Predicate)
+
+    public enum Comparison: Hashable, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
+}
+
+extension Predicate {
+    /// The columns it reads, each once or more.
+    var columns: [String] {
+        switch self {
+        case .compare(let column, _, _), .isNull(let column), .isIn(let column, _): [column]
+        case .and(let parts), .or(let parts): parts.flatMap(\.columns)
+        case .not(let part): part.columns
+        }
+    }
+
+    /// - Throws: ``ColumnarError/noSuchColumn(name:available:)``, or ``ColumnarError/schemaMismatch(reason:)`` where a
+    ///   column is compared with a value of another type.
+    func check(_ schema: Schema) throws {
+        func field(_ name: String) throws -> Field {
+            guard let field = schema[name] else {
+                throw ColumnarError.noSuchColumn(name: name, available: schema.names)
+            }
+            return field
+        }
+        switch self {
+        case .compare(let column, _, let value): try Self.check(value, try field(column))
+        case .isIn(let column, let values):
+            for value in values { try Self.check(value, try field(column)) }
+        case .isNull(let column): _ = try field(column)
+        case .and(let parts), .or(let parts): for part in parts { try part.check(schema) }
+        case .not(let part): try part.check(schema)
+        }
+    }
+
+    private static func check(_ value: Value, _ field: Field) throws {
+        let fits =
+            switch (value, field.type) {
+            case (.null, _): true
+            case (.int, .int32), (.int, .int64), (.int, .float), (.int, .double): true
+            case (.float, .float), (.double, .float), (.float, .double), (.double, .double): true
+            case (.double, .int32), (.double, .int64): true
+            case (.bool, .bool), (.string, .string), (.binary, .binary), (.date, .date): true
+            case (.timestamp, .timestamp), (.localTimestamp, .localTimestamp): true
+            default: false
+            }
+        guard fits else {
+            throw ColumnarError.schemaMismatch(
+                reason: "column \(field.name) is \(field.type) and cannot be compared with \(value)")
+        }
+    }
+
+    /// The rows for which it is true. The batch has the columns it reads.
+    func rows(of batch: RecordBatch) -> [Int32] {
+        var rows: [Int32] = []
+        for (row, truth) in evaluate(batch).enumerated() where truth == .yes { rows.append(Int32(row)) }
+        return rows
+    }
+
+    private enum Truth: UInt8 {
+        case no, unknown, yes
+        init(_ value: Bool) { self = value ? .yes : .no }
+    }
+
+    private func evaluate(_ batch: RecordBatch) -> [Truth] {
+        switch self {
+        case .compare(let name, let comparison, let value):
+            return Self.evaluate(batch, name) { comparison.holds($0, value) }
+        case .isNull(let name):
+            guard let column = try? batch.column(named: name) else { return [] }
+            return (0..<batch.rowCount).map { Truth(column.isNull(at: $0)) }
+        case .isIn(let name, let values):
+            let hasNull = values.contains(.null)
+            return Self.evaluate(batch, name) { value in
+                values.contains { ValueOrder.equal($0, value) } ? true : hasNull ? nil : false
+            }
+        case .and(let parts):
+            return parts.reduce([Truth](repeating: .yes, count: batch.rowCount)) { result, part in
+                zip(result, part.evaluate(batch)).map { $0.rawValue < $1.rawValue ? $0 : $1 }
+            }
+        case .or(let parts):
+            return parts.reduce([Truth](repeating: .no, count: batch.rowCount)) { result, part in
+                zip(result, part.evaluate(batch)).map { $0.rawValue > $1.rawValue ? $0 : $1 }
+            }
+        case .not(let part):
+            return part.evaluate(batch).map { $0 == .yes ? .no : $0 == .no ? .yes : .unknown }
+        }
+    }
+
+    /// Neighbouring rows are often alike: the test runs once for a run of equal values.
+    private static func evaluate(_ batch: RecordBatch, _ name: String, _ test: (Value) -> Bool?) -> [Truth] {
+        guard let index = batch.schema.index(of: name) else { return [] }
+        let type = batch.schema.fields[index].type
+        let column = batch.columns[index]
+        var last: (value: Value, truth: Truth)?
+        return (0..<batch.rowCount).map { row in
+            let value = column.value(at: row, type: type)
+            if value == .null { return .unknown }
+            if let last, last.value == value { return last.truth }
+            let truth = test(value).map { Truth($0) } ?? .unknown
+            last = (value, truth)
+            return truth
+        }
+    }
+}
+
+extension Predicate.Comparison {
+    /// Nil if either side is null. NaN is neither equal to nor less than anything.
+    func holds(_ a: Value, _ b: Value) -> Bool? {
+        if a == .null || b == .null { return nil }
+        return switch self {
+        case .equal: ValueOrder.equal(a, b)
+        case .notEqual: !ValueOrder.equal(a, b)
+        case .less: ValueOrder.precedes(a, b)
+        case .lessOrEqual: ValueOrder.precedes(a, b) || ValueOrder.equal(a, b)
+        case .greater: ValueOrder.precedes(b, a)
+        case .greaterOrEqual: ValueOrder.precedes(b, a) || ValueOrder.equal(a, b)
+        }
+    }
+}

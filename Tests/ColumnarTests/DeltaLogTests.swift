@@ -1,0 +1,146 @@
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Columnar
+
+/// Logs as others leave them: damaged, cleaned up, from newer engines, hostile.
+struct DeltaLogTests {
+    private func log(_ folder: URL, _ name: String) -> URL { folder.appending(path: "_delta_log/\(name)") }
+
+    private func grown(_ folder: URL, commits: Int = 12) throws -> DeltaTable {
+        let table = try DeltaFixture.table(at: folder, partitionedBy: [])
+        for i in 0..<commits {
+            _ = try table.append(
+                [DeltaFixture.batch(i..<i + 1)], transactions: [Transaction(appID: "a", version: Int64(i))])
+        }
+        return table
+    }
+
+    @Test func aCheckpointCarriesEverything() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try grown(folder)
+            let byCommits = try DeltaTable.open(at: folder.path).snapshot()
+            for version in 0..<10 {
+                try FileManager.default.removeItem(at: log(folder, LogName.digits(Int64(version)) + ".json"))
+            }
+            let table = try DeltaTable.open(at: folder.path)
+            let byCheckpoint = try table.snapshot()
+            #expect(byCheckpoint.files == byCommits.files)
+            #expect(byCheckpoint.transactions == ["a": 11])
+            #expect(byCheckpoint.state.metaData == byCommits.state.metaData)
+            #expect(try DeltaFixture.ids(byCheckpoint) == (0..<12).map { Int64($0) })
+            #expect(throws: ColumnarError.noSuchVersion(table: folder.path, version: 9, earliest: 10, latest: 12)) {
+                try table.snapshot(version: 9)
+            }
+            _ = try table.append([DeltaFixture.batch(12..<13)])
+            #expect(try table.snapshot().version == 13)
+        }
+    }
+
+    @Test(arguments: ["", "{\"version\":", "{\"version\":7,\"size\":3}", "{\"version\":-1}"])
+    func theHintIsOnlyAHint(_ text: String) async throws {
+        try await withTemporaryFolder { folder in
+            _ = try grown(folder)
+            try Data(text.utf8).write(to: log(folder, "_last_checkpoint"))
+            #expect(try DeltaTable.open(at: folder.path).snapshot().rowCount == 12)
+        }
+    }
+
+    @Test func aDamagedCheckpointIsPassedOver() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try grown(folder)
+            let checkpoint = log(folder, LogName.digits(10) + ".checkpoint.parquet")
+            let bytes = try Data(contentsOf: checkpoint)
+            try bytes.prefix(bytes.count / 2).write(to: checkpoint)
+            #expect(try DeltaTable.open(at: folder.path).snapshot().rowCount == 12)
+            try FileManager.default.removeItem(at: log(folder, LogName.digits(0) + ".json"))
+            #expect(throws: ColumnarError.self) { try DeltaTable.open(at: folder.path) }
+        }
+    }
+
+    @Test func strangersInTheLogAreIgnored() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try grown(folder, commits: 3)
+            for name in [".tmp-x", "00000000000000000004.json.tmp", "7.json", "00000000000000000009.crc", "notes"] {
+                try Data("{".utf8).write(to: log(folder, name))
+            }
+            let more = Data("{\"strange\":{\"a\":1}}\n\n{\"txn\":{\"appId\":\"z\",\"version\":4,\"new\":[]}}\n".utf8)
+            try more.write(to: log(folder, LogName.digits(4) + ".json"))
+            try Data().write(to: log(folder, LogName.digits(5) + ".json"))
+            let snapshot = try DeltaTable.open(at: folder.path).snapshot()
+            #expect(snapshot.version == 5)
+            #expect(snapshot.transactions == ["a": 2, "z": 4])
+        }
+    }
+
+    @Test(
+        arguments: [
+            #"{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["v9"],"writerFeatures":["v9"]}}"#,
+            #"{"protocol":{"minReaderVersion":9,"minWriterVersion":9}}"#,
+            #"{"add":{"path":"../../x","partitionValues":{},"size":1,"modificationTime":0,"dataChange":true}}"#,
+            #"{"add":{"path":"file:///x","partitionValues":{},"size":1,"modificationTime":0,"dataChange":true}}"#,
+            #"{"add":{"path":"x","partitionValues":{},"size":1,"modificationTime":0,"dataChange":true,"deletionVector":{}}}"#,
+            #"{"add":{"partitionValues":{}}}"#, #"{"metaData":{"id":"x"}}"#, #"{"add":"#, "[1]", "nonsense",
+        ])
+    func whatIsNotUnderstoodIsRefused(_ line: String) async throws {
+        try await withTemporaryFolder { folder in
+            _ = try grown(folder, commits: 1)
+            try Data(line.utf8).write(to: log(folder, LogName.digits(2) + ".json"))
+            #expect(throws: ColumnarError.self) { try DeltaTable.open(at: folder.path) }
+            #expect(try LogReader(storage: LocalStorage(folder.path)).load(version: 1).version == 1)
+        }
+    }
+
+    @Test func aMissingDataFileIsNamed() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try grown(folder, commits: 1)
+            let file = try table.snapshot().files[0].path
+            try FileManager.default.removeItem(at: folder.appending(path: file))
+            var scan = try table.snapshot().scan()
+            #expect(throws: ColumnarError.missingFile(path: "\(folder.path)/\(file)")) { try scan.next() }
+        }
+    }
+
+    @Test func anotherTableInTheSamePlaceIsNoticed() async throws {
+        try await withTemporaryFolder { folder in
+            let old = try grown(folder, commits: 2)
+            try FileManager.default.removeItem(at: folder)
+            let new = try DeltaFixture.table(at: folder)
+            _ = try new.append([DeltaFixture.batch(0..<10)])
+            #expect(try old.snapshot().rowCount == 10)
+        }
+    }
+
+    @Test func jsonKeepsWhatItRead() {
+        let text = #"{"a":[1,-2.5,1e300,true,null,"é\n\"\\"],"b":{},"c":9223372036854775807}"#
+        #expect(
+            JSONParser.parse(text)?.text == #"{"a":[1,-2.5,1e+300,true,null,"é\n\"\\"],"b":{},"c":9223372036854775807}"#
+        )
+        #expect(JSONParser.parse(#""\ud83d\ude00\u00e9\ud800""#)?.string == "😀é\u{FFFD}")
+        for bad in ["", "{", "[1,]", "{\"a\"}", "01x", "\"\\q\"", "tru", "1 2", String(repeating: "[", count: 100_000)]
+        {
+            #expect(JSONParser.parse(bad) == nil, "\(bad.prefix(20))")
+        }
+    }
+
+    @Test func schemasSurviveTheirText() throws {
+        let schema = Schema(
+            DeltaFixture.schema.fields + [
+                Field("m", .map(key: .string, value: .int64, valueNullable: false)),
+                Field("s", .structure([Field("x", .double, nullable: false), Field("y", .binary)])),
+            ])
+        let text = SchemaString.text(of: schema)
+        #expect(try SchemaString.schema(text, file: "t") == schema)
+        #expect(throws: ColumnarError.self) {
+            try SchemaString.schema(text.replacing("\"double\"", with: "\"decimal(10,2)\""), file: "t")
+        }
+    }
+
+    @Test func intervalsAreReadAsSparkWritesThem() {
+        #expect(MetaData.interval("interval 7 days") == 604_800_000)
+        #expect(MetaData.interval("INTERVAL 1 week 2 hours") == 612_000_000)
+        #expect(MetaData.interval("7") == nil)
+    }
+}
