@@ -120,7 +120,7 @@ public final class RecommendationService: Service {
         Self.log.info("model in service", ["model": id])
         gauges.swaps.increment()
         let model = current.model
-        overlay.forget { user, at in model.userIndex(of: user).map { at <= model.lastEvent(of: $0) } ?? false }
+        overlay.forget { user in model.userIndex(of: user).map { model.lastEvent(of: $0) } }
         return true
     }
 

@@ -120,7 +120,9 @@ struct PipelineTests {
         #expect(overlay.counts.held <= 100 && overlay.counts.accepted == 1002)
         overlay.receive((0..<1500).map { .like("w", "j\($0)", at: Int64($0)) })
         #expect(overlay.events(of: "w", after: nil).count <= EventOverlay.maximumPerUser)
-        overlay.forget { _, _ in true }
+        overlay.forget { $0 == "w" ? Timestamp(seconds: 1498) : nil }
+        #expect(overlay.events(of: "w", after: nil).map(\.itemID) == ["j1499"])
+        overlay.forget { _ in Timestamp(seconds: 9999) }
         #expect(overlay.counts.held == 0)
     }
 

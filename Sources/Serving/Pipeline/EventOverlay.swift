@@ -19,6 +19,14 @@ public final class EventOverlay: Sendable {
         var count = 0
         /// Hashes of event identifiers: 8 bytes each instead of a string.
         var seen = Set<Int>()
+
+        mutating func forget(_ user: String, upTo last: Timestamp) {
+            guard let events = events[user] else { return }
+            let kept = events.filter { $0.at > last }
+            guard kept.count < events.count else { return }
+            self.events[user] = kept.isEmpty ? nil : kept
+            count -= events.count - kept.count
+        }
     }
 
     private struct Generations {
@@ -72,27 +80,17 @@ public final class EventOverlay: Sendable {
         return Array(newer.sorted { $0.at < $1.at }.suffix(Self.maximumPerUser))
     }
 
-    /// Forgets what `isKnown` says the model has. Called after a model change, not in a request.
-    func forget(_ isKnown: (_ userID: String, _ at: Timestamp) -> Bool) {
-        // A copy is filtered outside the lock; what arrives meanwhile stays, whatever the model knows of it.
-        let held = generations.withLock { $0 }
-        let young = Self.filtered(held.young, isKnown)
-        let old = Self.filtered(held.old, isKnown)
-        generations.withLock { generations in
-            guard generations.accepted == held.accepted else { return }
-            generations.young = young
-            generations.old = old
+    /// Forgets each user's events up to what a new model knows of them. Called after a model change, not in a request.
+    /// - Parameter lastKnown: the newest event of a user that is in the model; nil for a user it does not know.
+    func forget(upTo lastKnown: (_ userID: String) -> Timestamp?) {
+        let users = generations.withLock { Set($0.young.events.keys).union($0.old.events.keys) }
+        // The lock is taken for one user at a time: requests are waiting for it.
+        for user in users {
+            guard let last = lastKnown(user) else { continue }
+            generations.withLock { generations in
+                generations.young.forget(user, upTo: last)
+                generations.old.forget(user, upTo: last)
+            }
         }
-    }
-
-    private static func filtered(_ generation: Generation, _ isKnown: (String, Timestamp) -> Bool) -> Generation {
-        var result = generation
-        for (user, events) in generation.events {
-            let kept = events.filter { !isKnown(user, $0.at) }
-            guard kept.count < events.count else { continue }
-            result.events[user] = kept.isEmpty ? nil : kept
-            result.count -= events.count - kept.count
-        }
-        return result
     }
 }
