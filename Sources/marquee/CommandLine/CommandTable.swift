@@ -1,7 +1,8 @@
 /// The one declared table of commands: parsing, help, configuration and completion all read it.
 struct CommandTable: Sendable {
     static let standard: CommandTable = CommandTable(commands: [
-        DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, SimulateCommand.command,
+        DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, ImportCommand.tmdb,
+        SimulateCommand.command,
         IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
         TuneCommand.command, RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count,
         StoreCommand.cat,
@@ -28,7 +29,7 @@ struct CommandTable: Sendable {
     /// Commands that the interface promises and this version does not have.
     static let planned: [[String]] = [
         ["privacy"], ["store", "optimize"], ["store", "vacuum"], ["store", "verify"], ["store", "restore"],
-        ["models", "import"], ["import", "netflix"], ["import", "tmdb"],
+        ["models", "import"], ["import", "netflix"],
         ["import", "csv"],
     ]
 
