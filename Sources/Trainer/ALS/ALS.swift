@@ -64,6 +64,11 @@ public enum ALS {
             throw .emptyTrainingSet(users: interactions.rows, items: interactions.columns)
         }
         guard rank <= interactions.columns else { throw .rankAboveItems(rank: rank, items: interactions.columns) }
+        try checkFinite(interactions)
+    }
+
+    /// - Throws: ``ALSError/confidence(user:item:value:)`` at the first NaN or infinity. O(entries).
+    static func checkFinite(_ interactions: SparseRows) throws(ALSError) {
         let values = interactions.values.span
         for entry in values.indices where !values[entry].isFinite {
             let user = interactions.rowStarts.lastIndex { $0 <= Int64(entry) } ?? 0
