@@ -25,7 +25,7 @@ public struct Simulator: Sendable {
     /// `user << 32 | film` of what was watched, so that few watch twice.
     private var watched: Set<UInt64> = []
     private static let remembered = 8_000_000
-    private static let considered = 16
+    private static let considered = 24
 
     /// Events made so far, the malformed ones included.
     public private(set) var made = 0

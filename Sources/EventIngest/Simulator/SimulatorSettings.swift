@@ -27,7 +27,7 @@ public struct SimulatorSettings: Sendable {
     /// Zipf's exponent of film popularity.
     public var popularityExponent = 0.9
     /// How strongly taste decides among the films a user considers; 0 is by popularity alone.
-    public var tasteStrength = 1.6
+    public var tasteStrength = 5.0
 
     public init() {}
 
