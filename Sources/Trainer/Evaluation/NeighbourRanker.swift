@@ -6,7 +6,8 @@ internal import Linalg
 /// sim(i, j) = |U_i ∩ U_j| / √(|U_i| |U_j|) over the users who like each, the `neighbours` most similar of each item
 /// kept; an item's score for a user is the sum over the liked items of the history. Equal scores by item index.
 ///
-/// Building takes O(Σ_u |S_u|²), so users with more than `longestHistory` likings lend only their first ones.
+/// Building takes O(Σ_u |S_u|²), so users with more than `longestHistory` likings lend only their first ones; on large
+/// sets that limit is halved until the sum is at most 10⁹.
 struct NeighbourRanker: Ranker {
     let name = "item-kNN"
     private let training: TrainingSet
@@ -18,8 +19,17 @@ struct NeighbourRanker: Ranker {
         self.training = training
         let items = training.itemCount
         let rows = training.interactions
+        var longestHistory = longestHistory
+        func work(_ longest: Int) -> Int {
+            (0..<rows.rows).reduce(0) { sum, user in
+                let length = min(rows.count(ofRow: user), longest)
+                return sum + length * length
+            }
+        }
+        while longestHistory > 8, work(longestHistory) > 1_000_000_000 { longestHistory /= 2 }
+        let lent = longestHistory
         let liked = (0..<rows.rows).map { user in
-            Array(rows.entries(ofRow: user).lazy.filter { rows.values[$0] > 0 }.prefix(longestHistory)).map {
+            Array(rows.entries(ofRow: user).lazy.filter { rows.values[$0] > 0 }.prefix(lent)).map {
                 rows.columnIndices[$0]
             }
         }
