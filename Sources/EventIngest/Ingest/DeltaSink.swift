@@ -15,13 +15,10 @@ final class DeltaSink: TableSink {
     func offsets() throws -> [String: Int64] { try table.snapshot().transactions }
 
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance], rows: Int) throws -> SinkOutcome {
-        let stored = try self.offsets()
-        if let moved = offsets.first(where: { stored[$0.appID] != $0.from }) {
-            return .overtaken(detail: "\(moved.appID) is at \(stored[moved.appID].map { String($0) } ?? "no offset")")
-        }
         let transactions = offsets.map { Transaction(appID: $0.appID, version: $0.to) }
+        let expected: [String: Int64?] = Dictionary(uniqueKeysWithValues: offsets.map { ($0.appID, $0.from) })
         let outcome = try table.append(
-            batches, transactions: transactions, operation: "STREAMING UPDATE")
+            batches, transactions: transactions, expecting: expected, operation: "STREAMING UPDATE")
         switch outcome {
         case .committed(let version): return .committed(version: version)
         case .alreadyCommitted(let version): return .overtaken(detail: "its version \(version) has these offsets")
