@@ -1,0 +1,120 @@
+import Domain
+
+/// What an operation on a table's files did.
+public struct RewriteReport: Hashable, Sendable {
+    /// The newest version it made; nil if there was nothing to do.
+    public var version: Int64?
+    public var filesRemoved = 0
+    public var filesAdded = 0
+    public var bytesRemoved: Int64 = 0
+    public var bytesAdded: Int64 = 0
+    /// Rows that are no longer in the table.
+    public var rowsDeleted: Int64 = 0
+}
+
+extension DeltaTable {
+    /// Times an operation starts over because another writer changed what it had read.
+    private static let maximumRestarts = 20
+
+    /// Prepares a commit on the newest version and makes it; starts over where another writer's commit is at odds.
+    /// - Parameter prepare: returns nil if there is nothing to do, else the commit and the files it wrote.
+    func rewriting(
+        _ prepare: (Snapshot, MetaData) throws -> (commit: PendingCommit, files: [Add])?
+    ) throws -> (version: Int64, commit: PendingCommit, files: [Add])? {
+        for _ in 0..<Self.maximumRestarts {
+            let state = try newestState()
+            let snapshot = try Snapshot(storage: storage, state: state)
+            let (versions, metaData) = try state.checked(table: path)
+            try versions.checkWritable(metaData, table: path)
+            guard let prepared = try prepare(snapshot, metaData) else { return nil }
+            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+            do {
+                if case .committed(let version) = try commit(prepared.commit, on: state) {
+                    return (version, prepared.commit, prepared.files)
+                }
+            } catch {
+                writer.discard(prepared.files)
+                throw error
+            }
+            writer.discard(prepared.files)
+        }
+        throw ColumnarError.tooManyConflicts(table: path, attempts: Self.maximumRestarts)
+    }
+
+    /// Deletes the rows for which `predicate` is true, by writing the files that have some anew without them. The rows
+    /// stay in older versions, and on the disk, until ``vacuum(retention:dryRun:)`` removes the old files.
+    /// - Throws: ``ColumnarError/forbidden(table:reason:)`` in an append-only table.
+    public func delete(where predicate: Predicate) throws -> RewriteReport {
+        var report = RewriteReport()
+        let done = try rewriting { snapshot, metaData in
+            if metaData.isAppendOnly {
+                throw ColumnarError.forbidden(table: path, reason: "delta.appendOnly is set")
+            }
+            report = RewriteReport()
+            try predicate.check(snapshot.schema)
+            let pruner = FilePruner(schema: snapshot.schema, partitionColumns: snapshot.partitionColumns, table: path)
+            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+            let dataSchema = PartitionSplitter(
+                schema: snapshot.schema, partitionColumns: snapshot.partitionColumns
+            ).dataSchema
+            var files: [Add] = []
+            var removed: [Add] = []
+            do {
+                for add in snapshot.adds where try pruner.mayMatch(predicate, add) {
+                    var scan = try snapshot.scan([add])
+                    var kept: [RecordBatch] = []
+                    var matches = 0
+                    while let batch = try scan.next() {
+                        var mask = [Bool](repeating: true, count: batch.rowCount)
+                        for row in predicate.rows(of: batch) { mask[Int(row)] = false }
+                        let keep = batch.filtered(by: mask)
+                        matches += batch.rowCount - keep.rowCount
+                        if keep.rowCount > 0 { kept.append(keep.selecting(dataSchema)) }
+                    }
+                    if matches == 0 { continue }
+                    report.rowsDeleted += Int64(matches)
+                    removed.append(add)
+                    if kept.isEmpty { continue }
+                    files += try writer.write([.init(values: add.partitionValues, batches: kept)])
+                }
+            } catch {
+                writer.discard(files)
+                throw error
+            }
+            if removed.isEmpty { return nil }
+            let commit = Self.replacing(
+                removed, by: files, operation: "DELETE", parameters: ["predicate": "\(predicate)"],
+                metrics: ["numDeletedRows": String(report.rowsDeleted)], dataChange: true)
+            return (commit, files)
+        }
+        guard let done else { return report }
+        return Self.report(done, rowsDeleted: report.rowsDeleted)
+    }
+
+    static func replacing(
+        _ removed: [Add], by files: [Add], operation: String, parameters: [String: String], metrics: [String: String],
+        dataChange: Bool
+    ) -> PendingCommit {
+        let now = SystemClock.now.milliseconds
+        var metrics = metrics
+        metrics["numRemovedFiles"] = String(removed.count)
+        metrics["numAddedFiles"] = String(files.count)
+        return PendingCommit(
+            operation: operation, parameters: parameters, metrics: metrics,
+            actions: removed.map { .remove(Remove($0, at: now, dataChange: dataChange)) } + files.map { .add($0) },
+            isRearrangement: !dataChange)
+    }
+
+    static func report(
+        _ done: (version: Int64, commit: PendingCommit, files: [Add]), rowsDeleted: Int64 = 0
+    ) -> RewriteReport {
+        var report = RewriteReport(version: done.version, rowsDeleted: rowsDeleted)
+        for case .remove(let remove) in done.commit.actions {
+            report.filesRemoved += 1
+            report.bytesRemoved += remove.size ?? 0
+        }
+        report.filesAdded = done.files.count
+        report.bytesAdded = done.files.reduce(0) { $0 + $1.size }
+        return report
+    }
+}

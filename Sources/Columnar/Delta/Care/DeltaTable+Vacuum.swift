@@ -1,0 +1,44 @@
+import Domain
+
+/// Files that no kept version needs.
+public struct VacuumReport: Hashable, Sendable {
+    /// Relative to the table, in order.
+    public var files: [String] = []
+    public var bytes: Int64 = 0
+}
+
+extension DeltaTable {
+    /// Removes data files that the newest version does not have and that no version within the retention had. Versions
+    /// older than that can then no longer be read.
+    /// - Parameters:
+    ///   - retention: in seconds; the table's own (a week, unless it says otherwise) if nil. With less than the longest
+    ///     commit takes, files of a commit under way may go: use 0 only while nobody writes.
+    ///   - dryRun: whether files are only listed.
+    public func vacuum(retention: Int64? = nil, dryRun: Bool = false) throws -> VacuumReport {
+        let state = try newestState()
+        let (versions, metaData) = try state.checked(table: path)
+        try versions.checkWritable(metaData, table: path)
+        let now = SystemClock.now.milliseconds
+        let horizon = now - (retention.map { $0 * 1000 } ?? metaData.deletedFileRetention)
+        var needed = Set(state.files.keys)
+        for tombstone in state.tombstones.values where (tombstone.deletionTimestamp ?? now) > horizon {
+            needed.insert(tombstone.path)
+        }
+        var report = VacuumReport()
+        // Names that begin with `_` or `.` are not data; young files may belong to a commit under way.
+        var candidates = try storage.listData().filter {
+            !needed.contains($0.name) && $0.modified.milliseconds <= horizon
+        }
+        for entry in try storage.list(LogName.folder, from: ".tmp-")
+        where entry.name.hasPrefix(".tmp-") && entry.modified.milliseconds <= horizon {
+            candidates.append(
+                StoredName(name: "\(LogName.folder)/\(entry.name)", size: entry.size, modified: entry.modified))
+        }
+        for file in candidates.sorted(by: { $0.name < $1.name }) {
+            report.files.append(file.name)
+            report.bytes += Int64(file.size)
+            if !dryRun { try storage.delete(file.name) }
+        }
+        return report
+    }
+}
