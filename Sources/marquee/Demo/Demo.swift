@@ -31,6 +31,8 @@ final class Demo: Sendable {
         configuration.group = Kafka.ingestGroup
         // Every embedded broker counts from 0, so each run must be a cluster of its own to the tables.
         configuration.cluster = "demo-\(Timestamp.now.milliseconds)"
+        // A file a second would soon be many while a few events a second trickle in.
+        configuration.commit.age = 3
         let ingest = IngestService(configuration)
 
         var group = ServiceGroup()

@@ -2,6 +2,7 @@ import Domain
 import EventIngest
 import HTTPServer
 import Operations
+import Trainer
 
 /// `marquee demo`
 enum DemoCommand {
@@ -74,6 +75,16 @@ struct DemoPlan: Sendable {
         switch history {
         case .simulated(let films, _), .movielens(_, let films): films
         }
+    }
+
+    /// Six hundred films need fewer factors than MovieLens' ten thousand, which the defaults are made for.
+    var parameters: ALSParameters {
+        var parameters = ALSParameters()
+        if case .simulated = history {
+            parameters.rank = 32
+            parameters.lambda = 0.05
+        }
+        return parameters
     }
 
     /// The audience that sent the simulated history: the same seed and size have the same tastes.

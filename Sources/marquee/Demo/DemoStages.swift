@@ -134,7 +134,8 @@ struct DemoStages: Service {
         }
         let reporter = TrainingReporter(lead: Self.lead("train"))
         try await BlockingWork.run("train") { [registry, plan] flag in
-            let configuration = TrainingConfiguration(codeVersion: Version.text)
+            var configuration = TrainingConfiguration(codeVersion: Version.text)
+            configuration.parameters = plan.parameters
             let run = TrainingRun(configuration: configuration, registry: registry)
             let manifest = try run.run(try InteractionLog.read(storeAt: plan.data)) { progress in
                 try flag.check()
