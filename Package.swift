@@ -89,6 +89,11 @@ let package = Package(
             name: "bench-ingest", dependencies: ["Domain", "EventIngest"], path: "Benchmarks/ingest/Sources",
             swiftSettings: strict),
 
+        // Measures content similarity against Elasticsearch: Benchmarks/similarity/README.md.
+        .executableTarget(
+            name: "bench-similarity", dependencies: ["Domain", "Catalog"], path: "Benchmarks/similarity/Sources",
+            swiftSettings: strict),
+
         // Measures the server against a bare libmicrohttpd: Benchmarks/http/bench.py.
         .executableTarget(
             name: "bench-http", dependencies: ["Domain", "HTTPServer", "Operations", "Trainer", "Catalog", "Serving"],
