@@ -5,7 +5,8 @@ struct CommandTable: Sendable {
         SimulateCommand.command,
         IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
         TuneCommand.command, RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count,
-        StoreCommand.cat,
+        StoreCommand.cat, StoreCareCommand.optimize, StoreCareCommand.vacuum, StoreCareCommand.verify,
+        StoreCareCommand.restore,
         ParquetCommand.schema, ParquetCommand.cat, ModelsCommand.list, ModelsCommand.show, ModelsCommand.promote,
         ModelsCommand.rollback, ModelsCommand.diff, ModelsCommand.export, ConfigCommand.command,
         CompletionCommand.command,
@@ -20,7 +21,7 @@ struct CommandTable: Sendable {
 
     /// What the groups of two-word commands are for.
     static let groupSummaries = [
-        "store": "Look at a Delta table: an event store of ours, or any other in the subset we read.",
+        "store": "Look at and look after a Delta table: an event store of ours, or any other in the subset we read.",
         "parquet": "Look into a Parquet file.",
         "import": "Bring in history and catalogue from public file formats.",
         "models": "The model registry.",
@@ -28,8 +29,7 @@ struct CommandTable: Sendable {
 
     /// Commands that the interface promises and this version does not have.
     static let planned: [[String]] = [
-        ["privacy"], ["store", "optimize"], ["store", "vacuum"], ["store", "verify"], ["store", "restore"],
-        ["models", "import"], ["import", "netflix"],
+        ["privacy"], ["models", "import"], ["import", "netflix"],
         ["import", "csv"],
     ]
 

@@ -1,0 +1,92 @@
+import Columnar
+import Operations
+
+/// `marquee store optimize|vacuum|verify|restore`: looking after a table. Each prints what it did, one fact a line.
+enum StoreCareCommand {
+    static let optimize: Command = Command(
+        path: ["store", "optimize"], summary: "Write the small files of a table anew as large ones.",
+        details: """
+            Rows of a partition come in order of time. The rows of the table stay the same, older versions stay
+            readable, and others may go on writing. The small files go with 'store vacuum'.
+            """, arguments: [directory], options: [targetMegabytes.spec],
+        examples: [.init(line: "store optimize data/events", meaning: "One file a day instead of hundreds.")]
+    ) { invocation in
+        let megabytes = try invocation.value(targetMegabytes)
+        try await BlockingWork.run("store") { _ in
+            let table = try DeltaTable.open(at: invocation.arguments[0])
+            print(try table.optimize(targetSize: Int64(megabytes) << 20))
+        }
+    }
+
+    static let vacuum: Command = Command(
+        path: ["store", "vacuum"], summary: "Remove files that no kept version of a table needs.",
+        details: """
+            Versions older than the retention can then no longer be read. With a retention of 0 nothing is left of
+            deleted rows; use it only while nobody writes.
+            """, arguments: [directory], options: [retentionHours.spec, dryRun.spec],
+        examples: [
+            .init(line: "store vacuum data/events --dry-run", meaning: "Only lists the files."),
+            .init(line: "store vacuum data/events --retention-hours 0", meaning: "Keeps the newest version only."),
+        ]
+    ) { invocation in
+        let hours = invocation.optional(retentionHours)
+        let isRehearsal = try invocation.value(dryRun)
+        try await BlockingWork.run("store") { _ in
+            let report = try DeltaTable.open(at: invocation.arguments[0])
+                .vacuum(retention: hours.map { Int64($0) * 3600 }, dryRun: isRehearsal)
+            for file in report.files { StandardOutput.write(line: file) }
+            let files = "\(Figure.count(report.files.count)) files, \(Figure.bytes(Int(report.bytes)))"
+            StandardOutput.write(line: isRehearsal ? "would remove \(files)" : "removed \(files)")
+        }
+    }
+
+    static let verify: Command = Command(
+        path: ["store", "verify"], summary: "Read every byte of a table and check it against the log.",
+        details: "Presence, size, footer, checksums and rows of every file, and whether counts and bounds are true.",
+        arguments: [directory], options: [Options.version.spec],
+        examples: [.init(line: "store verify data/events", meaning: "Exits with 65 if anything is wrong.")]
+    ) { invocation in
+        let version = invocation.optional(Options.version).map(Int64.init)
+        try await BlockingWork.run("store") { _ in
+            let report = try DeltaTable.open(at: invocation.arguments[0]).verify(version: version)
+            for problem in report.problems { StandardOutput.write(line: "\(problem.path): \(problem.reason)") }
+            StandardOutput.write(
+                line: "version \(report.version): \(Figure.count(report.files)) files, "
+                    + "\(Figure.count(Int(report.rows))) rows, \(Figure.bytes(Int(report.bytes))), "
+                    + "\(Figure.count(report.problems.count)) problems")
+            if let first = report.problems.first {
+                throw ColumnarError.malformed(file: first.path, reason: first.reason)
+            }
+        }
+    }
+
+    static let restore: Command = Command(
+        path: ["store", "restore"], summary: "Make a table what it was at an older version.",
+        details: "By a new commit: nothing is lost, and the progress of ingestion stays as it is.",
+        arguments: [directory], options: [Options.version.spec], required: [Options.version.spec.name],
+        examples: [.init(line: "store restore data/events --version 41", meaning: "Undoes what came after it.")]
+    ) { invocation in
+        let version = try invocation.value(Options.version)
+        try await BlockingWork.run("store") { _ in
+            print(try DeltaTable.open(at: invocation.arguments[0]).restore(version: Int64(version)))
+        }
+    }
+
+    private static let directory = Command.Argument(name: "DIR", summary: "Folder of the table, such as data/events.")
+    private static let targetMegabytes = Option<Int>.integer(
+        "target-megabytes", in: 1...2048, default: 128, "Files this large are left alone.")
+    private static let retentionHours = Option<Int>.integer(
+        "retention-hours", in: 0...876_000, "Keep what versions of the last N hours need; the table's own by default.")
+    private static let dryRun = Option<Bool>.flag("dry-run", "Only say what would be removed.")
+
+    private static func print(_ report: RewriteReport) {
+        guard let version = report.version else {
+            StandardOutput.write(line: "nothing to do")
+            return
+        }
+        StandardOutput.write(
+            line: "version \(version): \(Figure.count(report.filesRemoved)) files of "
+                + "\(Figure.bytes(Int(report.bytesRemoved))) out, \(Figure.count(report.filesAdded)) of "
+                + "\(Figure.bytes(Int(report.bytesAdded))) in")
+    }
+}
