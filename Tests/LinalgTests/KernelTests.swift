@@ -5,7 +5,7 @@ import Testing
 
 /// Each C kernel, at every instruction set this machine has, against its plain twin.
 @Suite struct KernelTests {
-    static let ranks = [16, 32, 48, 64, 80, 128, 144, 272]
+    static let ranks = [16, 48, 64, 80, 128, 272]
     static let cases: [(level: Int, rank: Int)] = [0, 2, 3].filter { Kernels(level: $0) != nil }
         .flatMap { level in ranks.map { (level, $0) } }
 
@@ -13,7 +13,7 @@ import Testing
     func rowKernels(level: Int, rank: Int) throws {
         let kernels = try #require(Kernels(level: level))
         var random = SeededGenerator(seed: UInt64(rank))
-        for count in [0, 1, 3, 4, 15, 16, 17, 33, 65] {
+        for count in [0, 1, 4, 17, 65] {
             for base: Float in [0, 0.7] {
                 let sample = Sample(rank: rank, count: count, base: base, random: &random)
                 let plain = sample.plain
