@@ -79,7 +79,7 @@ let package = Package(
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
-        // Measures the trainer against its peers: `make bench-als`.
+        // Measures the trainer against its peers: Benchmarks/als/README.md.
         .executableTarget(
             name: "bench-als", dependencies: ["Domain", "Linalg", "Trainer"], path: "Benchmarks/als/Sources",
             swiftSettings: strict),
