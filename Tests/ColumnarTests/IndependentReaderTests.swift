@@ -56,28 +56,26 @@ struct IndependentReaderTests {
         }
     }
 
-    private func matches(_ json: Any?, _ value: Value) -> Bool {
-        let json = json is NSNull ? nil : json
-        switch value {
-        case .null: return json == nil
-        case .bool(let v): return json as? Bool == v
-        case .int(let v): return (json as? NSNumber)?.int64Value == v
-        case .float(let v): return (json as? NSNumber).map { isClose($0.doubleValue, Double(v)) } ?? false
-        case .double(let v): return (json as? NSNumber).map { isClose($0.doubleValue, v) } ?? false
-        case .string(let v): return json as? String == v
-        case .binary(let v): return json as? String == v.map { String(format: "%02x", $0) }.joined()
-        case .date(let v): return json as? String == v.description
-        case .timestamp(let v), .localTimestamp(let v): return (json as? NSNumber)?.int64Value == v.microseconds
-        case .list(let v):
-            guard let list = json as? [Any] else { return false }
-            return list.count == v.count && zip(list, v).allSatisfy { matches($0, $1) }
-        case .map(let v):
-            guard let list = json as? [[Any]] else { return false }
-            return list.count == v.count
-                && zip(list, v).allSatisfy { matches($0[0], $1.key) && matches($0[1], $1.value) }
-        case .structure(let v):
-            guard let object = json as? [String: Any] else { return false }
-            return v.allSatisfy { matches(object[$0.name], $0.value) }
+    /// delta-rs appends to, deletes from, compacts and checkpoints a table of ours, and we go on with it.
+    @Test func othersWorkOnOurTables() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "t").path
+            let table = try DeltaTable.create(at: path, schema: DeltaTableTests.schema, partitionedBy: ["day"])
+            for k in 0..<5 { _ = try table.append([try DeltaTableTests.batch(k * 10..<k * 10 + 10)]) }
+            let answer = try #require(
+                try JSONSerialization.jsonObject(with: Data(try runPython("work_on_table.py", [path]).utf8))
+                    as? [String: Any])
+            let ids = try #require(answer["ids"] as? [Int64])
+            for reader in [table, try DeltaTable.open(at: path)] {
+                let snapshot = try reader.snapshot()
+                #expect(snapshot.version == answer["version"] as? Int64)
+                #expect(snapshot.transactions["rs"] == 7)
+                #expect(try DeltaTableTests.ids(snapshot) == ids)
+                #expect(try snapshot.verify() == [])
+                #expect(try DeltaTableTests.ids(try reader.snapshot(version: 5)).count == 50)
+            }
+            _ = try table.append([try DeltaTableTests.batch(5000..<5010)])
+            #expect(try DeltaTableTests.ids(try DeltaTable.open(at: path).snapshot()).count == ids.count + 10)
         }
     }
 
@@ -104,5 +102,31 @@ struct IndependentReaderTests {
             #expect(answer["sources"] as? [String] == sources)
             #expect(answer["polars_sources"] as? [String] == sources)
         }
+    }
+}
+
+/// Whether a value is what Python wrote of it as JSON.
+func matches(_ json: Any?, _ value: Value) -> Bool {
+    let json = json is NSNull ? nil : json
+    switch value {
+    case .null: return json == nil
+    case .bool(let v): return json as? Bool == v
+    case .int(let v): return (json as? NSNumber)?.int64Value == v
+    case .float(let v): return (json as? NSNumber).map { isClose($0.doubleValue, Double(v)) } ?? false
+    case .double(let v): return (json as? NSNumber).map { isClose($0.doubleValue, v) } ?? false
+    case .string(let v): return json as? String == v
+    case .binary(let v): return json as? String == v.map { String(format: "%02x", $0) }.joined()
+    case .date(let v): return json as? String == v.description
+    case .timestamp(let v), .localTimestamp(let v): return (json as? NSNumber)?.int64Value == v.microseconds
+    case .list(let v):
+        guard let list = json as? [Any] else { return false }
+        return list.count == v.count && zip(list, v).allSatisfy { matches($0, $1) }
+    case .map(let v):
+        guard let list = json as? [[Any]] else { return false }
+        return list.count == v.count
+            && zip(list, v).allSatisfy { matches($0[0], $1.key) && matches($0[1], $1.value) }
+    case .structure(let v):
+        guard let object = json as? [String: Any] else { return false }
+        return v.allSatisfy { matches(object[$0.name], $0.value) }
     }
 }

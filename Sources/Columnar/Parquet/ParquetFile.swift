@@ -106,7 +106,9 @@ public final class ParquetFile: Sendable {
             var leaves: [Int: DecodedLeaf] = [:]
             for leaf in node.leaves {
                 let chunk = group.columns[leaf.index]
-                let bytes = try object.read(try naming(path) { try range(of: chunk) })
+                // Without values there may be no pages, and the offsets mean nothing.
+                let bytes =
+                    chunk.valueCount == 0 ? [] : try object.read(try naming(path) { try range(of: chunk) })
                 leaves[leaf.index] = try naming(path) {
                     try bytes.withUnsafeBytes { try reader.decode($0, chunk, leaf, rowCount: rows) }
                 }

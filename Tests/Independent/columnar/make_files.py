@@ -1,0 +1,135 @@
+"""Writes the same rows with pyarrow, pandas-like, DuckDB, Polars and delta-rs settings.
+
+usage: make_files.py FOLDER
+Each FILE.parquet gets a FILE.jsonl with its rows: int64 as number, binary as hex, instants as microseconds.
+"""
+import datetime
+import decimal
+import json
+import math
+import random
+import sys
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+folder = sys.argv[1]
+random.seed(7)
+N = 3000
+UTC = datetime.timezone.utc
+
+
+def maybe(value, one_in=6):
+    return None if random.randrange(one_in) == 0 else value
+
+
+def columns(n):
+    base = datetime.datetime(2024, 1, 1, tzinfo=UTC)
+    return {
+        "id": pa.array(range(n), pa.int64()),
+        "flag": pa.array([maybe(i % 3 == 0) for i in range(n)], pa.bool_()),
+        "small": pa.array([maybe(random.randrange(-50, 50)) for _ in range(n)], pa.int32()),
+        "wide": pa.array([maybe(random.randrange(-2**62, 2**62)) for _ in range(n)], pa.int64()),
+        "f": pa.array([maybe(random.randrange(-1000, 1000) / 8) for _ in range(n)], pa.float32()),
+        "d": pa.array([maybe(random.random()) for _ in range(n)], pa.float64()),
+        "name": pa.array([maybe(f"name-{random.randrange(30)}é") for _ in range(n)], pa.string()),
+        "long": pa.array([f"prefix-{i // 10}-{random.random()}" for i in range(n)], pa.string()),
+        "raw": pa.array([maybe(bytes([i % 256]) * (i % 5)) for i in range(n)], pa.binary()),
+        "day": pa.array([maybe(datetime.date(2020, 1, 1) + datetime.timedelta(days=i)) for i in range(n)], pa.date32()),
+        "at": pa.array([maybe(base + datetime.timedelta(microseconds=i * 1234567)) for i in range(n)],
+                       pa.timestamp("us", "UTC")),
+    }
+
+
+def nested(n):
+    return {
+        "floats": pa.array([maybe([k / 2 for k in range(i % 4)]) for i in range(n)], pa.list_(pa.float32())),
+        "tags": pa.array([maybe([maybe(f"t{k}", 3) for k in range(i % 3)]) for i in range(n)], pa.list_(pa.string())),
+        "place": pa.array([maybe({"x": maybe(i, 3), "y": f"p{i % 7}"}) for i in range(n)],
+                          pa.struct([("x", pa.int32()), ("y", pa.string())])),
+        "points": pa.array([[{"a": k, "b": maybe(f"b{k}")} for k in range(i % 3)] for i in range(n)],
+                           pa.list_(pa.struct([("a", pa.int32()), ("b", pa.string())]))),
+        "counts": pa.array([maybe([(f"k{k}", maybe(k, 3)) for k in range(i % 3)]) for i in range(n)],
+                           pa.map_(pa.string(), pa.int64())),
+    }
+
+
+def plain(value):
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return "NaN" if math.isnan(value) else value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, datetime.datetime):
+        value = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return (value - datetime.datetime(1970, 1, 1, tzinfo=UTC)) // datetime.timedelta(microseconds=1)
+    return str(value)
+
+
+def expect(name, table):
+    with open(f"{folder}/{name}.jsonl", "w") as out:
+        for row in table.to_pylist():
+            out.write(json.dumps({k: plain(v) for k, v in row.items()}) + "\n")
+
+
+flat = pa.table(columns(N))
+full = pa.table({**columns(N), **nested(N)})
+
+
+def arrow(name, table, **options):
+    pq.write_table(table, f"{folder}/{name}.parquet", **options)
+    expect(name, table)
+
+
+arrow("arrow-default", full)
+for codec in ["none", "snappy", "gzip", "zstd", "lz4"]:
+    for page in ["1.0", "2.0"]:
+        arrow(f"arrow-{codec}-{page}", full, compression=codec, data_page_version=page, row_group_size=1300,
+              data_page_size=4096, write_page_index=True, write_page_checksum=True)
+for page in ["1.0", "2.0"]:
+    for name, encodings in {
+        "delta": {"id": "DELTA_BINARY_PACKED", "small": "DELTA_BINARY_PACKED", "wide": "DELTA_BINARY_PACKED",
+                  "name": "DELTA_LENGTH_BYTE_ARRAY", "long": "DELTA_BYTE_ARRAY", "raw": "DELTA_BYTE_ARRAY",
+                  "f": "BYTE_STREAM_SPLIT", "d": "BYTE_STREAM_SPLIT", "flag": "RLE", "day": "DELTA_BINARY_PACKED",
+                  "at": "DELTA_BINARY_PACKED"},
+        "split": {"id": "BYTE_STREAM_SPLIT", "small": "BYTE_STREAM_SPLIT", "at": "BYTE_STREAM_SPLIT"},
+    }.items():
+        arrow(f"arrow-{name}-{page}", flat, use_dictionary=False, column_encoding=encodings, data_page_version=page)
+arrow("arrow-no-dictionary", full, use_dictionary=False)
+arrow("arrow-int96", pa.table({"at": flat["at"], "id": flat["id"]}), use_deprecated_int96_timestamps=True)
+arrow("arrow-millis", pa.table({"at": flat["at"].cast(pa.timestamp("ms", "UTC"), safe=False)}))
+nanos = pa.table({"at": flat["at"].cast(pa.timestamp("ns", "UTC"))})
+pq.write_table(nanos, f"{folder}/arrow-nanos.parquet", version="2.6")
+expect("arrow-nanos", pa.table({"at": flat["at"]}))
+arrow("arrow-local-time", pa.table({"at": flat["at"].cast(pa.timestamp("us"))}))
+arrow("arrow-narrow", pa.table({
+    "i8": pa.array([1, -1, None], pa.int8()), "i16": pa.array([300, -300, None], pa.int16()),
+    "u8": pa.array([255, 0, None], pa.uint8()), "u32": pa.array([2**32 - 1, 0, None], pa.uint32()),
+    "fixed": pa.array([b"abcd", b"efgh", None], pa.binary(4))}))
+arrow("arrow-all-null", pa.table({"s": pa.array([None] * 50, pa.string()), "i": pa.array([None] * 50, pa.int64())}))
+arrow("arrow-empty", full.slice(0, 0))
+pq.write_table(pa.table({"money": pa.array([decimal.Decimal("1.25")], pa.decimal128(10, 2)),
+                         "id": pa.array([1], pa.int64())}), f"{folder}/refused-decimal.parquet")
+pq.write_table(pa.table({"id": pa.array([1], pa.int64())}), f"{folder}/refused-brotli.parquet", compression="brotli")
+
+connection = duckdb.connect()
+connection.sql("set timezone = 'UTC'")
+for version in ["v1", "v2"]:
+    for codec in ["snappy", "zstd", "uncompressed", "gzip", "lz4_raw"]:
+        name = f"duckdb-{version}-{codec}"
+        connection.register("source", full)
+        connection.sql(f"copy (select * from source) to '{folder}/{name}.parquet' "
+                       f"(format parquet, parquet_version {version}, codec '{codec}', row_group_size 2048)")
+        expect(name, full)
+for codec in ["zstd", "snappy", "lz4", "uncompressed", "gzip"]:
+    name = f"polars-{codec}"
+    pl.from_arrow(pa.table({**columns(N), **{k: v for k, v in nested(N).items() if k != "counts"}})) \
+        .write_parquet(f"{folder}/{name}.parquet", compression=codec, row_group_size=1500)
+    expect(name, pq.read_table(f"{folder}/{name}.parquet"))
