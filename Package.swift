@@ -84,6 +84,11 @@ let package = Package(
             name: "bench-als", dependencies: ["Domain", "Linalg", "Trainer"], path: "Benchmarks/als/Sources",
             swiftSettings: strict),
 
+        // Measures files and tables against their peers: Benchmarks/columnar/bench.py.
+        .executableTarget(
+            name: "bench-columnar", dependencies: ["Columnar"], path: "Benchmarks/columnar/Sources",
+            swiftSettings: strict),
+
         // Measures ingestion against a bare consumer: Benchmarks/ingest/bench.py.
         .executableTarget(
             name: "bench-ingest", dependencies: ["Domain", "EventIngest"], path: "Benchmarks/ingest/Sources",

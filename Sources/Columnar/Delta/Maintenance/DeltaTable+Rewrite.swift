@@ -13,30 +13,25 @@ public struct RewriteReport: Hashable, Sendable {
 }
 
 extension DeltaTable {
-    private static let maximumRewrites = 20
+    private static let maximumRewrites = 50
 
-    /// Puts small files together, partition by partition. The rows stay the same (`dataChange` is false).
+    /// Puts small files together, partition by partition. The rows stay the same (`dataChange` is false). Memory is
+    /// bounded by the rows of one new file.
     /// - Parameters:
     ///   - targetBytes: files of at least this size are left alone; new ones grow to about it.
     ///   - column: orders the rows of each new file, so that statistics can skip more. Nil keeps their order.
     public func optimize(targetBytes: Int64 = 128 << 20, sortedBy column: String? = nil) throws -> RewriteReport {
-        try rewrite(operation: "OPTIMIZE", dependsOnAllRows: false) { snapshot, plan in
-            plan.writer.dataChange = false
-            if let column, snapshot.schema[column] == nil {
-                throw ColumnarError.noSuchColumn(name: column, available: snapshot.schema.names)
-            }
-            let byPartition = Dictionary(grouping: snapshot.adds.filter { $0.size < targetBytes }) {
-                $0.partitionValues
-            }
-            for (_, files) in byPartition.sorted(by: { $0.value[0].path < $1.value[0].path }) {
+        try rewrite(operation: "OPTIMIZE", isRearrangement: true) { snapshot, plan in
+            if let column { _ = try snapshot.schema.selecting([column]) }
+            let small = snapshot.adds.filter { $0.size < targetBytes }
+            let byPartition = Dictionary(grouping: small) { $0.partitionValues }
+            for files in byPartition.values.sorted(by: { $0[0].path < $1[0].path }) {
                 for bin in Self.bins(files, targetBytes) where bin.count > 1 {
-                    let batches = try bin.flatMap { try Self.rows(of: $0, in: snapshot) }
-                    var batch = try RecordBatch.joined(batches, schema: snapshot.schema)
+                    var batch = try RecordBatch.joined(
+                        try Self.rows(of: bin, in: snapshot), schema: snapshot.schema)
                     if let column { batch = batch.gathered(try batch.order(by: column)) }
-                    try plan.writer.write(batch)
-                    try plan.writer.closeFiles()
-                    plan.removed += bin
-                    plan.rows += Int64(batch.rowCount)
+                    try plan.replace(bin, with: [batch])
+                    plan.report.rows += Int64(batch.rowCount)
                 }
             }
         }
@@ -45,86 +40,94 @@ extension DeltaTable {
     /// Deletes the rows for which `predicate` holds, by writing the files that have such rows anew without them. The
     /// old files stay for time travel until ``vacuum(retention:dryRun:)``.
     public func delete(where predicate: Predicate) throws -> RewriteReport {
-        try rewrite(operation: "DELETE", dependsOnAllRows: true) { snapshot, plan in
-            if snapshot.configuration["delta.appendOnly"]?.lowercased() == "true" {
-                throw ColumnarError.forbidden(table: self.path, reason: "it is append-only")
-            }
-            for name in predicate.columns where snapshot.schema[name] == nil {
-                throw ColumnarError.noSuchColumn(name: name, available: snapshot.schema.names)
-            }
-            for add in try snapshot.candidates(predicate) {
-                let batches = try Self.rows(of: add, in: snapshot)
-                let masks = try batches.map { try predicate.evaluate($0) }
-                let hits = masks.reduce(0) { $0 + $1.count { $0 } }
-                if hits == 0 { continue }
-                plan.removed.append(add)
-                plan.rows += Int64(hits)
-                for (batch, mask) in zip(batches, masks) {
-                    try plan.writer.write(batch.filtered(by: mask.map { !$0 }))
+        try rewrite(operation: "DELETE", isRearrangement: false) { snapshot, plan in
+            try self.checkMayRemove(snapshot)
+            try predicate.check(snapshot.schema)
+            let pruner = FilePruner(
+                schema: snapshot.schema, partitionColumns: snapshot.partitionColumns, table: self.path)
+            for add in snapshot.adds where try pruner.mayMatch(predicate, add) {
+                let batches = try Self.rows(of: [add], in: snapshot)
+                let hits = batches.map { predicate.rows(of: $0) }
+                let count = hits.reduce(0) { $0 + $1.count }
+                if count == 0 { continue }
+                let kept = zip(batches, hits).map { batch, hits in
+                    let doomed = Set(hits)
+                    return batch.gathered((0..<Int32(batch.rowCount)).filter { !doomed.contains($0) })
                 }
-                try plan.writer.closeFiles()
+                try plan.replace([add], with: kept)
+                plan.report.rows += Int64(count)
             }
         }
     }
 
+    func checkMayRemove(_ snapshot: Snapshot) throws {
+        if snapshot.state.metaData?.isAppendOnly ?? false {
+            throw ColumnarError.forbidden(table: path, reason: "it is append-only")
+        }
+    }
+
+    /// The files a rewrite takes out and those it puts in their place.
     private struct Plan {
-        let writer: DataWriter
-        var removed: [AddAction] = []
-        var rows: Int64 = 0
+        let splitter: PartitionSplitter
+        let writer: DataFileWriter
+        let isRearrangement: Bool
+        var removed: [Add] = []
+        var added: [Add] = []
+        var report = RewriteReport()
+
+        mutating func replace(_ old: [Add], with batches: [RecordBatch]) throws {
+            added += try writer.write(try splitter.split(batches), dataChange: !isRearrangement)
+            removed += old
+        }
     }
 
     /// Plans on the newest version, writes, commits; if another writer touched the same files, plans again.
     private func rewrite(
-        operation: String, dependsOnAllRows: Bool, _ body: (Snapshot, inout Plan) throws -> Void
+        operation: String, isRearrangement: Bool, _ body: (Snapshot, inout Plan) throws -> Void
     ) throws -> RewriteReport {
         for _ in 0..<Self.maximumRewrites {
-            let state = try refresh()
-            let snapshot = try Snapshot(state, storage)
-            try checkWritable(snapshot)
-            var plan = Plan(writer: DataWriter(snapshot, options: .init()))
-            let outcome: CommitOutcome
-            var report = RewriteReport()
+            let state = try newestState()
+            let snapshot = try Snapshot(storage: storage, state: state)
+            let (versions, metaData) = try state.checked(table: path)
+            try versions.checkWritable(metaData, table: path)
+            var plan = Plan(
+                splitter: PartitionSplitter(schema: snapshot.schema, partitionColumns: metaData.partitionColumns),
+                writer: DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema),
+                isRearrangement: isRearrangement)
             do {
                 try body(snapshot, &plan)
-                if plan.removed.isEmpty {
-                    plan.writer.abandon()
-                    return report
-                }
-                let adds = try plan.writer.finish()
+                if plan.removed.isEmpty { return plan.report }
                 let now = SystemClock.now.milliseconds
-                let removes = plan.removed.map {
-                    RemoveAction(
-                        path: $0.path, deletionTimestamp: now, dataChange: plan.writer.dataChange,
-                        partitionValues: $0.partitionValues, size: $0.size)
+                let removes = plan.removed.map { Remove($0, at: now, dataChange: !isRearrangement) }
+                let pending = PendingCommit(
+                    operation: operation,
+                    metrics: [
+                        "numAddedFiles": String(plan.added.count), "numRemovedFiles": String(removes.count),
+                        isRearrangement ? "numRows" : "numDeletedRows": String(plan.report.rows),
+                    ], actions: removes.map { .remove($0) } + plan.added.map { .add($0) },
+                    isRearrangement: isRearrangement)
+                if case .committed(let version) = try commit(pending, on: state) {
+                    plan.report.version = version
+                    plan.report.filesRemoved = removes.count
+                    plan.report.filesAdded = plan.added.count
+                    plan.report.bytesRemoved = plan.removed.reduce(0) { $0 + $1.size }
+                    plan.report.bytesAdded = plan.added.reduce(0) { $0 + $1.size }
+                    return plan.report
                 }
-                report.filesRemoved = removes.count
-                report.filesAdded = adds.count
-                report.bytesRemoved = plan.removed.reduce(0) { $0 + $1.size }
-                report.bytesAdded = adds.reduce(0) { $0 + $1.size }
-                report.rows = plan.rows
-                let info = CommitInfo(operation: operation, metrics: plan.writer.metrics, isBlindAppend: false)
-                outcome = try commit(
-                    Commit(
-                        info: info, actions: removes.map { .remove($0) } + adds.map { .add($0) },
-                        dependsOnAllRows: dependsOnAllRows), from: state)
+                plan.writer.discard(plan.added)
             } catch {
-                plan.writer.abandon()
+                plan.writer.discard(plan.added)
                 // A file may have been vacuumed while it was read; then the newest version no longer needs it.
-                if case ColumnarError.missingFile = error, try refresh().version > state.version { continue }
+                if case ColumnarError.missingFile = error, try newestState().version > state.version { continue }
                 throw error
             }
-            if case .committed(let version) = outcome {
-                report.version = version
-                return report
-            }
-            plan.writer.abandon()
         }
         throw ColumnarError.tooManyConflicts(table: path, attempts: Self.maximumRewrites)
     }
 
     /// Files in order, put together until a bin is full.
-    private static func bins(_ files: [AddAction], _ targetBytes: Int64) -> [[AddAction]] {
-        var bins: [[AddAction]] = []
+    private static func bins(_ files: [Add], _ targetBytes: Int64) -> [[Add]] {
+        var bins: [[Add]] = []
         var size: Int64 = 0
         for file in files {
             if bins.isEmpty || size + file.size > targetBytes {
@@ -137,10 +140,9 @@ extension DeltaTable {
         return bins
     }
 
-    /// All rows of one file with all columns of the table.
-    private static func rows(of add: AddAction, in snapshot: Snapshot) throws -> [RecordBatch] {
-        var scan = Scan(
-            snapshot: snapshot, adds: [add], output: snapshot.schema, needed: snapshot.schema, predicate: nil)
+    /// All rows of some files with all columns of the table.
+    private static func rows(of adds: [Add], in snapshot: Snapshot) throws -> [RecordBatch] {
+        var scan = try snapshot.scan(adds)
         var batches: [RecordBatch] = []
         while let batch = try scan.next() { batches.append(batch) }
         return batches

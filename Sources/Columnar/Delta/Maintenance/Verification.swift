@@ -22,15 +22,14 @@ extension Snapshot {
         return findings
     }
 
-    private func problems(of add: AddAction) throws -> [String] {
+    private func problems(of add: Add) throws -> [String] {
         var problems: [String] = []
-        let name = try naming(storage.location) { try PartitionPath.name(ofLogPath: add.path) }
-        let object = try storage.open(name)
+        let object = try storage.open(add.path)
         if Int64(object.size) != add.size {
             problems.append("it has \(object.size) bytes, the log states \(add.size)")
         }
-        let file = try ParquetFile(object: object, name: storage.path(of: name))
-        let statistics = FileStatistics(add.stats, schema: schema)
+        let file = try ParquetFile(object: object, name: storage.path(of: add.path))
+        let statistics = FileBounds(add)
         if let stated = statistics.rowCount, stated != file.rowCount {
             problems.append("it has \(file.rowCount) rows, the log states \(stated)")
         }
@@ -38,8 +37,8 @@ extension Snapshot {
         for group in 0..<file.rowGroupCount {
             let batch = try file.read(columns: file.schema.names, rowGroup: group)
             for (field, column) in zip(batch.schema.fields, batch.columns) where field.type.isPrimitive {
-                let low = statistics.minimums[field.name]
-                let high = statistics.maximums[field.name]
+                let low = statistics.minimum(field.name, field.type)
+                let high = statistics.maximum(field.name, field.type)
                 if low == nil, high == nil { continue }
                 if !column.lies(between: low, and: high, field.type) {
                     problems.append("values of \(field.name) lie outside of the bounds that the log states")

@@ -57,6 +57,7 @@ public struct Scan {
 
     private func read(_ group: Int, of current: OpenFile) throws -> RecordBatch? {
         guard let predicate else { return try columns(schema, group, of: current) }
+        if !current.file.mayMatch(predicate, rowGroup: group) { return nil }
         // The columns the predicate reads come first: often no row is left to read the others for.
         let tested = Set(predicate.columns)
         let batch = try columns(
