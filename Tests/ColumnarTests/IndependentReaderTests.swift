@@ -71,7 +71,7 @@ struct IndependentReaderTests {
                 #expect(snapshot.version == answer["version"] as? Int64)
                 #expect(snapshot.transactions["rs"] == 7)
                 #expect(try DeltaTableTests.ids(snapshot) == ids)
-                #expect(try snapshot.verify() == [])
+                #expect(try reader.verify().problems == [])
                 #expect(try DeltaTableTests.ids(try reader.snapshot(version: 5)).count == 50)
             }
             _ = try table.append([try DeltaTableTests.batch(5000..<5010)])
