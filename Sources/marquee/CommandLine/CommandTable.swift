@@ -6,7 +6,7 @@ struct CommandTable: Sendable {
         IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
         TuneCommand.command, RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count,
         StoreCommand.cat, StoreCareCommand.optimize, StoreCareCommand.vacuum, StoreCareCommand.verify,
-        StoreCareCommand.restore,
+        StoreCareCommand.restore, DeadLettersCommand.list, DeadLettersCommand.replay,
         ParquetCommand.schema, ParquetCommand.cat, ModelsCommand.list, ModelsCommand.show, ModelsCommand.promote,
         ModelsCommand.rollback, ModelsCommand.diff, ModelsCommand.export, ConfigCommand.command,
         CompletionCommand.command,
@@ -22,6 +22,7 @@ struct CommandTable: Sendable {
     /// What the groups of two-word commands are for.
     static let groupSummaries = [
         "store": "Look at and look after a Delta table: an event store of ours, or any other in the subset we read.",
+        "deadletters": "Look at refused messages and send them again.",
         "parquet": "Look into a Parquet file.",
         "import": "Bring in history and catalogue from public file formats.",
         "models": "The model registry.",
