@@ -59,7 +59,7 @@ import Testing
         (["store", "log"], "needs DIR"), (["fetch", "--count"], "needs a value (N)"), ([], "No command was given."),
         (["fetch", "--explicit"], "'marquee fetch' is not available in this version"),
         (["privacy"], "'marquee privacy' is not available in this version"),
-        (["store", "vacuum"], "'marquee store vacuum' is not available"), (["fetch", "-x"], "no option '-x'"),
+        (["fetch", "-x"], "no option '-x'"),
         (["--count", "5", "fetch"], "no option '--count'"),
     ])
     func refused(words: [String], because: String) throws {

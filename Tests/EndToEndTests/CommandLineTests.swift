@@ -38,7 +38,8 @@ import Testing
 
     @Test(
         arguments: [
-            (["--version"], 0), (["version"], 0), (["help"], 0), ([], 64), (["frobnicate"], 64), (["tune"], 64),
+            (["--version"], 0), (["version"], 0), (["help"], 0), ([], 64), (["frobnicate"], 64), (["privacy"], 64),
+            (["import", "netflix"], 64),
             (["models", "list"], 64), (["models", "list", "--models", "/nowhere"], 65),
             (["config", "--config", "/nowhere.yaml"], 65), (["config", "--log-level", "loud"], 64),
             (["simulate", "--bootstrap-servers", "127.0.0.1:1", "--count", "1"], 69),
