@@ -5,11 +5,11 @@ MARQUEE := .build/release/marquee
 DEMO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test venv bench format lint clean
+.PHONY: help setup build demo test venv bench bench-als format lint clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
-	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1: \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+	  || sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' Makefile
 
 setup: ## Install the system libraries that are missing (apt; sudo only if not root)
 	@scripts/setup
@@ -28,6 +28,9 @@ test: ## Set up, build and run every test; the last line sums them up
 
 bench: setup venv ## Run the benchmarks, peers included
 	@scripts/bench
+
+bench-als: build ## Run the trainer's benchmark beside implicit and irspack
+	@scripts/bench als
 
 format: ## Format the sources
 	swift format -i -r -p Package.swift Sources Tests

@@ -42,7 +42,6 @@ let package = Package(
         library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
-        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         library("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
         library("CSnappy", apt: "libsnappy-dev"),
         library("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
@@ -62,7 +61,7 @@ let package = Package(
         room("Columnar", ["Domain", "CZstd", "CSnappy", "CLZ4", "CZlib", "CXXHash"]),
         room("HTTPServer", ["Domain", "CMicrohttpd"]),
         room("HTTPClient", ["Domain", "CCurl"]),
-        room("Operations", ["Domain", "CSQLite", "CCrypto", "CYAML"]),
+        room("Operations", ["Domain", "CCrypto", "CYAML"]),
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),

@@ -4,6 +4,7 @@
 """
 import datetime
 import json
+import os
 import sys
 
 import deltalake
@@ -31,3 +32,7 @@ show("deltalake", table.to_pyarrow_table().to_pylist())
 show("polars", polars.read_delta(folder).to_dicts())
 files = [folder + "/" + path for path in table.get_add_actions(flatten=True)["path"].to_pylist()]
 show("pyarrow", [row for file in files for row in pyarrow.parquet.read_table(file).to_pylist()])
+
+# Engines with native threads may abort a process while the interpreter goes away.
+sys.stdout.flush()
+os._exit(0)

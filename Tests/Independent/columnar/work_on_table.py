@@ -4,6 +4,7 @@ usage: work_on_table.py TABLE
 """
 import datetime
 import json
+import os
 import sys
 
 import pyarrow as pa
@@ -27,3 +28,7 @@ DeltaTable(path).optimize.compact()
 table = DeltaTable(path)
 table.create_checkpoint()
 print(json.dumps({"version": table.version(), "ids": sorted(table.to_pyarrow_table()["id"].to_pylist())}))
+
+# Engines with native threads may abort a process while the interpreter goes away.
+sys.stdout.flush()
+os._exit(0)

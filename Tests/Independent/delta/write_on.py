@@ -3,6 +3,7 @@
 usage: write_on.py TABLE append|delete|optimize|checkpoint|evolve|vacuum
 """
 import datetime
+import os
 import sys
 
 import deltalake
@@ -38,3 +39,7 @@ elif what == "evolve":
 elif what == "vacuum":
     print(len(delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)))
 print("ok")
+
+# Engines with native threads may abort a process while the interpreter goes away.
+sys.stdout.flush()
+os._exit(0)
