@@ -9,7 +9,8 @@ import Testing
             let none = folder.appending(path: "none").path
             for words in [
                 ["store", "log", none], ["store", "count", none], ["store", "cat", none], ["store", "show", none],
-                ["parquet", "schema", none], ["parquet", "cat", none], ["import", "movielens", none, "--store", none],
+                ["parquet", "schema", none], ["parquet", "cat", none], ["parquet", "meta", none],
+                ["parquet", "verify", none], ["import", "movielens", none, "--store", none],
                 ["train", "--store", none, "--models", none], ["models", "list", "--models", none],
                 ["models", "show", "--models", none], ["models", "rollback", "--models", none],
                 ["recommend", "--models", none, "--user", "u"], ["serve", "--models", none, "--store", folder.path],

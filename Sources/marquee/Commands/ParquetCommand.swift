@@ -17,6 +17,64 @@ enum ParquetCommand {
         }
     }
 
+    static let meta: Command = Command(
+        path: ["parquet", "meta"], summary: "Print what the footer of a Parquet file says.",
+        details: "Row groups and their columns: codec, encodings, sizes, nulls and bounds.",
+        arguments: [file], options: [],
+        examples: [.init(line: "parquet meta part-0.parquet", meaning: "One line a column and row group.")]
+    ) { invocation in
+        try await BlockingWork.run("parquet") { _ in
+            let file = try ParquetFile(path: invocation.arguments[0])
+            StandardOutput.write(
+                line: "\(Figure.count(Int(file.rowCount))) rows in \(Figure.count(file.rowGroupCount)) row groups, "
+                    + "\(Figure.bytes(file.size)), written by \(file.createdBy ?? "an unnamed program")")
+            for (column, feature) in file.unsupportedColumns.sorted(by: { $0.key < $1.key }) {
+                StandardOutput.write(line: "column \(column) cannot be read here: it uses \(feature)")
+            }
+            var table = TextTable([
+                ("GROUP", .right), ("COLUMN", .left), ("VALUES", .right), ("NULLS", .right), ("CODEC", .left),
+                ("ENCODINGS", .left), ("BYTES", .right), ("PLAIN", .right), ("MIN", .left), ("MAX", .left),
+                ("INDEX", .left),
+            ])
+            for chunk in file.chunks {
+                table.add([
+                    "\(chunk.rowGroup)", chunk.column, "\(chunk.values)", chunk.nulls.map { "\($0)" } ?? "?",
+                    chunk.codec,
+                    chunk.encodings.joined(separator: ","), "\(chunk.compressedSize)", "\(chunk.uncompressedSize)",
+                    short(chunk.minimum), short(chunk.maximum),
+                    [chunk.hasPageIndex ? "pages" : nil, chunk.hasBloomFilter ? "bloom" : nil].compactMap(\.self)
+                        .joined(separator: ","),
+                ])
+            }
+            StandardOutput.write(table.text)
+        }
+    }
+
+    /// Long bounds would push the table out of the window.
+    private static func short(_ bound: String?) -> String {
+        guard let bound else { return "" }
+        return bound.count > 24 ? bound.prefix(23) + "…" : bound
+    }
+
+    static let verify: Command = Command(
+        path: ["parquet", "verify"], summary: "Read every byte of a Parquet file and check what it says of itself.",
+        details: "Checksums of pages, values of every column, counts and bounds of every row group.",
+        arguments: [file], options: [],
+        examples: [.init(line: "parquet verify part-0.parquet", meaning: "Exits with 65 if anything is wrong.")]
+    ) { invocation in
+        try await BlockingWork.run("parquet") { _ in
+            let file = try ParquetFile(path: invocation.arguments[0])
+            let problems = try file.verify()
+            for problem in problems { StandardOutput.write(line: problem) }
+            StandardOutput.write(
+                line: "\(Figure.count(Int(file.rowCount))) rows, \(Figure.bytes(file.size)), "
+                    + "\(Figure.count(problems.count)) problems")
+            guard problems.isEmpty else {
+                throw ColumnarError.malformed(file: file.path, reason: "see the problems above")
+            }
+        }
+    }
+
     static let cat: Command = Command(
         path: ["parquet", "cat"], summary: "Print the rows of a Parquet file.",
         details: RowHelp.types, arguments: [file], options: [Options.columns.spec, Options.rowFormat.spec],

@@ -1,0 +1,46 @@
+import Columnar
+import Foundation
+import TestSupport
+import Testing
+
+/// `marquee parquet meta|verify`: what a file says of itself, and whether it is true.
+@Suite struct ParquetCommandTests {
+    private func write(to path: String) throws {
+        let schema = Schema([Field("id", .int64, nullable: false), Field("name", .string)])
+        let writer = try ParquetWriter(path: path, schema: schema, options: ParquetOptions())
+        let names = BytesColumn((0..<300).map { $0 % 3 == 0 ? nil : "film \($0)" } as [String?])
+        try writer.write(
+            RecordBatch(schema: schema, columns: [.int64(PrimitiveColumn((0..<300).map { Int64($0) })), .string(names)]))
+        _ = try writer.finish()
+    }
+
+    @Test func metaShowsRowsCodecNullsAndBounds() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "a.parquet").path
+            try write(to: path)
+            let result = try await MarqueeProcess.run(["parquet", "meta", path], in: folder)
+            #expect(result.status == 0)
+            #expect(result.output.hasPrefix("300 rows in 1 row groups"))
+            let lines = result.output.split(separator: "\n").map { $0.split(separator: " ") }
+            let id = try #require(lines.first { $0.count > 1 && $0[1] == "id" })
+            #expect(id.contains("zstd") && id.contains("299"))
+            let name = try #require(lines.first { $0.count > 1 && $0[1] == "name" })
+            #expect(name[3] == "100", "a third of the names is null: \(name)")
+        }
+    }
+
+    @Test func verifyFindsAFlippedByte() async throws {
+        try await withTemporaryFolder { folder in
+            let url = folder.appending(path: "a.parquet")
+            try write(to: url.path)
+            let whole = try await MarqueeProcess.run(["parquet", "verify", url.path], in: folder)
+            #expect(whole.status == 0 && whole.output.contains("300 rows") && whole.output.contains(" 0 problems"))
+            var bytes = try Data(contentsOf: url)
+            bytes[60] ^= 0x10
+            try bytes.write(to: url)
+            let damaged = try await MarqueeProcess.run(["parquet", "verify", url.path], in: folder)
+            #expect(damaged.status == 65)
+            #expect(damaged.output.contains("row group 0") && damaged.errors.contains("is damaged"))
+        }
+    }
+}
