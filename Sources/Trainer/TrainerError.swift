@@ -109,7 +109,8 @@ public enum TrainerError: Fault, Equatable {
         case .damagedModelFile:
             "Restore the file from a copy, or train again; `marquee models rollback` goes back to the model before."
         case .unsupportedModel: "Use the version of marquee that wrote it, or train again."
-        case .notReproduced: "Compare the code version in the manifest with this program's, and check the table's files."
+        case .notReproduced:
+            "Compare the code version in the manifest with this program's, and check the table's files."
         case .cannotRead: "Check the path and its permissions."
         case .cannotWrite: "Check the permissions and the free space."
         }

@@ -8,9 +8,9 @@ import Testing
     private func write(to path: String) throws {
         let schema = Schema([Field("id", .int64, nullable: false), Field("name", .string)])
         let writer = try ParquetWriter(path: path, schema: schema, options: ParquetOptions())
+        let ids = PrimitiveColumn((0..<300).map { Int64($0) })
         let names = BytesColumn((0..<300).map { $0 % 3 == 0 ? nil : "film \($0)" } as [String?])
-        try writer.write(
-            RecordBatch(schema: schema, columns: [.int64(PrimitiveColumn((0..<300).map { Int64($0) })), .string(names)]))
+        try writer.write(RecordBatch(schema: schema, columns: [.int64(ids), .string(names)]))
         _ = try writer.finish()
     }
 
