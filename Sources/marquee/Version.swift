@@ -1,4 +1,6 @@
+import Domain
+
 /// What `marquee --version`, `/version` and model manifests call this program.
 enum Version {
-    static let text = "0.1.0"
+    static let text = Release.version
 }

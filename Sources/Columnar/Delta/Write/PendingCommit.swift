@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// A commit that is to be made, with what decides whether another writer's commit is at odds with it.
@@ -31,7 +32,7 @@ struct PendingCommit {
             "timestamp": .int(now), "operation": .string(operation), "operationParameters": .object(parameters),
             "readVersion": readVersion.map { .int($0) }, "isolationLevel": .string("WriteSerializable"),
             "isBlindAppend": .bool(isBlindAppend), "operationMetrics": .object(metrics),
-            "engineInfo": .string("marquee/1.0.0"), "txnId": .string(UUID().uuidString.lowercased()),
+            "engineInfo": .string("marquee/\(Release.version)"), "txnId": .string(UUID().uuidString.lowercased()),
         ])
         var bytes: [UInt8] = []
         for action in [.commitInfo(CommitInfo(json: info))] + actions {

@@ -1,3 +1,5 @@
+import Domain
+
 /// Writes one Parquet file. Memory is bounded by one row group.
 ///
 /// Not Sendable: one thread writes a file.
@@ -26,7 +28,7 @@ public final class ParquetWriter {
         self.options = options
         let elements = try SchemaFlattener.elements(of: schema)
         metadata.schema = elements
-        metadata.createdBy = "marquee version 1.0.0 (build columnar)"
+        metadata.createdBy = "marquee version \(Release.version) (build columnar)"
         metadata.keyValues = options.metadata.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value) }
         columns = try naming(name) {
             try SchemaParser.columns(of: elements).map {
