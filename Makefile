@@ -5,7 +5,7 @@ MARQUEE := .build/release/marquee
 DEMO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test venv bench bench-als format lint clean
+.PHONY: help setup build demo test nightly venv bench bench-als format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -25,6 +25,9 @@ venv: ## Make .venv with the Python readers that the tests compare with
 
 test: ## Set up, build and run every test; the last line sums them up
 	@scripts/test
+
+nightly: ## Run every test with the long runs: 1,000 kills, minutes of mutated files
+	@MARQUEE_NIGHTLY=1 scripts/test
 
 bench: setup venv ## Run the benchmarks, peers included
 	@scripts/bench
