@@ -28,10 +28,13 @@ public enum EventTable {
     }
 
     /// The route of the three event topics.
-    public static func route(limits: EventLimits = EventLimits()) -> TopicRoute {
+    /// - Parameter duplicates: what counts as sent twice; nil takes every event, whatever its identifier.
+    public static func route(
+        limits: EventLimits = EventLimits(), duplicates: DuplicatePolicy? = DuplicatePolicy()
+    ) -> TopicRoute {
         TopicRoute(
             topics: Topics.events, table: Tables.events, schema: schema, partitionColumns: partitionColumns
-        ) { EventAppender(limits: limits) }
+        ) { EventAppender(decoder: EventDecoder(limits: limits), duplicates: duplicates) }
     }
 }
 
@@ -110,44 +113,5 @@ package struct EventColumns {
                 .timestamp(at), .string(source), .string(topic), .int32(partition), .int64(offset),
                 .timestamp(ingestedAt), .date(eventDate),
             ])
-    }
-}
-
-/// Decodes event messages straight into columns.
-final class EventAppender: RowAppender {
-    private let decoder: EventDecoder
-    private var columns = EventColumns()
-
-    init(limits: EventLimits) { decoder = EventDecoder(limits: limits) }
-
-    var rowCount: Int { columns.count }
-    var byteCount: Int { columns.byteCount }
-
-    func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) {
-        let latest = decoder.latest(receivedAt)
-        var topic = messages.topic
-        topic.withUTF8 { topic in
-            // Taken out for the loop: a property of a class is checked for exclusive access at every touch.
-            var columns = EventColumns()
-            swap(&columns, &self.columns)
-            defer { swap(&columns, &self.columns) }
-            for position in 0..<messages.count {
-                do throws(RejectReason) {
-                    let fields = try decoder.decode(messages.payload(at: position), latest: latest)
-                    columns.append(
-                        fields, topic: topic, partition: messages.partition, offset: messages.offset(at: position),
-                        ingestedAt: receivedAt)
-                } catch {
-                    rejections.append(Rejection(position: position, reason: error.rawValue))
-                }
-            }
-        }
-    }
-
-    func take() throws -> [RecordBatch] {
-        guard columns.count > 0 else { return [] }
-        let batch = try columns.batch()
-        columns = EventColumns()
-        return [batch]
     }
 }

@@ -48,7 +48,7 @@ final class IngestRun {
         }
         deadLetters = try openSink(
             TopicRoute(topics: [], table: Tables.deadLetters, schema: DeadLetterTable.schema) {
-                EventAppender(limits: .init())
+                EventAppender(decoder: EventDecoder(), duplicates: nil)
             })
     }
 
@@ -108,6 +108,7 @@ final class IngestRun {
                 .init(
                     route: route, appID: appID, next: next, stored: stored, deadStored: dead[appID],
                     target: available.upperBound, end: available.upperBound))
+            try tables[route].appender.begin(place, at: next)
         }
         progress.partitions = ledger.states.count
     }
@@ -133,6 +134,10 @@ final class IngestRun {
             case .revoked(let places, _):
                 // Also when they are lost: if someone else has gone on there, the table refuses this commit.
                 try commit()
+                for place in places {
+                    guard let route = routeOfTopic[place.topic] else { continue }
+                    tables[route].appender.release(place)
+                }
                 ledger.release(places)
                 try consumer.answerRebalance()
             }
@@ -219,7 +224,7 @@ final class IngestRun {
         if oldestPending == nil { oldestPending = clock.now }
         let now = Timestamp.now
         var rejections: [Rejection] = []
-        tables[state.route].appender.append(new, receivedAt: now, rejections: &rejections)
+        try tables[state.route].appender.append(new, receivedAt: now, rejections: &rejections)
         for rejection in rejections { try reject(new[rejection.position], rejection.reason, place, state, now) }
         progress.messages += new.count
         progress.trouble = nil

@@ -42,12 +42,23 @@ public protocol RowAppender: AnyObject {
     /// Decodes consecutive messages of one partition and keeps their rows. What is not a row is reported in
     /// `rejections`; a message is either a row or a rejection, never both, never neither (except tombstones that mean
     /// nothing to the table).
-    func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection])
+    /// - Throws: what keeps it from telling which, such as a schema registry that does not answer. The run then ends;
+    ///   nothing of these messages is stored, so the next run reads them again.
+    func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) throws
+    /// Called before the first messages of a partition: they go on at `offset`, and all before it are stored. Blocks.
+    func begin(_ place: TopicPartition, at offset: Int64) throws
+    /// The partition is somebody else's from now on; its rows were taken.
+    func release(_ place: TopicPartition)
     var rowCount: Int { get }
     /// About how much memory the kept rows take.
     var byteCount: Int { get }
     /// Hands over the kept rows and begins anew.
     func take() throws -> [RecordBatch]
+}
+
+extension RowAppender {
+    public func begin(_ place: TopicPartition, at offset: Int64) throws {}
+    public func release(_ place: TopicPartition) {}
 }
 
 /// A message that is not a row.

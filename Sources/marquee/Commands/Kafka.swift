@@ -32,7 +32,7 @@ enum Kafka {
         let known = FileManager.default.fileExists(atPath: store) ? try StoredCatalogue(store: store).read() : nil
         let normalizer = CatalogNormalizer(knowing: known?.snapshot ?? .empty)
         return [
-            EventTable.route(),
+            EventTable.route(duplicates: DuplicatePolicy(store: store)),
             .values(
                 topics: [Topics.movies], table: Tables.movies, schema: MovieTable.schema,
                 decode: { try MovieJSON.decode($0, updatedAt: $1) },
