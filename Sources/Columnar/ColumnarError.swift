@@ -20,6 +20,8 @@ public enum ColumnarError: Fault, Hashable {
     case noSuchColumn(name: String, available: [String])
     /// A batch does not fit the schema it is written to.
     case schemaMismatch(reason: String)
+    /// The text of a condition on rows that is none.
+    case invalidPredicate(text: String, reason: String)
     /// The table's configuration forbids the operation.
     case forbidden(table: String, reason: String)
     /// Other writers won every one of many attempts in a row.
@@ -39,6 +41,7 @@ public enum ColumnarError: Fault, Hashable {
         case .logGap: "log-gap"
         case .noSuchColumn: "no-such-column"
         case .schemaMismatch: "schema-mismatch"
+        case .invalidPredicate: "invalid-condition"
         case .forbidden: "table-forbids"
         case .tooManyConflicts, .conflict: "commit-conflict"
         }
@@ -56,10 +59,12 @@ public enum ColumnarError: Fault, Hashable {
             "\(table) has no version \(version); it has \(earliest) to \(latest)."
         case .noVersionAt(let table, let time, let earliest):
             "\(table) had no version at \(time); the earliest that is kept is of \(earliest)."
-        case .logGap(let table, let missing): "The log of \(table) has a gap: version \(missing) is missing."
+        case .logGap(let table, let missing):
+            "The log of \(table) has a gap: \(table)/\(LogName.commit(missing)) is missing."
         case .noSuchColumn(let name, let available):
             "There is no column \(name); there are \(available.joined(separator: ", "))."
         case .schemaMismatch(let reason): "The rows do not fit the schema: \(reason)."
+        case .invalidPredicate(let text, let reason): "The condition [\(text)] cannot be used: \(reason)."
         case .forbidden(let table, let reason): "\(table) does not allow this: \(reason)."
         case .tooManyConflicts(let table, let attempts):
             "Could not commit to \(table): other writers won \(attempts) times in a row."
@@ -78,6 +83,7 @@ public enum ColumnarError: Fault, Hashable {
         case .tableExists: "Open it, or choose another folder."
         case .logGap: "Restore the missing commit file from a backup."
         case .schemaMismatch: "Columns may be added, if nullable; types and names may not change."
+        case .invalidPredicate: "Write it like: user_id = 'u17' and at < '2026-11-20' and kind in ('view', 'like')."
         case .forbidden: "See the table's configuration with `marquee store show`."
         case .tooManyConflicts: "Run it again when fewer writers are busy."
         case .conflict: "Nothing was written; run it again on the new version."
@@ -89,7 +95,7 @@ public enum ColumnarError: Fault, Hashable {
         case .io, .tooManyConflicts, .conflict: .unavailable
         case .missingFile, .notATable, .noSuchVersion, .noVersionAt: .notFound
         case .malformed, .unsupported, .logGap: .badData
-        case .tableExists, .noSuchColumn, .schemaMismatch, .forbidden: .usage
+        case .tableExists, .noSuchColumn, .schemaMismatch, .invalidPredicate, .forbidden: .usage
         }
     }
 }

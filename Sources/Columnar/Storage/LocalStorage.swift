@@ -55,6 +55,7 @@ public struct LocalStorage: Storage {
     public func replace(_ name: String, _ bytes: [UInt8]) throws {
         let final = path(of: name)
         let temporary = try writeTemporary(for: final, bytes)
+        removeForeignChecksum(of: final)
         guard rename(temporary, final) == 0 else {
             let error = ColumnarError.io(path: final, operation: "replace", errno: errno)
             unlink(temporary)
@@ -70,6 +71,13 @@ public struct LocalStorage: Storage {
         guard unlink(path) == 0 || errno == ENOENT else {
             throw ColumnarError.io(path: path, operation: "delete", errno: errno)
         }
+        removeForeignChecksum(of: path)
+    }
+
+    /// Hadoop's local file system, and so Spark, keeps a checksum of `name` in `.name.crc` and refuses other content.
+    private func removeForeignChecksum(of path: String) {
+        let folder = LocalFolder.parent(of: path)
+        unlink("\(folder)/.\(path.dropFirst(folder.utf8.count + 1)).crc")
     }
 
     private func writeTemporary(for final: String, _ bytes: [UInt8]) throws -> String {

@@ -6,7 +6,7 @@ struct CommandTable: Sendable {
         IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
         TuneCommand.command, RecommendCommand.command, StoreCommand.log, StoreCommand.show, StoreCommand.count,
         StoreCommand.cat, StoreCareCommand.optimize, StoreCareCommand.vacuum, StoreCareCommand.verify,
-        StoreCareCommand.restore, DeadLettersCommand.list, DeadLettersCommand.replay,
+        StoreCareCommand.restore, StoreDeleteCommand.command, DeadLettersCommand.list, DeadLettersCommand.replay,
         ParquetCommand.schema, ParquetCommand.meta, ParquetCommand.cat, ParquetCommand.verify, ModelsCommand.list,
         ModelsCommand.show, ModelsCommand.promote,
         ModelsCommand.rollback, ModelsCommand.diff, ModelsCommand.export, ConfigCommand.command,

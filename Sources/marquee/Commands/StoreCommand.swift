@@ -64,16 +64,22 @@ enum StoreCommand {
     }
 
     static let count: Command = Command(
-        path: ["store", "count"], summary: "Count the rows of a table.",
-        arguments: [directory], options: [Options.version.spec, Options.asOf.spec],
-        examples: [.init(line: "store count data/events", meaning: "Prints one number.")]
+        path: ["store", "count"], summary: "Count the rows of a table.", details: StoreCondition.language,
+        arguments: [directory], options: [Options.version.spec, Options.asOf.spec, StoreCondition.option.spec],
+        examples: [
+            .init(line: "store count data/events", meaning: "Prints one number."),
+            .init(
+                line: #"store count data/events --where "kind = 'like'""#,
+                meaning: "Opens only files that can have such rows."),
+        ]
     ) { invocation in
         try await BlockingWork.run("store") { flag in
             let snapshot = try snapshot(invocation)
-            var count = snapshot.rowCount
+            let condition = try StoreCondition.of(invocation, snapshot.schema)
+            var count = condition == nil ? snapshot.rowCount : nil
             if count == nil {
                 var rows = 0
-                var scan = try snapshot.scan(columns: snapshot.schema.names.first.map { [$0] })
+                var scan = try snapshot.scan(columns: snapshot.schema.names.first.map { [$0] }, where: condition)
                 while let batch = try scan.next() {
                     try flag.check()
                     rows += batch.rowCount
@@ -86,13 +92,19 @@ enum StoreCommand {
 
     static let cat: Command = Command(
         path: ["store", "cat"], summary: "Print the rows of a table.",
-        details: RowHelp.types, arguments: [directory],
-        options: [Options.version.spec, Options.asOf.spec, Options.columns.spec, Options.rowFormat.spec],
+        details: RowHelp.types + "\n\n" + StoreCondition.language, arguments: [directory],
+        options: [
+            Options.version.spec, Options.asOf.spec, Options.columns.spec, StoreCondition.option.spec,
+            Options.rowFormat.spec,
+        ],
         examples: [
             .init(line: "store cat data/events | head", meaning: "The first rows as JSON Lines."),
             .init(
                 line: "store cat data/movies --columns item_id,title,year --format table",
                 meaning: "Three columns, aligned."),
+            .init(
+                line: #"store cat data/events --where "user_id = 'u17' and at >= '2026-11-01'""#,
+                meaning: "One user's recent events."),
         ]
     ) { invocation in
         let form = try invocation.value(Options.rowFormat)
@@ -100,7 +112,8 @@ enum StoreCommand {
             let snapshot = try snapshot(invocation)
             let columns = invocation.optional(Options.columns)
             var printer = RowPrinter(try columns.map { try snapshot.schema.selecting($0) } ?? snapshot.schema, as: form)
-            var scan = try snapshot.scan(columns: columns)
+            var scan = try snapshot.scan(
+                columns: columns, where: StoreCondition.of(invocation, snapshot.schema))
             while let batch = try scan.next() {
                 try flag.check()
                 printer.print(batch)

@@ -1,12 +1,16 @@
 import Domain
 
 extension DeltaTable {
+    /// Rows that are sorted in memory together.
+    static let rowsAtOnce: Int64 = 4 << 20
+
     /// Writes the small files of each partition anew as large ones, with the rows in order of time. The rows of the
     /// table stay the same, and so do its older versions.
     /// - Parameters:
-    ///   - targetSize: files at least this large are left alone, and none made is much larger. Bytes. The memory needed
-    ///     is a few times as much.
+    ///   - targetSize: files at least this large are left alone, and none made is much larger. Bytes.
     ///   - timeColumn: what rows are sorted by; the first timestamp of the schema if nil.
+    ///
+    /// Memory is bounded by the rows of one file made, of which there are ``rowsAtOnce`` at most.
     public func optimize(targetSize: Int64 = 128 << 20, sortedBy timeColumn: String? = nil) throws -> RewriteReport {
         var report = RewriteReport()
         // A commit a group: a writer that deletes from one partition does not undo the work on the others.
@@ -24,11 +28,16 @@ extension DeltaTable {
                 while let batch = try scan.next() { batches.append(batch) }
                 if batches.isEmpty { return nil }
                 let whole = RecordBatch.joining(batches).selecting(dataSchema)
-                batches = try whole.slices(sortedBy: sorting, rows: ParquetOptions().rowGroupRows)
+                batches = []
+                let order = try whole.order(by: sorting)
+                var slices = stride(from: 0, to: order.count, by: ParquetOptions().rowGroupRows).makeIterator()
                 let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
-                let files = try writer.write(
-                    [.init(values: adds[0].partitionValues, batches: batches)],
-                    dataChange: false)
+                let file = try writer.write(adds[0].partitionValues, dataChange: false) {
+                    slices.next().map { start in
+                        whole.gathered(Array(order[start..<min(start + ParquetOptions().rowGroupRows, order.count)]))
+                    }
+                }
+                let files = file.map { [$0] } ?? []
                 let commit = Self.replacing(
                     adds, by: files, operation: "OPTIMIZE",
                     parameters: ["targetSize": String(targetSize), "zOrderBy": "[]"], metrics: [:], dataChange: false)
@@ -56,13 +65,16 @@ extension DeltaTable {
         for (_, adds) in partitions.sorted(by: { $0.key < $1.key }) {
             var group: [String] = []
             var size: Int64 = 0
+            var rows: Int64 = 0
             for add in adds.sorted(by: { ($0.modificationTime, $0.path) < ($1.modificationTime, $1.path) }) {
-                if size + add.size > targetSize, !group.isEmpty {
+                let own = FileBounds(add).rowCount ?? 0
+                if size + add.size > targetSize || rows + own > Self.rowsAtOnce, !group.isEmpty {
                     groups.append(group)
-                    (group, size) = ([], 0)
+                    (group, size, rows) = ([], 0, 0)
                 }
                 group.append(add.path)
                 size += add.size
+                rows += own
             }
             groups.append(group)
         }
@@ -71,18 +83,15 @@ extension DeltaTable {
 }
 
 extension RecordBatch {
-    /// The rows by a timestamp column, nulls first, equal ones in their order, in batches of up to `rows`.
-    fileprivate func slices(sortedBy column: String?, rows count: Int) throws -> [RecordBatch] {
+    /// The rows by a timestamp column, nulls first, equal ones in their order.
+    fileprivate func order(by column: String?) throws -> [Int32] {
         var rows = (0..<Int32(rowCount)).map { $0 }
-        if let column {
-            guard case .timestamp(let times) = try self.column(named: column) else {
-                throw ColumnarError.schemaMismatch(reason: "column \(column) is not a timestamp")
-            }
-            let keys = (0..<rowCount).map { times[$0] ?? .min }
-            rows.sort { (keys[Int($0)], $0) < (keys[Int($1)], $1) }
+        guard let column else { return rows }
+        guard case .timestamp(let times) = try self.column(named: column) else {
+            throw ColumnarError.schemaMismatch(reason: "column \(column) is not a timestamp")
         }
-        return stride(from: 0, to: rows.count, by: count).map { start in
-            gathered(Array(rows[start..<min(start + count, rows.count)]))
-        }
+        let keys = (0..<rowCount).map { times[$0] ?? .min }
+        rows.sort { (keys[Int($0)], $0) < (keys[Int($1)], $1) }
+        return rows
     }
 }

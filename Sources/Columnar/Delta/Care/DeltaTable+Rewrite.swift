@@ -41,56 +41,6 @@ extension DeltaTable {
         throw ColumnarError.tooManyConflicts(table: path, attempts: Self.maximumRestarts)
     }
 
-    /// Deletes the rows for which `predicate` is true, by writing the files that have some anew without them. The rows
-    /// stay in older versions, and on the disk, until ``vacuum(retention:dryRun:)`` removes the old files.
-    /// - Throws: ``ColumnarError/forbidden(table:reason:)`` in an append-only table.
-    public func delete(where predicate: Predicate) throws -> RewriteReport {
-        var report = RewriteReport()
-        let done = try rewriting { snapshot, metaData in
-            if metaData.isAppendOnly {
-                throw ColumnarError.forbidden(table: path, reason: "delta.appendOnly is set")
-            }
-            report = RewriteReport()
-            try predicate.check(snapshot.schema)
-            let pruner = FilePruner(schema: snapshot.schema, partitionColumns: snapshot.partitionColumns, table: path)
-            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
-            let dataSchema = PartitionSplitter(
-                schema: snapshot.schema, partitionColumns: snapshot.partitionColumns
-            ).dataSchema
-            var files: [Add] = []
-            var removed: [Add] = []
-            do {
-                for add in snapshot.adds where try pruner.mayMatch(predicate, add) {
-                    var scan = try snapshot.scan([add])
-                    var kept: [RecordBatch] = []
-                    var matches = 0
-                    while let batch = try scan.next() {
-                        var mask = [Bool](repeating: true, count: batch.rowCount)
-                        for row in predicate.rows(of: batch) { mask[Int(row)] = false }
-                        let keep = batch.filtered(by: mask)
-                        matches += batch.rowCount - keep.rowCount
-                        if keep.rowCount > 0 { kept.append(keep.selecting(dataSchema)) }
-                    }
-                    if matches == 0 { continue }
-                    report.rowsDeleted += Int64(matches)
-                    removed.append(add)
-                    if kept.isEmpty { continue }
-                    files += try writer.write([.init(values: add.partitionValues, batches: kept)])
-                }
-            } catch {
-                writer.discard(files)
-                throw error
-            }
-            if removed.isEmpty { return nil }
-            let commit = Self.replacing(
-                removed, by: files, operation: "DELETE", parameters: ["predicate": "\(predicate)"],
-                metrics: ["numDeletedRows": String(report.rowsDeleted)], dataChange: true)
-            return (commit, files)
-        }
-        guard let done else { return report }
-        return Self.report(done, rowsDeleted: report.rowsDeleted)
-    }
-
     static func replacing(
         _ removed: [Add], by files: [Add], operation: String, parameters: [String: String], metrics: [String: String],
         dataChange: Bool

@@ -10,6 +10,9 @@ public struct VacuumReport: Hashable, Sendable {
 extension DeltaTable {
     /// Removes data files that the newest version does not have and that no version within the retention had. Versions
     /// older than that can then no longer be read.
+    ///
+    /// With a retention of 0 the log before the newest version goes too, behind a checkpoint: the bounds of files that
+    /// are no longer there may hold values of rows that were deleted.
     /// - Parameters:
     ///   - retention: in seconds; the table's own (a week, unless it says otherwise) if nil. With less than the longest
     ///     commit takes, files of a commit under way may go: use 0 only while nobody writes.
@@ -33,6 +36,12 @@ extension DeltaTable {
         where entry.name.hasPrefix(".tmp-") && entry.modified.milliseconds <= horizon {
             candidates.append(
                 StoredName(name: "\(LogName.folder)/\(entry.name)", size: entry.size, modified: entry.modified))
+        }
+        if retention == 0 {
+            if !dryRun { try CheckpointWriter(storage: storage).write(state, now: SystemClock.now) }
+            candidates += try LogCleaner(storage: storage).entries(before: state.version).map {
+                StoredName(name: "\(LogName.folder)/\($0.name)", size: $0.size, modified: $0.modified)
+            }
         }
         for file in candidates.sorted(by: { $0.name < $1.name }) {
             report.files.append(file.name)

@@ -15,13 +15,18 @@ struct LogCleaner {
                 if case .commit(let version)? = LogName.parse(entry.name) { version } else { nil }
             })
         guard let keep = listing.checkpoints.last(where: { old.contains($0.version) })?.version else { return }
-        // Oldest first, so that what is left never has a gap.
-        for entry in entries {
-            switch LogName.parse(entry.name) {
-            case .commit(let version) where version < keep, .checkpoint(let version, _, _) where version < keep:
-                try storage.delete("\(LogName.folder)/\(entry.name)")
-            default: break
+        for entry in try self.entries(before: keep) { try storage.delete("\(LogName.folder)/\(entry.name)") }
+    }
+
+    /// What belongs to older versions than `version`: commits, checkpoints, and what other engines put beside them,
+    /// such as `.crc` and `.compacted.json`. Oldest first, so that a removal that is interrupted leaves no gap.
+    func entries(before version: Int64) throws -> [StoredName] {
+        try storage.list(LogName.folder, from: LogName.digits(0)).filter { entry in
+            let digits = entry.name.prefix(20)
+            guard entry.name.dropFirst(20).first == ".", digits.utf8.count == 20, let own = Int64(digits) else {
+                return false
             }
+            return own < version
         }
     }
 }

@@ -54,11 +54,14 @@ struct LogReader: Sendable {
     }
 
     /// The newest state, starting from an older one: only the commits since are read.
-    /// - Returns: nil if the table is not the one that `state` came from, or the commits since are gone.
+    /// - Returns: nil if the table is not the one that `state` came from, or a commit since is not there.
     func update(_ state: LogState) throws -> LogState? {
         guard let known = state.commitFile, try storage.status(known.name) == known else { return nil }
         var state = state
         while try apply(state.version + 1, to: &state) {}
+        // A commit after the next means that the next has come too by now, was cleaned up, or is lost: reading from the
+        // start tells which.
+        if try storage.status(LogName.commit(state.version + 2)) != nil { return nil }
         return state
     }
 

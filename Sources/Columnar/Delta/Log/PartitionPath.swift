@@ -4,6 +4,9 @@
 enum PartitionPath {
     static let nullFolder = "__HIVE_DEFAULT_PARTITION__"
 
+    /// Bytes in one name of a path, on every file system in use.
+    static let longestName = 255
+
     /// The folder of a partition, `day=2026-11-21/src=a%2Fb`, or nothing if the table has no partitions.
     static func folder(_ columns: [String], values: [String: String?]) -> String {
         columns.map { column in

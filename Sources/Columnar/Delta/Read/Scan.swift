@@ -32,6 +32,9 @@ public struct Scan {
     /// The files that are read, after those were left out that the predicate rules out.
     var fileCount: Int { files.count }
 
+    /// The table's columns that are in its files.
+    var dataSchema: Schema { Schema(tableSchema.fields.filter { !partitionColumns.contains($0.name) }) }
+
     /// The next rows; nil after the last.
     /// - Throws: ``ColumnarError`` naming the file that is missing or damaged.
     public mutating func next() throws -> RecordBatch? {

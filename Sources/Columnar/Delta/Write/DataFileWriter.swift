@@ -26,10 +26,14 @@ struct DataFileWriter {
         var waiting: [DeferredSink] = []
         do {
             for (index, partition) in partitions.enumerated() {
-                let name = newName(index, partition.values)
+                let name = try newName(index, partition.values)
                 let sink = try DeferredSink(storage.create(name))
                 waiting.append(sink)
-                adds.append(try write(partition, to: sink, named: name, dataChange: dataChange))
+                var batches = partition.batches.makeIterator()
+                adds.append(
+                    try write(
+                        partition.values, to: sink, named: name, dataChange: dataChange, first: nil
+                    ) { batches.next() })
                 if waiting.count == Self.flushTogether {
                     try Self.flush(waiting)
                     waiting = []
@@ -44,14 +48,39 @@ struct DataFileWriter {
         return adds
     }
 
+    /// One file of the batches that `next` hands out until it returns nil; none if there are no batches.
+    /// - Throws: after removing what was written, if anything fails.
+    func write(
+        _ values: [String: String?], dataChange: Bool = true, _ next: () throws -> RecordBatch?
+    ) throws -> Add? {
+        guard let first = try next() else { return nil }
+        let name = try newName(0, values)
+        let sink = try DeferredSink(storage.create(name))
+        do {
+            let add = try write(values, to: sink, named: name, dataChange: dataChange, first: first, next)
+            try sink.flush()
+            return add
+        } catch {
+            sink.abandon()
+            throw error
+        }
+    }
+
     /// Removes files that no commit will refer to.
     func discard(_ adds: [Add]) {
         // What cannot be removed now, vacuum removes later.
         for add in adds { try? storage.delete(add.path) }
     }
 
-    private func newName(_ index: Int, _ values: [String: String?]) -> String {
+    /// - Throws: ``ColumnarError/schemaMismatch(reason:)`` if a value is too long for the name of a folder.
+    private func newName(_ index: Int, _ values: [String: String?]) throws -> String {
         let folder = PartitionPath.folder(metaData.partitionColumns, values: values)
+        for (column, name) in zip(metaData.partitionColumns, folder.split(separator: "/"))
+        where name.utf8.count > PartitionPath.longestName {
+            throw ColumnarError.schemaMismatch(
+                reason: "a value of the partition column \(column) makes a folder name of \(name.utf8.count) bytes, "
+                    + "and a name has \(PartitionPath.longestName) at most")
+        }
         let digits = String(index)
         let part = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
         let codec = options.compression == .none ? "" : ".\(options.compression.rawValue)"
@@ -60,20 +89,23 @@ struct DataFileWriter {
     }
 
     private func write(
-        _ partition: PartitionSplitter.Partition, to sink: DeferredSink, named name: String, dataChange: Bool
+        _ values: [String: String?], to sink: DeferredSink, named name: String, dataChange: Bool,
+        first: RecordBatch?, _ next: () throws -> RecordBatch?
     ) throws -> Add {
         let writer = try ParquetWriter(
             sink: sink, name: storage.path(of: name),
             schema: PartitionSplitter(schema: schema, partitionColumns: metaData.partitionColumns).dataSchema,
             options: options)
         var unbounded: Set<String> = []
-        for batch in partition.batches {
+        var pending = first
+        while let batch = try pending ?? next() {
+            pending = nil
             unbounded.formUnion(FileStats.columnsWithNaN(batch))
             try writer.write(batch)
         }
         let summary = try writer.finish()
         return Add(
-            path: name, partitionValues: partition.values, size: summary.size,
+            path: name, partitionValues: values, size: summary.size,
             modificationTime: SystemClock.now.milliseconds, dataChange: dataChange,
             stats: FileStats.text(summary, metaData: metaData, unbounded: unbounded))
     }

@@ -20,6 +20,19 @@ extension Predicate {
         }
     }
 
+    /// Its form, with `?` for the values: what the log keeps of a deletion. Whose rows were erased is not to be read
+    /// there ever after.
+    var form: String {
+        switch self {
+        case .compare(let column, let comparison, _): "\(column) \(comparison.symbol) ?"
+        case .isNull(let column): "\(column) is null"
+        case .isIn(let column, let values): "\(column) in (\(values.map { _ in "?" }.joined(separator: ", ")))"
+        case .and(let parts): "(\(parts.map(\.form).joined(separator: " and ")))"
+        case .or(let parts): "(\(parts.map(\.form).joined(separator: " or ")))"
+        case .not(let part): "not \(part.form)"
+        }
+    }
+
     /// - Throws: ``ColumnarError/noSuchColumn(name:available:)``, or ``ColumnarError/schemaMismatch(reason:)`` where a
     ///   column is compared with a value of another type.
     func check(_ schema: Schema) throws {
@@ -111,6 +124,17 @@ extension Predicate {
 }
 
 extension Predicate.Comparison {
+    fileprivate var symbol: String {
+        switch self {
+        case .equal: "="
+        case .notEqual: "!="
+        case .less: "<"
+        case .lessOrEqual: "<="
+        case .greater: ">"
+        case .greaterOrEqual: ">="
+        }
+    }
+
     /// Nil if either side is null. NaN is neither equal to nor less than anything.
     func holds(_ a: Value, _ b: Value) -> Bool? {
         if a == .null || b == .null { return nil }

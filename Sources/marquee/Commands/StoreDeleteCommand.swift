@@ -1,0 +1,62 @@
+import Columnar
+import Operations
+
+/// `marquee store delete`: rows out of a table by a condition.
+enum StoreDeleteCommand {
+    static let command: Command = Command(
+        path: ["store", "delete"], summary: "Delete the rows of a table that a condition holds for.",
+        details: """
+            The files that have such rows are written anew without them, in one commit; others may go on writing. Older
+            versions keep the rows until 'store vacuum' removes the old files: with --retention-hours 0 no byte of them
+            is left.
+
+            """ + StoreCondition.language,
+        arguments: [.init(name: "DIR", summary: "Folder of the table, such as data/events.")],
+        options: [StoreCondition.option.spec, dryRun.spec], required: [StoreCondition.option.spec.name],
+        examples: [
+            .init(
+                line: #"store delete data/events --where "user_id = 'u17'" --dry-run"#,
+                meaning: "Says how many rows of how many files that would be."),
+            .init(
+                line: #"store delete data/events --where "at < '2024-01-01' and kind in ('view', 'like')""#,
+                meaning: "Forgets old views and likes."),
+        ]
+    ) { invocation in
+        let text = try invocation.value(StoreCondition.option)
+        let isRehearsal = try invocation.value(dryRun)
+        try await BlockingWork.run("store") { _ in
+            let table = try DeltaTable.open(at: invocation.arguments[0])
+            let condition = try Columnar.Predicate(text, schema: table.snapshot().schema)
+            let report = try table.delete(where: condition, dryRun: isRehearsal)
+            let rows = "\(Figure.count(Int(report.rowsDeleted))) rows"
+            let files = "\(Figure.count(report.filesRemoved)) files of \(Figure.bytes(Int(report.bytesRemoved)))"
+            if isRehearsal {
+                StandardOutput.write(line: "would delete \(rows) in \(files)")
+            } else if let version = report.version {
+                StandardOutput.write(
+                    line: "version \(version): deleted \(rows), \(files) out, "
+                        + "\(Figure.count(report.filesAdded)) of \(Figure.bytes(Int(report.bytesAdded))) in")
+            } else {
+                StandardOutput.write(line: "nothing to do")
+            }
+        }
+    }
+
+    private static let dryRun = Option<Bool>.flag("dry-run", "Only say what would be deleted.")
+}
+
+/// The option `--where` of the commands that look at rows.
+enum StoreCondition {
+    static let option = Option<String>.text(
+        "where", "CONDITION", "Only rows that it holds for, such as \"user_id = 'u17' and at >= '2026-11-01'\".")
+
+    static let language = """
+        A condition compares columns with values (=, !=, <, <=, >, >=, in (…), is null), joined by
+        and, or, not and parentheses; texts, days and instants stand in quotes.
+        """
+
+    /// Nil if none was given.
+    static func of(_ invocation: Invocation, _ schema: Schema) throws -> Columnar.Predicate? {
+        try invocation.optional(option).map { try Columnar.Predicate($0, schema: schema) }
+    }
+}
