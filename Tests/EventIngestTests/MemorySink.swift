@@ -26,7 +26,7 @@ final class MemoryStore: Sendable {
         try shared.tables.withLock { tables in try body(&tables) }
     }
 
-    func sink(_ route: TopicRoute) -> any TableSink { MemorySink(name: route.table, store: self) }
+    func sink(_ table: SinkTable) -> any EventSink { MemorySink(name: table.name, store: self) }
 
     /// The texts of one column of a table, all commits in order.
     func strings(_ column: String, of table: String) -> [String] {
@@ -42,7 +42,7 @@ final class MemoryStore: Sendable {
     func version(of table: String) -> Int64 { withTables { $0[table]?.version ?? -1 } }
 }
 
-private final class MemorySink: TableSink {
+private final class MemorySink: EventSink {
     let name: String
     private let store: MemoryStore
 
@@ -53,7 +53,7 @@ private final class MemorySink: TableSink {
 
     func offsets() throws -> [String: Int64] { store.offsets(of: name) }
 
-    func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance], rows: Int) throws -> SinkOutcome {
+    func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome {
         try store.beforeCommit(name)
         return store.withTables { tables in
             var contents = tables[name] ?? .init()

@@ -25,6 +25,10 @@ public enum DeadLetterTable {
     ])
 }
 
+extension DeadLetterTable {
+    static let sinkTable = SinkTable(name: Tables.deadLetters, schema: schema)
+}
+
 /// Rejected messages between two commits.
 struct DeadLetterBuffer {
     private var topic = BytesColumn()

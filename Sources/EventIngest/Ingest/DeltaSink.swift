@@ -1,20 +1,20 @@
 import Columnar
 
 /// A Delta table of the store: rows and offsets are one commit of its log.
-final class DeltaSink: TableSink {
+final class DeltaSink: EventSink {
     let name: String
     private let table: DeltaTable
 
     /// Opens the table, creating it where there is none.
-    init(store: String, route: TopicRoute) throws {
-        name = route.table
+    init(store: String, _ layout: SinkTable) throws {
+        name = layout.name
         table = try DeltaTable.openOrCreate(
-            at: "\(store)/\(route.table)", schema: route.schema, partitionedBy: route.partitionColumns)
+            at: "\(store)/\(layout.name)", schema: layout.schema, partitionedBy: layout.partitionColumns)
     }
 
     func offsets() throws -> [String: Int64] { try table.snapshot().transactions }
 
-    func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance], rows: Int) throws -> SinkOutcome {
+    func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome {
         let transactions = offsets.map { Transaction(appID: $0.appID, version: $0.to) }
         let expected: [String: Int64?] = Dictionary(uniqueKeysWithValues: offsets.map { ($0.appID, $0.from) })
         let outcome = try table.append(

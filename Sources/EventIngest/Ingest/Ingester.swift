@@ -31,19 +31,19 @@ public final class Ingester: Sendable {
 
     private let configuration: IngestConfiguration
     private let hooks: Hooks
-    private let openSink: @Sendable (TopicRoute) throws -> any TableSink
+    private let openSink: @Sendable (SinkTable) throws -> any EventSink
     private let isStopped = Atomic<Bool>(false)
 
     public convenience init(_ configuration: IngestConfiguration, hooks: Hooks = Hooks()) {
         let store = configuration.store
-        self.init(configuration, hooks: hooks) { route in try DeltaSink(store: store, route: route) }
+        self.init(configuration, hooks: hooks) { try DeltaSink(store: store, $0) }
     }
 
-    /// With tables other than the store's.
+    /// With sinks other than the store's tables.
     /// - Parameter openSink: called on the ingester's thread, once for each route and once for the dead letters.
     public init(
         _ configuration: IngestConfiguration, hooks: Hooks = Hooks(),
-        openSink: @escaping @Sendable (TopicRoute) throws -> any TableSink
+        openSink: @escaping @Sendable (SinkTable) throws -> any EventSink
     ) {
         self.configuration = configuration
         self.hooks = hooks

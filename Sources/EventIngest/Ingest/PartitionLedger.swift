@@ -12,16 +12,16 @@ struct PartitionLedger {
         var stored: Int64?
         /// What the dead-letter table holds; nil if it holds none yet.
         var deadStored: Int64?
-        /// Whether a rejection was collected since the last commit of dead letters.
+        /// Whether a rejection was collected since the last batch was sealed.
         var hasDeadLetters = false
         /// The end of the partition when the run started to wait for it.
         var target: Int64?
         /// The newest end of the partition that is known.
         var end: Int64
 
-        /// Whether there is something to commit.
+        /// Whether there is something to seal.
         var isDirty: Bool { next != (stored ?? -1) && moved }
-        /// Whether anything was read since the last commit.
+        /// Whether anything was read since the last batch was sealed.
         var moved = false
         /// Whether everything was read that was there at the start.
         var isAtTarget: Bool { target.map { next >= $0 } ?? true }
@@ -66,7 +66,16 @@ struct PartitionLedger {
 
     mutating func hasDeadLetters(_ place: TopicPartition) { states[place]?.hasDeadLetters = true }
 
+    /// Everything that was read so far is in a batch now; what is read from here on is for the next.
+    mutating func sealed() {
+        for place in states.keys {
+            states[place]?.moved = false
+            states[place]?.hasDeadLetters = false
+        }
+    }
+
     /// The steps that a commit of a route's table must make.
+    /// - Precondition: the batch before is stored.
     func advances(of route: Int) -> [(place: TopicPartition, advance: OffsetAdvance)] {
         states.filter { $0.value.route == route && $0.value.isDirty }.sorted { $0.key < $1.key }
             .map { ($0.key, OffsetAdvance(appID: $0.value.appID, from: $0.value.stored, to: $0.value.next)) }
@@ -79,16 +88,10 @@ struct PartitionLedger {
     }
 
     mutating func stored(_ advances: [(place: TopicPartition, advance: OffsetAdvance)]) {
-        for (place, advance) in advances {
-            states[place]?.stored = advance.to
-            states[place]?.moved = false
-        }
+        for (place, advance) in advances { states[place]?.stored = advance.to }
     }
 
     mutating func storedDeadLetters(_ advances: [(place: TopicPartition, advance: OffsetAdvance)]) {
-        for (place, advance) in advances {
-            states[place]?.deadStored = advance.to
-            states[place]?.hasDeadLetters = false
-        }
+        for (place, advance) in advances { states[place]?.deadStored = advance.to }
     }
 }

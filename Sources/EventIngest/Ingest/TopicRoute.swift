@@ -21,6 +21,8 @@ public struct TopicRoute: Sendable {
         self.makeAppender = makeAppender
     }
 
+    var sinkTable: SinkTable { SinkTable(name: table, schema: schema, partitionColumns: partitionColumns) }
+
     /// A route whose messages are decoded one by one into values of some type, which become batches later: simple, for
     /// topics of low rate such as the catalogue's.
     /// - Parameters:

@@ -1,0 +1,73 @@
+public import Columnar
+
+/// Where events leave the pipeline: something that stores rows and the offsets they came from in one step.
+///
+/// The product's sink is a Delta table; another one (a warehouse, a feature store, a file for a partner) is a type with
+/// these three members, handed to ``Ingester/init(_:hooks:openSink:)``. There is one sink for each route and one for the
+/// dead letters.
+///
+/// What every sink promises, and what makes a stream of at-least-once messages into rows that are there exactly once:
+///
+/// 1. **All or nothing.** After a crash at any instant of ``commit(_:advancing:)`` the rows and the offsets are both
+///    there, durable, or neither is.
+/// 2. **Compare and set.** A commit whose offsets are not all where ``OffsetAdvance/from`` says is refused as
+///    ``SinkOutcome/overtaken(detail:)`` and changes nothing. So two ingesters, or an old one that wakes up, cannot
+///    store a message twice.
+/// 3. **Read your commits.** ``offsets()`` has every commit that has returned, whoever made it.
+///
+/// Calls block, and come from one thread at a time. A sink need not be fast at small commits: while one is in progress
+/// the next batch is being collected, and grows.
+public protocol EventSink: AnyObject {
+    /// What messages and metrics call it, such as the table's name.
+    var name: String { get }
+
+    /// For each application identifier the offset at which to go on; absent where nothing was stored yet.
+    /// - Throws: what stands in the way of knowing them; the run ends with it.
+    func offsets() throws -> [String: Int64]
+
+    /// Stores the rows and moves the offsets in one step.
+    /// - Parameters:
+    ///   - batches: rows of the route's schema; empty where messages were read that are no rows.
+    ///   - offsets: never empty, each application identifier once.
+    /// - Throws: what kept it from storing; the run ends with it, and nothing may have been stored.
+    func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome
+}
+
+/// What a sink is opened for.
+public struct SinkTable: Sendable, Equatable {
+    /// Folder of the table inside the store.
+    public var name: String
+    /// Of the batches it will be given.
+    public var schema: Schema
+    /// The columns by which rows are to lie apart.
+    public var partitionColumns: [String]
+
+    public init(name: String, schema: Schema, partitionColumns: [String] = []) {
+        self.name = name
+        self.schema = schema
+        self.partitionColumns = partitionColumns
+    }
+}
+
+/// One partition's step in a commit.
+public struct OffsetAdvance: Sendable, Equatable {
+    /// `kafka:<cluster>:<topic>:<partition>`.
+    public var appID: String
+    /// What the sink must still hold for the commit to be valid; nil if it must hold nothing.
+    public var from: Int64?
+    /// The offset at which to go on afterwards: one past the last message of the commit.
+    public var to: Int64
+
+    public init(appID: String, from: Int64?, to: Int64) {
+        self.appID = appID
+        self.from = from
+        self.to = to
+    }
+}
+
+public enum SinkOutcome: Sendable, Equatable {
+    /// - Parameter version: grows with each commit of the sink.
+    case committed(version: Int64)
+    /// An offset was not where it was expected: the rows are already there, or somebody else's business.
+    case overtaken(detail: String)
+}

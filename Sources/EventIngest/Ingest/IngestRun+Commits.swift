@@ -1,0 +1,108 @@
+import Domain
+
+/// When what was read becomes a commit, and what follows from it.
+///
+/// Reading goes on while a batch is being committed, until the next one is full too: then the thread waits, librdkafka's
+/// queue fills up to `queued.max.messages.kbytes`, and nothing more is fetched. So whatever becomes of the disk, memory
+/// holds two batches and one queue.
+extension IngestRun {
+    enum Urgency {
+        case none
+        /// To be committed as soon as the batch before is.
+        case due
+        /// Nothing more may be collected.
+        case full
+    }
+
+    func pollTimeout() -> Double {
+        guard let oldestPending else { return 0.1 }
+        if writer.isBusy { return 0.02 }
+        let left = configuration.commit.age - (clock.now - oldestPending).inSeconds
+        return min(max(left, 0.001), 0.1)
+    }
+
+    func commitIfDue() throws {
+        try settle(within: 0)
+        switch urgency() {
+        case .none: break
+        case .due: if !writer.isBusy { try seal() }
+        case .full:
+            try settle()
+            try seal()
+        }
+    }
+
+    /// Stores everything that was read, and returns when it is stored.
+    func commitAll() throws {
+        try settle()
+        try seal()
+        try settle()
+    }
+
+    private func urgency() -> Urgency {
+        guard let oldestPending else { return .none }
+        var bytes = deadLetterBuffer.byteCount
+        for appender in appenders {
+            if appender.rowCount >= configuration.commit.rows { return .full }
+            bytes += appender.byteCount
+        }
+        if bytes >= configuration.commit.bytes { return .full }
+        let age = (clock.now - oldestPending).inSeconds
+        return age >= configuration.commit.age ? .due : .none
+    }
+
+    /// Hands everything that was read to the writer.
+    private func seal() throws {
+        oldestPending = nil
+        guard ledger.isDirty else { return }
+        var parts: [SealedBatch.Part] = []
+        if deadLetterBuffer.count > 0 {
+            parts.append(
+                .init(route: nil, batches: [try deadLetterBuffer.batch()], steps: ledger.deadLetterAdvances()))
+            deadLetterBuffer = DeadLetterBuffer()
+        }
+        for index in appenders.indices {
+            let steps = ledger.advances(of: index)
+            guard !steps.isEmpty else { continue }
+            parts.append(.init(route: index, batches: try appenders[index].take(), steps: steps))
+        }
+        ledger.sealed()
+        sealed = clock.now
+        writer.begin(SealedBatch(parts: parts))
+    }
+
+    /// Waits until nothing is in the writer's hands, and takes note of what became of it. Meanwhile progress is still
+    /// reported.
+    func settle() throws {
+        while try !settle(within: 0.1) {
+            if let sealed, clock.now - sealed > .seconds(5) { progress.trouble = Self.stalled }
+            reportIfDue()
+        }
+        if progress.trouble == Self.stalled { progress.trouble = nil }
+    }
+
+    private static let stalled = "the store has not taken a commit for more than 5 seconds; reading waits"
+
+    /// Whether nothing is in the writer's hands any more.
+    @discardableResult
+    private func settle(within seconds: Double) throws -> Bool {
+        guard writer.isBusy else { return true }
+        guard let outcome = try writer.outcome(within: seconds) else { return false }
+        sealed = nil
+        for part in outcome.stored {
+            progress.commits += 1
+            progress.commitSeconds = part.seconds
+            hooks.onCommit?(
+                IngestCommit(table: part.sink, version: part.version, rows: part.rows, seconds: part.seconds))
+            guard part.route != nil else {
+                ledger.storedDeadLetters(part.steps)
+                continue
+            }
+            ledger.stored(part.steps)
+            progress.rows += part.rows
+            consumer.commitHint(Dictionary(uniqueKeysWithValues: part.steps.map { ($0.place, $0.advance.to) }))
+        }
+        if let (sink, detail) = outcome.overtaken { try resynchronise(detail, table: sink) }
+        return true
+    }
+}

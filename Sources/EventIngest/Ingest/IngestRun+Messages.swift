@@ -1,0 +1,59 @@
+import Domain
+
+/// What becomes of what a poll brought.
+extension IngestRun {
+    func take(_ arrival: KafkaArrival) throws {
+        switch arrival {
+        case .messages(let messages): try take(messages)
+        case .endOfPartition(let place, let offset):
+            ledger.reachedEnd(place, at: offset)
+        case .offsetOutOfRange(let place, _):
+            guard let state = ledger[place] else { return }
+            let available = try consumer.watermarks(of: place)
+            let next = try afterDataLoss(place, expected: state.next, available: available)
+            ledger.jump(place, to: next)
+            try consumer.seek([place: next])
+        case .failure(let place, let reason, let isFatal):
+            if isFatal {
+                throw IngestError.kafka(operation: "reading\(place.map { " \($0)" } ?? "")", reason: reason)
+            }
+            progress.trouble = reason
+        }
+    }
+
+    private func take(_ messages: KafkaMessages) throws {
+        let place = messages.place
+        // A partition given back in this very poll, or messages fetched before a seek: not ours, or known.
+        guard let state = ledger[place] else { return }
+        var first = 0
+        while first < messages.count, messages.offset(at: first) < state.next { first += 1 }
+        guard first < messages.count else { return }
+        let new = messages.dropping(first)
+        if oldestPending == nil { oldestPending = clock.now }
+        let now = Timestamp.now
+        var rejections: [Rejection] = []
+        try appenders[state.route].append(new, receivedAt: now, rejections: &rejections)
+        for rejection in rejections { try reject(new[rejection.position], rejection.reason, place, state, now) }
+        progress.messages += new.count
+        progress.trouble = nil
+        ledger.read(place, through: new.offset(at: new.count - 1))
+    }
+
+    private func reject(
+        _ message: KafkaMessage, _ reason: String, _ place: TopicPartition, _ state: PartitionLedger.State,
+        _ now: Timestamp
+    ) throws {
+        // After a crash between the two commits it is already there.
+        if let deadStored = state.deadStored, message.offset < deadStored { return }
+        deadLetterBuffer.append(message, topic: place.topic, reason: reason, at: now)
+        ledger.hasDeadLetters(place)
+        progress.rejected[String(reason.prefix { $0 != ":" }), default: 0] += 1
+        guard let deadLetterProducer, let topic = configuration.deadLetterTopic else { return }
+        try deadLetterProducer.send(
+            message.payload, key: message.key.isEmpty ? nil : message.key, topic: topic,
+            headers: [
+                ("reason", Array(reason.utf8)), ("topic", Array(place.topic.utf8)),
+                ("partition", Array("\(place.partition)".utf8)), ("offset", Array("\(message.offset)".utf8)),
+            ])
+    }
+}
