@@ -10,6 +10,8 @@ public enum TrainerError: Fault, Equatable {
     case unsuitableTable(table: String, reason: String)
     /// A value among the interactions cannot be used.
     case badInteraction(user: String, item: String, reason: String)
+    /// The equations of one row have no unique solution.
+    case singular(row: String)
     /// The factors grew past what a float can hold.
     case diverged(epoch: Int, reason: String)
     /// Training would not fit into memory.
@@ -37,6 +39,7 @@ public enum TrainerError: Fault, Equatable {
         case .emptyTrainingSet: "empty-training-set"
         case .unsuitableTable: "unsuitable-table"
         case .badInteraction: "bad-interaction"
+        case .singular: "singular-system"
         case .diverged: "training-diverged"
         case .tooLarge: "training-too-large"
         case .nothingToEvaluate: "nothing-to-evaluate"
@@ -63,6 +66,8 @@ public enum TrainerError: Fault, Equatable {
             "The table \(table) cannot be trained on: \(reason)."
         case .badInteraction(let user, let item, let reason):
             "The interaction of user \(user) with item \(item) is unusable: \(reason)."
+        case .singular(let row):
+            "The equations of \(row) have no unique solution."
         case .diverged(let epoch, let reason):
             "Training diverged in epoch \(epoch): \(reason)."
         case .tooLarge(let needed, let available, let formula):
@@ -98,6 +103,7 @@ public enum TrainerError: Fault, Equatable {
         case .emptyTrainingSet: "Ingest or import events first, then train."
         case .unsuitableTable: "Give the folder of a store made by `marquee ingest` or `marquee import`."
         case .badInteraction: "Correct or remove the event; confidences must be finite."
+        case .singular: "Raise --lambda or --alpha0 above 0."
         case .diverged: "Raise --lambda, lower the confidence weights, or use --solver exact."
         case .tooLarge: "Lower --rank, train on fewer events, or use a machine with more memory."
         case .nothingToEvaluate: "Use a split that leaves later events of users known from training."
@@ -116,13 +122,21 @@ public enum TrainerError: Fault, Equatable {
         }
     }
 
+    /// Whether it says that there are too few events for what was asked, not that something is wrong.
+    var isTooFewEvents: Bool {
+        switch self {
+        case .emptyTrainingSet, .nothingToEvaluate: true
+        default: false
+        }
+    }
+
     public var category: FaultCategory {
         switch self {
         case .invalidSetting: .usage
         case .emptyTrainingSet, .unsuitableTable, .badInteraction, .nothingToEvaluate, .malformedLine: .badData
         case .registryNotFound, .noPromotedModel, .modelNotFound, .nothingToRollBackTo: .notFound
         case .damagedModelFile, .unsupportedModel, .notReproduced: .badData
-        case .diverged: .badData
+        case .diverged, .singular: .badData
         case .tooLarge, .cannotWrite: .unavailable
         case .cannotRead: .notFound
         }

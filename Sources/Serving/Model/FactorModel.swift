@@ -24,11 +24,15 @@ protocol FactorModel: Sendable {
     /// How it weighed events: newer events are weighed alike.
     var weights: ConfidenceWeights { get }
     var itemCount: Int { get }
+    /// The first columns of the factors that say what an item is like; behind them an explicit model has its bias.
+    var tasteColumns: Int { get }
     /// items × rank.
     var itemFactors: Matrix { get }
     /// The same, laid out for exact top-k.
     var packedItems: PackedItems { get }
 
+    /// Solves the row of a user with newer events.
+    func solver() throws -> UserSolver
     func userIndex(of id: String) -> UserIndex?
     func itemID(_ item: ItemIndex) -> String
     func vector(of user: UserIndex) -> [Float]
@@ -40,7 +44,13 @@ protocol FactorModel: Sendable {
     func popularity(of item: ItemIndex) -> Int32
 }
 
+extension FactorModel {
+    var tasteColumns: Int { itemFactors.columns }
+    func solver() throws -> UserSolver { try UserSolver(itemFactors: itemFactors, parameters: parameters) }
+}
+
 extension MappedModel: FactorModel {
+    func solver() throws -> UserSolver { try UserSolver(self) }
     var identity: ModelIdentity {
         ModelIdentity(id: manifest.id.rawValue, trainedAt: manifest.trainedAt, dataVersion: manifest.data.version)
     }

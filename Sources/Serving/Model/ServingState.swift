@@ -16,7 +16,7 @@ final class ServingState: Sendable {
     let directions: PackedItems
     /// By item index, ‖q_i‖.
     private let lengths: [Float]
-    let foldIn: FoldIn
+    let foldIn: UserSolver
     /// `model` of every answer, written once.
     let modelJSON: [UInt8]
 
@@ -30,19 +30,20 @@ final class ServingState: Sendable {
         lengths = (0..<model.itemCount).map { item in
             model.itemFactors.withRow(item) { row in
                 var sum: Float = 0
-                for i in row.indices { sum += row[i] * row[i] }
+                for i in 0..<model.tasteColumns { sum += row[i] * row[i] }
                 return sum.squareRoot()
             }
         }
-        directions = try PackedItems(Self.scaled(model.itemFactors, by: lengths))
-        foldIn = try FoldIn(itemFactors: model.itemFactors, parameters: model.parameters)
+        directions = try PackedItems(Self.scaled(model.itemFactors, model.tasteColumns, by: lengths))
+        foldIn = try model.solver()
     }
 
     /// The item's factors scaled to length 1; nil if it has none.
     func direction(of item: ItemIndex) -> [Float]? {
         let length = lengths[item.position]
         guard length > 0 else { return nil }
-        return model.itemFactors.row(item.position).map { $0 / length }
+        let row = model.itemFactors.row(item.position)
+        return row.indices.map { $0 < model.tasteColumns ? row[$0] / length : 0 }
     }
 
     /// The cosine of an item's factors and `direction`, a vector of length 1; 0 if the item has none. O(rank).
@@ -51,11 +52,15 @@ final class ServingState: Sendable {
         return length > 0 ? model.itemFactors.dot(row: item.position, direction) / length : 0
     }
 
-    private static func scaled(_ matrix: Matrix, by lengths: [Float]) -> Matrix {
+    /// Columns from `tastes` on become 0: a bias is no likeness.
+    private static func scaled(_ matrix: Matrix, _ tastes: Int, by lengths: [Float]) -> Matrix {
         var unit = matrix
         unit.withUnsafeMutableElements { elements in
             for (row, length) in lengths.enumerated() where length > 0 {
-                for i in row * matrix.columns..<(row + 1) * matrix.columns { elements[i] /= length }
+                for i in row * matrix.columns..<row * matrix.columns + tastes { elements[i] /= length }
+            }
+            for row in 0..<matrix.rows {
+                for i in row * matrix.columns + tastes..<(row + 1) * matrix.columns { elements[i] = 0 }
             }
         }
         return unit

@@ -49,18 +49,19 @@ struct UserProfile {
         // if the sum is above zero.
         var sums: [Int32: Float] = [:]
         for (item, confidence) in zip(history.items, history.confidences) { sums[item.rawValue] = confidence }
-        for (place, event) in fresh {
-            sums[place, default: 0] += model.weights.weight(of: event.kind, value: event.value)
+        for (place, event) in fresh where model.weights.counts(event.kind) {
+            let weight = model.weights.weight(of: event.kind, value: event.value)
+            sums[place] = model.weights.joined(sums[place] ?? 0, with: weight)
         }
         let ceiling = model.weights.ceiling
         likes = sums.filter { $0.value > 0 }.map { (place: $0.key, weight: min($0.value, ceiling)) }
             .sorted { $0.place < $1.place }
-        seen = sums.keys.sorted()
+        seen = Set(sums.keys).union(fresh.map(\.place)).sorted()
         self.state = .foldedIn
         seeds = Self.seeds(fresh: fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }, likes: likes)
         guard likes.contains(where: { Int($0.place) < state.items.modelCount }) else { return }
         // Dislikes belong to the equation, as in training.
-        let row = seen.filter { Int($0) < state.items.modelCount }
+        let row = sums.keys.filter { Int($0) < state.items.modelCount }.sorted()
         do {
             vector = try state.foldIn.vector(
                 items: row, confidences: row.map { min(ceiling, max(-ceiling, sums[$0, default: 0])) })

@@ -19,7 +19,7 @@ extension ALS {
             switch parameters.solver {
             case .cg: 3 * 128 * k * 4
             case .exact: 4 * (k * k + 32 * k)
-            case .subspace: 4 * max(users, items) + 4 * 64 * 96
+            case .subspace: 4 * max(users, items) + 4 * parameters.block * (parameters.block + 32)
             }
         let threads = Workers(count: parameters.threads).count
         return 16 * entries + 8 * rows + 4 * k * rows + 4 * k * k * blocks + threads * scratch

@@ -31,10 +31,13 @@ public enum ALS {
     /// - Parameters:
     ///   - warmStart: factors to start from, of the same shape; nil starts from random numbers.
     ///   - onEpoch: called after each epoch; what it throws stops the training and is thrown on.
+    ///   - proceeding: asked after each epoch with the factors so far; false ends the training there. They are copied for
+    ///     it, so a training without it costs less.
     /// - Throws: ``ALSError``, and what `onEpoch` throws.
     public static func fit(
         interactions: SparseRows, parameters: ALSParameters, warmStart: ALSFactors? = nil,
-        onEpoch: (EpochReport) throws -> Void = { _ in }
+        onEpoch: (EpochReport) throws -> Void = { _ in },
+        proceeding: ((EpochReport, ALSFactors) throws -> Bool)? = nil
     ) throws -> ALSFactors {
         try parameters.validate()
         try check(interactions, rank: parameters.rank)
@@ -52,10 +55,20 @@ public enum ALS {
             let loss = constant + itemSums.quadratic + userSums.ridge
             let elapsed = begin.duration(to: clock.now).components
             let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-            try onEpoch(EpochReport(epoch: epoch, loss: loss, seconds: seconds))
+            let report = EpochReport(epoch: epoch, loss: loss, seconds: seconds)
+            try onEpoch(report)
+            if let proceeding, try !proceeding(report, trimmed(factors, parameters.rank)) { break }
         }
         factors.userFactors = try factors.userFactors.withColumns(parameters.rank)
         factors.itemFactors = try factors.itemFactors.withColumns(parameters.rank)
+        return factors
+    }
+
+    /// A copy without the padding.
+    private static func trimmed(_ factors: ALSFactors, _ rank: Int) throws -> ALSFactors {
+        var factors = factors
+        factors.userFactors = try factors.userFactors.withColumns(rank)
+        factors.itemFactors = try factors.itemFactors.withColumns(rank)
         return factors
     }
 

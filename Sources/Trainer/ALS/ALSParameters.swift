@@ -22,6 +22,8 @@ public struct ALSParameters: Codable, Hashable, Sendable {
     public var solver: Solver
     /// Steps of conjugate gradients a half-sweep; one does not converge, more than three gain nothing.
     public var steps: Int
+    /// Factors that `ials++` solves together, a multiple of 16.
+    public var block: Int
     /// Seed of the start factors.
     public var seed: UInt64
     /// Workers; nil takes every core. The factors do not depend on it.
@@ -40,14 +42,15 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         case cg
         /// Each row's equations by Cholesky factorisation.
         case exact
-        /// Blocks of 64 factors in turn, each exactly: near the exact solver's descent at large ranks for less work.
+        /// Blocks of factors in turn, each exactly: near the exact solver's descent at large ranks for less work.
         case subspace = "ials++"
     }
 
     /// The defaults suit sets like MovieLens with confidences around 1; docs/als.md tells how they were chosen.
     public init(
         rank: Int = 64, epochs: Int = 12, alpha0: Float = 0.2, lambda: Float = 0.01, nu: Float = 1,
-        weighting: Weighting = .additive, solver: Solver = .cg, steps: Int = 3, seed: UInt64 = 1, threads: Int? = nil
+        weighting: Weighting = .additive, solver: Solver = .cg, steps: Int = 3, block: Int = 64, seed: UInt64 = 1,
+        threads: Int? = nil
     ) {
         self.rank = rank
         self.epochs = epochs
@@ -57,6 +60,7 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         self.weighting = weighting
         self.solver = solver
         self.steps = steps
+        self.block = block
         self.seed = seed
         self.threads = threads
     }
@@ -72,6 +76,7 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         try check(lambda.isFinite && lambda >= 0, "lambda", lambda, "a number from 0 up")
         try check(nu >= 0 && nu <= 1, "nu", nu, "from 0 to 1")
         try check((1...100).contains(steps), "steps", steps, "from 1 to 100")
+        try check(block >= 16 && block <= 1024 && block % 16 == 0, "block", block, "a multiple of 16 up to 1024")
         try check(threads == nil || (1...1024).contains(threads!), "threads", threads ?? 0, "from 1 to 1024")
     }
 

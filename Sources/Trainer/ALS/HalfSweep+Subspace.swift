@@ -1,9 +1,6 @@
 import Linalg
 
 extension HalfSweep {
-    /// Factors solved together.
-    static let subspace = 64
-
     /// Improves each row of one unit block by block: the factors of one block are solved exactly with the others fixed
     /// (iALS++: Rendle, Krichene, Zhang, Koren 2021). What a block needs of the others is in the scores s_j alone.
     func solveBySubspaces(
@@ -22,14 +19,14 @@ extension HalfSweep {
                 continue
             }
             let ridge = system.ridge(u)
-            try checkDetermined(u, ridge, unknowns: min(parameters.rank, Self.subspace))
+            try checkDetermined(u, ridge, unknowns: min(parameters.rank, parameters.block))
             // s_j = ⟨y_j, x⟩
             s.update(repeating: 0, count: count)
             kernels.predict(system.row(u), x, s)
             var quadratic = self.quadratic(system, u, x, s)
 
-            for first in stride(from: 0, to: k, by: Self.subspace) {
-                let block = first..<min(first + Self.subspace, k)
+            for first in stride(from: 0, to: k, by: parameters.block) {
+                let block = first..<min(first + parameters.block, k)
                 let b = block.count
                 // A = G_block + λ_u I + Σ w y yᵀ,  g = (b − A x)_block
                 for i in block {

@@ -33,7 +33,7 @@ struct HalfSweep {
         let rank = Kernels.padded(parameters.rank)
         let longest = (0..<rows.rows).map { rows.count(ofRow: $0) }.max() ?? 0
         scratch = (0..<workers.count).map { _ in
-            RowScratch(rank: rank, solver: parameters.solver, longestRow: longest)
+            RowScratch(rank: rank, parameters, longestRow: longest)
         }
     }
 
@@ -151,7 +151,8 @@ final class RowScratch: @unchecked Sendable {
     /// A score for each entry of a row.
     let s: UnsafeMutablePointer<Float>
 
-    init(rank: Int, solver: ALSParameters.Solver, longestRow: Int) {
+    init(rank: Int, _ parameters: ALSParameters, longestRow: Int) {
+        let solver = parameters.solver
         func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
             let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
             let floats = memory.bindMemory(to: Float.self, capacity: max(count, 16))
@@ -159,7 +160,7 @@ final class RowScratch: @unchecked Sendable {
             return floats
         }
         let batch = solver == .cg ? Self.batchRows * rank : 0
-        let block = solver == .subspace ? min(rank, HalfSweep.subspace) : solver == .exact ? rank : 0
+        let block = solver == .subspace ? min(rank, parameters.block) : solver == .exact ? rank : 0
         r = floats(batch)
         p = floats(batch)
         q = floats(batch)

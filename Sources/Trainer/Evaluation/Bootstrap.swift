@@ -30,6 +30,21 @@ public struct Bootstrap: Sendable {
         }
     }
 
+    /// For each column of a users × width table the ratio of its sum to that of the column `divisor`, with users
+    /// resampled: means over what users have several of.
+    func ratios(of values: [Double], width: Int, divisor: Int) -> [Interval] {
+        let users = values.count / width
+        guard users > 0 else { return [] }
+        let sums = resampledSums(values, width: width, users: users)
+        var totals = [Double](repeating: 0, count: width)
+        for (place, value) in values.enumerated() { totals[place % width] += value }
+        return (0..<width).map { column in
+            let ratios = (0..<resamples).map { sums[$0 * width + column] / max(sums[$0 * width + divisor], 1) }.sorted()
+            return Interval(
+                value: totals[column] / totals[divisor], low: quantile(ratios, 0.025), high: quantile(ratios, 0.975))
+        }
+    }
+
     /// The relative difference of two means over the same users, (ā − b̄) / b̄, with users resampled in pairs. Zero
     /// where both are zero; nil if b̄ is zero and ā is not.
     public func relativeDifference(of a: [Double], to b: [Double]) -> Interval? {

@@ -14,6 +14,8 @@ public struct EvaluationReport: Codable, Sendable {
     public var cutoffs: [Int]
     /// The model's figures by metric and k.
     public var metrics: [String: [String: Interval]]
+    /// How far predicted stars are from held-out ones; nil for models that predict none.
+    public var ratingErrors: RatingErrors?
     /// The same of each baseline.
     public var baselines: [Baseline]
     public var slices: [Slice]
@@ -28,6 +30,7 @@ public struct EvaluationReport: Codable, Sendable {
         case generatedAt = "generated_at"
         case codeVersion = "code_version"
         case protocolNote = "protocol"
+        case ratingErrors = "rating_errors"
         case peakRSSBytes = "peak_rss_bytes"
     }
 
@@ -102,10 +105,11 @@ public struct EvaluationReport: Codable, Sendable {
     public struct Settings: Codable, Sendable {
         public var parameters: ALSParameters
         public var weights: ConfidenceWeights
+        public var explicit: ModelRecipe.ExplicitSettings?
         public var bootstrapResamples: Int
 
         private enum CodingKeys: String, CodingKey {
-            case parameters, weights
+            case parameters, weights, explicit
             case bootstrapResamples = "bootstrap_resamples"
         }
     }

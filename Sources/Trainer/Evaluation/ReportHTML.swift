@@ -10,7 +10,7 @@ extension EvaluationReport {
         body +=
             "<div class=\"plots\">" + plots().filter { !$0.isEmpty }.map { "<figure>\($0)</figure>" }.joined()
             + "</div>"
-        body += metricTable() + comparisonTable() + sliceTable() + dataTable() + settingsTable()
+        body += metricTable() + ratingTable() + comparisonTable() + sliceTable() + dataTable() + settingsTable()
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -128,6 +128,17 @@ extension EvaluationReport {
             }
         }
         return table("Metrics\(sampled)", ["metric", "model"] + baselines.map { e($0.name) }, rows)
+    }
+
+    private func ratingTable() -> String {
+        guard let errors = ratingErrors else { return "" }
+        return table(
+            "Predicted stars, \(errors.ratings) held-out ratings of \(errors.users) users",
+            ["error", "model", "item means"],
+            [
+                ["RMSE", cell(errors.rmse), cell(errors.baselineRMSE)],
+                ["MAE", cell(errors.mae), cell(errors.baselineMAE)],
+            ])
     }
 
     private func comparisonTable() -> String {

@@ -12,7 +12,7 @@ public struct Recommendation: Sendable {
 
     public struct Item: Sendable {
         public var itemID: String
-        /// ⟨p_u, q_i⟩; for a new user the share of users who like the item.
+        /// ⟨p_u, q_i⟩, in an explicit model with the item's bias; for a new user the share of users who like the item.
         public var score: Float
         /// Items of the user's history that speak for this one, the strongest first.
         public var reasons: [Reason]
@@ -45,20 +45,48 @@ public struct Recommender: Sendable {
     public func recommend(userID: String, count: Int, reasons: Int = 3) throws -> Recommendation {
         guard let user = model.userIndex(of: userID) else { return mostLiked(count) }
         let (items, confidences) = model.history(of: user)
+        let seen = ItemBitmap(itemCount: model.itemCount, items: items)
+        if let ratings = model.manifest.ratings, let parameters = model.manifest.recipe.ratingParameters {
+            return try byStars(
+                RatingFoldIn(items: model.itemFactors, mean: ratings.mean, parameters: parameters), items, confidences,
+                count, seen, reasons)
+        }
         let contributions = try Contributions(
             itemFactors: model.itemFactors, gramian: gramian, parameters: model.manifest.parameters,
             items: items.map(\.rawValue), confidences: confidences)
         let best = model.packedItems.topK(
-            contributions.vector, count: count, excluding: ItemBitmap(itemCount: model.itemCount, items: items))
+            contributions.vector, count: count, excluding: seen)
         return Recommendation(
             model: model.id, state: .known,
             items: try best.map { item, score in
-                let parts = try zip(items, contributions.of(item)).filter { $0.1 > 0 }
-                let strongest = parts.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.prefix(reasons)
-                return Recommendation.Item(
+                Recommendation.Item(
                     itemID: model.itemID(item), score: score,
-                    reasons: strongest.map { .init(itemID: model.itemID($0.0), contribution: $0.1) })
+                    reasons: strongest(try contributions.of(item), of: items, reasons))
             })
+    }
+
+    /// A list of an explicit model. A non-negative one has no reasons: its vectors are no sums over the history.
+    private func byStars(
+        _ foldIn: RatingFoldIn, _ items: [ItemIndex], _ ratings: [Float], _ count: Int, _ seen: ItemBitmap,
+        _ reasons: Int
+    ) throws -> Recommendation {
+        let rows = items.map(\.rawValue)
+        let best = model.packedItems.topK(
+            try foldIn.row(items: rows, ratings: ratings), count: count, excluding: seen)
+        let parts =
+            foldIn.parameters.isNonNegative || reasons == 0
+            ? best.map { _ in [] }
+            : try foldIn.contributions(items: rows, ratings: ratings, to: best.map(\.item.position))
+        return Recommendation(
+            model: model.id, state: .known,
+            items: zip(best, parts).map { best, parts in
+                .init(itemID: model.itemID(best.item), score: best.score, reasons: strongest(parts, of: items, reasons))
+            })
+    }
+
+    private func strongest(_ parts: [Float], of items: [ItemIndex], _ count: Int) -> [Recommendation.Reason] {
+        zip(items, parts).filter { $0.1 > 0 }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.prefix(count)
+            .map { .init(itemID: model.itemID($0.0), contribution: $0.1) }
     }
 
     private func mostLiked(_ count: Int) -> Recommendation {

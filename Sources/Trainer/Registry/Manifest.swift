@@ -7,17 +7,31 @@ public struct Manifest: Codable, Hashable, Sendable {
     /// Raised when a reader of the old format could no longer read the files.
     public static let currentFormat = 1
 
+    /// ``ALS``: confidences.
+    public static let implicitKind = "als-implicit"
+    /// ``RatingALS``: stars, with biases. The factor files have one column more than the rank, see ``Ratings``.
+    public static let explicitKind = "als-explicit"
+
     public var format = Manifest.currentFormat
     public var id: ModelID
     /// When training ended.
     public var trainedAt: Timestamp
-    /// `als-implicit`.
-    public var kind = "als-implicit"
+    /// ``implicitKind`` or ``explicitKind``.
+    public var kind: String
     public var data: DataSummary
     public var parameters: ALSParameters
     public var weights: ConfidenceWeights
+    /// Only of a model of ratings.
+    public var explicit: ModelRecipe.ExplicitSettings?
+    /// Only of a model of ratings.
+    public var ratings: Ratings?
+    /// The model whose factors training began with, if it did not begin with random numbers.
+    public var warmStart: ModelRecipe.WarmStart?
+    /// How the number of epochs was found, if it was not given.
+    public var earlyStopping: EarlyStopping?
     public var seed: UInt64
-    /// SHA-256 of parameters (without threads) and weights as canonical JSON: with the data, what decides the factors.
+    /// SHA-256 of parameters (without threads), weights, the settings of an explicit model and the warm start as canonical
+    /// JSON: with the data, what decides the factors.
     public var configurationSHA256: String
     public var codeVersion: String
     /// SHA-256 of `factors.safetensors`.
@@ -30,11 +44,39 @@ public struct Manifest: Codable, Hashable, Sendable {
     public var files: [String: FileSummary]
 
     private enum CodingKeys: String, CodingKey {
-        case format, id, kind, data, parameters, weights, seed, training, evaluation, gate, files
+        case format, id, kind, data, parameters, weights, explicit, ratings, seed, training, evaluation, gate, files
+        case warmStart = "warm_start"
+        case earlyStopping = "early_stopping"
         case trainedAt = "trained_at"
         case configurationSHA256 = "configuration_sha256"
         case codeVersion = "code_version"
         case factorsSHA256 = "factors_sha256"
+    }
+
+    /// What a training of the same data repeats.
+    public var recipe: ModelRecipe {
+        ModelRecipe(parameters: parameters, weights: weights, explicit: explicit, warmStart: warmStart)
+    }
+
+    /// How stars come of an explicit model's files: stars = neutral + mean + user_biases[u] + ⟨p_u, q_i⟩.
+    ///
+    /// The last column of `item_factors` is the item's bias and that of `user_factors` is 1, so that the product of two
+    /// rows orders the items for a user, as it does in an implicit model.
+    public struct Ratings: Codable, Hashable, Sendable {
+        public var neutral: Float
+        public var mean: Float
+    }
+
+    /// The number of epochs by a validation window before the test window.
+    public struct EarlyStopping: Codable, Hashable, Sendable {
+        /// The search ended after so many epochs without a better one.
+        public var patience: Int
+        /// `ndcg@10`, where more is better, or `rmse`, where less is.
+        public var metric: String
+        /// After each epoch of the search.
+        public var values: [Double]
+        /// The epoch of the best value: the model was trained for so many.
+        public var best: Int
     }
 
     /// What the published factors were fitted to.

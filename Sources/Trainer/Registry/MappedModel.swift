@@ -10,9 +10,9 @@ public import Linalg
 /// files keep mapped.
 public final class MappedModel: @unchecked Sendable {
     public let manifest: Manifest
-    /// Users × rank, on the mapped file.
+    /// Users × ``rank``, on the mapped file.
     public let userFactors: Matrix
-    /// Items × rank, on the mapped file.
+    /// Items × ``rank``, on the mapped file.
     public let itemFactors: Matrix
     /// The item factors laid out for exact top-k.
     public let packedItems: PackedItems
@@ -25,9 +25,15 @@ public final class MappedModel: @unchecked Sendable {
     private let historyValues: UnsafeBufferPointer<Float>
     private let userLastAt: UnsafeBufferPointer<Int64>
     private let itemUsers: UnsafeBufferPointer<Int32>
+    private let factors: SafetensorsFile
+    /// Empty in an implicit model.
+    private let userBiases: UnsafeBufferPointer<Float>
 
     public var id: ModelID { manifest.id }
+    /// Columns of the factors: the rank, and in an explicit model one more for the item's bias; see ``Manifest/Ratings``.
     public var rank: Int { itemFactors.columns }
+    /// Columns that say what an item is like: without the bias.
+    public var tasteColumns: Int { manifest.parameters.rank }
     public var userCount: Int { users.count }
     public var itemCount: Int { items.count }
 
@@ -48,7 +54,15 @@ public final class MappedModel: @unchecked Sendable {
         history = try SafetensorsFile(path: "\(folder)/\(ModelFiles.history)")
         users = try IdentifierTable(identifiers, name: "user")
         items = try IdentifierTable(identifiers, name: "item")
-        let rank = manifest.parameters.rank
+        let isExplicit = manifest.explicit != nil
+        guard manifest.kind == (isExplicit ? Manifest.explicitKind : Manifest.implicitKind),
+            isExplicit == (manifest.ratings != nil)
+        else {
+            throw TrainerError.damagedModelFile(
+                path: "\(folder)/\(ModelFiles.manifest)", reason: "its kind \(manifest.kind) and its settings disagree")
+        }
+        self.factors = factors
+        let rank = manifest.parameters.rank + (isExplicit ? 1 : 0)
         userFactors = try Self.matrix("user_factors", rows: users.count, columns: rank, of: factors)
         itemFactors = try Self.matrix("item_factors", rows: items.count, columns: rank, of: factors)
         do {
@@ -56,6 +70,9 @@ public final class MappedModel: @unchecked Sendable {
         } catch {
             throw TrainerError.damagedModelFile(path: factors.path, reason: "\(error)")
         }
+        userBiases =
+            isExplicit
+            ? try factors.floats("user_biases", shape: [users.count]) : UnsafeBufferPointer(start: nil, count: 0)
         historyItems = try history.int32s("items", shape: [-1])
         historyValues = try history.floats("confidences", shape: [historyItems.count])
         historyStarts = try history.int64s("user_starts", shape: [users.count + 1])
@@ -106,6 +123,14 @@ public final class MappedModel: @unchecked Sendable {
     /// Calls `body` with the item's factor vector.
     public func withItemFactor<R, E: Error>(_ item: ItemIndex, _ body: (Span<Float>) throws(E) -> R) throws(E) -> R {
         try itemFactors.withRow(item.position, body)
+    }
+
+    /// b_u of an explicit model; 0 in an implicit one.
+    public func userBias(_ user: UserIndex) -> Float { userBiases.isEmpty ? 0 : userBiases[user.position] }
+
+    /// The stars that an explicit model expects of the user for an item, given ⟨p_u, q_i⟩; nil in an implicit model.
+    public func stars(_ user: UserIndex, product: Float) -> Float? {
+        manifest.ratings.map { $0.neutral + $0.mean + userBias(user) + product }
     }
 
     /// Calls `body` with the items of the user's training events, rising, and the confidence of each: above zero liked,

@@ -50,7 +50,7 @@ public struct ModelDifference: Sendable {
                 ("table version", manifest.data.version.map(String.init) ?? "–"),
                 ("events", "\(manifest.data.events)"), ("users", "\(manifest.data.users)"),
                 ("items", "\(manifest.data.items)"), ("newest event", manifest.data.lastEventAt.description),
-                ("rank", "\(p.rank)"), ("epochs", "\(p.epochs)"), ("alpha0", "\(p.alpha0)"),
+                ("kind", manifest.kind), ("rank", "\(p.rank)"), ("epochs", "\(p.epochs)"), ("alpha0", "\(p.alpha0)"),
                 ("lambda", "\(p.lambda)"), ("nu", "\(p.nu)"), ("solver", p.solver.rawValue), ("seed", "\(p.seed)"),
                 ("weights", "version \(manifest.weights.version)"),
                 ("half-life", manifest.weights.halfLifeDays.map { "\($0) days" } ?? "none"),

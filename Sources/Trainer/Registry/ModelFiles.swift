@@ -13,13 +13,18 @@ enum ModelFiles {
     static let report = "report.html"
 
     /// Writes factors, identifiers and history into `folder`, each flushed.
-    static func write(_ factors: ALSFactors, of training: TrainingSet, to folder: String) throws {
+    static func write(_ fitted: FittedModel, of training: TrainingSet, to folder: String) throws {
+        let factors = fitted.factors
+        var tensors: [Safetensors.Tensor] = [
+            .init("user_factors", [factors.userFactors.rows, factors.rank], .matrix(factors.userFactors)),
+            .init("item_factors", [factors.itemFactors.rows, factors.rank], .matrix(factors.itemFactors)),
+            .init("item_norms", [factors.itemFactors.rows], .float32(norms(factors.itemFactors))),
+        ]
+        if let ratings = fitted.ratings {
+            tensors.append(.init("user_biases", [ratings.userBiases.count], .float32(ratings.userBiases)))
+        }
         try Safetensors.write(
-            [
-                .init("user_factors", [factors.userFactors.rows, factors.rank], .matrix(factors.userFactors)),
-                .init("item_factors", [factors.itemFactors.rows, factors.rank], .matrix(factors.itemFactors)),
-                .init("item_norms", [factors.itemFactors.rows], .float32(norms(factors.itemFactors))),
-            ], metadata: ["format": "marquee-factors"], to: "\(folder)/\(self.factors)")
+            tensors, metadata: ["format": "marquee-factors"], to: "\(folder)/\(self.factors)")
         try Safetensors.write(
             IdentifierTable.tensors(training.users, name: "user")
                 + IdentifierTable.tensors(training.items, name: "item"),

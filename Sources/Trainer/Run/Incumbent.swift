@@ -26,15 +26,41 @@ struct Incumbent {
         let training = try TrainingSet.build(from: experiment.log, weights: manifest.weights) {
             !experiment.isTest($0)
         }
-        var parameters = manifest.parameters
-        parameters.threads = experiment.configuration.parameters.threads
-        let (factors, _) = try fit(training, parameters, as: .incumbent, onProgress: onProgress)
-        return (try FactorRanker(name: name, factors: factors), "its settings fitted to the training part")
+        var recipe = manifest.recipe
+        recipe.parameters.threads = experiment.configuration.parameters.threads
+        let factors = try fit(training, recipe, as: .incumbent, onProgress: onProgress).factors
+        return (
+            try aligned(name, factors, of: training, with: experiment.training),
+            "its settings fitted to the training part"
+        )
+    }
+
+    /// Factors in the indices of another set of the same events: its weights may leave kinds of events out, and then users
+    /// and items are numbered differently.
+    private func aligned(
+        _ name: String, _ factors: ALSFactors, of own: TrainingSet, with training: TrainingSet
+    ) throws -> FactorRanker {
+        var unknown = ItemBitmap(itemCount: training.itemCount)
+        var items = try Matrix(rows: training.itemCount, columns: factors.rank)
+        for place in 0..<training.itemCount {
+            if let item = own.items.index(of: place, in: training.items) {
+                copyRow(Int(item), of: factors.itemFactors, to: place, of: &items)
+            } else {
+                unknown.insert(ItemIndex(place))
+            }
+        }
+        var users = try Matrix(rows: training.userCount, columns: factors.rank)
+        for place in 0..<training.userCount {
+            guard let user = own.users.index(of: place, in: training.users) else { continue }
+            copyRow(Int(user), of: factors.userFactors, to: place, of: &users)
+        }
+        return try FactorRanker(
+            name: name, factors: ALSFactors(userFactors: users, itemFactors: items), unknown: unknown)
     }
 
     /// Whether its settings are the candidate's, so that a comparison of recipes is idle.
     func hasSameSettings(as configuration: TrainingConfiguration) throws -> Bool {
-        try manifest.configurationSHA256 == configuration.digest()
+        try manifest.configurationSHA256 == configuration.recipe.digest()
     }
 
     /// Its factors in the indices of `training`.
@@ -51,7 +77,7 @@ struct Incumbent {
                 unknown.insert(ItemIndex(place))
             }
         }
-        let foldIn = try FoldIn(itemFactors: model.itemFactors, parameters: manifest.parameters)
+        let solver = try UserSolver(model)
         var users = try Matrix(rows: training.userCount, columns: rank)
         for (place, id) in training.users.ids.enumerated() {
             if let user = model.userIndex(of: id) {
@@ -61,7 +87,7 @@ struct Incumbent {
             let known = training.interactions.entries(ofRow: place).filter {
                 rows[Int(training.interactions.columnIndices[$0])] >= 0
             }
-            let vector = try foldIn.vector(
+            let vector = try solver.vector(
                 items: known.map { rows[Int(training.interactions.columnIndices[$0])] },
                 confidences: known.map { training.interactions.values[$0] })
             users.withUnsafeMutableElements { elements in

@@ -16,11 +16,10 @@ public struct ModelEvaluation: Sendable {
         try configuration.validate()
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
         let experiment = try SplitExperiment(log: log, configuration: configuration)
-        let (factors, summary) = try fit(
-            experiment.training, configuration.parameters, as: .evaluation, onProgress: onProgress)
+        let fitted = try fit(experiment.training, configuration.recipe, as: .evaluation, onProgress: onProgress)
         return try measure(
-            FactorRanker(name: "model", factors: factors), on: experiment,
-            describes: "Figures of factors fitted to the training part of the split.", summary, onProgress)
+            FactorRanker(name: "model", factors: fitted.factors), fitted, on: experiment,
+            describes: "Figures of factors fitted to the training part of the split.", fitted.summary, onProgress)
     }
 
     /// Measures a published model on the held-out part of the log.
@@ -34,6 +33,7 @@ public struct ModelEvaluation: Sendable {
         configuration.parameters = model.manifest.parameters
         configuration.parameters.threads = self.configuration.parameters.threads
         configuration.weights = model.manifest.weights
+        configuration.explicit = model.manifest.explicit
         try configuration.validate()
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
         let experiment = try SplitExperiment(log: log, configuration: configuration)
@@ -41,20 +41,19 @@ public struct ModelEvaluation: Sendable {
         guard !isUnseen else {
             let (ranker, _) = try Incumbent(model).ranker(on: experiment, onProgress: onProgress)
             return try measure(
-                ranker, on: experiment,
+                ranker, nil, on: experiment,
                 describes: "Figures of the published factors of \(model.id), which saw none of "
                     + "the held-out events.", model.manifest.training, onProgress)
         }
-        let (factors, summary) = try fit(
-            experiment.training, configuration.parameters, as: .evaluation, onProgress: onProgress)
+        let fitted = try fit(experiment.training, configuration.recipe, as: .evaluation, onProgress: onProgress)
         return try measure(
-            FactorRanker(name: "model", factors: factors), on: experiment,
+            FactorRanker(name: "model", factors: fitted.factors), fitted, on: experiment,
             describes: "Figures of the settings of \(model.id) fitted to the training part; the published factors saw "
-                + "held-out events.", summary, onProgress)
+                + "held-out events.", fitted.summary, onProgress)
     }
 
     private func measure(
-        _ ranker: FactorRanker, on experiment: SplitExperiment, describes: String,
+        _ ranker: FactorRanker, _ fitted: FittedModel?, on experiment: SplitExperiment, describes: String,
         _ summary: Manifest.TrainingSummary, _ onProgress: (TrainingProgress) throws -> Void
     ) throws -> EvaluationReport {
         var outcomes: [Evaluator.Outcome] = []
@@ -66,7 +65,7 @@ public struct ModelEvaluation: Sendable {
         }
         try add(ranker)
         for baseline in try experiment.baselines() { try add(baseline) }
-        let report = experiment.report(outcomes, describes: describes, training: summary)
+        let report = experiment.report(outcomes, of: fitted, describes: describes, training: summary)
         try onProgress(.evaluated(report))
         return report
     }

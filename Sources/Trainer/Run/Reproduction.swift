@@ -21,29 +21,63 @@ public struct Reproduction: Sendable {
     /// - Parameters:
     ///   - manifest: of the model to make again.
     ///   - log: the events of the table version that the manifest names.
+    ///   - registry: where the model of a warm start is, if there was one.
     ///   - threads: workers; the bytes do not depend on it. Nil takes every core.
-    /// - Throws: ``TrainerError/unsuitableTable(table:reason:)`` if the log is of another version or size.
+    /// - Throws: ``TrainerError/unsuitableTable(table:reason:)`` if the log is of another version or size,
+    ///   ``TrainerError/damagedModelFile(path:reason:)`` if the manifest contradicts itself or the model of the warm start
+    ///   is not the one it names.
     public static func run(
-        of manifest: Manifest, on log: InteractionLog, threads: Int? = nil,
+        of manifest: Manifest, on log: InteractionLog, in registry: ModelRegistry, threads: Int? = nil,
         onProgress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> Reproduction {
-        guard log.version == manifest.data.version, log.count == manifest.data.events else {
-            func text(_ version: Int64?) -> String { version.map { "version \($0)" } ?? "no version" }
-            throw TrainerError.unsuitableTable(
-                table: log.source,
-                reason: "it gives \(text(log.version)) with \(log.count) events, the model was trained on "
-                    + "\(text(manifest.data.version)) with \(manifest.data.events)")
+        let start = try check(manifest, in: registry)
+        guard log.version == manifest.data.version else {
+            throw otherData(log, "", manifest)
         }
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
         let training = try TrainingSet.build(from: log, weights: manifest.weights)
-        var parameters = manifest.parameters
-        parameters.threads = threads
-        let (factors, _) = try fit(training, parameters, as: .published, onProgress: onProgress)
+        guard training.eventCount == manifest.data.events else {
+            throw otherData(log, " with \(training.eventCount) events that count", manifest)
+        }
+        var recipe = manifest.recipe
+        recipe.parameters.threads = threads
+        let fitted = try fit(training, recipe, from: start, as: .published, onProgress: onProgress)
         let folder = FileManager.default.temporaryDirectory.appending(path: "marquee-\(UUID().uuidString)").path
         try Files.createFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try ModelFiles.write(factors, of: training, to: folder)
+        try ModelFiles.write(fitted, of: training, to: folder)
         let made = try MappedFile(path: "\(folder)/\(ModelFiles.factors)")
         return Reproduction(id: manifest.id, published: manifest.factorsSHA256, made: Digest.sha256(made.bytes).hex)
+    }
+
+    private static func otherData(_ log: InteractionLog, _ size: String, _ manifest: Manifest) -> TrainerError {
+        func text(_ version: Int64?) -> String { version.map { "version \($0)" } ?? "no version" }
+        return .unsuitableTable(
+            table: log.source,
+            reason:
+                "it gives \(text(log.version))\(size), the model was trained on \(text(manifest.data.version)) with "
+                + "\(manifest.data.events) events")
+    }
+
+    /// Compares what the manifest says twice, so that an altered one is found before hours of work.
+    /// - Returns: the model of the warm start.
+    private static func check(_ manifest: Manifest, in registry: ModelRegistry) throws -> MappedModel? {
+        func altered(_ what: String) -> TrainerError {
+            .damagedModelFile(
+                path: "\(registry.path(of: manifest.id))/\(ModelFiles.manifest)", reason: "\(what); it was altered")
+        }
+        guard try manifest.recipe.digest() == manifest.configurationSHA256 else {
+            throw altered("its settings do not have the SHA-256 that it gives for them")
+        }
+        guard manifest.parameters.seed == manifest.seed else { throw altered("it names two seeds") }
+        guard manifest.files[ModelFiles.factors]?.sha256 == manifest.factorsSHA256,
+            manifest.id.rawValue.hasSuffix(manifest.factorsSHA256.prefix(8))
+        else { throw altered("its name, its files and its digest of the factors disagree") }
+        guard let warmStart = manifest.warmStart else { return nil }
+        let start = try registry.open(warmStart.model, verifying: true)
+        guard start.manifest.factorsSHA256 == warmStart.factorsSHA256 else {
+            throw altered("\(warmStart.model) has other factors than those it began with")
+        }
+        return start
     }
 }

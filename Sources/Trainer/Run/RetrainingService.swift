@@ -12,6 +12,7 @@ public final class RetrainingService: Service {
     private let configuration: TrainingConfiguration
     private let registry: ModelRegistry
     private let store: String
+    private let warmStart: String?
     private let onProgress: @Sendable (TrainingProgress) -> Void
     private let log = Log("trainer")
     /// Version of the table at the end of the last run.
@@ -20,10 +21,12 @@ public final class RetrainingService: Service {
     /// - Parameters:
     ///   - interval: from the start of one run to the start of the next; a run that takes longer is followed at once.
     ///   - store: the folder with the table `events`.
+    ///   - warmStart: the model to begin each run from, such as `current`; the first run of an empty registry begins with
+    ///     random numbers.
     ///   - onProgress: called on the thread that trains.
     public init(
         every interval: Duration, store: String, configuration: TrainingConfiguration, registry: ModelRegistry,
-        onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
+        warmStart: String? = nil, onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
     ) throws {
         guard interval >= .seconds(1) else {
             throw TrainerError.invalidSetting(name: "the interval", value: "\(interval)", allowed: "a second or more")
@@ -31,6 +34,7 @@ public final class RetrainingService: Service {
         try configuration.validate()
         self.interval = interval
         self.store = store
+        self.warmStart = warmStart
         self.configuration = configuration
         self.registry = registry
         self.onProgress = onProgress
@@ -57,6 +61,14 @@ public final class RetrainingService: Service {
         if let version = events.version, lastVersion.withLock({ $0 == version }) {
             log.info("nothing new to train on", ["version": version])
             return
+        }
+        var configuration = configuration
+        if let warmStart {
+            do {
+                configuration.warmStart = try registry.open(registry.find(warmStart))
+            } catch TrainerError.noPromotedModel, TrainerError.registryNotFound {
+                log.info("no model to begin with", ["warm_start": warmStart])
+            }
         }
         let manifest = try TrainingRun(configuration: configuration, registry: registry).run(events) { progress in
             try flag.check()

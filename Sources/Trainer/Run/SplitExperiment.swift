@@ -24,7 +24,8 @@ struct SplitExperiment {
         isTest = resolved.isTest
         let training = try TrainingSet.build(from: log, weights: configuration.weights) { !resolved.isTest($0) }
         let heldOut = try HeldOut.build(
-            from: log, training: training, weights: configuration.weights, isTest: resolved.isTest)
+            from: log, training: training, weights: configuration.weights,
+            keepingValues: configuration.explicit != nil, isTest: resolved.isTest)
         let workers = Workers(count: configuration.parameters.threads)
         var evaluator = try Evaluator(
             training: training, heldOut: heldOut, cutoffs: configuration.cutoffs + [10], workers: workers)
@@ -77,10 +78,13 @@ struct SplitExperiment {
 
     /// Assembles the report.
     /// - Parameter outcomes: the model's first, the popularity list's second.
+    ///   - fitted: the model, whose stars are compared with the held-out ones if it is of that kind.
     func report(
-        _ outcomes: [Evaluator.Outcome], describes: String, training summary: Manifest.TrainingSummary
+        _ outcomes: [Evaluator.Outcome], of fitted: FittedModel?, describes: String,
+        training summary: Manifest.TrainingSummary
     ) -> EvaluationReport {
         let builder = ReportBuilder(evaluator: evaluator, bootstrap: bootstrap, outcomes: outcomes)
+        let errors = fitted.flatMap { RatingErrors(of: $0, on: evaluator, bootstrap) }
         return EvaluationReport(
             generatedAt: .now, codeVersion: configuration.codeVersion, describes: describes,
             data: .init(
@@ -91,28 +95,12 @@ struct SplitExperiment {
                 trainingLiked: training.likedCount, heldOut: evaluator.heldOut.counts,
                 sampledNegatives: sampledNegatives),
             protocolNote: protocolNote,
-            cutoffs: evaluator.cutoffs, metrics: builder.table(outcomes[0]),
+            cutoffs: evaluator.cutoffs, metrics: builder.table(outcomes[0]), ratingErrors: errors,
             baselines: outcomes.dropFirst().map { .init(name: $0.name, metrics: builder.table($0)) },
             slices: builder.slices(), comparisons: builder.comparisons(), training: summary,
             settings: .init(
-                parameters: configuration.recordedParameters, weights: configuration.weights,
-                bootstrapResamples: configuration.bootstrapResamples),
+                parameters: configuration.recipe.recorded.parameters, weights: configuration.weights,
+                explicit: configuration.explicit, bootstrapResamples: configuration.bootstrapResamples),
             seed: configuration.parameters.seed, peakRSSBytes: peakResidentBytes())
     }
-}
-
-/// Fits and keeps the record of the epochs.
-func fit(
-    _ training: TrainingSet, _ parameters: ALSParameters, as kind: TrainingProgress.Fit,
-    onProgress: (TrainingProgress) throws -> Void
-) throws -> (factors: ALSFactors, summary: Manifest.TrainingSummary) {
-    try onProgress(
-        .fitting(
-            kind, users: training.userCount, items: training.itemCount, interactions: training.interactions.count))
-    var epochs: [Manifest.EpochSummary] = []
-    let factors = try ALS.fit(interactions: training.interactions, parameters: parameters) { report in
-        epochs.append(.init(epoch: report.epoch, loss: report.loss, seconds: report.seconds))
-        try onProgress(.epoch(kind, report, of: parameters.epochs))
-    }
-    return (factors, .init(epochs: epochs, seconds: epochs.reduce(0) { $0 + $1.seconds }))
 }

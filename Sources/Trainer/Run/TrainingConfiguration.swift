@@ -1,9 +1,14 @@
-internal import Operations
-
-/// The settings of a training: with the data, they decide every byte of the factors.
+/// The settings of a training: the recipe, which with the data decides every byte of the factors, and what is done beside.
 public struct TrainingConfiguration: Sendable {
     public var parameters: ALSParameters
     public var weights: ConfidenceWeights
+    /// Set to train a model of ratings; ``weights`` should then be ``ConfidenceWeights/ratings``.
+    public var explicit: ModelRecipe.ExplicitSettings?
+    /// The model whose factors to begin with.
+    public var warmStart: MappedModel?
+    /// Finds the number of epochs, at most ``parameters``', on a validation window: the search ends after so many epochs
+    /// without a better one. Nil runs all epochs.
+    public var patience: Int?
     /// What the evaluation holds out.
     public var split: Split
     /// The cut-offs k of the metrics. 10 is added if absent: the gate looks at it.
@@ -30,30 +35,28 @@ public struct TrainingConfiguration: Sendable {
     /// - Throws: ``ALSError/parameter(name:value:expected:)`` or
     ///   ``TrainerError/invalidSetting(name:value:allowed:)`` naming the first setting that is out of range.
     public func validate() throws {
-        try parameters.validate()
-        try weights.validate()
+        try recipe.validate()
         guard (10...100_000).contains(bootstrapResamples) else {
             throw TrainerError.invalidSetting(
                 name: "the number of bootstrap resamples", value: "\(bootstrapResamples)", allowed: "10 to 100000")
         }
-    }
-
-    /// Parameters as the manifest has them: the number of threads changes nothing, so it is left out.
-    var recordedParameters: ALSParameters {
-        var parameters = parameters
-        parameters.threads = nil
-        return parameters
-    }
-
-    /// See ``Manifest/configurationSHA256``.
-    func digest() throws -> String {
-        struct Deciding: Encodable {
-            var parameters: ALSParameters
-            var weights: ConfidenceWeights
+        if let patience {
+            guard patience >= 1 else {
+                throw TrainerError.invalidSetting(name: "the patience", value: "\(patience)", allowed: "1 or more")
+            }
+            guard case .time(let quantile) = split, quantile > 0.5 else {
+                throw TrainerError.invalidSetting(
+                    name: "the split", value: split.description,
+                    allowed: "time:Q with Q above 0.5, so that a validation window fits before the test window")
+            }
         }
-        return Digest.sha256(
-            try JSON.encode(Deciding(parameters: recordedParameters, weights: weights), pretty: false)
-        ).hex
+    }
+
+    /// What decides the factors.
+    public var recipe: ModelRecipe {
+        ModelRecipe(
+            parameters: parameters, weights: weights, explicit: explicit,
+            warmStart: warmStart.map { .init(model: $0.id, factorsSHA256: $0.manifest.factorsSHA256) })
     }
 }
 
@@ -71,8 +74,13 @@ public enum TrainingProgress: Sendable {
     case evaluated(EvaluationReport)
     case published(Manifest)
 
+    /// The best epoch of the validation window is found, and how good it is.
+    case stopped(Manifest.EarlyStopping)
+
     /// Which of the fits of a run.
     public enum Fit: String, Sendable {
+        /// On what comes before the validation window, to find the number of epochs.
+        case validation
         /// On the training part of the split, to be measured.
         case evaluation
         /// The settings of the model in service on the same part, to compare with.

@@ -29,15 +29,35 @@ public struct TrainingRun: Sendable {
     ) throws -> Manifest {
         try configuration.validate()
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        let (configuration, stopping) = try withEpochsFound(log, onProgress: onProgress)
         let incumbent = try registryHasCurrent() ? Incumbent(registry.openCurrent()) : nil
-        let evaluation = try evaluate(log, incumbent: incumbent, onProgress: onProgress)
+        let evaluation = try evaluate(log, configuration, incumbent: incumbent, onProgress: onProgress)
         // Only now, so that at no time two sets of rows are in memory.
         let everything = try TrainingSet.build(from: log, weights: configuration.weights)
-        let (factors, summary) = try fit(everything, configuration.parameters, as: .published, onProgress: onProgress)
-        let manifest = try publish(factors, of: everything, summary, evaluation)
+        let fitted = try fit(
+            everything, configuration.recipe, from: configuration.warmStart, as: .published, onProgress: onProgress)
+        let manifest = try publish(fitted, of: everything, configuration, stopping, evaluation)
         try onProgress(.published(manifest))
         if manifest.gate.outcome == .promoted { try registry.promote(manifest.id, reason: manifest.gate.reason) }
         return manifest
+    }
+
+    /// The settings with the number of epochs that the validation window calls for, if that is asked for.
+    private func withEpochsFound(
+        _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void
+    ) throws -> (TrainingConfiguration, Manifest.EarlyStopping?) {
+        guard let patience = configuration.patience else { return (configuration, nil) }
+        do {
+            let found = try EpochSearch(configuration: configuration, patience: patience)
+                .run(log, onProgress: onProgress)
+            var configuration = configuration
+            configuration.parameters.epochs = found.best
+            try onProgress(.stopped(found))
+            return (configuration, found)
+        } catch let error as TrainerError where error.isTooFewEvents {
+            try onProgress(.notEvaluated("no validation window, so all epochs are run: \(error.message)"))
+            return (configuration, nil)
+        }
     }
 
     private struct Evaluation {
@@ -51,7 +71,8 @@ public struct TrainingRun: Sendable {
     }
 
     private func evaluate(
-        _ log: InteractionLog, incumbent: Incumbent?, onProgress: (TrainingProgress) throws -> Void
+        _ log: InteractionLog, _ configuration: TrainingConfiguration, incumbent: Incumbent?,
+        onProgress: (TrainingProgress) throws -> Void
     ) throws -> Evaluation {
         let gate = Gate(policy: configuration.policy)
         let experiment: SplitExperiment
@@ -61,13 +82,15 @@ public struct TrainingRun: Sendable {
                 throw TrainerError.nothingToEvaluate(
                     reason: "the training part has \(experiment.training.itemCount) items, fewer than the rank")
             }
-        } catch let error as TrainerError {
+        } catch let error as TrainerError where error.isTooFewEvents {
             // Too few events to hold any out is no reason not to train.
             try onProgress(.notEvaluated(error.message))
             return Evaluation(verdict: gate.verdict(incumbent: incumbent?.manifest.id, reason: error.message))
         }
-        let (factors, summary) = try fit(
-            experiment.training, configuration.parameters, as: .evaluation, onProgress: onProgress)
+        // A model that has seen held-out events must not lend its factors to what is measured on them.
+        let start = configuration.warmStart.flatMap { isFresh($0.manifest, for: experiment) ? $0 : nil }
+        let fitted = try fit(
+            experiment.training, configuration.recipe, from: start, as: .evaluation, onProgress: onProgress)
 
         func measure(_ ranker: some Ranker) throws -> Evaluator.Outcome {
             let outcome = try experiment.evaluator.measure(ranker)
@@ -75,12 +98,12 @@ public struct TrainingRun: Sendable {
             try onProgress(.measured(name: outcome.name, cutoff: k, ndcg: outcome.mean(.ndcg, at: k)))
             return outcome
         }
-        var outcomes = [try measure(FactorRanker(name: "model", factors: factors))]
+        var outcomes = [try measure(FactorRanker(name: "model", factors: fitted.factors))]
         for baseline in try experiment.baselines() { outcomes.append(try measure(baseline)) }
 
         var verdict = gate.verdict(incumbent: incumbent?.manifest.id, reason: "No model was in service.")
         if let incumbent {
-            if try incumbent.hasSameSettings(as: configuration), !isFresh(incumbent, for: experiment) {
+            if try incumbent.hasSameSettings(as: configuration), !isFresh(incumbent.manifest, for: experiment) {
                 verdict = gate.verdict(
                     incumbent: nil,
                     reason: "The same settings as \(incumbent.manifest.id), fitted to version "
@@ -109,14 +132,18 @@ public struct TrainingRun: Sendable {
                     bootstrap: experiment.bootstrap)
             }
         }
-        let report = experiment.report(outcomes, describes: Self.describes(experiment), training: summary)
+        var describes = Self.describes(experiment)
+        if configuration.warmStart != nil, start == nil {
+            describes += " They began with random numbers: the model of the warm start has seen held-out events."
+        }
+        let report = experiment.report(outcomes, of: fitted, describes: describes, training: fitted.summary)
         try onProgress(.evaluated(report))
         return Evaluation(report: report, verdict: verdict)
     }
 
-    /// Whether the incumbent saw none of the held-out events, so that it is measured as published.
-    private func isFresh(_ incumbent: Incumbent, for experiment: SplitExperiment) -> Bool {
-        experiment.splitAt.map { incumbent.manifest.data.lastEventAt < $0 } ?? false
+    /// Whether a model saw none of the held-out events.
+    private func isFresh(_ model: Manifest, for experiment: SplitExperiment) -> Bool {
+        experiment.splitAt.map { model.data.lastEventAt < $0 } ?? false
     }
 
     private static func describes(_ experiment: SplitExperiment) -> String {
@@ -125,25 +152,29 @@ public struct TrainingRun: Sendable {
     }
 
     private func publish(
-        _ factors: ALSFactors, of training: TrainingSet, _ summary: Manifest.TrainingSummary, _ evaluation: Evaluation
+        _ fitted: FittedModel, of training: TrainingSet, _ configuration: TrainingConfiguration,
+        _ stopping: Manifest.EarlyStopping?, _ evaluation: Evaluation
     ) throws -> Manifest {
-        try registry.publish(at: .now) { folder in
-            try ModelFiles.write(factors, of: training, to: folder)
+        let recipe = configuration.recipe.recorded
+        return try registry.publish(at: .now) { folder in
+            try ModelFiles.write(fitted, of: training, to: folder)
             if let report = evaluation.report {
                 try Files.write(report.json(), to: "\(folder)/\(ModelFiles.evaluation)")
                 try Files.write(report.html(), to: "\(folder)/\(ModelFiles.report)")
             }
         } manifest: { id, files in
             Manifest(
-                id: id, trainedAt: .now,
+                id: id, trainedAt: .now, kind: recipe.kind,
                 data: .init(
                     source: training.source, version: training.version, events: training.eventCount,
                     users: training.userCount, items: training.itemCount, interactions: training.interactions.count,
                     liked: training.likedCount, firstEventAt: training.first, lastEventAt: training.last),
-                parameters: configuration.recordedParameters, weights: configuration.weights,
-                seed: configuration.parameters.seed, configurationSHA256: try configuration.digest(),
+                parameters: recipe.parameters, weights: recipe.weights, explicit: recipe.explicit,
+                ratings: fitted.ratings.map { .init(neutral: ConfidenceWeights.neutralStars, mean: $0.mean) },
+                warmStart: recipe.warmStart, earlyStopping: stopping, seed: recipe.parameters.seed,
+                configurationSHA256: try recipe.digest(),
                 codeVersion: configuration.codeVersion, factorsSHA256: files[ModelFiles.factors]?.sha256 ?? "",
-                training: summary,
+                training: fitted.summary,
                 evaluation: evaluation.report.map { report in
                     .init(
                         describes: report.describes, split: report.data.split, splitAt: report.data.splitAt,

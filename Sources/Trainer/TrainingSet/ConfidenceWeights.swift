@@ -39,10 +39,14 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
     public var halfLifeDays: Double?
     /// The sum of one user's events with one item is cut at plus or minus this.
     public var ceiling: Float = 5
+    /// What several events of one user with one item come to.
+    public var repeats = Repeats.sum
 
-    private enum CodingKeys: String, CodingKey {
-        case version, view, like, review, ceiling
-        case halfLifeDays = "half_life_days"
+    public enum Repeats: String, Codable, Sendable {
+        /// Their sum: who comes back is surer.
+        case sum
+        /// The last one read: a changed rating replaces the old one.
+        case newest
     }
 
     public init() {}
@@ -57,6 +61,32 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
         weights.ceiling = 1
         return weights
     }
+
+    /// Stars for explicit models: a review weighs its stars less ``neutralStars``, so that more than three and a half
+    /// count as a liking wherever a sign is asked for; views and likes say nothing of stars and are left out.
+    public static var ratings: ConfidenceWeights {
+        var weights = ConfidenceWeights()
+        weights.view = Curve([])
+        weights.like = Curve([])
+        weights.review = Curve([[0.5, 0.5 - neutralStars], [5, 5 - neutralStars]])
+        weights.repeats = .newest
+        return weights
+    }
+
+    /// What ``ratings`` takes off: between the last rating that is no liking and the first that is.
+    public static let neutralStars: Float = 3.5
+
+    /// Whether events of this kind go into training at all: their curve has points.
+    public func counts(_ kind: EventKind) -> Bool {
+        switch kind {
+        case .view: !view.points.isEmpty
+        case .like: !like.points.isEmpty
+        case .review: !review.points.isEmpty
+        }
+    }
+
+    /// What a pair comes to when one more event joins it, before the ceiling.
+    public func joined(_ weight: Float, with next: Float) -> Float { repeats == .sum ? weight + next : next }
 
     /// The weight of one event, before ageing.
     public func weight(of kind: EventKind, value: Float) -> Float {
@@ -74,12 +104,16 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
         return Float(powerOfTwo(-days / halfLifeDays))
     }
 
-    /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for points that are not finite or do not rise.
+    /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for points that are not finite or do not rise, and
+    ///   if no kind counts.
     public func validate() throws {
+        guard EventKind.allCases.contains(where: counts) else {
+            throw TrainerError.invalidSetting(
+                name: "the weight curves", value: "all empty", allowed: "given for one kind of event at least")
+        }
         for (name, curve) in [("view", view), ("like", like), ("review", review)] {
             let sound =
-                !curve.points.isEmpty
-                && curve.points.allSatisfy { $0.count == 2 && $0[0].isFinite && $0[1].isFinite }
+                curve.points.allSatisfy { $0.count == 2 && $0[0].isFinite && $0[1].isFinite }
                 && zip(curve.points, curve.points.dropFirst()).allSatisfy { $0[0] < $1[0] }
             guard sound else {
                 throw TrainerError.invalidSetting(

@@ -12,6 +12,9 @@ public struct HeldOut: Sendable {
     public internal(set) var starts: [Int] = [0]
     public internal(set) var items: [Int32] = []
     public internal(set) var counts = Counts()
+    /// Every pair of a known user and a known item with its weight, liked or not, by rising user: what predicted ratings
+    /// are compared with. Empty unless asked for.
+    var rated: [(user: Int32, item: Int32, value: Float)] = []
 
     public struct Counts: Codable, Hashable, Sendable {
         /// Users with at least one relevant item: those the metrics are means over.
@@ -43,8 +46,9 @@ public struct HeldOut: Sendable {
 extension HeldOut {
     /// Collects the likings among the records that `isTest` takes. A pair is relevant when the weights of its test
     /// events add up to more than zero.
+    /// - Parameter keepingValues: whether to fill ``rated``.
     static func build(
-        from log: InteractionLog, training: TrainingSet, weights: ConfidenceWeights,
+        from log: InteractionLog, training: TrainingSet, weights: ConfidenceWeights, keepingValues: Bool = false,
         isTest: (InteractionLog.Record) -> Bool
     ) throws -> HeldOut {
         // Log indices to training indices; −1 where training has not seen the identifier.
@@ -53,7 +57,7 @@ extension HeldOut {
         var lengths = [Int64](repeating: 0, count: training.userCount)
         var strangers = [Bool](repeating: false, count: log.users.count)
         try log.forEachChunk { chunk in
-            for record in chunk where isTest(record) {
+            for record in chunk where weights.counts(record.kind) && isTest(record) {
                 let user = userNumbers[Int(record.user)]
                 if user >= 0 { lengths[Int(user)] += 1 } else { strangers[Int(record.user)] = true }
             }
@@ -61,18 +65,25 @@ extension HeldOut {
         // Rows over the items of the log, which hold those that training has not seen.
         var builder = RowBuilder(lengths: lengths)
         try log.forEachChunk { chunk in
-            for record in chunk where isTest(record) {
+            for record in chunk where weights.counts(record.kind) && isTest(record) {
                 let user = userNumbers[Int(record.user)]
                 guard user >= 0 else { continue }
                 builder.add(weights.weight(of: record.kind, value: record.value), row: user, column: record.item)
             }
         }
-        let rows = try builder.finish(columns: log.items.count, ceiling: .greatestFiniteMagnitude)
+        let rows = try builder.finish(
+            columns: log.items.count, ceiling: .greatestFiniteMagnitude, repeats: weights.repeats)
 
         var result = HeldOut()
         result.counts.usersWithoutHistory = strangers.count { $0 }
         for user in 0..<training.userCount where rows.count(ofRow: user) > 0 {
             let seen = training.interactions.columnIndices[training.interactions.entries(ofRow: user)]
+            if keepingValues {
+                for entry in rows.entries(ofRow: user) {
+                    let item = itemNumbers[Int(rows.columnIndices[entry])]
+                    if item >= 0 { result.rated.append((Int32(user), item, rows.values[entry])) }
+                }
+            }
             var relevant: [Int32] = []
             for entry in rows.entries(ofRow: user) where rows.values[entry] > 0 {
                 let item = itemNumbers[Int(rows.columnIndices[entry])]

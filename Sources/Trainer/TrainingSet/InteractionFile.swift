@@ -12,11 +12,14 @@ public enum InteractionFile {
     /// Reads a training file and a test file into one log, for ``Split/files``.
     /// - Parameter negatives: a file of lines `(user,item)<tab>negative…` (He et al. 2017): only these items are ranked
     ///   beside the held-out ones.
+    /// - Parameter asRatings: whether a line says how many stars, 0.5 to 5, instead of a liking.
     /// - Throws: ``TrainerError/malformedLine(file:line:reason:)``, ``TrainerError/cannotRead(path:reason:)``.
-    public static func log(train: String, test: String, negatives: String? = nil) throws -> InteractionLog {
+    public static func log(
+        train: String, test: String, negatives: String? = nil, asRatings: Bool = false
+    ) throws -> InteractionLog {
         let log = try InteractionLog(source: "\(train) and \(test)")
-        try read(train, isTest: false, into: log)
-        try read(test, isTest: true, into: log)
+        try read(train, isTest: false, asRatings: asRatings, into: log)
+        try read(test, isTest: true, asRatings: asRatings, into: log)
         if let negatives { try readNegatives(negatives, into: log) }
         return log
     }
@@ -45,7 +48,7 @@ public enum InteractionFile {
         log.negatives = negatives
     }
 
-    static func read(_ path: String, isTest: Bool, into log: InteractionLog) throws {
+    static func read(_ path: String, isTest: Bool, asRatings: Bool = false, into log: InteractionLog) throws {
         let file = try MappedFile(path: path)
         var form: Form?
         var number = 0
@@ -84,10 +87,15 @@ public enum InteractionFile {
                     }
                     at = Int64(seconds * 1e6)
                 }
+                let stars = fields.count >= 3 ? parsed(fields[2]).map { Float($0) } : nil
+                if asRatings, stars.map(EventKind.review.accepts) != true {
+                    throw malformed("it has no rating of 0.5 to 5 stars")
+                }
                 try log.append(
-                    user: log.users.insert(buffer(fields[0])), item: log.items.insert(buffer(fields[1])), kind: .like,
-                    value: 1, at: at, isTest: isTest)
+                    user: log.users.insert(buffer(fields[0])), item: log.items.insert(buffer(fields[1])),
+                    kind: asRatings ? .review : .like, value: asRatings ? stars! : 1, at: at, isTest: isTest)
             case .lists:
+                if asRatings { throw malformed("it has no ratings") }
                 let fields = line.split(separator: UInt8(ascii: " "))
                 let user = log.users.insert(buffer(fields[0]))
                 for item in fields.dropFirst() {

@@ -54,7 +54,7 @@ extension TrainingSet {
         var eventCount = 0
         var first = Int64.max
         try log.forEachChunk { chunk in
-            for record in chunk where accept(record) {
+            for record in chunk where weights.counts(record.kind) && accept(record) {
                 if userNumbers[Int(record.user)] < 0 {
                     userNumbers[Int(record.user)] = users.insert(Int(record.user), of: log.users)
                     lengths.append(0)
@@ -71,17 +71,18 @@ extension TrainingSet {
             }
         }
         guard let newest = lastEventAt.max() else {
-            throw TrainerError.emptyTrainingSet(source: log.source, reason: "it holds no events")
+            throw TrainerError.emptyTrainingSet(source: log.source, reason: "it holds no events of a kind that counts")
         }
         var rows = RowBuilder(lengths: lengths)
         try log.forEachChunk { chunk in
-            for record in chunk where accept(record) {
+            for record in chunk where weights.counts(record.kind) && accept(record) {
                 let weight =
                     weights.weight(of: record.kind, value: record.value) * weights.decay(record.at, newest: newest)
                 rows.add(weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)])
             }
         }
-        let interactions = try rows.finish(columns: items.count, ceiling: weights.ceiling)
+        let interactions = try rows.finish(
+            columns: items.count, ceiling: weights.ceiling, repeats: weights.repeats)
         guard interactions.values.contains(where: { $0 > 0 }) else {
             throw TrainerError.emptyTrainingSet(
                 source: log.source, reason: "none of its events says that a user liked an item")
@@ -119,9 +120,11 @@ struct RowBuilder {
         values[position] = value
     }
 
-    /// Sums, cut at plus and minus `ceiling`. They are made in the order of adding, so the same input gives the same
-    /// bits. O(n log(longest row)).
-    consuming func finish(columns columnCount: Int, ceiling: Float) throws -> SparseRows {
+    /// Sums (or the last of each column), cut at plus and minus `ceiling`. They are made in the order of adding, so the
+    /// same input gives the same bits. O(n log(longest row)).
+    consuming func finish(
+        columns columnCount: Int, ceiling: Float, repeats: ConfidenceWeights.Repeats = .sum
+    ) throws -> SparseRows {
         var scratch: [(column: Int32, position: Int32, value: Float)] = []
         var kept = 0
         for row in 0..<starts.count - 1 {
@@ -138,7 +141,7 @@ struct RowBuilder {
                 let column = scratch[next].column
                 var sum: Float = 0
                 while next < scratch.count, scratch[next].column == column {
-                    sum += scratch[next].value
+                    sum = repeats == .sum ? sum + scratch[next].value : scratch[next].value
                     next += 1
                 }
                 columns[kept] = column

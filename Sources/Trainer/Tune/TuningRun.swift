@@ -52,14 +52,9 @@ public struct TuningRun: Sendable {
             throw TrainerError.invalidSetting(
                 name: "the budget", value: "\(budget.trials) trials", allowed: "1 or more")
         }
-        let test = try configuration.split.resolve(log, weights: configuration.weights)
-        let early = try InteractionLog(source: log.source, version: log.version)
-        try early.append(log) { !test.isTest($0) }
+        let (early, base) = try configuration.validationWindow(of: log)
         let clock = ContinuousClock()
         let deadline = budget.seconds.isFinite ? clock.now + .seconds(budget.seconds) : nil
-        var base = configuration
-        base.split = .time((2 * quantile - 1) / quantile)
-        base.cutoffs = [10]
 
         var measured = try readState()
         var used: [TuningRecord] = []
@@ -100,7 +95,7 @@ public struct TuningRun: Sendable {
         }
         return TuningResult(
             records: used, cutoff: 10,
-            describes: "Events before \(test.at.map(\.description) ?? "the test window"), the last "
+            describes: "The first \(early.count) of \(log.count) events, the last "
                 + "\(early.count - Int(Double(early.count) * (2 * quantile - 1) / quantile)) of them as validation; "
                 + "later events were not looked at.",
             resumed: resumed, stoppedEarly: stoppedEarly)

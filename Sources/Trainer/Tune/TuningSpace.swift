@@ -19,7 +19,7 @@ public struct TuningSpace: Codable, Hashable, Sendable {
     func settings(
         _ trial: Int, base: TrainingConfiguration, seed: UInt64, largestRank: Int
     ) -> (parameters: ALSParameters, weights: ConfidenceWeights) {
-        var parameters = base.recordedParameters
+        var parameters = base.recipe.recorded.parameters
         var weights = base.weights
         guard trial > 0 else { return (parameters, weights) }
         var generator = SeededGenerator(seed: seed, stream: UInt64(trial))

@@ -60,6 +60,13 @@ struct Invocation: Sendable {
         return settings[option.spec.name].flatMap { $0.value }.flatMap(option.read)
     }
 
+    /// Whether nobody set the option, so that its value is the default of the table.
+    func isDefault<Value>(_ option: Option<Value>) -> Bool {
+        guard let setting = settings[option.spec.name] else { return true }
+        if case .fallback = setting.source { return true }
+        return false
+    }
+
     /// - Throws: ``CommandLineError/conflict(first:second:)`` if the user set any of `options`, which mean nothing beside
     ///   `other`.
     func refuse(_ options: [OptionSpec], beside other: OptionSpec) throws {

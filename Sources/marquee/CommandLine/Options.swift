@@ -61,13 +61,30 @@ extension Options {
         "nu", in: 0...1, default: Double(ALSParameters().nu),
         "How much it grows with the number of events; 0 is plain L2.")
     static let solver = Option<ALSParameters.Solver>(
-        "solver", "cg|exact", default: "cg", choices: ["cg", "exact"],
-        "Conjugate gradients, or exact solutions, which are slower.", must: "be cg or exact"
+        "solver", "cg|exact|ials++", default: "cg", choices: ALSParameters.Solver.allCases.map(\.rawValue),
+        "Conjugate gradients; exact solutions, which are slower; or exact ones of a block of factors at a time.",
+        must: "be cg, exact or ials++"
     ) { ALSParameters.Solver(rawValue: $0) }
     static let threads = Option<Int>.integer(
         "threads", in: 1...1024, "Processor cores to use; all by default. The factors do not depend on it.")
 
+    static let block = Option<Int>.integer(
+        "block", in: 16...1024, default: ALSParameters().block, "Factors that ials++ solves together, a multiple of 16."
+    )
+    static let explicit = Option<Bool>.flag(
+        "explicit", "Predict stars from reviews, with biases of users and items, instead of ranking by confidences.")
+    static let nonnegative = Option<Bool>.flag(
+        "nonnegative", "Hold the factors of an explicit model at 0 or above.")
+    static let confidence = Option<String>.text(
+        "confidence", "FILE", "Weights of events by kind and value, as JSON; docs/training.md has the form.")
+
     // train
+    static let warmStart = Option<String>.text(
+        "warm-start", "MODEL", "Begin with the factors of this model, or 'current'; its rank and kind must be the same."
+    )
+    static let earlyStopping = Option<Int>.integer(
+        "early-stopping", "PATIENCE", in: 1...1000,
+        "Find the number of epochs, --epochs at most: stop after so many without a better one on a validation window.")
     static let version = Option<Int>.integer(
         "version", in: 0...Int.max, "This version of the table; the newest by default.")
     static let promote = Option<GateVerdict.Policy>(

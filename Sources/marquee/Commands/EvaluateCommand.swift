@@ -25,8 +25,7 @@ enum EvaluateCommand {
             .init(
                 line: "evaluate --train train.tsv --test test.tsv --rank 128 --k 20 --json report.json",
                 meaning: "A public split, with the settings given."),
-        ],
-        unavailable: ["explicit"]
+        ]
     ) { invocation in
         var configuration = try TrainCommand.configuration(invocation)
         configuration.cutoffs = try invocation.value(Options.cutoffs)
@@ -38,10 +37,11 @@ enum EvaluateCommand {
                 [Options.store.spec, Options.model.spec, Options.split.spec], beside: Options.train.spec)
             let negatives = invocation.optional(Options.negatives)
             configuration.split = .files
-            configuration.weights = .binary
+            if configuration.explicit == nil { configuration.weights = .binary }
             report = try await BlockingWork.run("evaluate") { [configuration] flag in
                 try ModelEvaluation(configuration: configuration).run(
-                    try InteractionFile.log(train: train, test: test, negatives: negatives)
+                    try InteractionFile.log(
+                        train: train, test: test, negatives: negatives, asRatings: configuration.explicit != nil)
                 ) { progress in
                     try flag.check()
                     reporter.note(progress)

@@ -6,7 +6,8 @@ enum TrainCommand {
     /// The settings of a model, which `evaluate` takes too.
     static let modelOptions = [
         Options.rank.spec, Options.epochs.spec, Options.alpha0.spec, Options.lambda.spec, Options.nu.spec,
-        Options.solver.spec, Options.seed.spec, Options.threads.spec, Options.halfLife.spec,
+        Options.solver.spec, Options.block.spec, Options.seed.spec, Options.threads.spec, Options.halfLife.spec,
+        Options.confidence.spec, Options.explicit.spec, Options.nonnegative.spec,
     ]
 
     static let command: Command = Command(
@@ -17,7 +18,8 @@ enum TrainCommand {
             as --promote says. The same version, settings and seed give the same factors, byte for byte.
             """,
         options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + [
-            Options.promote.spec, Options.every.spec, Options.reproduce.spec,
+            Options.warmStart.spec, Options.earlyStopping.spec, Options.promote.spec, Options.every.spec,
+            Options.reproduce.spec,
         ],
         required: ["store", "models"],
         examples: [
@@ -27,12 +29,17 @@ enum TrainCommand {
                 meaning: "Publishes a larger model without putting it into service."),
             .init(line: "train --store data --models models --every 6h", meaning: "The periodic retraining job."),
             .init(
+                line: "train --store data --models models --warm-start current --epochs 4",
+                meaning: "Goes on from the model in service, with what has changed since."),
+            .init(
+                line: "train --store data --models models --explicit --early-stopping 3",
+                meaning: "Predicts stars; stops when three epochs have not made it better."),
+            .init(
                 line: "train --store data --models models --reproduce current",
                 meaning: "Proves that data, settings and seed give the published factors."),
-        ],
-        unavailable: ["explicit"]
+        ]
     ) { invocation in
-        let configuration = try promoting(configuration(invocation), invocation)
+        let configuration = try run(configuration(invocation), invocation)
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let store = try invocation.value(Options.store)
         let version = invocation.optional(Options.version).map(Int64.init)
@@ -40,18 +47,24 @@ enum TrainCommand {
         if let name = invocation.optional(Options.reproduce) {
             try invocation.refuse(
                 modelOptions.filter { $0.name != Options.threads.spec.name }
-                    + [Options.version.spec, Options.every.spec, Options.promote.spec],
+                    + [
+                        Options.version.spec, Options.every.spec, Options.promote.spec, Options.warmStart.spec,
+                        Options.earlyStopping.spec,
+                    ],
                 beside: Options.reproduce.spec)
             return try await reproduce(name, of: registry, store: store, configuration.parameters.threads, reporter)
         }
+        let warmStart = invocation.optional(Options.warmStart)
         if let seconds = invocation.optional(Options.every) {
             try invocation.refuse([Options.version.spec], beside: Options.every.spec)
             return try await RetrainingService(
                 every: .seconds(seconds), store: store, configuration: configuration, registry: registry,
-                onProgress: reporter.note
+                warmStart: warmStart, onProgress: reporter.note
             ).run()
         }
         try await BlockingWork.run("train") { flag in
+            var configuration = configuration
+            configuration.warmStart = try warmStart.map { try registry.open(registry.find($0), verifying: true) }
             try configuration.validate()
             let log = try InteractionLog.read(storeAt: store, version: version)
             _ = try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in
@@ -67,7 +80,7 @@ enum TrainCommand {
         let made = try await BlockingWork.run("train") { flag in
             let manifest = try registry.manifest(of: registry.find(name))
             let log = try InteractionLog.read(storeAt: store, version: manifest.data.version)
-            return try Reproduction.run(of: manifest, on: log, threads: threads) { progress in
+            return try Reproduction.run(of: manifest, on: log, in: registry, threads: threads) { progress in
                 try flag.check()
                 reporter.note(progress)
             }
@@ -76,11 +89,12 @@ enum TrainCommand {
         StandardOutput.write(line: "\(made.id) is reproduced: factors with SHA-256 \(made.made)")
     }
 
-    private static func promoting(
+    private static func run(
         _ configuration: TrainingConfiguration, _ invocation: Invocation
     ) throws -> TrainingConfiguration {
         var configuration = configuration
         configuration.policy = try invocation.value(Options.promote)
+        configuration.patience = invocation.optional(Options.earlyStopping)
         return configuration
     }
 
@@ -93,10 +107,38 @@ enum TrainCommand {
         parameters.lambda = Float(try invocation.value(Options.lambda))
         parameters.nu = Float(try invocation.value(Options.nu))
         parameters.solver = try invocation.value(Options.solver)
+        parameters.block = try invocation.value(Options.block)
         parameters.seed = UInt64(try invocation.value(Options.seed))
         parameters.threads = invocation.optional(Options.threads)
         var configuration = TrainingConfiguration(codeVersion: Version.text, parameters: parameters)
-        configuration.weights.halfLifeDays = invocation.optional(Options.halfLife).map { $0 / 86_400 }
+        if try invocation.value(Options.explicit) {
+            try makeExplicit(&configuration, invocation)
+        } else if try invocation.value(Options.nonnegative) {
+            throw CommandLineError.missingOption(
+                command: invocation.command.name, option: Options.explicit.spec.name, placeholder: "",
+                environment: Options.explicit.spec.environmentName)
+        }
+        if let file = invocation.optional(Options.confidence) {
+            configuration.weights = try ConfidenceWeights.read(file)
+        }
+        if let halfLife = invocation.optional(Options.halfLife) {
+            configuration.weights.halfLifeDays = halfLife / 86_400
+        }
         return configuration
+    }
+
+    /// What is not given has the defaults of that model, and what it has no use for is refused.
+    private static func makeExplicit(_ configuration: inout TrainingConfiguration, _ invocation: Invocation) throws {
+        try invocation.refuse(
+            [
+                Options.alpha0.spec, Options.nu.spec, Options.solver.spec, Options.block.spec, Options.halfLife.spec,
+                Options.confidence.spec,
+            ], beside: Options.explicit.spec)
+        let defaults = RatingParameters()
+        if invocation.isDefault(Options.rank) { configuration.parameters.rank = defaults.rank }
+        if invocation.isDefault(Options.epochs) { configuration.parameters.epochs = defaults.epochs }
+        if invocation.isDefault(Options.lambda) { configuration.parameters.lambda = defaults.lambda }
+        configuration.weights = .ratings
+        configuration.explicit = .init(isNonNegative: try invocation.value(Options.nonnegative))
     }
 }

@@ -36,6 +36,14 @@ final class TrainingReporter: Sendable {
         case .evaluated(let report):
             state.withLock { $0.report = report }
             table(report)
+        case .stopped(let found):
+            state.withLock {
+                $0.bar?.finish()
+                $0.bar = nil
+            }
+            say(
+                "\(found.best) epochs: \(found.metric) \(Figure.decimal(found.values[found.best - 1], digits: 4)) on the "
+                    + "validation window, the best of \(found.values.count)")
         case .published(let manifest):
             let verdict = manifest.gate.outcome == .promoted ? "in service" : "not promoted"
             say("model \(manifest.id), \(verdict): \(manifest.gate.reason)")
@@ -62,6 +70,7 @@ final class TrainingReporter: Sendable {
 
     private static func name(_ fit: TrainingProgress.Fit) -> String {
         switch fit {
+        case .validation: "fitted to what comes before the validation window"
         case .evaluation: "fitted to the training part"
         case .incumbent: "fitted with the settings of the model in service"
         case .published: "fitted to all events"
@@ -80,6 +89,17 @@ final class TrainingReporter: Sendable {
         row("model", report.metrics)
         for baseline in report.baselines { row(baseline.name, baseline.metrics) }
         for line in table.text.split(separator: "\n") { say(String(line)) }
+        if let errors = report.ratingErrors {
+            func interval(_ interval: Interval) -> String {
+                let ends = interval.low.flatMap { low in interval.high.map { (low, $0) } }
+                return Figure.decimal(interval.value, digits: 4)
+                    + (ends.map { " (\(Figure.decimal($0.0, digits: 4)) … \(Figure.decimal($0.1, digits: 4)))" } ?? "")
+            }
+            say(
+                "RMSE \(interval(errors.rmse)), MAE \(interval(errors.mae)) on \(Figure.count(errors.ratings)) ratings; "
+                    + "item means have \(Figure.decimal(errors.baselineRMSE.value, digits: 4)) and "
+                    + "\(Figure.decimal(errors.baselineMAE.value, digits: 4))")
+        }
         if let popularity = report.comparisons.first(where: { $0.against == report.baselines.first?.name }),
             let difference = popularity.relativeDifference
         {

@@ -124,12 +124,17 @@ import Testing
             let registry = ModelRegistry(folder: folder.path)
             let manifest = try train(registry, plantedLog())
             for threads in [1, 3] {
-                #expect(try Reproduction.run(of: manifest, on: plantedLog(), threads: threads).isIdentical)
+                #expect(
+                    try Reproduction.run(of: manifest, on: plantedLog(), in: registry, threads: threads).isIdentical)
             }
-            #expect(throws: TrainerError.self) { try Reproduction.run(of: manifest, on: plantedLog(users: 30)) }
+            #expect(throws: TrainerError.self) {
+                try Reproduction.run(of: manifest, on: plantedLog(users: 30), in: registry)
+            }
             var altered = manifest
             altered.parameters.seed += 1
-            #expect(try !Reproduction.run(of: altered, on: plantedLog()).isIdentical)
+            altered.seed += 1
+            altered.configurationSHA256 = try altered.recipe.digest()
+            #expect(try !Reproduction.run(of: altered, on: plantedLog(), in: registry).isIdentical)
         }
     }
 

@@ -62,8 +62,8 @@ import Testing
             let registry = ModelRegistry(folder: folder.appending(path: "models").path)
             let manifest = try TrainingRun(configuration: smallConfiguration(), registry: registry).run(old)
             let again = try InteractionLog.read(storeAt: folder.path, version: manifest.data.version)
-            try Reproduction.run(of: manifest, on: again).check()
-            #expect(throws: TrainerError.self) { try Reproduction.run(of: manifest, on: whole) }
+            try Reproduction.run(of: manifest, on: again, in: registry).check()
+            #expect(throws: TrainerError.self) { try Reproduction.run(of: manifest, on: whole, in: registry) }
         }
     }
 

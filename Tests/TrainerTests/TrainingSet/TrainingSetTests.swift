@@ -38,12 +38,17 @@ import Testing
     }
 
     @Test func senselessCurvesAreRefused() {
-        for curve in [[], [[0]], [[0, .nan]], [[1, 0], [0, 1]], [[0, 0], [0, 1]]] as [[[Float]]] {
+        for curve in [[[0]], [[0, .nan]], [[1, 0], [0, 1]], [[0, 0], [0, 1]]] as [[[Float]]] {
             var weights = weights
             weights.view = .init(curve)
             #expect(throws: TrainerError.self, "\(curve)") { try weights.validate() }
         }
         var weights = weights
+        weights.view = .init([])
+        #expect(throws: Never.self) { try weights.validate() }
+        (weights.like, weights.review) = (weights.view, weights.view)
+        #expect(throws: TrainerError.self, "no kind counts") { try weights.validate() }
+        weights = .init()
         weights.halfLifeDays = 0
         #expect(throws: TrainerError.self) { try weights.validate() }
         weights.halfLifeDays = nil
@@ -116,7 +121,9 @@ import Testing
 
     @Test func nothingToLearnFromIsAnError() throws {
         let log = try InteractionLog(source: "empty")
-        #expect(throws: TrainerError.emptyTrainingSet(source: "empty", reason: "it holds no events")) {
+        #expect(
+            throws: TrainerError.emptyTrainingSet(source: "empty", reason: "it holds no events of a kind that counts")
+        ) {
             try TrainingSet.build(from: log, weights: .init())
         }
         try log.append(userID: "u", itemID: "i", kind: .like, value: -1, at: Timestamp(seconds: 0))

@@ -24,7 +24,9 @@ import Testing
         #expect(result.records.count == 9 && Set(result.records.map(\.trial)) == Set(0..<9))
         let best = try #require(result.best)
         #expect(best.epochs == 4 && best.ndcg > 0.1)
-        #expect(try #require(measured.first).parameters == smallConfiguration(rank: 4, epochs: 4).recordedParameters)
+        #expect(
+            try #require(measured.first).parameters == smallConfiguration(rank: 4, epochs: 4).recipe.recorded.parameters
+        )
         for record in measured {
             #expect([2, 4, 8].contains(record.parameters.rank))
             #expect((0.0099...1.001).contains(record.parameters.alpha0))

@@ -1,0 +1,95 @@
+internal import Foundation
+internal import Linalg
+
+/// How far predicted stars are from held-out ones, over all held-out ratings by known users of known items.
+///
+///     RMSE = √(mean (r − r̂)²)        MAE = mean |r − r̂|
+///
+/// Predictions are cut to the scale, 0.5…5 stars. Intervals are of 95 %, by resampling users: the ratings of one user are
+/// not independent of each other.
+public struct RatingErrors: Codable, Hashable, Sendable {
+    public var rmse: Interval
+    public var mae: Interval
+    /// The same when every prediction is the item's mean rating in training, pulled towards the mean of all by five
+    /// ratings' worth.
+    public var baselineRMSE: Interval
+    public var baselineMAE: Interval
+    public var ratings: Int
+    public var users: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case rmse, mae, ratings, users
+        case baselineRMSE = "baseline_rmse"
+        case baselineMAE = "baseline_mae"
+    }
+
+    /// Nil if the model predicts no stars or there is nothing to compare with.
+    init?(of model: FittedModel, on evaluator: Evaluator, _ bootstrap: Bootstrap) {
+        let rated = evaluator.heldOut.rated
+        guard let ratings = model.ratings, !rated.isEmpty else { return nil }
+        let means = evaluator.training.meanWeights(pull: 5)
+        // By user: squares, magnitudes, count, and the first two of the baseline.
+        var table: [Double] = []
+        var last: Int32 = -1
+        for (user, item, value) in rated {
+            if user != last {
+                table += [0, 0, 0, 0, 0]
+                last = user
+            }
+            let product = model.factors.product(Int(user), Int(item))
+            let error = Double(value - Self.onScale(ratings.weight(user: Int(user), product: product)))
+            let other = Double(value - means[Int(item)])
+            let row = table.count - 5
+            table[row] += error * error
+            table[row + 1] += abs(error)
+            table[row + 2] += 1
+            table[row + 3] += other * other
+            table[row + 4] += abs(other)
+        }
+        let intervals = bootstrap.ratios(of: table, width: 5, divisor: 2)
+        func root(_ interval: Interval) -> Interval {
+            Interval(
+                value: interval.value.squareRoot(), low: interval.low?.squareRoot(), high: interval.high?.squareRoot())
+        }
+        rmse = root(intervals[0])
+        mae = intervals[1]
+        baselineRMSE = root(intervals[3])
+        baselineMAE = intervals[4]
+        self.ratings = rated.count
+        users = table.count / 5
+    }
+
+    /// A weight is stars less the neutral ones.
+    private static func onScale(_ weight: Float) -> Float {
+        min(max(weight, 0.5 - ConfidenceWeights.neutralStars), 5 - ConfidenceWeights.neutralStars)
+    }
+}
+
+extension TrainingSet {
+    /// By item, the mean weight, with `pull` entries of the mean of all added.
+    fileprivate func meanWeights(pull: Double) -> [Float] {
+        var sums = [Double](repeating: 0, count: itemCount)
+        var counts = [Double](repeating: 0, count: itemCount)
+        var total = 0.0
+        for (item, value) in zip(interactions.columnIndices, interactions.values) {
+            sums[Int(item)] += Double(value)
+            counts[Int(item)] += 1
+            total += Double(value)
+        }
+        let mean = total / Double(max(interactions.count, 1))
+        return zip(sums, counts).map { Float(($0 + pull * mean) / ($1 + pull)) }
+    }
+}
+
+extension ALSFactors {
+    /// ⟨p_u, q_i⟩. O(rank).
+    func product(_ user: Int, _ item: Int) -> Float {
+        userFactors.withRow(user) { p in
+            itemFactors.withRow(item) { q in
+                var sum: Float = 0
+                for i in p.indices { sum += p[i] * q[i] }
+                return sum
+            }
+        }
+    }
+}
