@@ -10,9 +10,10 @@ enum DeltaFixture {
     ])
 
     /// Rows `ids`, over two days and three sources (one of them null, one with characters that paths must escape).
-    static func batch(_ ids: Range<Int>) throws -> RecordBatch {
+    static func batch(
+        _ ids: Range<Int>, sources: [String?] = ["a/b c=ü%", nil, "web"]
+    ) throws -> RecordBatch {
         let ids = Array(ids)
-        let sources: [String?] = ["a/b c=ü%", nil, "web"]
         return try RecordBatch(
             schema: schema,
             columns: [
@@ -27,7 +28,7 @@ enum DeltaFixture {
                 .timestamp(PrimitiveColumn(ids.map { Int64($0) * 1_234_567 + 1 })),
                 .list(ListColumn(ids.map { (0..<$0 % 3).map { "g\($0)" } })),
                 .date(PrimitiveColumn(ids.map { 20_000 + Int32($0 % 2) })),
-                .string(BytesColumn(ids.map { sources[$0 % 3] })),
+                .string(BytesColumn(ids.map { sources[$0 % sources.count] })),
             ])
     }
 
@@ -48,6 +49,13 @@ enum DeltaFixture {
         }
         return rows.sorted { $0.0 < $1.0 }.map(\.1)
     }
+
+    /// What paths must escape, and what they must not.
+    static let strangeSources: [String?] = [
+        "a/b c=ü%", nil, "web", "x:y", "tab\there", "it's \"q\"", "%41", "+", "#?&*", "a\\b", " lead", "trail ", ".",
+        "..",
+        "line\nbreak", "😀", "{}[]^|~`", "a%2Fb",
+    ]
 
     static func rows(_ batch: RecordBatch) -> [String] {
         (0..<batch.rowCount).map { row in

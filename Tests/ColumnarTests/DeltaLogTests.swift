@@ -93,6 +93,32 @@ struct DeltaLogTests {
         }
     }
 
+    /// Java writes `&` and letters beyond ASCII as they are where we write `%26`. Engines that compare texts would not
+    /// find the file that a commit of ours removes, or would take it for one that nobody needs.
+    @Test func pathsOfOthersKeepTheirText() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try DeltaFixture.table(at: folder, partitionedBy: ["source"])
+            _ = try table.append([DeltaFixture.batch(0..<1, sources: ["ü&%"])])
+            let commit = log(folder, LogName.digits(1) + ".json")
+            let ours = "source=%25C3%25BC%2526%2525/"
+            let theirs = "source=ü&%2525/"
+            let text = try String(contentsOf: commit, encoding: .utf8)
+            #expect(text.contains(ours))
+            try Data(text.replacing(ours, with: theirs).utf8).write(to: commit)
+            try FileManager.default.moveItem(
+                at: folder.appending(path: "source=%C3%BC%26%25"), to: folder.appending(path: "source=ü&%25"))
+            let fresh = try DeltaTable.open(at: folder.path)
+            #expect(try fresh.verify().problems == [])
+            try fresh.writeCheckpoint()
+            for again in [fresh, try DeltaTable.open(at: folder.path)] {
+                #expect(try again.newestState().files.values.map(\.encodedPath).allSatisfy { $0.hasPrefix(theirs) })
+            }
+            _ = try fresh.delete(where: .compare(column: "id", .equal, .int(0)))
+            let removal = try String(contentsOf: log(folder, LogName.digits(2) + ".json"), encoding: .utf8)
+            #expect(removal.contains("\"remove\":{\"path\":\"" + theirs))
+        }
+    }
+
     @Test func aMissingDataFileIsNamed() async throws {
         try await withTemporaryFolder { folder in
             let table = try grown(folder, commits: 1)

@@ -53,7 +53,7 @@ extension Action {
         case .add(let action):
             .object([
                 "add": .object([
-                    "path": .string(PartitionPath.encodedForLog(action.path)),
+                    "path": .string(action.encodedPath),
                     "partitionValues": Self.json(action.partitionValues), "size": .int(action.size),
                     "modificationTime": .int(action.modificationTime), "dataChange": .bool(action.dataChange),
                     "stats": action.stats.map { .string($0) }, "tags": action.tags.map { .object($0) },
@@ -62,7 +62,7 @@ extension Action {
         case .remove(let action):
             .object([
                 "remove": .object([
-                    "path": .string(PartitionPath.encodedForLog(action.path)),
+                    "path": .string(action.encodedPath),
                     "deletionTimestamp": action.deletionTimestamp.map { .int($0) },
                     "dataChange": .bool(action.dataChange),
                     "extendedFileMetadata": .bool(action.partitionValues != nil && action.size != nil),
@@ -144,7 +144,8 @@ extension Add {
     fileprivate init(_ reader: ActionReader) throws {
         try reader.refuseDeletionVector()
         self.init(
-            path: try reader.path(), partitionValues: reader.partitionValues() ?? [:], size: try reader.int("size"),
+            path: try reader.path(), encodedPath: try reader.string("path"),
+            partitionValues: reader.partitionValues() ?? [:], size: try reader.int("size"),
             modificationTime: reader.json["modificationTime"]?.int ?? 0,
             dataChange: reader.json["dataChange"]?.bool ?? true, stats: reader.json["stats"]?.string,
             tags: reader.json["tags"].map(\.strings))
@@ -154,7 +155,8 @@ extension Add {
 extension Remove {
     fileprivate init(_ reader: ActionReader) throws {
         self.init(
-            path: try reader.path(), deletionTimestamp: reader.json["deletionTimestamp"]?.int,
+            path: try reader.path(), encodedPath: try reader.string("path"),
+            deletionTimestamp: reader.json["deletionTimestamp"]?.int,
             dataChange: reader.json["dataChange"]?.bool ?? true, partitionValues: reader.partitionValues(),
             size: reader.json["size"]?.int)
     }

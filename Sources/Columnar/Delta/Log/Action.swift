@@ -36,6 +36,8 @@ struct MetaData: Hashable, Sendable {
 struct Add: Hashable, Sendable {
     /// Relative to the table, decoded: the name on disk.
     var path: String
+    /// As the log has it, and keeps it: other engines compare the text, and there are several for one name.
+    var encodedPath: String
     var partitionValues: [String: String?]
     var size: Int64
     /// Milliseconds since 1970.
@@ -45,11 +47,28 @@ struct Add: Hashable, Sendable {
     /// JSON text.
     var stats: String?
     var tags: [String: String]?
+
+    /// - Parameter encodedPath: nil for a file of our own.
+    init(
+        path: String, encodedPath: String? = nil, partitionValues: [String: String?], size: Int64,
+        modificationTime: Int64, dataChange: Bool, stats: String?, tags: [String: String]? = nil
+    ) {
+        self.path = path
+        self.encodedPath = encodedPath ?? PartitionPath.encodedForLog(path)
+        self.partitionValues = partitionValues
+        self.size = size
+        self.modificationTime = modificationTime
+        self.dataChange = dataChange
+        self.stats = stats
+        self.tags = tags
+    }
 }
 
 /// A file that no longer belongs to the table.
 struct Remove: Hashable, Sendable {
     var path: String
+    /// As the log had it when the file was added.
+    var encodedPath: String
     /// Milliseconds since 1970.
     var deletionTimestamp: Int64?
     var dataChange: Bool
@@ -57,10 +76,11 @@ struct Remove: Hashable, Sendable {
     var size: Int64?
 
     init(
-        path: String, deletionTimestamp: Int64?, dataChange: Bool, partitionValues: [String: String?]? = nil,
-        size: Int64? = nil
+        path: String, encodedPath: String, deletionTimestamp: Int64?, dataChange: Bool,
+        partitionValues: [String: String?]? = nil, size: Int64? = nil
     ) {
         self.path = path
+        self.encodedPath = encodedPath
         self.deletionTimestamp = deletionTimestamp
         self.dataChange = dataChange
         self.partitionValues = partitionValues
@@ -69,7 +89,7 @@ struct Remove: Hashable, Sendable {
 
     init(_ add: Add, at milliseconds: Int64, dataChange: Bool) {
         self.init(
-            path: add.path, deletionTimestamp: milliseconds, dataChange: dataChange,
+            path: add.path, encodedPath: add.encodedPath, deletionTimestamp: milliseconds, dataChange: dataChange,
             partitionValues: add.partitionValues, size: add.size)
     }
 }

@@ -31,9 +31,6 @@ struct CheckpointReader {
             }
             return value
         }
-        func path() throws -> String {
-            try PartitionPath.decodedFromLog(try demand("path", rows.string("path", row)), file: file)
-        }
         switch name {
         case "protocol":
             return .versions(
@@ -64,17 +61,21 @@ struct CheckpointReader {
             if rows.hasStructure("deletionVector", row) {
                 throw ColumnarError.unsupported(file: file, feature: "deletion vectors")
             }
+            let path = try demand("path", rows.string("path", row))
             return .add(
                 Add(
-                    path: try path(), partitionValues: rows.map("partitionValues", row) ?? [:],
+                    path: try PartitionPath.decodedFromLog(path, file: file), encodedPath: path,
+                    partitionValues: rows.map("partitionValues", row) ?? [:],
                     size: try demand("size", rows.int("size", row)),
                     modificationTime: rows.int("modificationTime", row) ?? 0, dataChange: false,
                     stats: rows.string("stats", row),
                     tags: rows.map("tags", row)?.compactMapValues(\.self)))
         default:
+            let path = try demand("path", rows.string("path", row))
             return .remove(
                 Remove(
-                    path: try path(), deletionTimestamp: rows.int("deletionTimestamp", row), dataChange: false,
+                    path: try PartitionPath.decodedFromLog(path, file: file), encodedPath: path,
+                    deletionTimestamp: rows.int("deletionTimestamp", row), dataChange: false,
                     partitionValues: rows.map("partitionValues", row), size: rows.int("size", row)))
         }
     }

@@ -90,7 +90,7 @@ private struct Rows {
         add("txn", section)
 
         section = Section(start: 2 + transactions.count, length: adds.count, count: count)
-        section.strings("path", adds.map { PartitionPath.encodedForLog($0.path) }, nullable: false)
+        section.strings("path", adds.map(\.encodedPath), nullable: false)
         section.maps("partitionValues", adds.map(\.partitionValues))
         section.ints("size", adds.map(\.size), nullable: false)
         section.ints("modificationTime", adds.map(\.modificationTime), nullable: false)
@@ -100,7 +100,7 @@ private struct Rows {
         add("add", section)
 
         section = Section(start: 2 + transactions.count + adds.count, length: removes.count, count: count)
-        section.strings("path", removes.map { PartitionPath.encodedForLog($0.path) }, nullable: false)
+        section.strings("path", removes.map(\.encodedPath), nullable: false)
         section.ints("deletionTimestamp", removes.map(\.deletionTimestamp))
         section.bools("dataChange", removes.map { _ in false })
         section.bools("extendedFileMetadata", removes.map { $0.partitionValues != nil && $0.size != nil })

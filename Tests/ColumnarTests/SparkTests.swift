@@ -1,0 +1,199 @@
+import Columnar
+import Domain
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+enum Spark {
+    static let isPresent =
+        Checkout.python != nil && Checkout.shared("servers/delta/jars") != nil
+        && (["/usr/bin/java"] + (ProcessInfo.processInfo.environment["JAVA_HOME"].map { ["\($0)/bin/java"] } ?? []))
+            .contains { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+/// Spark with Delta Lake and we, by turns on the same tables. One session does it all: starting one costs most.
+@Suite(.enabled(if: Spark.isPresent, "needs Java, the Delta jars for Spark and the Python environment"))
+struct SparkTests {
+    /// The script, running.
+    private final class Session: Sendable {
+        private let result = Mutex<(status: Int32, output: String)?>(nil)
+
+        init(_ folder: URL) async throws {
+            let python = try #require(Checkout.python).path
+            let jars = try #require(Checkout.shared("servers/delta/jars")).path
+            let list = try await runCommand("/bin/bash", [jars, "3.5"])
+            try #require(list.status == 0, "\(list.output)")
+            let script = Checkout.root.appending(path: "Tests/Independent/delta/spark.py").path
+            let words = [script, folder.path, list.output.trimmingCharacters(in: .whitespacesAndNewlines)]
+            Task { [self] in
+                let end = (try? await runCommand(python, words)) ?? (status: -1, output: "it did not start")
+                result.withLock { $0 = end }
+            }
+        }
+
+        private var ended: (status: Int32, output: String)? { result.withLock { $0 } }
+
+        /// Waits until the script has made `file`.
+        func wait(for file: URL) async throws {
+            try await eventually("Spark made \(file.lastPathComponent)", patience: .seconds(300)) {
+                if let ended {
+                    Issue.record("Spark ended with \(ended.status): \(ended.output.suffix(4000))")
+                    return true
+                }
+                return FileManager.default.fileExists(atPath: file.path)
+            }
+        }
+
+        func end() async throws -> (status: Int32, output: String) {
+            try await eventually("Spark ended", patience: .seconds(300)) { ended != nil }
+            return try #require(ended)
+        }
+    }
+
+    @Test func sparkAndWeWorkOnTheSameTables() async throws {
+        try await withTemporaryFolder { folder in
+            try prepare(folder)
+            let session = try await Session(folder)
+            do {
+                try await session.wait(for: folder.appending(path: "first-done"))
+                try readSparkFiles(folder)
+                try readModel(folder)
+                try goOnWithOurs(folder)
+                try goOnWithTheirs(folder)
+                try Data().write(to: folder.appending(path: "second"))
+            } catch {
+                try Data().write(to: folder.appending(path: "stop"))
+                _ = try await session.end()
+                throw error
+            }
+            let end = try await session.end()
+            #expect(end.status == 0, "\(end.output.suffix(4000))")
+            #expect(end.output.hasSuffix("ok\n"))
+            // After Spark's vacuum.
+            let table = try DeltaTable.open(at: folder.appending(path: "ours").path)
+            try JSONRows.expect(
+                table.snapshot().batches(), are: folder.appending(path: "ours-again.jsonl"), "ours after its vacuum")
+            #expect(try table.verify().problems == [])
+        }
+    }
+
+    /// Files of each codec and kind of page we write, and a table past two checkpoints.
+    private func prepare(_ folder: URL) throws {
+        let files = folder.appending(path: "files")
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+        let batches = try (0..<2).map { try SampleRows.batch(count: 200, from: $0 * 200) }
+        try JSONRows.write(batches, to: folder.appending(path: "files.jsonl"))
+        for codec in [Compression.zstd, .snappy, .gzip, .none, .lz4] {
+            var options = ParquetOptions()
+            options.compression = codec
+            options.rowGroupRows = 300
+            options.pageRows = 64
+            options.dictionaries = codec != .none
+            if codec == .gzip { options.deltaColumns = ["id", "at", "small"] }
+            if codec == .snappy { options.byteStreamSplitColumns = ["f", "d"] }
+            let name = codec == .snappy ? "split" : codec.rawValue
+            let path = files.appending(path: "\(name).parquet").path
+            let writer = try ParquetWriter(path: path, schema: SampleRows.schema, options: options)
+            for batch in batches { try writer.write(batch) }
+            _ = try writer.finish()
+        }
+        let table = try DeltaFixture.table(at: folder.appending(path: "ours"))
+        var rows: [RecordBatch] = []
+        for i in 0..<25 {
+            rows.append(try DeltaFixture.batch(i * 4..<i * 4 + 4, sources: DeltaFixture.strangeSources))
+            _ = try table.append([rows[i]], transactions: [Transaction(appID: "kafka:events:0", version: Int64(i))])
+        }
+        try JSONRows.write(rows, to: folder.appending(path: "ours.jsonl"))
+    }
+
+    private func readSparkFiles(_ folder: URL) throws {
+        let spark = folder.appending(path: "spark")
+        let kinds = try FileManager.default.contentsOfDirectory(atPath: spark.path).sorted()
+        #expect(kinds.count == 8)
+        for kind in kinds {
+            let names = try FileManager.default.contentsOfDirectory(atPath: spark.appending(path: kind).path)
+                .filter { $0.hasSuffix(".parquet") }
+            let parts = try names.map { try ParquetFile(path: spark.appending(path: "\(kind)/\($0)").path) }
+            for part in parts {
+                #expect(part.unsupportedColumns.isEmpty, "\(kind)")
+                #expect(try part.verify() == [], "\(kind)")
+            }
+            try JSONRows.expect(
+                parts.flatMap { try $0.batches() }, are: folder.appending(path: "spark.jsonl"), "Spark's \(kind)")
+        }
+    }
+
+    private func readModel(_ folder: URL) throws {
+        for side in ["userFactors", "itemFactors"] {
+            let path = folder.appending(path: "als/\(side)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: path.path)
+                .filter { $0.hasSuffix(".parquet") }
+            let batches = try names.flatMap { try ParquetFile(path: path.appending(path: $0).path).batches() }
+            try JSONRows.expect(batches, are: folder.appending(path: "\(side).jsonl"), side)
+        }
+    }
+
+    /// The table that Spark appended to, deleted from, compacted, widened and checkpointed.
+    private func goOnWithOurs(_ folder: URL) throws {
+        let path = folder.appending(path: "ours").path
+        let after = folder.appending(path: "ours-after.jsonl")
+        let table = try DeltaTable.open(at: path)
+        var snapshot = try table.snapshot()
+        try JSONRows.expect(snapshot.batches(), are: after, "ours after Spark")
+        #expect(snapshot.transactions == ["kafka:events:0": 24, "spark": 5])
+        #expect(snapshot.schema.names.last == "extra")
+        #expect(try table.verify().problems == [])
+        #expect(try DeltaFixture.ids(table.snapshot(version: 25)) == (0..<100).map { Int64($0) })
+        #expect(try table.history().prefix(4).map(\.operation) == ["ADD COLUMNS", "OPTIMIZE", "DELETE", "WRITE"])
+        // From Spark's checkpoint alone.
+        let log = path + "/_delta_log/"
+        for name in try FileManager.default.contentsOfDirectory(atPath: log)
+        where name.hasSuffix(".json") && name < String(repeating: "0", count: 18) + "29.json" && name.hasPrefix("0") {
+            try FileManager.default.moveItem(atPath: log + name, toPath: folder.path + "/" + name)
+        }
+        try JSONRows.expect(
+            DeltaTable.open(at: path).snapshot().batches(), are: after, "ours from Spark's checkpoint")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".json") {
+            try FileManager.default.moveItem(atPath: folder.path + "/" + name, toPath: log + name)
+        }
+
+        _ = try table.append(
+            [DeltaFixture.batch(2000..<2020, sources: DeltaFixture.strangeSources)],
+            transactions: [Transaction(appID: "spark", version: 6)])
+        _ = try table.delete(where: .compare(column: "id", .greaterOrEqual, .int(2010)))
+        _ = try table.addColumns([Field("more", .list(.int64, elementNullable: true))])
+        _ = try table.optimize()
+        try table.writeCheckpoint()
+        snapshot = try table.snapshot()
+        #expect(try DeltaFixture.ids(snapshot).count == 90 + DeltaFixture.strangeSources.count + 10)
+        try JSONRows.write(snapshot.batches(), to: folder.appending(path: "ours-again.jsonl"))
+    }
+
+    /// A table that Spark made: partitions by text, truth value and instant, updated, checkpointed.
+    private func goOnWithTheirs(_ folder: URL) throws {
+        let table = try DeltaTable.open(at: folder.appending(path: "theirs").path)
+        let snapshot = try table.snapshot()
+        try JSONRows.expect(snapshot.batches(), are: folder.appending(path: "theirs.jsonl"), "Spark's table")
+        #expect(snapshot.partitionColumns == ["source", "even", "at"])
+        for source in DeltaFixture.strangeSources {
+            let predicate: Columnar.Predicate =
+                source.map { .compare(column: "source", .equal, .string($0)) } ?? .isNull(column: "source")
+            #expect(try DeltaFixture.ids(snapshot, where: predicate).count == 2, "\(source ?? "null")")
+        }
+        #expect(try table.verify().problems == [])
+        _ = try table.delete(where: .and([.compare(column: "even", .equal, .bool(true)), .isNull(column: "number")]))
+        _ = try table.optimize()
+        _ = try table.append([
+            RecordBatch(
+                schema: snapshot.schema,
+                columns: [
+                    .int64(PrimitiveColumn([900, 901])), .string(BytesColumn(["a/b c=ü%", nil])),
+                    .bool(PrimitiveColumn([true, false])), .int32(PrimitiveColumn([1, 2])),
+                    .timestamp(PrimitiveColumn([1_767_268_800_123_456, 1_767_268_801_000_000])),
+                    .double(PrimitiveColumn([0.5, -1e300])),
+                ])
+        ])
+        try JSONRows.write(table.snapshot().batches(), to: folder.appending(path: "theirs-again.jsonl"))
+    }
+}
