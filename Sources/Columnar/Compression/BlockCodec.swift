@@ -9,6 +9,7 @@ internal import CZstd
 final class BlockCodec {
     private var zstdCompressor: OpaquePointer?
     private var zstdDecompressor: OpaquePointer?
+    private var scratch: [UInt8] = []
 
     init() {}
 
@@ -22,7 +23,7 @@ final class BlockCodec {
         switch compression {
         case .none: return input
         case .snappy:
-            return try output(capacity: snappy_max_compressed_length(input.count)) { buffer in
+            return try compressed(capacity: snappy_max_compressed_length(input.count)) { buffer in
                 var written = buffer.count
                 let status = input.withUnsafeBytes {
                     snappy_compress($0.baseAddress, $0.count, buffer.baseAddress, &written)
@@ -31,7 +32,7 @@ final class BlockCodec {
             }
         case .zstd:
             if zstdCompressor == nil { zstdCompressor = ZSTD_createCCtx() }
-            return try output(capacity: ZSTD_compressBound(input.count)) { buffer in
+            return try compressed(capacity: ZSTD_compressBound(input.count)) { buffer in
                 let written = input.withUnsafeBytes {
                     ZSTD_compressCCtx(
                         zstdCompressor, buffer.baseAddress, buffer.count, $0.baseAddress, $0.count, Int32(level))
@@ -40,7 +41,7 @@ final class BlockCodec {
             }
         case .lz4:
             guard input.count <= LZ4_MAX_INPUT_SIZE else { throw DecodingFault.unsupported("a block over 2 GB") }
-            return try output(capacity: Int(LZ4_compressBound(Int32(input.count)))) { buffer in
+            return try compressed(capacity: Int(LZ4_compressBound(Int32(input.count)))) { buffer in
                 let written = input.withUnsafeBytes {
                     LZ4_compress_default(
                         $0.baseAddress, buffer.baseAddress, Int32($0.count), Int32(buffer.count))
@@ -49,6 +50,19 @@ final class BlockCodec {
             }
         case .gzip: return try Gzip.compress(input, level: min(9, level))
         }
+    }
+
+    /// Output of `body` in an array of just its size: pages wait in memory until their row group is complete, and the
+    /// codecs want room for more than the input.
+    private func compressed(
+        capacity: Int, _ body: (UnsafeMutableBufferPointer<CChar>) -> Int?
+    ) throws -> [UInt8] {
+        if scratch.count < capacity + 1 { scratch = [UInt8](repeating: 0, count: capacity + 1) }
+        let written = scratch.withUnsafeMutableBytes { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { body(UnsafeMutableBufferPointer(rebasing: $0[0..<capacity])) }
+        }
+        guard let written else { throw DecodingFault.unsupported("a block the codec cannot compress") }
+        return Array(scratch[0..<written])
     }
 
     /// - Parameter size: exact size of the result, as the page header says.

@@ -1,16 +1,18 @@
 /// BYTE_STREAM_SPLIT: byte `k` of every value stands in stream `k`, the streams end to end. It compresses nothing by
 /// itself but puts alike bytes side by side for the codec.
 enum ByteStreamSplit {
-    static func encode<T: BitwiseCopyable>(_ values: [T]) -> [UInt8] {
+    static func encode<T: BitwiseCopyable>(_ values: [T], to bytes: inout [UInt8]) {
         let width = MemoryLayout<T>.size
         let count = values.count
-        return [UInt8](unsafeUninitializedCapacity: count * width) { output, initialized in
-            values.withUnsafeBytes { input in
-                for k in 0..<width {
-                    for i in 0..<count { output[k * count + i] = input[i * width + k] }
+        bytes.append(addingCapacity: count * width) { (span: inout OutputSpan<UInt8>) in
+            span.withUnsafeMutableBufferPointer { output, initialized in
+                values.withUnsafeBytes { input in
+                    for k in 0..<width {
+                        for i in 0..<count { output[initialized + k * count + i] = input[i * width + k] }
+                    }
                 }
+                initialized += count * width
             }
-            initialized = count * width
         }
     }
 

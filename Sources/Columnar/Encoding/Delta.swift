@@ -8,42 +8,42 @@ enum DeltaEncoder {
     private static let blockSize = 128
     private static let miniblocks = 4
 
-    static func encode<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>(_ values: [T], to bytes: inout [UInt8]) {
+    static func encode<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>(_ values: [T], to bytes: inout [UInt8])
+    where T.Magnitude: BitwiseCopyable {
         bytes.append(varint: UInt64(blockSize))
         bytes.append(varint: UInt64(miniblocks))
         bytes.append(varint: UInt64(values.count))
         bytes.append(zigzag: Int64(values.first ?? 0))
         let perMiniblock = blockSize / miniblocks
-        var position = 1
-        var deltas: [T] = []
-        while position < values.count {
-            let end = min(position + blockSize, values.count)
-            deltas.removeAll(keepingCapacity: true)
-            for i in position..<end { deltas.append(values[i] &- values[i - 1]) }
-            let smallest = deltas.min() ?? 0
-            bytes.append(zigzag: Int64(smallest))
-            let widthsAt = bytes.count
-            for _ in 0..<miniblocks { bytes.append(0) }
-            for m in 0..<miniblocks where m * perMiniblock < deltas.count {
-                var packed = [UInt64](repeating: 0, count: perMiniblock)
-                var all: UInt64 = 0
-                for i in m * perMiniblock..<min((m + 1) * perMiniblock, deltas.count) {
-                    let relative = unsigned(deltas[i] &- smallest)
-                    packed[i - m * perMiniblock] = relative
-                    all |= relative
-                }
-                let width = BitPacking.width(of: all)
-                bytes[widthsAt + m] = UInt8(width)
-                if width > 0 {
-                    packed.withUnsafeBufferPointer { BitPacking.pack($0, width: width, to: &bytes) }
+        values.withUnsafeBufferPointer { values in
+            withUnsafeTemporaryAllocation(of: T.Magnitude.self, capacity: blockSize) { deltas in
+                var position = 1
+                while position < values.count {
+                    let count = min(blockSize, values.count - position)
+                    var smallest = T.max
+                    for i in 0..<count {
+                        let delta = values[position + i] &- values[position + i - 1]
+                        smallest = min(smallest, delta)
+                        deltas[i] = T.Magnitude(truncatingIfNeeded: delta)
+                    }
+                    bytes.append(zigzag: Int64(smallest))
+                    let widthsAt = bytes.count
+                    for _ in 0..<miniblocks { bytes.append(0) }
+                    for i in 0..<count { deltas[i] &-= T.Magnitude(truncatingIfNeeded: smallest) }
+                    for i in count..<blockSize { deltas[i] = 0 }
+                    for m in 0..<miniblocks where m * perMiniblock < count {
+                        let part = UnsafeBufferPointer(
+                            rebasing: deltas[m * perMiniblock..<(m + 1) * perMiniblock])
+                        var all: T.Magnitude = 0
+                        for delta in part { all |= delta }
+                        let width = BitPacking.width(of: UInt64(all))
+                        bytes[widthsAt + m] = UInt8(width)
+                        if width > 0 { BitPacking.pack(part, width: width, to: &bytes) }
+                    }
+                    position += count
                 }
             }
-            position = end
         }
-    }
-
-    private static func unsigned<T: FixedWidthInteger>(_ value: T) -> UInt64 {
-        UInt64(truncatingIfNeeded: value) & (T.bitWidth == 64 ? .max : (1 << UInt64(T.bitWidth)) - 1)
     }
 }
 

@@ -103,25 +103,36 @@ enum BitPacking {
     }
 
     /// Appends `values` of `width` bits each, least significant bit first, padded with zero bits to whole bytes.
+    /// - Precondition: no value has a bit beyond `width`, which is 1 to 64.
     static func pack<T: FixedWidthInteger & BitwiseCopyable>(
         _ values: UnsafeBufferPointer<T>, width: Int, to bytes: inout [UInt8]
     ) {
-        var accumulator: UInt64 = 0
-        var filled = 0
-        for value in values {
-            let bits = UInt64(truncatingIfNeeded: value)
-            accumulator |= bits << UInt64(filled)
-            filled += width
-            if filled >= 64 {
-                bytes.append(littleEndian: accumulator)
-                filled -= 64
-                accumulator = filled == 0 ? 0 : bits >> UInt64(width - filled)
+        let words = (values.count * width + 63) / 64
+        bytes.append(addingCapacity: words * 8) { (span: inout OutputSpan<UInt8>) in
+            span.withUnsafeMutableBufferPointer { buffer, initialized in
+                // Whole words are stored, which the capacity has room for; only whole bytes count.
+                let output = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[initialized...])
+                precondition(output.count >= words * 8, "as much room as was asked for")
+                var accumulator: UInt64 = 0
+                var filled = 0
+                var position = 0
+                for value in values {
+                    let bits = UInt64(truncatingIfNeeded: value)
+                    accumulator |= bits << UInt64(filled)
+                    filled += width
+                    if filled >= 64 {
+                        output.storeBytes(of: accumulator.littleEndian, toByteOffset: position, as: UInt64.self)
+                        position += 8
+                        filled -= 64
+                        accumulator = filled == 0 ? 0 : bits >> UInt64(width - filled)
+                    }
+                }
+                if filled > 0 {
+                    output.storeBytes(of: accumulator.littleEndian, toByteOffset: position, as: UInt64.self)
+                }
+                initialized += (values.count * width + 7) / 8
             }
-        }
-        while filled > 0 {
-            bytes.append(UInt8(truncatingIfNeeded: accumulator))
-            accumulator >>= 8
-            filled -= 8
         }
     }
 

@@ -1,76 +1,66 @@
 import Foundation
 
 /// Encodes strings and byte strings.
-///
-/// Unsafe: reads eight bytes at a time when hashing, inside the bounds of each value.
 final class BytesEncoder: ValueEncoder {
     private var useDictionary: Bool
     private let wantsDictionary: Bool
     /// Values of the page, when it is PLAIN: already encoded.
     private var plain: [UInt8] = []
+    private var plainBounds = ByteBounds()
     private var pageIndices: [Int32] = []
-    private var dictionary = BytesColumn()
-    private var hashes: [UInt32] = []
-    private var table: [Int32]
+    private var dictionary = BytesDictionary()
     private var hasDictionaryPages = false
     private var isFirstPage = true
-    private var minimum: [UInt8]?
-    private var maximum: [UInt8]?
     private var indexedBytes = 0
 
     init(useDictionary: Bool) {
         self.useDictionary = useDictionary
         wantsDictionary = useDictionary
-        table = useDictionary ? [Int32](repeating: -1, count: 1024) : []
     }
 
     var pageSize: Int { plain.count + indexedBytes }
 
     func append(_ column: Column, positions: [Int32]?, range: Range<Int>) {
-        guard let source = column.byteStrings else { return }
+        guard let source = column.byteStrings, !range.isEmpty else { return }
         source.bytes.withUnsafeBytes { bytes in
             source.offsets.withUnsafeBufferPointer { offsets in
-                var previous = UnsafeRawBufferPointer(start: nil, count: 0)
-                var previousIndex: Int32 = -1
-                for i in range {
-                    let row = positions.map { Int($0[i]) } ?? i
-                    let value = UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[row])..<Int(offsets[row + 1])])
-                    if useDictionary {
-                        indexedBytes += value.count + 4
-                        if previousIndex < 0 || !Self.equal(previous, value) {
-                            let known = dictionary.count
-                            previousIndex = index(of: value)
-                            if pageIndices.isEmpty || Int(previousIndex) >= known || !isFirstPage {
-                                widenBounds(value)
-                            }
-                            previous = value
-                        }
-                        pageIndices.append(previousIndex)
-                    } else {
-                        plain.append(littleEndian: UInt32(value.count))
-                        plain.append(contentsOf: value)
-                        widenBounds(value)
-                    }
+                guard let positions else {
+                    return append(ByteRows(bytes: bytes, offsets: offsets, positions: nil, range: range))
+                }
+                positions.withUnsafeBufferPointer {
+                    append(ByteRows(bytes: bytes, offsets: offsets, positions: $0, range: range))
                 }
             }
         }
     }
 
-    private func widenBounds(_ value: UnsafeRawBufferPointer) {
-        if minimum == nil {
-            minimum = Array(value)
-            maximum = minimum
-            return
+    private func append(_ rows: ByteRows) {
+        if useDictionary {
+            indexedBytes += rows.byteCount + 4 * rows.count
+            dictionary.append(rows, to: &pageIndices)
+        } else {
+            Self.append(rows, to: &plain, widening: &plainBounds)
         }
-        if minimum?.withUnsafeBytes({ Self.compare(value, $0) < 0 }) ?? false { minimum = Array(value) }
-        if maximum?.withUnsafeBytes({ Self.compare($0, value) < 0 }) ?? false { maximum = Array(value) }
     }
 
-    @inline(__always)
-    private static func equal(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-        guard a.count == b.count else { return false }
-        guard let x = a.baseAddress, let y = b.baseAddress else { return true }
-        return memcmp(x, y, a.count) == 0
+    /// Each value with its length in four bytes before it.
+    private static func append(_ rows: ByteRows, to plain: inout [UInt8], widening bounds: inout ByteBounds) {
+        plain.append(addingCapacity: rows.byteCount + 4 * rows.count) { (span: inout OutputSpan<UInt8>) in
+            span.withUnsafeMutableBufferPointer { buffer, initialized in
+                let output = UnsafeMutableRawBufferPointer(buffer)
+                for i in 0..<rows.count {
+                    let value = rows[i]
+                    bounds.widen(value)
+                    precondition(output.count - initialized >= 4 + value.count, "as much room as was asked for")
+                    output.storeBytes(of: UInt32(value.count), toByteOffset: initialized, as: UInt32.self)
+                    initialized += 4
+                    if let source = value.baseAddress, let target = output.baseAddress {
+                        (target + initialized).copyMemory(from: source, byteCount: value.count)
+                        initialized += value.count
+                    }
+                }
+            }
+        }
     }
 
     static func compare(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
@@ -81,111 +71,64 @@ final class BytesEncoder: ValueEncoder {
         return a.count - b.count
     }
 
-    @inline(__always)
-    private static func hash(_ value: UnsafeRawBufferPointer) -> UInt32 {
-        var hash = UInt64(value.count) &* 0x9E37_79B9_7F4A_7C15
-        var position = 0
-        while position + 8 <= value.count {
-            hash = (hash ^ value.loadUnaligned(fromByteOffset: position, as: UInt64.self)) &* 0xD6E8_FEB8_6659_FD93
-            hash ^= hash >> 32
-            position += 8
-        }
-        var tail: UInt64 = 0
-        while position < value.count {
-            tail = tail << 8 | UInt64(value[position])
-            position += 1
-        }
-        hash = (hash ^ tail) &* 0xD6E8_FEB8_6659_FD93
-        return UInt32(truncatingIfNeeded: hash >> 32)
-    }
-
-    private func index(of value: UnsafeRawBufferPointer) -> Int32 {
-        let hash = Self.hash(value)
-        let mask = table.count - 1
-        var slot = Int(hash) & mask
-        while table[slot] >= 0 {
-            let candidate = Int(table[slot])
-            if hashes[candidate] == hash,
-                dictionary.withBytes(of: candidate, { Self.equal(UnsafeRawBufferPointer($0), value) })
-            {
-                return Int32(candidate)
-            }
-            slot = (slot + 1) & mask
-        }
-        let index = Int32(dictionary.count)
-        dictionary.append(utf8: value.assumingMemoryBound(to: UInt8.self))
-        hashes.append(hash)
-        table[slot] = index
-        if dictionary.count * 2 > table.count { grow() }
-        return index
-    }
-
-    private func grow() {
-        let mask = table.count * 2 - 1
-        table = [Int32](repeating: -1, count: mask + 1)
-        for (index, hash) in hashes.enumerated() {
-            var slot = Int(hash) & mask
-            while table[slot] >= 0 { slot = (slot + 1) & mask }
-            table[slot] = Int32(index)
-        }
-    }
-
-    func takePage() -> EncodedValues {
+    func takePage(to body: inout [UInt8]) -> EncodedValues {
         defer {
             plain.removeAll(keepingCapacity: true)
+            plainBounds = ByteBounds()
             pageIndices.removeAll(keepingCapacity: true)
-            minimum = nil
-            maximum = nil
             indexedBytes = 0
             isFirstPage = false
         }
-        let bounds = Bounds(minimum: minimum, maximum: maximum)
         guard useDictionary, !pageIndices.isEmpty else {
-            return EncodedValues(encoding: .plain, bytes: plain, bounds: bounds)
+            body.append(contentsOf: plain)
+            return EncodedValues(encoding: .plain, bounds: plainBounds.bounds)
         }
+        let bounds = dictionary.bounds(of: pageIndices)
         if isFirstPage, DictionaryRule.isWorthless(distinct: dictionary.count, of: pageIndices.count) {
             useDictionary = false
-            return EncodedValues(encoding: .plain, bytes: spellOut(), bounds: bounds)
+            spellOut(to: &body)
+            return EncodedValues(encoding: .plain, bounds: bounds)
         }
         hasDictionaryPages = true
-        if dictionary.bytes.count + 4 * dictionary.count > DictionaryRule.maximumBytes { useDictionary = false }
-        return EncodedValues(
-            encoding: .rleDictionary, bytes: encodeIndices(pageIndices, dictionarySize: dictionary.count),
-            bounds: bounds)
+        appendIndices(pageIndices, dictionarySize: dictionary.count, to: &body)
+        if dictionary.plainSize > DictionaryRule.maximumBytes { useDictionary = false }
+        return EncodedValues(encoding: .rleDictionary, bounds: bounds)
     }
 
     /// The page's values, PLAIN, when the dictionary turns out to be of no use.
-    private func spellOut() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(indexedBytes)
-        for index in pageIndices {
-            dictionary.withBytes(of: Int(index)) {
-                bytes.append(littleEndian: UInt32($0.count))
-                bytes.append(contentsOf: $0)
+    private func spellOut(to body: inout [UInt8]) {
+        var unused = ByteBounds()
+        let values = dictionary.values
+        values.bytes.withUnsafeBytes { bytes in
+            values.offsets.withUnsafeBufferPointer { offsets in
+                pageIndices.withUnsafeBufferPointer {
+                    Self.append(
+                        ByteRows(bytes: bytes, offsets: offsets, positions: $0, range: 0..<$0.count), to: &body,
+                        widening: &unused)
+                }
             }
         }
-        return bytes
     }
 
     func takeDictionary() -> (bytes: [UInt8], count: Int)? {
         defer {
-            dictionary = BytesColumn()
-            hashes = []
+            dictionary.removeAll()
             hasDictionaryPages = false
             isFirstPage = true
             useDictionary = wantsDictionary
-            if wantsDictionary { table = [Int32](repeating: -1, count: 1024) }
         }
         guard hasDictionaryPages else { return nil }
+        let values = dictionary.values
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(dictionary.bytes.count + 4 * dictionary.count)
-        for i in 0..<dictionary.count {
-            dictionary.withBytes(of: i) {
-                bytes.append(littleEndian: UInt32($0.count))
-                bytes.append(contentsOf: $0)
+        var unused = ByteBounds()
+        values.bytes.withUnsafeBytes { all in
+            values.offsets.withUnsafeBufferPointer {
+                Self.append(
+                    ByteRows(bytes: all, offsets: $0, positions: nil, range: 0..<values.count), to: &bytes,
+                    widening: &unused)
             }
         }
-        return (bytes, dictionary.count)
+        return (bytes, values.count)
     }
 
     func isAscending(_ a: [UInt8], _ b: [UInt8]) -> Bool {

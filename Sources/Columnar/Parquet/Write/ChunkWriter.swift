@@ -26,26 +26,19 @@ final class ChunkWriter {
         self.codec = codec
         let dictionary = options.dictionaries
         let name = leaf.path[0]
-        let integers: PageEncoding = options.deltaColumns.contains(name) ? .deltaBinaryPacked : .plain
+        let integers: IntegerEncoding =
+            options.deltaColumns.contains(name) ? .delta : options.deltasWherePaying ? .whatPays : .plain
         let splits = options.byteStreamSplitColumns.contains(name)
         switch leaf.type {
         case .bool: encoder = BoolEncoder()
         case .int32, .date:
-            encoder = PrimitiveEncoder<Int32>(useDictionary: dictionary, plainEncoding: integers) {
-                $0.int32s?.values ?? []
-            }
+            encoder = PrimitiveEncoder<Int32>(useDictionary: dictionary, integers: integers) { $0.int32s?.values ?? [] }
         case .int64, .timestamp, .localTimestamp:
-            encoder = PrimitiveEncoder<Int64>(useDictionary: dictionary, plainEncoding: integers) {
-                $0.int64s?.values ?? []
-            }
+            encoder = PrimitiveEncoder<Int64>(useDictionary: dictionary, integers: integers) { $0.int64s?.values ?? [] }
         case .float:
-            encoder = PrimitiveEncoder<Float>(
-                useDictionary: dictionary && !splits, plainEncoding: splits ? .byteStreamSplit : .plain
-            ) { $0.floats?.values ?? [] }
+            encoder = PrimitiveEncoder<Float>(useDictionary: dictionary, splits: splits) { $0.floats?.values ?? [] }
         case .double:
-            encoder = PrimitiveEncoder<Double>(
-                useDictionary: dictionary && !splits, plainEncoding: splits ? .byteStreamSplit : .plain
-            ) { $0.doubles?.values ?? [] }
+            encoder = PrimitiveEncoder<Double>(useDictionary: dictionary, splits: splits) { $0.doubles?.values ?? [] }
         case .string, .binary: encoder = BytesEncoder(useDictionary: dictionary)
         case .list, .map, .structure: preconditionFailure("a leaf is primitive")
         }
@@ -115,9 +108,8 @@ final class ChunkWriter {
 
     private func closePage() throws {
         guard pageEntries > 0 else { return }
-        let values = encoder.takePage()
         var body: [UInt8] = []
-        body.reserveCapacity(values.bytes.count + 64)
+        body.reserveCapacity(encoder.pageSize + 64)
         if leaf.maxRepetition > 0 { appendLevels(repetitions, maximum: leaf.maxRepetition, to: &body) }
         if leaf.maxDefinition > 0 {
             if definitionsStarted {
@@ -126,7 +118,7 @@ final class ChunkWriter {
                 appendUniformLevels(to: &body)
             }
         }
-        body.append(contentsOf: values.bytes)
+        let values = encoder.takePage(to: &body)
         encodings.insert(values.encoding.rawValue)
         var header = PageHeader()
         header.valueCount = Int32(pageEntries)

@@ -1,7 +1,6 @@
-/// The values of one page, encoded.
+/// What a page's values became.
 struct EncodedValues {
     var encoding: PageEncoding
-    var bytes: [UInt8]
     var bounds: Bounds
 }
 
@@ -17,8 +16,8 @@ protocol ValueEncoder: AnyObject {
     func append(_ column: Column, positions: [Int32]?, range: Range<Int>)
     /// Rough size of the page so far.
     var pageSize: Int { get }
-    /// Encodes and forgets the values added since the last call.
-    func takePage() -> EncodedValues
+    /// Encodes the values added since the last call, appends them to `body` and forgets them.
+    func takePage(to body: inout [UInt8]) -> EncodedValues
     /// The dictionary that the pages since the last call refer to, PLAIN, and its size; nil if none does.
     func takeDictionary() -> (bytes: [UInt8], count: Int)?
     /// Whether `a` sorts before `b`, both as in ``Bounds``.
@@ -32,4 +31,16 @@ enum DictionaryRule {
 
     /// After the first page: so many different values that indices would only add to them?
     static func isWorthless(distinct: Int, of count: Int) -> Bool { count > 64 && distinct * 3 > count * 2 }
+}
+
+/// The bit width in one byte, then the hybrid to the end.
+func appendIndices(_ indices: [Int32], dictionarySize: Int, to bytes: inout [UInt8]) {
+    let width = indexWidth(dictionarySize: dictionarySize)
+    bytes.append(UInt8(width))
+    indices.withUnsafeBufferPointer { Hybrid.encode($0, width: width, to: &bytes) }
+}
+
+/// A width of 0 is legal for a single entry, but readers differ in what they then expect.
+func indexWidth(dictionarySize: Int) -> Int {
+    max(1, BitPacking.width(of: UInt64(max(0, dictionarySize - 1))))
 }

@@ -1,0 +1,68 @@
+/// Some rows of a column of byte strings, in place.
+///
+/// Unsafe: borrows the column's buffers; it must not outlive the closure that lent them.
+struct ByteRows {
+    let bytes: UnsafeRawBufferPointer
+    let offsets: UnsafeBufferPointer<Int32>
+    /// Positions in the column; nil for ``range`` itself.
+    let positions: UnsafeBufferPointer<Int32>?
+    let range: Range<Int>
+
+    var count: Int { range.count }
+
+    /// The bytes of the `i`th row.
+    /// - Precondition: offsets ascend within `bytes`, as a `BytesColumn` promises and the slice below checks.
+    @inline(__always)
+    subscript(i: Int) -> UnsafeRawBufferPointer {
+        let row = positions.map { Int($0[range.lowerBound + i]) } ?? range.lowerBound + i
+        let start = Int(offsets[row])
+        let end = Int(offsets[row + 1])
+        precondition(start >= 0 && start <= end && end <= bytes.count, "offsets ascend")
+        return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: end - start)
+    }
+
+    /// Sum of the lengths.
+    var byteCount: Int {
+        if positions == nil, !range.isEmpty { return Int(offsets[range.upperBound] - offsets[range.lowerBound]) }
+        var sum = 0
+        for i in 0..<count { sum += self[i].count }
+        return sum
+    }
+}
+
+/// The smallest and the largest of some byte strings.
+struct ByteBounds {
+    private var minimum: [UInt8]?
+    private var maximum: [UInt8]?
+    // The first eight bytes of each as a number: what lies strictly between the two needs no closer look.
+    private var low: UInt64 = .max
+    private var high: UInt64 = 0
+
+    var bounds: Bounds { Bounds(minimum: minimum, maximum: maximum) }
+
+    @inline(__always)
+    mutating func widen(_ value: UnsafeRawBufferPointer) {
+        let prefix = Self.prefix(value)
+        if prefix <= low || prefix >= high { compare(value, prefix) }
+    }
+
+    private mutating func compare(_ value: UnsafeRawBufferPointer, _ prefix: UInt64) {
+        if minimum?.withUnsafeBytes({ BytesEncoder.compare(value, $0) < 0 }) ?? true {
+            minimum = Array(value)
+            low = prefix
+        }
+        if maximum?.withUnsafeBytes({ BytesEncoder.compare($0, value) < 0 }) ?? true {
+            maximum = Array(value)
+            high = prefix
+        }
+    }
+
+    /// Big endian and padded with zeros: if the prefix of `a` is smaller than that of `b`, so is `a` than `b`.
+    @inline(__always)
+    private static func prefix(_ value: UnsafeRawBufferPointer) -> UInt64 {
+        if value.count >= 8 { return UInt64(bigEndian: value.loadUnaligned(as: UInt64.self)) }
+        var result: UInt64 = 0
+        for (i, byte) in value.enumerated() { result |= UInt64(byte) << UInt64(56 - 8 * i) }
+        return result
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+
+/// The distinct byte strings of a chunk in the order they came, found again by open addressing. A struct for the reason
+/// ``PrimitiveDictionary`` is one.
+///
+/// Unsafe: reads values eight bytes at a time, inside their bounds.
+struct BytesDictionary {
+    private(set) var values = BytesColumn()
+    /// The upper half of the hash, then the index and one; 0 where the slot is free. A power of two, at most half full.
+    private var table: [UInt64] = []
+    private var hashes: [UInt64] = []
+    /// By index: the page that last had the value.
+    private var lastPage: [Int32] = []
+    private var page: Int32 = 0
+    /// Random, or whoever chooses the values could make them collide. The file does not depend on it.
+    private let seed = UInt64.random(in: .min ... .max)
+
+    var count: Int { values.count }
+    /// As a PLAIN page.
+    var plainSize: Int { values.bytes.count + 4 * values.count }
+
+    /// Appends the index of each value of `source` to `output`.
+    mutating func append(_ source: ByteRows, to output: inout [Int32]) {
+        makeRoom(for: source.count)
+        let mask = UInt64(table.count - 1)
+        output.reserveCapacity(output.count + source.count)
+        for i in 0..<source.count {
+            let value = source[i]
+            let hash = Self.hash(value, seed)
+            var slot = hash & mask
+            var index: Int32 = -1
+            while true {
+                let entry = table[Int(slot)]
+                if entry == 0 { break }
+                if entry >> 32 == hash >> 32 {
+                    let candidate = Int32(truncatingIfNeeded: entry) - 1
+                    if isEqual(value, at: Int(candidate)) {
+                        index = candidate
+                        break
+                    }
+                }
+                slot = (slot + 1) & mask
+            }
+            if index < 0 {
+                index = Int32(values.count)
+                values.append(utf8: value.assumingMemoryBound(to: UInt8.self))
+                hashes.append(hash)
+                table[Int(slot)] = (hash >> 32) << 32 | UInt64(index + 1)
+                lastPage.append(-1)
+            }
+            output.append(index)
+        }
+    }
+
+    /// The bounds of a page, each value of which is looked at once, however often it is in the page.
+    mutating func bounds(of indices: [Int32]) -> Bounds {
+        var bounds = ByteBounds()
+        page += 1
+        for index in indices where lastPage[Int(index)] != page {
+            lastPage[Int(index)] = page
+            values.withBytes(of: Int(index)) { bounds.widen(UnsafeRawBufferPointer($0)) }
+        }
+        return bounds.bounds
+    }
+
+    mutating func removeAll() {
+        values = BytesColumn()
+        table = []
+        hashes = []
+        lastPage = []
+    }
+
+    @inline(__always)
+    private func isEqual(_ value: UnsafeRawBufferPointer, at index: Int) -> Bool {
+        let start = Int(values.offsets[index])
+        guard Int(values.offsets[index + 1]) - start == value.count else { return false }
+        return values.bytes.withUnsafeBytes { all in
+            guard let known = all.baseAddress, let other = value.baseAddress else { return true }
+            return memcmp(known + start, other, value.count) == 0
+        }
+    }
+
+    /// Of the family of wyhash: two words at a time are multiplied to 128 bits and folded.
+    @inline(__always)
+    private static func hash(_ value: UnsafeRawBufferPointer, _ seed: UInt64) -> UInt64 {
+        func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+            let (high, low) = a.multipliedFullWidth(by: b)
+            return high ^ low
+        }
+        let count = value.count
+        var hash = seed
+        var position = 0
+        while count - position > 16 {
+            hash = fold(
+                value.loadUnaligned(fromByteOffset: position, as: UInt64.self) ^ 0x9E37_79B9_7F4A_7C15,
+                value.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self) ^ hash)
+            position += 16
+        }
+        let first: UInt64
+        let last: UInt64
+        if count >= 8 {
+            // The last two words overlap what came before where fewer bytes are left.
+            first = value.loadUnaligned(fromByteOffset: min(position, count - 8), as: UInt64.self)
+            last = value.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+        } else if count >= 4 {
+            first = UInt64(value.loadUnaligned(as: UInt32.self))
+            last = UInt64(value.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+        } else if count > 0 {
+            first = UInt64(value[0]) | UInt64(value[count / 2]) << 8 | UInt64(value[count - 1]) << 16
+            last = 0
+        } else {
+            first = 0
+            last = 0
+        }
+        return fold(
+            fold(first ^ 0xD6E8_FEB8_6659_FD93, last ^ hash) ^ UInt64(count), 0xA076_1D64_78BD_642F ^ seed)
+    }
+
+    /// Even if `more` values are all new, the table stays at most half full.
+    private mutating func makeRoom(for more: Int) {
+        let needed = (values.count + more) * 2
+        guard needed > table.count else { return }
+        var size = 4096
+        while size < needed { size *= 2 }
+        table = [UInt64](repeating: 0, count: size)
+        for index in hashes.indices {
+            var slot = Int(truncatingIfNeeded: hashes[index]) & (size - 1)
+            while table[slot] != 0 { slot = (slot + 1) & (size - 1) }
+            table[slot] = (hashes[index] >> 32) << 32 | UInt64(index + 1)
+        }
+    }
+}
