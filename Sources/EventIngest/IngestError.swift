@@ -2,7 +2,9 @@ public import Domain
 
 /// What can stop the ingestion room. Messages name the broker, topic or file; advice says what to do.
 public enum IngestError: Fault {
-    /// librdkafka refused a property, by name or by value.
+    /// librdkafka has no such property.
+    case unknownProperty(name: String, suggestion: String?)
+    /// librdkafka refused a property's value.
     case invalidProperty(name: String, reason: String)
     case unreadableProperties(path: String, line: Int?, reason: String)
     case brokerUnreachable(servers: String, detail: String)
@@ -24,7 +26,7 @@ public enum IngestError: Fault {
 
     public var code: String {
         switch self {
-        case .invalidProperty: "kafka-property-invalid"
+        case .unknownProperty, .invalidProperty: "kafka-property-invalid"
         case .unreadableProperties: "kafka-properties-unreadable"
         case .brokerUnreachable: "broker-unreachable"
         case .authenticationRefused: "kafka-authentication-refused"
@@ -44,6 +46,7 @@ public enum IngestError: Fault {
 
     public var message: String {
         switch self {
+        case .unknownProperty(let name, _): "There is no Kafka property '\(name)'."
         case .invalidProperty(let name, let reason): "The Kafka property \(name) is not usable: \(reason)."
         case .unreadableProperties(let path, let line, let reason):
             "Cannot read Kafka properties from \(path)\(line.map { " (line \($0))" } ?? ""): \(reason)."
@@ -71,6 +74,14 @@ public enum IngestError: Fault {
 
     public var advice: String {
         switch self {
+        case .unknownProperty(let name, let suggestion):
+            if name.hasPrefix("ssl.truststore.") || name.hasPrefix("ssl.keystore.type") {
+                "librdkafka reads PEM, not Java's key stores: name the CA's file with ssl.ca.location."
+            } else if let suggestion {
+                "Did you mean '\(suggestion)'?"
+            } else {
+                "The names are librdkafka's; see its CONFIGURATION.md."
+            }
         case .invalidProperty:
             "The names and values are librdkafka's; see its CONFIGURATION.md."
         case .unreadableProperties: "Each line is name=value; # starts a comment."
@@ -92,7 +103,7 @@ public enum IngestError: Fault {
 
     public var category: FaultCategory {
         switch self {
-        case .invalidProperty, .unreadableProperties, .invalidSetting, .emptyCatalog: .usage
+        case .unknownProperty, .invalidProperty, .unreadableProperties, .invalidSetting, .emptyCatalog: .usage
         case .brokerUnreachable, .authenticationRefused, .deliveryFailed, .kafka, .stuckCommit: .unavailable
         case .topicMissing, .topicRefused: .notFound
         case .dataLoss, .unreadableImport, .messageTooLarge: .badData

@@ -37,7 +37,7 @@ import Testing
         #expect {
             _ = try KafkaProducer(properties: KafkaProperties(["no.such.thing": "1"]))
         } throws: { error in
-            guard case IngestError.invalidProperty(let name, _) = error else { return false }
+            guard case IngestError.unknownProperty(let name, _) = error else { return false }
             return name == "no.such.thing"
         }
     }
@@ -84,44 +84,6 @@ import Testing
             var seen: Int64?
             while seen == nil { seen = try follower.committed([place])[place] }
             #expect(seen == 2)
-        }
-    }
-}
-
-@Suite struct KafkaPropertiesTests {
-    @Test func confluentCloudFilesAreUnderstood() async throws {
-        try await withTemporaryFolder { folder in
-            let file = folder.appending(path: "client.properties").path
-            try #"""
-            # Required connection configs for Kafka producer, consumer, and admin
-            bootstrap.servers=pkc-1.eu.confluent.cloud:9092
-            security.protocol=SASL_SSL
-            sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username='KEY' \
-              password='SE=CRET';
-            sasl.mechanism=PLAIN
-            client.dns.lookup=use_all_dns_ips
-            session.timeout.ms=45000
-            """#.write(toFile: file, atomically: true, encoding: .utf8)
-            let properties = try KafkaProperties(contentsOfFile: file)
-            #expect(properties["sasl.username"] == "KEY")
-            #expect(properties["sasl.password"] == "SE=CRET")
-            #expect(properties["sasl.mechanisms"] == "PLAIN")
-            #expect(properties["session.timeout.ms"] == "45000")
-            #expect(properties.ignored == ["client.dns.lookup"])
-            #expect(properties.printable.first { $0.name == "sasl.password" }?.value == "***")
-        }
-    }
-
-    @Test func aLineWithoutValueIsReportedWithItsNumber() async throws {
-        try await withTemporaryFolder { folder in
-            let file = folder.appending(path: "client.properties").path
-            try "a=b\nnonsense\n".write(toFile: file, atomically: true, encoding: .utf8)
-            #expect {
-                _ = try KafkaProperties(contentsOfFile: file)
-            } throws: { error in
-                guard case IngestError.unreadableProperties(_, let line, _) = error else { return false }
-                return line == 2
-            }
         }
     }
 }

@@ -50,6 +50,8 @@ public struct IngestConfiguration: Sendable {
     public var deadLetterTopic: String?
     /// Create missing topics with so many partitions; nil is to refuse them.
     public var createTopics: Int?
+    /// Copies of each partition of created topics; nil is what the cluster does by default.
+    public var replication: Int?
     /// Stands for the cluster's own identifier in the table's offsets: for clusters that change theirs.
     public var cluster: String?
     /// Seconds to wait for the broker at the start.

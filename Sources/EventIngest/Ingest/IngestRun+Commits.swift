@@ -39,20 +39,25 @@ extension IngestRun {
         try settle()
     }
 
+    /// What is collected for the next batch.
+    var pending: (rows: Int, bytes: Int) {
+        appenders.reduce(into: (deadLetterBuffer.count, deadLetterBuffer.byteCount)) { sum, appender in
+            sum.0 += appender.rowCount
+            sum.1 += appender.byteCount
+        }
+    }
+
     private func urgency() -> Urgency {
         guard let oldestPending else { return .none }
-        var bytes = deadLetterBuffer.byteCount
-        for appender in appenders {
-            if appender.rowCount >= configuration.commit.rows { return .full }
-            bytes += appender.byteCount
-        }
-        if bytes >= configuration.commit.bytes { return .full }
+        if pending.bytes >= configuration.commit.bytes { return .full }
+        if appenders.contains(where: { $0.rowCount >= configuration.commit.rows }) { return .full }
         let age = (clock.now - oldestPending).inSeconds
         return age >= configuration.commit.age ? .due : .none
     }
 
     /// Hands everything that was read to the writer.
     private func seal() throws {
+        let oldest = oldestPending ?? clock.now
         oldestPending = nil
         guard ledger.isDirty else { return }
         var parts: [SealedBatch.Part] = []
@@ -67,7 +72,7 @@ extension IngestRun {
             parts.append(.init(route: index, batches: try appenders[index].take(), steps: steps))
         }
         ledger.sealed()
-        sealed = clock.now
+        inHand = (oldest, clock.now)
         writer.begin(SealedBatch(parts: parts))
     }
 
@@ -75,7 +80,7 @@ extension IngestRun {
     /// reported.
     func settle() throws {
         while try !settle(within: 0.1) {
-            if let sealed, clock.now - sealed > .seconds(5) { progress.trouble = Self.stalled }
+            if let inHand, clock.now - inHand.sealed > .seconds(5) { progress.trouble = Self.stalled }
             reportIfDue()
         }
         if progress.trouble == Self.stalled { progress.trouble = nil }
@@ -88,10 +93,12 @@ extension IngestRun {
     private func settle(within seconds: Double) throws -> Bool {
         guard writer.isBusy else { return true }
         guard let outcome = try writer.outcome(within: seconds) else { return false }
-        sealed = nil
+        if let inHand, outcome.overtaken == nil { metrics.committed(after: (clock.now - inHand.oldest).inSeconds) }
+        inHand = nil
         for part in outcome.stored {
             progress.commits += 1
             progress.commitSeconds = part.seconds
+            metrics.committed(part.sink, rows: part.rows, seconds: part.seconds)
             hooks.onCommit?(
                 IngestCommit(table: part.sink, version: part.version, rows: part.rows, seconds: part.seconds))
             guard part.route != nil else {

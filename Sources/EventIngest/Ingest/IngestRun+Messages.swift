@@ -35,6 +35,7 @@ extension IngestRun {
         try appenders[state.route].append(new, receivedAt: now, rejections: &rejections)
         for rejection in rejections { try reject(new[rejection.position], rejection.reason, place, state, now) }
         progress.messages += new.count
+        progress.payloadBytes += new.payloadBytes
         progress.trouble = nil
         ledger.read(place, through: new.offset(at: new.count - 1))
     }
@@ -47,7 +48,9 @@ extension IngestRun {
         if let deadStored = state.deadStored, message.offset < deadStored { return }
         deadLetterBuffer.append(message, topic: place.topic, reason: reason, at: now)
         ledger.hasDeadLetters(place)
-        progress.rejected[String(reason.prefix { $0 != ":" }), default: 0] += 1
+        let code = String(reason.prefix { $0 != ":" })
+        progress.rejected[code, default: 0] += 1
+        metrics.rejected(code)
         guard let deadLetterProducer, let topic = configuration.deadLetterTopic else { return }
         try deadLetterProducer.send(
             message.payload, key: message.key.isEmpty ? nil : message.key, topic: topic,

@@ -15,10 +15,11 @@ final class IngestRun {
     var deadLetterBuffer = DeadLetterBuffer()
     var ledger = PartitionLedger()
     var progress = IngestProgress()
+    var metrics: IngestMetrics
     /// When the oldest message came that is in no batch yet.
     var oldestPending: ContinuousClock.Instant?
-    /// When the batch in the writer's hands was sealed.
-    var sealed: ContinuousClock.Instant?
+    /// Of the batch in the writer's hands: when its oldest message came, and when it was sealed.
+    var inHand: (oldest: ContinuousClock.Instant, sealed: ContinuousClock.Instant)?
     private var cluster = ""
     private var routeOfTopic: [String: Int] = [:]
     private var reported: ContinuousClock.Instant
@@ -34,9 +35,15 @@ final class IngestRun {
         start = clock.now
         reported = start
         lookedForPartitions = start
+        metrics = IngestMetrics(hooks.metrics)
+        var observer = hooks.kafka
+        observer.statistics = { [metrics = hooks.metrics] json in
+            KafkaStatistics(json: json)?.show(in: metrics, client: "ingest")
+            hooks.kafka.statistics?(json)
+        }
         consumer = try KafkaConsumer(
             properties: configuration.kafka, group: configuration.group,
-            batch: min(max(configuration.commit.rows, 1), 8192), observer: hooks.kafka)
+            batch: min(max(configuration.commit.rows, 1), 8192), observer: observer)
         let deadLetterProducer = try configuration.deadLetterTopic.map { _ in
             try KafkaProducer(properties: configuration.kafka, observer: hooks.kafka)
         }
@@ -86,7 +93,10 @@ final class IngestRun {
         guard let partitions = configuration.createTopics else { return }
         let client = consumer.kafka
         let missing = try topics.filter { try client.partitionCount(of: $0, timeout: configuration.patience) == nil }
-        if !missing.isEmpty { try consumer.create(topics: missing, partitions: partitions) }
+        if !missing.isEmpty {
+            try consumer.create(
+                topics: missing, partitions: partitions, replication: configuration.replication ?? -1)
+        }
         // A topic just made may need a moment before every broker knows it.
         for topic in missing {
             for _ in 0..<50 where try client.partitionCount(of: topic, timeout: 5) == nil { pause(0.1) }
@@ -190,6 +200,7 @@ final class IngestRun {
         }
         progress.lag = ledger.lag
         progress.seconds = (clock.now - start).inSeconds
+        metrics.show(progress, pending: pending, lags: ledger.lags)
         hooks.onProgress?(progress)
     }
 }

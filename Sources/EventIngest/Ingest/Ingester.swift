@@ -1,5 +1,6 @@
 import Columnar
 import Domain
+public import Operations
 import Synchronization
 
 /// Moves messages from Kafka into tables, each exactly once.
@@ -17,15 +18,18 @@ public final class Ingester: Sendable {
         public var onProgress: (@Sendable (IngestProgress) -> Void)?
         public var onCommit: (@Sendable (IngestCommit) -> Void)?
         public var kafka = KafkaObserver()
+        /// Where the ingester's figures and the client's go.
+        public var metrics = Metrics.shared
 
         public init(
             onProgress: (@Sendable (IngestProgress) -> Void)? = nil,
             onCommit: (@Sendable (IngestCommit) -> Void)? = nil,
-            kafka: KafkaObserver = KafkaObserver()
+            kafka: KafkaObserver = KafkaObserver(), metrics: Metrics = .shared
         ) {
             self.onProgress = onProgress
             self.onCommit = onCommit
             self.kafka = kafka
+            self.metrics = metrics
         }
     }
 

@@ -8,6 +8,8 @@ struct PartitionLedger {
         var appID: String
         /// The next offset to read.
         var next: Int64
+        /// Where reading began.
+        let start: Int64
         /// What the route's table holds; nil if it holds none yet.
         var stored: Int64?
         /// What the dead-letter table holds; nil if it holds none yet.
@@ -18,6 +20,19 @@ struct PartitionLedger {
         var target: Int64?
         /// The newest end of the partition that is known.
         var end: Int64
+
+        init(
+            route: Int, appID: String, next: Int64, stored: Int64?, deadStored: Int64?, target: Int64?, end: Int64
+        ) {
+            self.route = route
+            self.appID = appID
+            self.next = next
+            self.stored = stored
+            self.deadStored = deadStored
+            self.target = target
+            self.end = end
+            start = next
+        }
 
         /// Whether there is something to seal.
         var isDirty: Bool { next != (stored ?? -1) && moved }
@@ -33,8 +48,9 @@ struct PartitionLedger {
     var isDirty: Bool { states.values.contains(where: \.isDirty) }
     var isAtTarget: Bool { states.values.allSatisfy(\.isAtTarget) }
     var nextOffsets: [TopicPartition: Int64] { states.mapValues(\.next) }
-    /// Messages at the broker that are not in a table.
-    var lag: Int64 { states.values.reduce(0) { $0 + max(0, $1.end - ($1.stored ?? $1.next)) } }
+    /// Messages at the broker that are not in a table, by partition.
+    var lags: [TopicPartition: Int64] { states.mapValues { max(0, $0.end - ($0.stored ?? $0.start)) } }
+    var lag: Int64 { lags.values.reduce(0, +) }
 
     subscript(place: TopicPartition) -> State? { states[place] }
 

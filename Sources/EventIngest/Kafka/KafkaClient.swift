@@ -35,7 +35,7 @@ final class KafkaClient: @unchecked Sendable {
         var firstFailure: String?
     }
 
-    /// - Throws: ``IngestError/invalidProperty(name:reason:)``.
+    /// - Throws: ``IngestError/unknownProperty(name:suggestion:)``, ``IngestError/invalidProperty(name:reason:)``.
     init(_ kind: rd_kafka_type_t, _ properties: KafkaProperties, observer: KafkaObserver) throws {
         context = Context(observer: observer)
         servers = properties.bootstrapServers
@@ -43,14 +43,7 @@ final class KafkaClient: @unchecked Sendable {
         // Until rd_kafka_new succeeds the configuration is ours to free.
         var handedOver = false
         defer { if !handedOver { rd_kafka_conf_destroy(conf) } }
-        try withErrorText { text, size in
-            // Sorted, so that of two bad properties always the same one is reported.
-            for (name, value) in properties.values.sorted(by: { $0.key < $1.key }) {
-                guard rd_kafka_conf_set(conf, name, value, text, size) == RD_KAFKA_CONF_OK else {
-                    throw IngestError.invalidProperty(name: name, reason: String(cString: text))
-                }
-            }
-        }
+        try properties.set(in: conf)
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(context).toOpaque())
         rd_kafka_conf_set_log_cb(conf) { handle, level, facility, text in
             guard let handle, let opaque = rd_kafka_opaque(handle), let facility, let text else { return }

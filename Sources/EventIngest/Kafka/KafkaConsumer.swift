@@ -27,6 +27,7 @@ public final class KafkaConsumer {
             "partition.assignment.strategy": "cooperative-sticky", "fetch.wait.max.ms": "100",
             "queued.max.messages.kbytes": "32768", "fetch.message.max.bytes": "4194304",
         ])
+        if observer.statistics != nil { effective["statistics.interval.ms"] = "5000" }
         effective = effective.merging(properties)
         // Not negotiable: exactly-once rests on these.
         effective["group.id"] = group

@@ -40,6 +40,8 @@ public struct KafkaMessages {
     @inline(__always)
     func offset(at position: Int) -> Int64 { pointers[position].unsafelyUnwrapped.pointee.offset }
 
+    var payloadBytes: Int { pointers.reduce(0) { $0 + $1.unsafelyUnwrapped.pointee.len } }
+
     var place: TopicPartition { TopicPartition(topic, partition) }
 }
 

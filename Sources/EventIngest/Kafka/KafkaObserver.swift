@@ -3,7 +3,7 @@
 public struct KafkaObserver: Sendable {
     /// A syslog level (3 error … 7 debug), the facility such as `FAIL`, and the text.
     public var log: (@Sendable (_ level: Int, _ facility: String, _ text: String) -> Void)?
-    /// librdkafka's statistics document (JSON), every `statistics.interval.ms`.
+    /// librdkafka's statistics document (JSON), every `statistics.interval.ms`; from within a poll.
     public var statistics: (@Sendable (_ json: String) -> Void)?
 
     public init(

@@ -9,6 +9,9 @@ public struct KafkaProperties: Sendable, Equatable {
     /// Lines of a properties file that librdkafka has no use for, such as `client.dns.lookup`.
     public private(set) var ignored: [String] = []
 
+    /// What a properties file says of a schema registry: `schema.registry.url`, `basic.auth.user.info` and the like.
+    public private(set) var schemaRegistry: [String: String] = [:]
+
     public init(_ values: [String: String] = [:]) { self.values = values }
 
     public init(bootstrapServers: String, _ values: [String: String] = [:]) {
@@ -27,6 +30,7 @@ public struct KafkaProperties: Sendable, Equatable {
     public func merging(_ other: KafkaProperties) -> KafkaProperties {
         var result = KafkaProperties(values.merging(other.values) { $1 })
         result.ignored = ignored + other.ignored
+        result.schemaRegistry = schemaRegistry.merging(other.schemaRegistry) { $1 }
         return result
     }
 
@@ -39,33 +43,21 @@ public struct KafkaProperties: Sendable, Equatable {
         return KafkaProperties(values)
     }
 
-    /// Reads a `client.properties` file, as Kafka's own tools and Confluent Cloud write it: `name=value` or
-    /// `name: value` lines, `#` and `!` comments, a `\` at the end of a line continues it.
+    /// Reads a `client.properties` file, as Kafka's own tools and Confluent Cloud write it, in the grammar of Java's
+    /// properties files.
     ///
-    /// Names that only Java clients know are translated (`sasl.mechanism`, `sasl.jaas.config`) or dropped into
-    /// ``ignored``.
-    /// - Throws: ``IngestError/unreadableProperties(path:line:reason:)``.
+    /// Names that only Java clients know are translated (`sasl.mechanism`, `sasl.jaas.config`), or dropped into
+    /// ``ignored`` where they say nothing to this client. Those of a schema registry go to ``schemaRegistry``.
+    /// - Throws: ``IngestError/unreadableProperties(path:line:reason:)``, which never quotes a value.
     public init(contentsOfFile path: String) throws {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw IngestError.unreadableProperties(path: path, line: nil, reason: "it cannot be opened as UTF-8 text")
         }
         self.init()
-        var pending = ""
-        for (number, rawLine) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            var line = pending + rawLine.trimmingCharacters(in: .whitespaces.union(CharacterSet(charactersIn: "\r")))
-            pending = ""
-            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix("!") { continue }
-            if line.hasSuffix("\\") {
-                line.removeLast()
-                pending = line
-                continue
-            }
-            guard let separator = line.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
-                throw IngestError.unreadableProperties(path: path, line: number + 1, reason: "there is no = in it")
-            }
-            let name = line[..<separator].trimmingCharacters(in: .whitespaces)
-            let value = line[line.index(after: separator)...].trimmingCharacters(in: .whitespaces)
-            take(name, value)
+        do {
+            for entry in try PropertiesFile.parse(text) { take(entry.name, entry.value) }
+        } catch {
+            throw IngestError.unreadableProperties(path: path, line: error.line, reason: error.reason)
         }
     }
 
@@ -79,12 +71,20 @@ public struct KafkaProperties: Sendable, Equatable {
         case "ssl.endpoint.identification.algorithm":
             values[name] = value.isEmpty ? "none" : value
         case "acks" where value == "-1": values[name] = "all"
-        case "client.dns.lookup", "key.serializer", "value.serializer", "key.deserializer", "value.deserializer",
-            "ssl.truststore.type", "default.api.timeout.ms":
-            ignored.append(name)
+        case _ where name.hasPrefix("schema.registry.") || name.hasPrefix("basic.auth."):
+            schemaRegistry[name] = value
+        case _ where Self.javaOnly.contains(name): ignored.append(name)
         default: values[name] = value
         }
     }
+
+    /// Names of Java clients that this one does without.
+    private static let javaOnly: Set<String> = [
+        "client.dns.lookup", "key.serializer", "value.serializer", "key.deserializer", "value.deserializer",
+        "ssl.truststore.type", "ssl.truststore.password", "default.api.timeout.ms", "max.poll.records",
+        "max.block.ms", "buffer.memory", "interceptor.classes", "metric.reporters", "auto.register.schemas",
+        "use.latest.version",
+    ]
 
     /// The value of `key="…"` or `key='…'` in a JAAS line.
     private static func jaas(_ key: String, in text: String) -> String? {
@@ -92,6 +92,11 @@ public struct KafkaProperties: Sendable, Equatable {
         let rest = text[found.upperBound...]
         guard let quote = rest.first, quote == "\"" || quote == "'" else { return nil }
         return rest.dropFirst().prefix { $0 != quote }.description
+    }
+
+    /// The values that must never be shown, for whoever masks log lines.
+    public var secrets: [String] {
+        (values.filter { Self.isSecret($0.key) } + schemaRegistry.filter { Self.isSecret($0.key) }).map(\.value)
     }
 
     /// Name and value of each property for a log, secrets masked.

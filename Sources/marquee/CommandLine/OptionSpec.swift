@@ -89,6 +89,24 @@ extension Option where Value == Int {
     }
 }
 
+extension Option where Value == Int {
+    /// An amount of memory, written `1048576`, `64M`, `64MiB` or `1G`: powers of 1024.
+    static func bytes(_ name: String, default fallback: String? = nil, _ summary: String) -> Self {
+        Self(name, "SIZE", default: fallback, summary, must: "be a size from 1M, such as 64M or 1G") { text in
+            let digits = text.prefix { $0.isASCII && $0.isNumber }
+            let shifts = ["": 0, "K": 10, "M": 20, "G": 30]
+            var unit = text.dropFirst(digits.count).uppercased()
+            for suffix in ["IB", "B"] where unit.hasSuffix(suffix) {
+                unit.removeLast(suffix.count)
+                break
+            }
+            guard let number = Int(digits), let shift = shifts[unit] else { return nil }
+            let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << shift)
+            return overflow || bytes < 1 << 20 ? nil : bytes
+        }
+    }
+}
+
 extension Option where Value == Double {
     static func number(
         _ name: String, _ placeholder: String = "X", in range: ClosedRange<Double>, default fallback: Double? = nil,
@@ -112,8 +130,8 @@ extension Option where Value == Double {
     }
 
     /// A length of time in seconds, written `90s`, `15m`, `6h` or `1d`.
-    static func seconds(_ name: String, _ summary: String) -> Self {
-        Self(name, "TIME", summary, must: "be a length of time such as 30s, 15m, 6h or 1d") { text in
+    static func seconds(_ name: String, default fallback: String? = nil, _ summary: String) -> Self {
+        Self(name, "TIME", default: fallback, summary, must: "be a length of time such as 30s, 15m, 6h or 1d") { text in
             let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
             guard let unit = text.last, let factor = units[unit], let number = Double(text.dropLast()), number > 0
             else { return nil }

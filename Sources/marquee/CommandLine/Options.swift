@@ -24,6 +24,8 @@ enum Options {
         let servers = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
         return servers.isEmpty || servers.contains(where: \.isWhitespace) ? nil : servers
     }
+    static let kafkaConfig = Option<String>.text(
+        "kafka-config", "FILE", "Kafka properties as name=value lines: the client.properties that clusters hand out.")
     static let catalog = Option<String>.text(
         "catalog", "FILE", "Films as JSON Lines. By default the demo catalogue, data/films.jsonl.")
 
@@ -186,6 +188,20 @@ extension Options {
     ) { DataLossPolicy(rawValue: $0) }
     static let createTopics = Option<Int>.integer(
         "create-topics", in: 1...10_000, "Create topics that are missing, with so many partitions.")
+    static let replication = Option<Int>.integer(
+        "replication", in: 1...32, "Copies of each partition of created topics; by default what the cluster says.")
+    static let commitRows = Option<Int>.integer(
+        "commit-rows", in: 1...Int.max, default: CommitPolicy().rows, "Commit after so many rows of a table.")
+    static let commitBytes = Option<Int>.bytes(
+        "commit-bytes", default: "128M", "Commit when the rows take so much memory; about three times that is used.")
+    static let commitInterval = Option<Double>.seconds(
+        "commit-interval", default: "1s", "Commit what is so old; files grow with it, and so does the delay.")
+    static let metricsPort = Option<Int>.integer(
+        "metrics-port", in: 0...65535, "Serve Prometheus metrics at /metrics on this port; 0 takes any free one.")
+    static let metricsHost = Option<String>.text(
+        "metrics-host", "HOST", default: "127.0.0.1", "Address of the metrics; 0.0.0.0 is reachable from elsewhere.")
+    static let reportEvery = Option<Double>.seconds(
+        "report-every", default: "1m", "Log how far it is this often.")
     static let deadLetterTopic = Option<String>.text(
         "dead-letter-topic", "TOPIC", "Also send what cannot be decoded to this topic.")
     static let cluster = Option<String>.text(

@@ -38,8 +38,8 @@ enum DeadLettersCommand {
             For when what refused them has been mended. Each is sent once however often this is called; what is refused
             again comes back as a new dead letter.
             """,
-        options: [Options.store.spec, Options.bootstrapServers.spec, reason.spec],
-        required: ["store", "bootstrap-servers"], takesKafkaProperties: true,
+        options: [Options.store.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec, reason.spec],
+        required: ["store"], takesKafkaProperties: true,
         examples: [
             .init(
                 line: "deadletters replay --store data --bootstrap-servers localhost:9092 --reason time-out-of-window",

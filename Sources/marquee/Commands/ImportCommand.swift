@@ -15,7 +15,9 @@ enum ImportCommand {
             the store directly, where the same file is stored only once however often it is imported.
             """,
         arguments: [.init(name: "PATH", summary: "The unpacked folder.")],
-        options: [Options.store.spec, Options.bootstrapServers.spec, Options.followGroup.spec],
+        options: [
+            Options.store.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.followGroup.spec,
+        ],
         takesKafkaProperties: true,
         examples: [
             .init(line: "import movielens ml-latest-small --store data", meaning: "Into data/events and data/movies."),
@@ -27,7 +29,7 @@ enum ImportCommand {
         let path = invocation.arguments[0]
         let started = ContinuousClock.now
         let summary: ImportSummary
-        if invocation.optional(Options.bootstrapServers) != nil {
+        if Kafka.isNamed(invocation) {
             let properties = try Kafka.properties(invocation)
             try await Kafka.requireBroker(properties)
             let group = invocation.optional(Options.followGroup)

@@ -14,16 +14,26 @@ enum IngestCommand {
             interrupted, and stores what it has before it ends.
             """,
         options: [
-            Options.bootstrapServers.spec, Options.store.spec, Options.untilEnd.spec, Options.group.spec,
-            Options.createTopics.spec, Options.onDataLoss.spec, Options.deadLetterTopic.spec, Options.cluster.spec,
+            Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.store.spec, Options.untilEnd.spec,
+            Options.group.spec, Options.commitRows.spec, Options.commitBytes.spec, Options.commitInterval.spec,
+            Options.createTopics.spec, Options.replication.spec, Options.onDataLoss.spec,
+            Options.deadLetterTopic.spec, Options.cluster.spec, Options.metricsPort.spec, Options.metricsHost.spec,
+            Options.reportEvery.spec,
         ],
-        required: ["bootstrap-servers", "store"], takesKafkaProperties: true,
+        required: ["store"], takesKafkaProperties: true,
         examples: [
             .init(
                 line: "ingest --bootstrap-servers localhost:9092 --store data", meaning: "Goes on until Ctrl-C."),
             .init(
                 line: "ingest --bootstrap-servers localhost:9092 --store data --until-end",
                 meaning: "Stores what is there now and ends, for scripts."),
+            .init(
+                line: "ingest --kafka-config client.properties --store data --group eu-1 --metrics-port 9400",
+                meaning: "One of several that share the topics of a cluster, as its provider describes it."),
+            .init(
+                line:
+                    "ingest --bootstrap-servers localhost:9092 --store data --commit-interval 30s --commit-bytes 512M",
+                meaning: "Fewer, larger files, for rows that may be half a minute late."),
         ]
     ) { invocation in
         let store = try invocation.value(Options.store)
@@ -36,21 +46,37 @@ enum IngestCommand {
             configuration.group = group
             configuration.sharing = .group
         }
+        configuration.commit = CommitPolicy(
+            rows: try invocation.value(Options.commitRows), bytes: try invocation.value(Options.commitBytes),
+            age: try invocation.value(Options.commitInterval))
         configuration.createTopics = invocation.optional(Options.createTopics)
+        configuration.replication = invocation.optional(Options.replication)
         configuration.onDataLoss = try invocation.value(Options.onDataLoss)
         configuration.deadLetterTopic = invocation.optional(Options.deadLetterTopic)
         configuration.cluster = invocation.optional(Options.cluster)
 
+        // A bar for whoever waits and watches, log lines for whoever reads them later.
+        let isWatched = StandardError.isTerminal || configuration.untilEnd
         let bar = ProgressBar("ingest", total: nil, unit: "rows")
-        let service = IngestService(configuration) { bar.update($0.rows, note: "\(Figure.count(Int($0.lag))) behind") }
-        try await service.run()
+        let service = IngestService(
+            configuration, reportEvery: isWatched ? nil : .seconds(try invocation.value(Options.reportEvery))
+        ) { progress in
+            guard isWatched else { return }
+            bar.update(progress.rows, note: "\(Figure.count(Int(progress.lag))) behind")
+        }
+        var group = ServiceGroup()
+        if let port = invocation.optional(Options.metricsPort) {
+            group.add(try MetricsService(host: try invocation.value(Options.metricsHost), port: port))
+        }
+        group.add(service)
+        let outcome = try await group.run()
         bar.finish()
         StandardOutput.write(line: service.summary)
-        if configuration.untilEnd { try Task.checkCancellation() }
+        if configuration.untilEnd, case .stopped = outcome { try Task.checkCancellation() }
     }
 }
 
-/// The ingester as a service: with its figures, a log line for each trouble and each minute, and metrics.
+/// The ingester as a service, with a log line for each trouble and, if asked, for each while.
 final class IngestService: Service {
     let name = "ingest"
     private let ingester: Ingester
@@ -59,30 +85,31 @@ final class IngestService: Service {
     /// The newest figures; written by the ingester's thread, read by others.
     private final class LatestProgress: Sendable {
         let value = Mutex(IngestProgress())
+        let logged = Mutex((at: ContinuousClock.now, rows: 0))
     }
 
-    /// - Parameter onProgress: about five times a second, on the ingester's thread.
-    init(_ configuration: IngestConfiguration, onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - reportEvery: how often a line tells the figures; nil for never.
+    ///   - onProgress: about five times a second, on the ingester's thread.
+    init(
+        _ configuration: IngestConfiguration, reportEvery: Duration? = nil,
+        onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
+    ) {
         let latest = LatestProgress()
         let log = Log("ingest")
-        let rows = Metrics.shared.counter("marquee_ingest_rows_total", help: "Rows committed.")
-        let rejected = Metrics.shared.counter("marquee_ingest_rejected_total", help: "Messages in the dead letters.")
-        let lag = Metrics.shared.gauge("marquee_ingest_lag", help: "Messages not committed yet.")
         let hooks = Ingester.Hooks(
             onProgress: { progress in
                 let before = latest.value.withLock { value in
                     defer { value = progress }
                     return value
                 }
-                rows.increment(by: max(0, progress.rows - before.rows))
-                rejected.increment(by: max(0, progress.rejectedCount - before.rejectedCount))
-                lag.set(Double(progress.lag))
                 if let trouble = progress.trouble, trouble != before.trouble {
                     log.warning("going on after trouble", ["trouble": trouble])
                 }
                 for note in progress.skipped.dropFirst(before.skipped.count) {
                     log.error("messages were lost at the broker and skipped", ["what": note])
                 }
+                if let reportEvery { Self.report(progress, every: reportEvery, latest, log) }
                 onProgress(progress)
             },
             onCommit: { commit in
@@ -92,6 +119,23 @@ final class IngestService: Service {
             }, kafka: Kafka.observer)
         self.latest = latest
         ingester = Ingester(configuration, hooks: hooks)
+    }
+
+    private static func report(_ progress: IngestProgress, every: Duration, _ latest: LatestProgress, _ log: Log) {
+        let now = ContinuousClock.now
+        let span = latest.logged.withLock { logged -> (seconds: Double, rows: Int)? in
+            guard now - logged.at >= every else { return nil }
+            defer { logged = (now, progress.rows) }
+            return ((now - logged.at) / .seconds(1), progress.rows - logged.rows)
+        }
+        guard let span else { return }
+        log.info(
+            "progress",
+            [
+                "rows": progress.rows, "rows_per_second": Int(Double(span.rows) / span.seconds), "lag": progress.lag,
+                "rejected": progress.rejectedCount, "partitions": progress.partitions,
+                "commit_seconds": progress.commitSeconds,
+            ])
     }
 
     var progress: IngestProgress { latest.value.withLock { $0 } }

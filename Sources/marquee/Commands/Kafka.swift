@@ -18,10 +18,34 @@ enum Kafka {
         }
     })
 
-    /// The properties of `--bootstrap-servers` and `kafka.*`.
+    /// Whether a cluster was named at all.
+    static func isNamed(_ invocation: Invocation) -> Bool {
+        invocation.optional(Options.bootstrapServers) != nil || invocation.optional(Options.kafkaConfig) != nil
+    }
+
+    /// The properties of the file of `--kafka-config`, overridden by `kafka.*`, overridden by `--bootstrap-servers`.
+    /// - Throws: ``IngestError`` for what librdkafka does not know or accept; ``CommandLineError`` without a cluster.
     static func properties(_ invocation: Invocation) throws -> KafkaProperties {
-        KafkaProperties(
-            bootstrapServers: try invocation.value(Options.bootstrapServers), invocation.kafkaProperties)
+        var properties = KafkaProperties()
+        if let path = invocation.optional(Options.kafkaConfig) {
+            properties = try KafkaProperties(contentsOfFile: path)
+            for secret in properties.secrets { Secrets.register(secret) }
+            if !properties.ignored.isEmpty {
+                log.info(
+                    "these properties are for Java clients only",
+                    ["file": path, "ignored": properties.ignored.joined(separator: ", ")])
+            }
+        }
+        properties = properties.merging(KafkaProperties(invocation.kafkaProperties))
+        if let servers = invocation.optional(Options.bootstrapServers) { properties["bootstrap.servers"] = servers }
+        if properties.bootstrapServers.isEmpty { _ = try invocation.value(Options.bootstrapServers) }
+        do {
+            try properties.check()
+        } catch IngestError.unknownProperty(let name, _) {
+            throw IngestError.unknownProperty(
+                name: name, suggestion: Suggestion.closest(to: name, among: KafkaProperties.knownNames))
+        }
+        return properties
     }
 
     /// The consumer group under which the ingester tells the broker how far it is.

@@ -19,7 +19,8 @@ enum ServeCommand {
             """,
         options: [
             Options.models.spec, Options.store.spec, Options.port.spec, Options.host.spec,
-            Options.bootstrapServers.spec, Options.elasticsearch.spec, Options.elasticsearchUser.spec,
+            Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.elasticsearch.spec,
+            Options.elasticsearchUser.spec,
             Options.elasticsearchPassword.spec, Options.elasticsearchAPIKey.spec, Options.elasticsearchIndex.spec,
         ],
         required: ["models", "store"], takesKafkaProperties: true,
@@ -33,7 +34,7 @@ enum ServeCommand {
     ) { invocation in
         var feed: KafkaEventFeed?
         var publisher: KafkaEventPublisher?
-        if invocation.optional(Options.bootstrapServers) != nil {
+        if Kafka.isNamed(invocation) {
             // Enough to fill the gap between the last training and now; what the model knows is dropped again.
             feed = KafkaEventFeed(
                 properties: try Kafka.properties(invocation), start: .newest(20_000), observer: Kafka.observer)

@@ -12,11 +12,12 @@ enum SimulateCommand {
             to their topics. Without --count it runs until it is interrupted.
             """,
         options: [
-            Options.bootstrapServers.spec, Options.rate.spec, Options.count.spec, Options.seed.spec,
+            Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.rate.spec, Options.count.spec,
+            Options.seed.spec,
             Options.users.spec, Options.catalog.spec, Options.days.spec, Options.malformed.spec,
             Options.followGroup.spec,
         ],
-        required: ["bootstrap-servers"], takesKafkaProperties: true,
+        takesKafkaProperties: true,
         examples: [
             .init(
                 line: "simulate --bootstrap-servers localhost:9092 --rate 50/s",
