@@ -52,12 +52,11 @@ struct KafkaStatistics: Decodable, Equatable {
         self = read
     }
 
-    /// Messages fetched and not read yet, and the memory they take.
+    /// Messages fetched and not read yet, and the memory they take. A consumer's partitions all feed one queue, and each
+    /// shows that queue's figures as its own.
     var queue: (messages: Int, bytes: Int) {
-        topics.values.flatMap(\.partitions.values).reduce(into: (0, 0)) { sum, partition in
-            sum.0 += partition.fetchq_cnt
-            sum.1 += partition.fetchq_size
-        }
+        let partitions = topics.values.flatMap(\.partitions.values)
+        return (partitions.map(\.fetchq_cnt).max() ?? 0, partitions.map(\.fetchq_size).max() ?? 0)
     }
 
     /// Brokers that were ever talked to: those of the cluster, without the bootstrap addresses.
