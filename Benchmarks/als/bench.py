@@ -1,141 +1,227 @@
-"""Trains the same problem with marquee and its peers, interleaved, and prints one table a set and rank.
+"""Trains the same problems with marquee and its peers, interleaved, and prints one table a set and rank.
 
-    bench.py [--sets 1m,20m] [--ranks 64,128] [--rounds 3] [--epochs 5] [--results FOLDER]
+    bench.py                 about 15 minutes on two idle cores
+    bench.py --quick         two minutes: the small sets at rank 64, one round
+    bench.py --full          every set, rank and system: about four hours, most of it in Spark and Cholesky
+    bench.py --sets 20m --ranks 64,128 --peers spark --solvers exact    the cells one wants
+    bench.py --resume        goes on where an interrupted run stopped, with the same options
+    bench.py --show          prints the tables of what was measured last
 
-Each round runs every system once in a process of its own, so that a busy minute of the machine hits all alike. Every
-system starts from the same factors and minimises the same loss, and each peer gets the BLAS setting it is faster with.
+Each round runs every system once in a process of its own, so that a busy minute of the machine hits all alike, and each
+peer gets the BLAS setting it is faster with. Results: Benchmarks/results/als.jsonl, a line a run, and als.md, the tables.
 """
 
 import argparse
+import array
+import csv
 import json
 import os
-import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import report
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+RESULTS = HERE.parent / "results"
 BENCH = ROOT / ".build/release/bench-als"
-PYTHON = HERE.parent / "results/venv/bin/python"
+PYTHON = RESULTS / "venv/bin/python"
+SMALL = ROOT / "../shared/data/ml-latest-small/ratings.csv"
 
+SETS = ["small", "1m", "20m"]
+RANKS = [32, 64, 128, 256]
 SYSTEMS = [
-    ("marquee", "cg"), ("irspack", "cg"), ("implicit", "cg"),
+    ("marquee", "cg"), ("irspack", "cg"), ("implicit", "cg"), ("cmfrec", "cg"),
     ("marquee", "ials++"), ("irspack", "ials++"),
-    ("marquee", "exact"), ("irspack", "exact"), ("implicit", "exact"),
+    ("marquee", "exact"), ("irspack", "exact"), ("implicit", "exact"), ("cmfrec", "exact"), ("spark", "exact"),
 ]
 BLAS_SETTINGS = [{}, {"OPENBLAS_CORETYPE": "SkylakeX"}, {"OPENBLAS_CORETYPE": "Haswell"}]
 
 
-def lines(command, setting):
+def lines(command, setting=None, limit=None):
     """OPENBLAS_NUM_THREADS=1 is what implicit and irspack ask for: they run threads of their own."""
-    environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", **setting)
-    out = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
-    return [json.loads(text) for text in out.decode().splitlines() if text.startswith("{")]
+    environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", **(setting or {}))
+    command = [str(part) for part in command]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.decode()[-2000:]}")
+    return [json.loads(text) for text in done.stdout.decode().splitlines() if text.startswith("{")]
 
 
-def train(system, solver, data, start, rank, epochs, setting):
+def train(system, solver, data, start, rank, epochs, setting, limit):
     if system == "marquee":
         command = [BENCH, "train", "--data", data, "--start", start, "--rank", rank, "--epochs", epochs,
                    "--solver", solver, "--confidence", 10, "--lambda", 10]
     else:
         command = [PYTHON, HERE / "peer.py", system, solver, data, start, rank, epochs]
-    answer = lines([str(part) for part in command], setting)
-    epochs = [one for one in answer if "epoch" in one]
-    return epochs, max(one.get("peak_bytes", 0) for one in answer)
-
-
-def better_setting(system, solver, data, start, rank):
-    """The BLAS setting with the lowest processor time on the small set."""
-    timed = []
-    for setting in BLAS_SETTINGS:
-        epochs, _ = train(system, solver, data, start, rank, 3, setting)
-        timed.append((min(one["cpu_seconds"] for one in epochs), setting))
-    return min(timed, key=lambda pair: pair[0])[1]
+    answer = lines(command, setting, limit)
+    return [one for one in answer if "epoch" in one], max(one.get("peak_bytes", 0) for one in answer)
 
 
 def installed(system):
+    module = {"spark": "pyspark"}.get(system, system)
     return system == "marquee" or subprocess.run(
-        [PYTHON, "-c", f"import {system}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        [PYTHON, "-c", f"import {module}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
-def prepare(results, name, rank):
-    data, start = results / name, results / f"{name}-start-{rank}"
+def prepare(name, rank):
+    data, start = RESULTS / name, RESULTS / f"{name}-start-{rank}"
     if not (data / "shape.json").exists():
-        lines([str(BENCH), "generate", "--set", name, "--out", str(data)], {})
-    if not start.exists():
-        lines([str(BENCH), "start", "--data", str(data), "--rank", str(rank), "--out", str(start)], {})
+        if name == "small":
+            write_small(data)
+        else:
+            lines([BENCH, "generate", "--set", name, "--out", data])
+    if not (start / "items.f32").exists():
+        lines([BENCH, "start", "--data", data, "--rank", rank, "--out", start])
     return data, start
 
 
-def work(shape, rank):
-    """Floating-point operations and gathered bytes of one epoch of batched CG(3)."""
-    passes = 2 * 4
-    flops = passes * shape["entries"] * 4 * rank + (shape["users"] + shape["items"]) * 4 * 2 * rank * rank
-    return flops, passes * shape["entries"] * 4 * rank
+def write_small(folder):
+    """ml-latest-small as bench-als reads it; every rating counts as one observation."""
+    rows, films = {}, {}
+    with open(SMALL, newline="") as file:
+        for rating in csv.DictReader(file):
+            film = films.setdefault(rating["movieId"], len(films))
+            rows.setdefault(rating["userId"], []).append(film)
+    starts, columns = array.array("q", [0]), array.array("i")
+    for row in rows.values():
+        columns.extend(sorted(row))
+        starts.append(len(columns))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "starts.i64").write_bytes(starts.tobytes())
+    (folder / "columns.i32").write_bytes(columns.tobytes())
+    (folder / "values.f32").write_bytes(array.array("f", [1]).tobytes() * len(columns))
+    shape = {"users": len(rows), "items": len(films), "entries": len(columns)}
+    (folder / "shape.json").write_text(json.dumps(shape))
+
+
+def plan(options, systems):
+    """The cells to measure, as (set, rank, system, solver, round, epochs), round after round of each set and rank."""
+    chosen = options.full or options.peers or options.solvers
+    for name in options.sets:
+        for rank in options.ranks:
+            for round in range(1, options.rounds + 1):
+                for system, solver in systems:
+                    # Only cg, which all goals are about, is measured again; the rest would take hours.
+                    if round > 1 and (solver != "cg" or (name == "20m" and system == "cmfrec" and not chosen)):
+                        continue
+                    if name == "20m" and not chosen and (system in ("spark", "cmfrec") or solver == "ials++"):
+                        continue
+                    if system == "spark" and name != "small" and rank > 128:
+                        continue  # an hour an epoch
+                    yield name, rank, system, solver, round, epochs(name, rank, system, solver)
+
+
+def epochs(name, rank, system, solver):
+    """Enough for a median and for the loss to reach, or as many as patience allows."""
+    if system == "spark":
+        return 2 if name == "20m" else 4
+    if name != "20m":
+        return 8
+    if solver == "cg":
+        return 4
+    if system in ("implicit", "irspack") and solver == "exact":
+        return 2 if rank <= 64 else 1
+    return 3
+
+
+class Settings:
+    """The BLAS setting that each system and rank is faster with, by processor time on the 1 M set."""
+
+    def __init__(self):
+        self.known = {}
+
+    def better(self, system, solver, rank):
+        if system in ("marquee", "spark"):
+            return {}
+        key = system, solver, min(rank, 128)
+        if key not in self.known:
+            data, start = prepare("1m", key[2])
+            timed = []
+            for setting in BLAS_SETTINGS:
+                epochs, _ = train(system, solver, data, start, key[2], 2, setting, 600)
+                timed.append((min(one["cpu_seconds"] for one in epochs), len(timed), setting))
+            self.known[key] = min(timed)[2]
+        return self.known[key]
+
+
+def choose(text, known, what):
+    chosen = text.split(",")
+    unknown = [one for one in chosen if one not in known]
+    if unknown:
+        sys.exit(f"bench: no {what} {', '.join(unknown)}; there are {', '.join(known)}")
+    return chosen
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", help="of small, 1m, 20m")
+    parser.add_argument("--ranks", help="of 32, 64, 128, 256")
+    parser.add_argument("--peers", default="", help="of irspack, implicit, cmfrec, spark; marquee is always measured")
+    parser.add_argument("--solvers", default="", help="of cg, ials++, exact")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--limit", type=int, default=3600, help="seconds that one run may take")
+    for flag in ("quick", "full", "resume", "show"):
+        parser.add_argument(f"--{flag}", action="store_true")
+    options = parser.parse_args()
+    sets = "small,1m" if options.quick else "small,1m,20m"
+    ranks = "64" if options.quick else "32,64,128,256" if options.full else "64,128"
+    options.sets = choose(options.sets or sets, SETS, "set")
+    options.ranks = [int(rank) for rank in choose(options.ranks or ranks, [str(rank) for rank in RANKS], "rank")]
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    systems = SYSTEMS
+    if options.peers:
+        peers = choose(options.peers, ["irspack", "implicit", "cmfrec", "spark"], "peer")
+        systems = [one for one in systems if one[0] in ["marquee", *peers]]
+    if options.solvers:
+        solvers = choose(options.solvers, ["cg", "ials++", "exact"], "solver")
+        systems = [one for one in systems if one[1] in [*solvers, "cg"] and (one[0] == "marquee" or one[1] in solvers)]
+    if "small" in options.sets and not SMALL.exists():
+        print(f"bench: {SMALL} is missing: without the small set")
+        options.sets.remove("small")
+    return options, systems
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sets", default="1m,20m")
-    options.add_argument("--ranks", default="64,128")
-    options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--epochs", type=int, default=5)
-    options.add_argument("--only", default="", help="solvers, such as cg,exact")
-    options.add_argument("--results", type=Path, default=HERE.parent / "results")
-    options = options.parse_args()
-    systems = [one for one in SYSTEMS if installed(one[0]) and (not options.only or one[1] in options.only.split(","))]
+    options, systems = parse()
+    record = RESULTS / "als.jsonl"
+    RESULTS.mkdir(exist_ok=True)
+    if options.show:
+        report.show(record)
+        return
+    if not options.resume:
+        record.unlink(missing_ok=True)
+    done = report.runs(record)
+    missing = sorted({one[0] for one in systems if not installed(one[0])})
+    if missing:
+        print(f"bench: {', '.join(missing)} did not install here and is left out")
+        systems = [one for one in systems if one[0] not in missing]
 
-    peaks = lines([str(BENCH), "peaks"], {})
-    print("machine:", json.dumps(peaks), "load", os.getloadavg(), flush=True)
-    cores = next(one["cores"] for one in peaks if "cores" in one)
-    peak_flops = max(one.get("gflop_per_s_core", 0) for one in peaks) * cores
-    record = {"peaks": peaks, "runs": []}
-    for rank in map(int, options.ranks.split(",")):
-        small = prepare(options.results, "1m", rank)
-        settings = {one: better_setting(*one, *small, rank) if one[0] != "marquee" else {} for one in systems}
-        for name in options.sets.split(","):
-            data, start = prepare(options.results, name, rank)
-            shape = json.loads((data / "shape.json").read_text())
-            runs = {one: [] for one in systems}
-            peak = {}
-            for _ in range(options.rounds):
-                for one in systems:
-                    # A slow solver gets fewer epochs: enough for a median.
-                    epochs = options.epochs if one[1] == "cg" or name == "1m" else 2
-                    trained, peak[one] = train(*one, data, start, rank, epochs, settings[one])
-                    runs[one].append(trained)
-                    record["runs"].append({"set": name, "rank": rank, "system": one, "setting": settings[one],
-                                           "epochs": trained, "peak_bytes": peak[one]})
-            show(name, shape, rank, systems, settings, runs, peak, peak_flops)
-    options.results.mkdir(exist_ok=True)
-    (options.results / "als.json").write_text(json.dumps(record))
+    def remember(**values):
+        with record.open("a") as file:
+            file.write(json.dumps(values) + "\n")
 
-
-def show(name, shape, rank, systems, settings, runs, peak, peak_flops):
-    def median(one, key):
-        return statistics.median(epoch[key] for run in runs[one] for epoch in run)
-
-    # The loss to reach: implicit's CG after three epochs, or our own where implicit is absent.
-    reference = ("implicit", "cg") if ("implicit", "cg") in runs else systems[0]
-    target = runs[reference][0][min(2, len(runs[reference][0]) - 1)]["loss"] * 1.000001
-    flops, gathered = work(shape, rank)
-    ours = median(("marquee", "cg"), "seconds") if ("marquee", "cg") in runs else float("nan")
-    ours_cpu = median(("marquee", "cg"), "cpu_seconds") if ("marquee", "cg") in runs else float("nan")
-    print(f"\n{name}: {shape['users']} × {shape['items']}, {shape['entries']} interactions, rank {rank}; "
-          f"loss to reach {target:.6g}")
-    print("| system | s/epoch | CPU-s/epoch | × ours (wall) | × ours (CPU) | loss after 2 | s to the loss | peak MiB | BLAS |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for one in systems:
-        reached = [next((e["total_seconds"] for e in run if e["loss"] <= target), None) for run in runs[one]]
-        reached = [value for value in reached if value is not None]
-        print("| {} {} | {:.3f} | {:.3f} | {:.1f} | {:.1f} | {:.7g} | {} | {:.0f} | {} |".format(
-            *one, median(one, "seconds"), median(one, "cpu_seconds"), median(one, "seconds") / ours,
-            median(one, "cpu_seconds") / ours_cpu, runs[one][0][1]["loss"],
-            f"{statistics.median(reached):.2f}" if reached else "–", peak[one] / 2**20,
-            ",".join(settings[one].values()) or "own choice"))
-    print(f"marquee cg: {flops / ours / 1e9:.0f} GFLOP/s of {peak_flops:.0f} peak, {gathered / ours / 1e9:.0f} GB/s "
-          "gathered (mostly from L2)", flush=True)
+    remember(machine=lines([BENCH, "peaks"]), load=os.getloadavg(), date=time.strftime("%Y-%m-%d %H:%M"))
+    finished = {(run["set"], run["rank"], run["system"], run["solver"], run["round"]) for run in done}
+    settings, began = Settings(), time.monotonic()
+    for name, rank, system, solver, round, epochs in plan(options, systems):
+        if (name, rank, system, solver, round) in finished:
+            continue
+        data, start = prepare(name, rank)
+        run = {"set": name, "rank": rank, "system": system, "solver": solver, "round": round,
+               "shape": json.loads((data / "shape.json").read_text()), "load": os.getloadavg()[0]}
+        try:
+            run["setting"] = settings.better(system, solver, rank)
+            run["epochs"], run["peak_bytes"] = train(
+                system, solver, data, start, rank, epochs, run["setting"], options.limit)
+        except (RuntimeError, subprocess.TimeoutExpired) as error:
+            run["failure"] = str(error)
+        remember(**run)
+        print(f"{time.monotonic() - began:6.0f} s  {name} rank {rank} {system} {solver}, round {round}"
+              + (f": {run['failure']}" if "failure" in run else ""), file=sys.stderr, flush=True)
+    report.show(record)
 
 
 if __name__ == "__main__":

@@ -121,20 +121,54 @@ func foldIn(_ arguments: Arguments) throws {
     report(["system": "marquee", "events": events, "rank": rank, "us": seconds * 1e6])
 }
 
-/// What this machine can do at best: multiply-adds of one core, and reading memory with one and two.
+/// What this machine can do at best, on all cores at once by the wall clock and on one by its processor time:
+/// multiply-adds in registers, OpenBLAS's sgemm, and reading memory.
 func peaks(_ arguments: Arguments) throws {
+    let cores = Workers.cores
     for kernels in Kernels.available {
         let start = Clock.thread
         let operations = kernels.operationsOfPeak(iterations: 20_000_000)
         report(["kernels": kernels.name, "gflop_per_s_core": operations / (Clock.thread - start) / 1e9])
     }
+    let n = 1536
+    let a = try ALSFactors(users: n, items: n, rank: n, seed: 5)
+    let seconds = try Clock.median(5) { sink += try a.userFactors.timesTransposed(a.itemFactors)[0, 0] }
+    let together = best(of: 3) {
+        Workers(count: cores).run(units: cores) { _, _ in
+            sink += (try? a.userFactors.timesTransposed(a.itemFactors)[0, 0]) ?? 0
+        }
+    }
+    let products = 2 * Double(n * n * n) / 1e9
+    report(["sgemm_gflop_per_s_core": products / seconds, "sgemm_gflop_per_s": products * Double(cores) / together])
+
     let memory = try Matrix(rows: 1 << 20, columns: 256)
-    let seconds = memory.withUnsafeElements { m in Clock.median(5) { sink += readAll(m) } }
-    report(["read_gb_per_s_core": Double(memory.rows * memory.columns * 4) / seconds / 1e9])
-    report(["openblas": BLASThreads.configuration, "cores": Workers.cores])
+    memory.withUnsafeElements { m in
+        let bytes = Double(m.count * 4) / 1e9
+        let alone = Clock.median(5) { sink += readAll(m) }
+        let part = m.count / cores
+        let shared = Shared(m.baseAddress!)
+        let together = best(of: 5) {
+            Workers(count: cores).run(units: cores) { _, unit in
+                sink += readAll(UnsafeBufferPointer(start: shared.pointer + unit * part, count: part))
+            }
+        }
+        report(["read_gb_per_s_core": bytes / alone, "read_gb_per_s": bytes / together])
+    }
+    report(["openblas": BLASThreads.configuration, "cores": cores])
 }
 
-/// Keeps results alive, or the optimiser would drop the work.
+/// The shortest wall-clock time of `body`.
+func best(of repetitions: Int, _ body: () -> Void) -> Double {
+    var shortest = Double.infinity
+    for _ in 0..<repetitions {
+        let start = Clock.wall
+        body()
+        shortest = min(shortest, Clock.wall - start)
+    }
+    return shortest
+}
+
+/// Keeps results alive, or the optimiser would drop the work. Workers may race on it: its value means nothing.
 nonisolated(unsafe) var sink: Float = 0
 
 /// Reads memory as fast as the widest vectors can.
