@@ -81,6 +81,10 @@ final class BlockCodec {
                 return status == SNAPPY_OK ? written : nil
             }
         case .zstd:
+            let stated = ZSTD_getFrameContentSize(input.baseAddress, input.count)
+            guard stated >= UInt64.max - 1 || stated == UInt64(size) else {
+                throw DecodingFault.malformed("a zstd block does not have the size its page header states")
+            }
             if zstdDecompressor == nil { zstdDecompressor = ZSTD_createDCtx() }
             result = try output(capacity: size) { buffer in
                 let written = ZSTD_decompressDCtx(
@@ -91,17 +95,28 @@ final class BlockCodec {
             guard input.count <= Int(Int32.max), size <= Int(Int32.max) else {
                 throw DecodingFault.malformed("an lz4 block is over 2 GB")
             }
+            try checkRatio(input.count, size, most: 255)
             result = try output(capacity: size) { buffer in
                 let written = LZ4_decompress_safe(
                     input.baseAddress, buffer.baseAddress, Int32(input.count), Int32(buffer.count))
                 return written >= 0 ? Int(written) : nil
             }
-        case .gzip: result = try Gzip.decompress(input, size: size)
+        case .gzip:
+            try checkRatio(input.count, size, most: 1032)
+            result = try Gzip.decompress(input, size: size)
         }
         guard result.count == size else {
             throw DecodingFault.malformed("a block has \(result.count) bytes, its page header states \(size)")
         }
         return result
+    }
+
+    /// - Throws: if a block cannot become as large as is claimed, at the `most` its format can do. Nothing has been
+    ///   allocated by then.
+    private func checkRatio(_ stored: Int, _ size: Int, most: Int) throws {
+        guard size <= (stored + 64) * most else {
+            throw DecodingFault.malformed("a block of \(stored) bytes cannot have the \(size) its page header states")
+        }
     }
 
     /// An array filled by C; `body` returns how much it wrote, nil on failure.

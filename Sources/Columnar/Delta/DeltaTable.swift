@@ -27,7 +27,8 @@ public final class DeltaTable: Sendable {
     }
 
     /// Makes a table without rows.
-    /// - Parameter configuration: Delta's table properties, such as `delta.appendOnly`.
+    /// - Parameter configuration: Delta's table properties, such as `delta.appendOnly`, and
+    ///   `marquee.bloomFilterColumns`; see ``ParquetOptions/bloomFilterColumns``.
     /// - Throws: ``ColumnarError/tableExists(path:)``, ``ColumnarError/schemaMismatch(reason:)``
     public static func create(
         at path: String, schema: Schema, partitionedBy partitionColumns: [String] = [],

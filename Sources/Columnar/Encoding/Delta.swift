@@ -53,7 +53,8 @@ enum DeltaDecoder {
     static func decode<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
         _ cursor: inout ByteCursor, as type: T.Type, limit: Int
     ) throws -> [T] {
-        let blockSize = try cursor.count(limit: 1 << 24)
+        // The largest that is written is DuckDB's 2048.
+        let blockSize = try cursor.count(limit: 1 << 16)
         let miniblocks = try cursor.count(limit: 1 << 16)
         let count = try cursor.count(limit: limit)
         let first = try cursor.zigzag()

@@ -8,20 +8,30 @@ public final class ParquetFile: Sendable {
     let metadata: FileMetadata
     let columns: [FileColumn]
     let object: any StoredObject
+    let limits: ReadLimits
 
     public var rowCount: Int64 { metadata.rowCount }
     public var rowGroupCount: Int { metadata.rowGroups.count }
     public var size: Int { object.size }
     public var createdBy: String? { metadata.createdBy }
 
-    public convenience init(path: String) throws { try self.init(object: try LocalFile(path: path), name: path) }
+    /// - Parameters:
+    ///   - path: of a file on the local disk.
+    ///   - limits: how much memory a row group may take; see there.
+    /// - Throws: ``ColumnarError`` if the file is not there, is no Parquet file, or is damaged.
+    public convenience init(path: String, limits: ReadLimits = .init()) throws {
+        try self.init(object: try LocalFile(path: path), name: path, limits: limits)
+    }
 
     /// - Parameters:
     ///   - name: for messages.
     ///   - skippingUnsupportedFields: whether fields of structs that cannot be read are left out instead of making the
     ///     whole column unreadable. For checkpoints, which may carry parsed statistics of any type.
-    init(object: any StoredObject, name: String, skippingUnsupportedFields: Bool = false) throws {
+    init(
+        object: any StoredObject, name: String, skippingUnsupportedFields: Bool = false, limits: ReadLimits = .init()
+    ) throws {
         self.object = object
+        self.limits = limits
         path = name
         metadata = try Self.readFooter(object, name)
         let elements = metadata.schema
@@ -72,6 +82,7 @@ public final class ParquetFile: Sendable {
     private static func check(_ metadata: FileMetadata, _ columns: [FileColumn], size: Int) throws {
         let leaves = columns.last?.leaves.upperBound ?? 0
         var rows: Int64 = 0
+        var stored: Int64 = 0
         for group in metadata.rowGroups {
             guard group.columns.count == leaves else {
                 throw DecodingFault.malformed("a row group has \(group.columns.count) columns, the schema \(leaves)")
@@ -80,6 +91,13 @@ public final class ParquetFile: Sendable {
                 throw DecodingFault.unsupported("row groups of \(group.rowCount) rows")
             }
             rows += group.rowCount
+            for chunk in group.columns where chunk.valueCount > 0 {
+                stored += max(0, min(chunk.compressedSize, Int64(size) + 1))
+            }
+        }
+        // Chunks that overlap would let a small file be read a thousand times.
+        guard stored <= Int64(size) else {
+            throw DecodingFault.malformed("its columns take \(stored) bytes, the file has \(size)")
         }
         guard rows == metadata.rowCount else {
             throw DecodingFault.malformed("its row groups have \(rows) rows, its footer states \(metadata.rowCount)")
@@ -93,29 +111,60 @@ public final class ParquetFile: Sendable {
     /// - Parameter names: nil for all columns.
     /// - Throws: ``ColumnarError/unsupported(file:feature:)`` if a column asked for cannot be read.
     public func read(columns names: [String]? = nil, rowGroup: Int) throws -> RecordBatch {
-        try read(columns: names, rowGroup: rowGroup, codec: BlockCodec())
+        try read(columns: names, rowGroup: rowGroup, selection: nil)
     }
 
-    func read(columns names: [String]? = nil, rowGroup: Int, codec: BlockCodec) throws -> RecordBatch {
+    /// The rows of one row group for which `predicate` is true. Statistics, Bloom filters and page indexes tell which pages
+    /// are not even read.
+    /// - Throws: also ``ColumnarError/schemaMismatch(reason:)`` if the predicate compares a column with a value of another
+    ///   type.
+    public func read(columns names: [String]? = nil, rowGroup: Int, where predicate: Predicate) throws -> RecordBatch {
+        try predicate.check(schema)
+        let wanted = names ?? columns.map(\.name)
+        let selection = try selection(of: predicate, rowGroup: rowGroup)
+        let codec = BlockCodec()
+        let tested = try read(
+            columns: Array(Set(predicate.columns)), rowGroup: rowGroup, selection: selection, codec: codec)
+        let rows = predicate.rows(of: tested)
+        let result = try read(
+            columns: wanted, rowGroup: rowGroup, selection: rows.isEmpty ? RowSelection() : selection, codec: codec)
+        return result.gathered(rows)
+    }
+
+    /// - Parameter selection: of rows; nil for all. Only pages that have some of them are read, where the file says
+    ///   where its pages lie.
+    func read(
+        columns names: [String]? = nil, rowGroup: Int, selection: RowSelection?, codec: BlockCodec = BlockCodec()
+    ) throws -> RecordBatch {
         precondition(rowGroup >= 0 && rowGroup < rowGroupCount, "there is such a row group")
         let group = metadata.rowGroups[rowGroup]
         let rows = Int(group.rowCount)
+        let selection = selection.flatMap { $0.count < rows ? $0 : nil }
         let wanted = try (names ?? columns.map(\.name)).map(readable)
-        let reader = ChunkReader(codec: codec, checksums: true)
+        let budget = MemoryBudget(limits, fileSize: object.size)
+        let reader = ChunkReader(codec: codec, checksums: true, budget: budget)
         let result = try wanted.map { field, node in
+            // The leaves of one column must have the same rows, and their pages differ.
+            let isSelective = selection != nil && node.leaves.count == 1
+            var present = RowSelection(all: rows)
             var leaves: [Int: DecodedLeaf] = [:]
             for leaf in node.leaves {
                 let chunk = group.columns[leaf.index]
-                // Without values there may be no pages, and the offsets mean nothing.
-                let bytes =
-                    chunk.valueCount == 0 ? [] : try object.read(try naming(path) { try range(of: chunk) })
+                let plan = try naming(path) {
+                    try ChunkPlan(of: chunk, leaf, rows: rows, selection: isSelective ? selection : nil, in: self)
+                }
+                present = plan.present
+                let bytes = try plan.load(object)
                 leaves[leaf.index] = try naming(path) {
-                    try bytes.withUnsafeBytes { try reader.decode($0, chunk, leaf, rowCount: rows) }
+                    try bytes.withUnsafeBytes { try reader.decode($0, chunk, leaf, plan) }
                 }
             }
-            return try naming(path) { try Assembler(leaves: leaves).column(node, rowCount: rows) }
+            let column = try naming(path) { try Assembler(leaves: leaves).column(node, rowCount: present.count) }
+            guard let selection, selection != present else { return column }
+            return column.gathered(selection.positions(in: present))
         }
-        return RecordBatch(unchecked: Schema(wanted.map(\.0)), columns: result, rowCount: rows)
+        return RecordBatch(
+            unchecked: Schema(wanted.map(\.0)), columns: result, rowCount: selection?.count ?? rows)
     }
 
     private func readable(_ name: String) throws -> (Field, SchemaNode) {

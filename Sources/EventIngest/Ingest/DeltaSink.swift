@@ -1,4 +1,5 @@
 import Columnar
+import Domain
 
 /// A Delta table of the store: rows and offsets are one commit of its log.
 final class DeltaSink: EventSink {
@@ -9,7 +10,8 @@ final class DeltaSink: EventSink {
     init(store: String, _ layout: SinkTable) throws {
         name = layout.name
         table = try DeltaTable.openOrCreate(
-            at: "\(store)/\(layout.name)", schema: layout.schema, partitionedBy: layout.partitionColumns)
+            at: "\(store)/\(layout.name)", schema: layout.schema, partitionedBy: layout.partitionColumns,
+            configuration: layout.name == Tables.events ? EventTable.properties : [:])
     }
 
     func offsets() throws -> [String: Int64] { try table.snapshot().transactions }

@@ -19,6 +19,8 @@ public enum EventTable {
         Field(EventColumn.eventDate, .date, nullable: false),
     ])
     public static let partitionColumns = [EventColumn.eventDate]
+    /// One user's rows, and one event, are looked up and erased without reading the files of others.
+    public static let properties = ["marquee.bloomFilterColumns": "\(EventColumn.eventID),\(EventColumn.userID)"]
 
     /// Events that did not come through Kafka, as rows: topic, partition and offset are null.
     public static func batch(_ events: [Event], ingestedAt: Timestamp) throws -> RecordBatch {

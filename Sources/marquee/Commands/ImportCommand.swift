@@ -78,7 +78,8 @@ extension MovieLens {
             transactions: [.init(appID: source, version: 1)],
             operation: "IMPORT")
         let events = try DeltaTable.openOrCreate(
-            at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns)
+            at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
+            configuration: EventTable.properties)
         let bar = ProgressBar("import", total: fileSize, unit: "bytes")
         defer { bar.finish() }
         var number: Int64 = 0

@@ -58,12 +58,15 @@ enum ParquetCommand {
 
     static let verify: Command = Command(
         path: ["parquet", "verify"], summary: "Read every byte of a Parquet file and check what it says of itself.",
-        details: "Checksums of pages, values of every column, counts and bounds of every row group.",
-        arguments: [file], options: [],
+        details: """
+            Checksums of pages, values of every column, counts and bounds of every row group, page indexes and Bloom
+            filters.
+            """,
+        arguments: [file], options: [memory.spec],
         examples: [.init(line: "parquet verify part-0.parquet", meaning: "Exits with 65 if anything is wrong.")]
     ) { invocation in
         try await BlockingWork.run("parquet") { _ in
-            let file = try ParquetFile(path: invocation.arguments[0])
+            let file = try open(invocation)
             let problems = try file.verify()
             for problem in problems { StandardOutput.write(line: problem) }
             StandardOutput.write(
@@ -77,23 +80,40 @@ enum ParquetCommand {
 
     static let cat: Command = Command(
         path: ["parquet", "cat"], summary: "Print the rows of a Parquet file.",
-        details: RowHelp.types, arguments: [file], options: [Options.columns.spec, Options.rowFormat.spec],
+        details: RowHelp.types + "\n\n" + StoreCondition.language, arguments: [file],
+        options: [Options.columns.spec, StoreCondition.option.spec, Options.rowFormat.spec, memory.spec],
         examples: [
             .init(line: "parquet cat part-0.parquet | head", meaning: "The first rows as JSON Lines."),
             .init(line: "parquet cat part-0.parquet --columns a,b --format csv", meaning: "Two columns as CSV."),
+            .init(
+                line: #"parquet cat part-0.parquet --where "user_id = 'u17'""#,
+                meaning: "Reads only pages that may have such rows."),
         ]
     ) { invocation in
         let form = try invocation.value(Options.rowFormat)
         try await BlockingWork.run("parquet") { flag in
-            let file = try ParquetFile(path: invocation.arguments[0])
+            let file = try open(invocation)
+            let condition = try StoreCondition.of(invocation, file.schema)
             let columns = invocation.optional(Options.columns)
             var printer = RowPrinter(try columns.map { try file.schema.selecting($0) } ?? file.schema, as: form)
             for group in 0..<file.rowGroupCount {
                 try flag.check()
-                printer.print(try file.read(columns: columns, rowGroup: group))
+                printer.print(
+                    try condition.map { try file.read(columns: columns, rowGroup: group, where: $0) }
+                        ?? file.read(columns: columns, rowGroup: group))
             }
             printer.finish()
         }
+    }
+
+    private static let memory = Option<Int>.integer(
+        "max-memory", "MB", in: 16...1_048_576, default: 256,
+        "Memory that the rows of a row group may take, however small the file is; damaged files claim more.")
+
+    private static func open(_ invocation: Invocation) throws -> ParquetFile {
+        var limits = ReadLimits()
+        limits.baseBytes = try invocation.value(memory) << 20
+        return try ParquetFile(path: invocation.arguments[0], limits: limits)
     }
 
     private static let file = Command.Argument(name: "FILE", summary: "The Parquet file.")

@@ -26,6 +26,17 @@ extension MetaData {
         return limit < 0 || index < limit
     }
 
+    /// Columns whose files get Bloom filters, separated by commas; those that can have none are passed over.
+    func bloomFilterColumns(_ schema: Schema) -> Set<String> {
+        let names = (configuration[Self.bloomFilterProperty] ?? "").split(separator: ",").map {
+            $0.filter { $0 != " " }
+        }
+        return Set(names.filter { schema[$0].map { ValueHash.isDefined(for: $0.type) } ?? false })
+            .subtracting(partitionColumns)
+    }
+
+    static let bloomFilterProperty = "marquee.bloomFilterColumns"
+
     private static let day: Int64 = 86_400_000
 
     /// `interval 7 days`, `interval 1 week 12 hours`, as Spark writes it.

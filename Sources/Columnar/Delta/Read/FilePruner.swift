@@ -35,6 +35,8 @@ struct ColumnFacts {
     /// Whether there may be nulls, whether there may be others.
     var hasNulls: Bool
     var hasValues: Bool
+    /// Of a Bloom filter: false only if no row is equal to the value. Nil where there is none.
+    var mayContain: ((Value) -> Bool)?
 }
 
 extension Predicate {
@@ -104,7 +106,7 @@ extension Predicate.Comparison {
         let isMinimum = known.minimum.map { ValueOrder.equal(value, $0) } ?? false
         let isMaximum = known.maximum.map { ValueOrder.equal(value, $0) } ?? false
         return switch self {
-        case .equal: !belowMinimum && !aboveMaximum
+        case .equal: !belowMinimum && !aboveMaximum && known.mayContain?(value) ?? true
         // Bounds of strings may be cut and those of instants rounded, so equal bounds do not mean one value.
         case .notEqual: true
         case .less: !belowMinimum && !isMinimum

@@ -60,15 +60,16 @@ public struct Scan {
 
     private func read(_ group: Int, of current: OpenFile) throws -> RecordBatch? {
         guard let predicate else { return try columns(schema, group, of: current) }
-        if !current.file.mayMatch(predicate, rowGroup: group) { return nil }
+        let selection = try current.file.selection(of: predicate, rowGroup: group)
+        if selection.isEmpty { return nil }
         // The columns the predicate reads come first: often no row is left to read the others for.
         let tested = Set(predicate.columns)
         let batch = try columns(
-            Schema(tableSchema.fields.filter { tested.contains($0.name) }), group, of: current)
+            Schema(tableSchema.fields.filter { tested.contains($0.name) }), group, selection, of: current)
         let rows = predicate.rows(of: batch)
         if rows.isEmpty { return nil }
         let others = try columns(
-            Schema(schema.fields.filter { !tested.contains($0.name) }), group, of: current)
+            Schema(schema.fields.filter { !tested.contains($0.name) }), group, selection, of: current)
         let whole = RecordBatch(
             unchecked: schema,
             columns: try schema.names.map {
@@ -80,14 +81,16 @@ public struct Scan {
 
     /// The columns of `schema` in one row group: from the file, from the partition, or null where the file is older
     /// than the column.
-    private func columns(_ schema: Schema, _ group: Int, of current: OpenFile) throws -> RecordBatch {
+    private func columns(
+        _ schema: Schema, _ group: Int, _ selection: RowSelection? = nil, of current: OpenFile
+    ) throws -> RecordBatch {
         let file = current.file
-        let rows = file.rowCount(ofRowGroup: group)
+        let rows = selection?.count ?? file.rowCount(ofRowGroup: group)
         let stored = schema.fields.filter {
             !partitionColumns.contains($0.name)
                 && (file.schema.index(of: $0.name) != nil || file.unsupportedColumns[$0.name] != nil)
         }
-        let read = try file.read(columns: stored.map(\.name), rowGroup: group)
+        let read = try file.read(columns: stored.map(\.name), rowGroup: group, selection: selection)
         let columns = try schema.fields.map { field in
             if partitionColumns.contains(field.name) {
                 let value = try PartitionValue.value(

@@ -8,7 +8,7 @@ struct DataFileWriter {
     let storage: any Storage
     let metaData: MetaData
     let schema: Schema
-    let options: ParquetOptions
+    private(set) var options: ParquetOptions
     /// Files that are open at a time, waiting to be flushed together: flushing one by one waits for the disk each time.
     private static let flushTogether = 64
 
@@ -17,6 +17,7 @@ struct DataFileWriter {
         self.metaData = metaData
         self.schema = schema
         self.options = options
+        self.options.bloomFilterColumns.formUnion(metaData.bloomFilterColumns(schema))
     }
 
     /// One file a partition.

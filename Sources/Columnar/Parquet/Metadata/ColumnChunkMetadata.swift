@@ -17,7 +17,10 @@ struct ColumnChunkMetadata: Sendable {
     var offsetIndexLength: Int32?
     var columnIndexOffset: Int64?
     var columnIndexLength: Int32?
-    private var hasMetadata = false
+    /// The fields of the metadata that were there, by bit. A file must state them; that they take bytes also bounds how
+    /// many chunks a footer can claim.
+    private var fields: UInt32 = 0
+    private static let required: UInt32 = [1, 3, 4, 5, 7, 9].reduce(0) { $0 | 1 << UInt32($1) }
 
     init() {}
 
@@ -26,7 +29,6 @@ struct ColumnChunkMetadata: Sendable {
             switch id {
             case 1: filePath = try reader.string(type)
             case 3:
-                hasMetadata = true
                 try reader.structure { try readMetadata(&$0, $1, $2) }
             case 4: offsetIndexOffset = try reader.int(type)
             case 5: offsetIndexLength = try reader.int32(type)
@@ -35,13 +37,17 @@ struct ColumnChunkMetadata: Sendable {
             default: try reader.skip(type)
             }
         }
-        guard hasMetadata else { throw DecodingFault.unsupported("column chunks without metadata (encrypted?)") }
+        guard fields != 0 else { throw DecodingFault.unsupported("column chunks without metadata (encrypted?)") }
+        guard fields & Self.required == Self.required else {
+            throw DecodingFault.malformed("a column chunk does not state its type, path, codec, count, size and place")
+        }
         if filePath != nil { throw DecodingFault.unsupported("column chunks in other files") }
     }
 
     private mutating func readMetadata(
         _ reader: inout CompactReader, _ id: Int, _ type: CompactReader.WireType
     ) throws {
+        if id > 0, id < 32 { fields |= 1 << UInt32(id) }
         switch id {
         case 1:
             guard let known = PhysicalType(rawValue: try reader.int32(type)) else {

@@ -13,10 +13,15 @@ struct BytesDecoder: ValueDecoder {
         var longest: Int
     }
 
-    init(fixedLength: Int?) { self.fixedLength = fixedLength }
+    private let budget: MemoryBudget
+
+    init(fixedLength: Int?, budget: MemoryBudget) {
+        self.fixedLength = fixedLength
+        self.budget = budget
+    }
 
     mutating func readDictionary(_ body: [UInt8], count: Int) throws {
-        var reader = BytesDecoder(fixedLength: fixedLength)
+        var reader = BytesDecoder(fixedLength: fixedLength, budget: MemoryBudget())
         try reader.append(body, from: 0, count: count, encoding: .plain)
         var longest = 0
         for i in 0..<count { longest = max(longest, Int(reader.offsets[i + 1] - reader.offsets[i])) }
@@ -62,6 +67,7 @@ struct BytesDecoder: ValueDecoder {
         guard bytes.count + more <= Int(Int32.max) else {
             throw DecodingFault.unsupported("row groups with over 2 GB in one column")
         }
+        try budget.charge(more)
     }
 
     private mutating func appendFixed(_ page: UnsafeRawBufferPointer, count: Int, length: Int) throws {

@@ -13,13 +13,14 @@ struct DecodedLeaf {
 struct ChunkReader {
     let codec: BlockCodec
     let checksums: Bool
+    let budget: MemoryBudget
     /// More entries than this in one page or one row group are refused: no writer makes them, but damaged and hostile
     /// headers claim them.
     static let maximumEntries = 1 << 28
 
-    /// - Parameter rowCount: of the row group; a flat column must have as many entries.
+    /// - Parameter plan: what `bytes` are; a flat column must have as many entries as it has rows.
     func decode(
-        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf, rowCount: Int
+        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ plan: ChunkPlan
     ) throws -> DecodedLeaf {
         guard chunk.valueCount >= 0, chunk.valueCount <= Self.maximumEntries else {
             throw DecodingFault.unsupported("row groups of \(chunk.valueCount) values")
@@ -27,12 +28,12 @@ struct ChunkReader {
         guard chunk.physical == leaf.physical else {
             throw DecodingFault.malformed("column \(leaf.name) has another type in its chunk than in the schema")
         }
-        guard leaf.maxRepetition > 0 || Int(chunk.valueCount) == rowCount else {
+        guard leaf.maxRepetition > 0 || plan.pageRows != nil || Int(chunk.valueCount) == plan.present.count else {
             throw DecodingFault.malformed(
-                "column \(leaf.name) has \(chunk.valueCount) values in a row group of \(rowCount) rows")
+                "column \(leaf.name) has \(chunk.valueCount) values in a row group of \(plan.present.count) rows")
         }
         do {
-            return try decode(bytes, chunk, leaf)
+            return try decodePages(bytes, chunk, leaf, plan)
         } catch DecodingFault.malformed(let reason) {
             throw DecodingFault.malformed("column \(leaf.name): \(reason)")
         } catch DecodingFault.unsupported(let feature) {
@@ -40,8 +41,8 @@ struct ChunkReader {
         }
     }
 
-    private func decode(
-        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf
+    private func decodePages(
+        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ plan: ChunkPlan
     ) throws -> DecodedLeaf {
         var result = DecodedLeaf(
             definitions: LevelBuffer(maximum: leaf.maxDefinition),
@@ -49,11 +50,11 @@ struct ChunkReader {
         switch leaf.physical {
         case .boolean:
             var decoder = BoolDecoder()
-            try pages(bytes, chunk, leaf, &decoder, &result)
+            try pages(bytes, chunk, leaf, plan, &decoder, &result)
             result.values = .bool(.init(decoder.values))
         case .int32:
             var decoder = PrimitiveDecoder<Int32>()
-            try pages(bytes, chunk, leaf, &decoder, &result)
+            try pages(bytes, chunk, leaf, plan, &decoder, &result)
             if leaf.conversion == .unsigned32 {
                 result.values = .int64(.init(decoder.values.map { Int64(UInt32(bitPattern: $0)) }))
             } else {
@@ -61,23 +62,23 @@ struct ChunkReader {
             }
         case .int64:
             var decoder = PrimitiveDecoder<Int64>()
-            try pages(bytes, chunk, leaf, &decoder, &result)
+            try pages(bytes, chunk, leaf, plan, &decoder, &result)
             result.values = try int64s(decoder.values, leaf)
         case .int96:
             var decoder = Int96Decoder()
-            try pages(bytes, chunk, leaf, &decoder, &result)
+            try pages(bytes, chunk, leaf, plan, &decoder, &result)
             result.values = .timestamp(.init(decoder.values))
         case .float:
             var decoder = PrimitiveDecoder<Float>()
-            try pages(bytes, chunk, leaf, &decoder, &result)
+            try pages(bytes, chunk, leaf, plan, &decoder, &result)
             result.values = .float(.init(decoder.values))
         case .double:
             var decoder = PrimitiveDecoder<Double>()
-            try pages(bytes, chunk, leaf, &decoder, &result)
+            try pages(bytes, chunk, leaf, plan, &decoder, &result)
             result.values = .double(.init(decoder.values))
         case .byteArray, .fixed:
-            var decoder = BytesDecoder(fixedLength: leaf.physical == .fixed ? leaf.typeLength : nil)
-            try pages(bytes, chunk, leaf, &decoder, &result)
+            var decoder = BytesDecoder(fixedLength: leaf.physical == .fixed ? leaf.typeLength : nil, budget: budget)
+            try pages(bytes, chunk, leaf, plan, &decoder, &result)
             let column = BytesColumn(offsets: decoder.offsets, bytes: decoder.bytes)
             result.values = leaf.type == .string ? .string(column) : .binary(column)
         }
@@ -105,45 +106,66 @@ struct ChunkReader {
 
     /// Generic, so that the compiler makes one loop for each decoder.
     private func pages<D: ValueDecoder>(
-        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ decoder: inout D,
-        _ result: inout DecodedLeaf
+        _ bytes: UnsafeRawBufferPointer, _ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ plan: ChunkPlan,
+        _ decoder: inout D, _ result: inout DecodedLeaf
     ) throws {
         let compression = try Compression(codec: chunk.codec)
-        var reader = PageReader(bytes, compression: compression, codec: codec, checksums: checksums)
+        var reader = PageReader(bytes, compression: compression, codec: codec, checksums: checksums, budget: budget)
         var hasDictionary = false
         let wanted = Int(chunk.valueCount)
-        while result.entryCount < wanted {
+        var page = 0
+        while plan.pageRows.map({ page < $0.count }) ?? (result.entryCount < wanted) {
             guard !reader.isAtEnd else {
                 throw DecodingFault.malformed("its pages hold \(result.entryCount) of \(wanted) values")
             }
-            let page = try reader.next()
-            let entries = Int(page.header.valueCount)
-            switch page.header.type {
+            let next = try reader.next()
+            defer { budget.release(next.body.count) }
+            let entries = Int(next.header.valueCount)
+            switch next.header.type {
             case .index: continue
             case .dictionary:
                 guard !hasDictionary, result.entryCount == 0 else {
                     throw DecodingFault.malformed("it has a second dictionary")
                 }
                 guard
-                    page.header.encoding == PageEncoding.plain.rawValue
-                        || page.header.encoding == PageEncoding.plainDictionary.rawValue
+                    next.header.encoding == PageEncoding.plain.rawValue
+                        || next.header.encoding == PageEncoding.plainDictionary.rawValue
                 else { throw DecodingFault.unsupported("a dictionary that is not PLAIN") }
                 hasDictionary = true
-                try decoder.readDictionary(page.body, count: entries)
+                // Values are copied out of the page; their count is checked against it there.
+                try budget.charge(next.body.count * 2)
+                try decoder.readDictionary(next.body, count: entries)
             case .data, .dataV2:
                 guard entries <= wanted - result.entryCount else {
                     throw DecodingFault.malformed("its pages hold more than \(wanted) values")
                 }
-                guard let encoding = PageEncoding(rawValue: page.header.encoding) else {
-                    throw DecodingFault.unsupported("encoding \(page.header.encoding)")
+                if let pageRows = plan.pageRows, leaf.maxRepetition == 0, pageRows[page] != entries {
+                    throw DecodingFault.malformed("a page has \(entries) rows, the page index states \(pageRows[page])")
+                }
+                try budget.charge(entries, of: Self.bytesPerEntry(leaf))
+                guard let encoding = PageEncoding(rawValue: next.header.encoding) else {
+                    throw DecodingFault.unsupported("encoding \(next.header.encoding)")
                 }
                 let (start, present) =
-                    page.header.type == .data
-                    ? try levels(page, entries, leaf, &result) : try levelsV2(bytes, page, entries, leaf, &result)
-                try decoder.append(page.body, from: start, count: present, encoding: encoding)
+                    next.header.type == .data
+                    ? try levels(next, entries, leaf, &result) : try levelsV2(bytes, next, entries, leaf, &result)
+                try decoder.append(next.body, from: start, count: present, encoding: encoding)
                 result.entryCount += entries
+                page += 1
             }
         }
+    }
+
+    /// What an entry takes at most while it is decoded and put in its place, the bytes of strings aside.
+    private static func bytesPerEntry(_ leaf: Leaf) -> Int {
+        let value =
+            switch leaf.physical {
+            case .boolean: 2
+            case .int32, .float, .byteArray, .fixed: 4
+            case .int64, .double, .int96: 8
+            }
+        // With nulls, values move to where their rows are.
+        return (leaf.maxDefinition > 0 ? 2 * value + 2 : value) + (leaf.maxRepetition > 0 ? 6 : 0)
     }
 
     /// Levels of a v1 page: each with its length in four bytes before it, repetition first.

@@ -14,8 +14,14 @@ struct PageReader {
     private let compression: Compression
     private let codec: BlockCodec
     private let checksums: Bool
+    private let budget: MemoryBudget
 
-    init(_ bytes: UnsafeRawBufferPointer, compression: Compression, codec: BlockCodec, checksums: Bool) {
+    /// - Parameter budget: charged for the body of each page; the caller releases it.
+    init(
+        _ bytes: UnsafeRawBufferPointer, compression: Compression, codec: BlockCodec, checksums: Bool,
+        budget: MemoryBudget
+    ) {
+        self.budget = budget
         self.bytes = bytes
         self.compression = compression
         self.codec = codec
@@ -38,6 +44,7 @@ struct PageReader {
             throw DecodingFault.malformed("the checksum of the page at byte \(start) of a column is wrong")
         }
         guard header.type == .dataV2 else {
+            try budget.charge(Int(header.uncompressedSize))
             let body = try codec.decompress(stored, compression, size: Int(header.uncompressedSize))
             return Page(header: header, repetitionLevels: 0..<0, definitionLevels: 0..<0, body: body)
         }
@@ -48,6 +55,7 @@ struct PageReader {
         else { throw DecodingFault.malformed("the levels of a page pass its end") }
         let values = UnsafeRawBufferPointer(rebasing: stored[(repetition + definition)...])
         let valueSize = Int(header.uncompressedSize) - repetition - definition
+        try budget.charge(valueSize)
         let isCompressed = header.isCompressed && compression != .none && !(values.isEmpty && valueSize == 0)
         let body = try codec.decompress(values, isCompressed ? compression : .none, size: valueSize)
         return Page(

@@ -1,5 +1,6 @@
 extension ParquetFile {
-    /// Reads the whole file: every checksum, every value, and whether the statistics of the row groups are true.
+    /// Reads the whole file: every checksum, every value, and whether the statistics of the row groups, the page indexes
+    /// and the Bloom filters are true.
     /// - Returns: what is wrong; empty if nothing is.
     public func verify() throws -> [String] {
         var problems: [String] = []
@@ -12,30 +13,68 @@ extension ParquetFile {
                 continue
             }
             for (field, values) in zip(batch.schema.fields, batch.columns) {
-                guard let column = columns.first(where: { $0.name == field.name }),
-                    case .supported(_, .leaf(let leaf, _)) = column.content
-                else { continue }
-                let bounds = BoundValues(
-                    chunk: metadata.rowGroups[group].columns[leaf.index], leaf: leaf,
-                    trusted: metadata.hasColumnOrders)
-                if let nulls = bounds.nullCount, nulls != values.nullCount {
-                    problems.append(
-                        "row group \(group): \(field.name) has \(values.nullCount) nulls, the footer states \(nulls)")
-                }
-                if !values.lies(between: bounds.minimum, and: bounds.maximum, field.type) {
-                    problems.append("row group \(group): \(field.name) has values outside of its stated bounds")
+                guard let leaf = flatLeaf(field.name) else { continue }
+                let chunk = metadata.rowGroups[group].columns[leaf.index]
+                do {
+                    let found =
+                        try verifyBounds(chunk, leaf, values, field) + verifyPages(chunk, leaf, values, field)
+                        + verifyBloomFilter(chunk, leaf, values)
+                    problems += found.map { "row group \(group): \(field.name) \($0)" }
+                } catch let fault as DecodingFault {
+                    problems.append("row group \(group): \(fault.inFile(path).message)")
                 }
             }
         }
         return problems
     }
+
+    private func verifyBounds(
+        _ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ values: Column, _ field: Field
+    ) throws -> [String] {
+        var problems: [String] = []
+        let bounds = BoundValues(chunk: chunk, leaf: leaf, trusted: metadata.hasColumnOrders)
+        if let nulls = bounds.nullCount, nulls != values.nullCount {
+            problems.append("has \(values.nullCount) nulls, the footer states \(nulls)")
+        }
+        if !values.lies(between: bounds.minimum, and: bounds.maximum, field.type, in: 0..<values.count) {
+            problems.append("has values outside of its stated bounds")
+        }
+        return problems
+    }
+
+    private func verifyPages(
+        _ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ values: Column, _ field: Field
+    ) throws -> [String] {
+        guard let pages = try pageFacts(chunk, leaf, rows: values.count) else { return [] }
+        for (i, page) in pages.enumerated() {
+            let hasNull = page.rows.contains { values.isNull(at: $0) }
+            let hasValue = page.rows.contains { !values.isNull(at: $0) }
+            if (hasNull && !page.facts.hasNulls) || (hasValue && !page.facts.hasValues)
+                || !values.lies(between: page.facts.minimum, and: page.facts.maximum, field.type, in: page.rows)
+            {
+                return ["has values in page \(i) that its page index denies"]
+            }
+        }
+        return []
+    }
+
+    private func verifyBloomFilter(_ chunk: ColumnChunkMetadata, _ leaf: Leaf, _ values: Column) throws -> [String] {
+        guard leaf.conversion == .none, leaf.physical != .int96, let filter = try bloomFilter(chunk, leaf) else {
+            return []
+        }
+        let rows = (0..<Int32(values.count)).filter { !values.isNull(at: Int($0)) }
+        var hashes: [Int64] = []
+        ValueHash.append(values, positions: rows, range: 0..<rows.count, to: &hashes)
+        let missing = Set(hashes).contains { !filter.mayContain(hash: UInt64(bitPattern: $0)) }
+        return missing ? ["has values that its Bloom filter denies"] : []
+    }
 }
 
 extension Column {
     /// Whether all values that are there, NaN aside, lie within the bounds that are given.
-    fileprivate func lies(between low: Value?, and high: Value?, _ type: ColumnType) -> Bool {
+    fileprivate func lies(between low: Value?, and high: Value?, _ type: ColumnType, in rows: Range<Int>) -> Bool {
         if low == nil, high == nil { return true }
-        for row in 0..<count where !isNull(at: row) {
+        for row in rows where !isNull(at: row) {
             let value = value(at: row, type: type)
             if let low, ValueOrder.precedes(value, low) { return false }
             if let high, ValueOrder.precedes(high, value) { return false }

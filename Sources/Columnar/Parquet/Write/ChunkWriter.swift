@@ -19,6 +19,8 @@ final class ChunkWriter {
     private var uncompressedSize = 0
     private var entries = 0
     private var encodings: Set<Int32> = [PageEncoding.rle.rawValue]
+    /// Distinct hashes, for the Bloom filter; nil if none is wanted.
+    private var hashes: PrimitiveDictionary<Int64>?
 
     init(leaf: Leaf, options: ParquetOptions, codec: BlockCodec) {
         self.leaf = leaf
@@ -26,6 +28,7 @@ final class ChunkWriter {
         self.codec = codec
         let dictionary = options.dictionaries
         let name = leaf.path[0]
+        if options.bloomFilterColumns.contains(name) { hashes = PrimitiveDictionary() }
         let integers: IntegerEncoding =
             options.deltaColumns.contains(name) ? .delta : options.deltasWherePaying ? .whatPays : .plain
         let splits = options.byteStreamSplitColumns.contains(name)
@@ -53,11 +56,19 @@ final class ChunkWriter {
             let present = presentCount(slice, entry..<entryEnd)
             note(slice, entry..<entryEnd, present: present)
             encoder.append(slice.column, positions: slice.positions, range: value..<value + present)
+            if hashes != nil { hash(slice, value..<value + present) }
             value += present
             entry = entryEnd
             pageRows += rows
             if pageRows >= options.pageRows || encoder.pageSize >= options.pageBytes { try closePage() }
         }
+    }
+
+    private func hash(_ slice: LeafSlice, _ range: Range<Int>) {
+        var all: [Int64] = []
+        ValueHash.append(slice.column, positions: slice.positions, range: range, to: &all)
+        var indices: [Int32] = []
+        all.withUnsafeBufferPointer { hashes?.append($0, to: &indices) }
     }
 
     /// How far the current page reaches: at most the rows it has room for, in steps that keep its bytes near the limit.
@@ -176,6 +187,8 @@ final class ChunkWriter {
         var metadata: ColumnChunkMetadata
         var columnIndex: ColumnIndex?
         var offsetIndex: OffsetIndex
+        /// Header and bitset.
+        var bloomFilter: [UInt8]?
     }
 
     /// Closes the chunk and starts the next.
@@ -215,11 +228,20 @@ final class ChunkWriter {
         let summary = ChunkStatistics(pages.map { ($0.bounds, $0.nulls, $0.entries) }, encoder, leaf)
         metadata.statistics = summary.statistics
         let chunk = Chunk(
-            pieces: pieces, metadata: metadata, columnIndex: summary.columnIndex, offsetIndex: offsets)
+            pieces: pieces, metadata: metadata, columnIndex: summary.columnIndex, offsetIndex: offsets,
+            bloomFilter: hashes.map { Self.bloomFilter($0.values) })
+        if hashes != nil { hashes = PrimitiveDictionary() }
         pages = []
         uncompressedSize = 0
         entries = 0
         encodings = [PageEncoding.rle.rawValue]
         return chunk
+    }
+
+    private static func bloomFilter(_ hashes: [Int64]) -> [UInt8] {
+        let filter = BloomFilter(hashes: hashes)
+        var writer = CompactWriter()
+        BloomFilterHeader(byteCount: filter.words.count * 4).write(&writer)
+        return writer.bytes + filter.words.withUnsafeBytes { Array($0) }
     }
 }

@@ -18,6 +18,13 @@ public struct ParquetOptions: Sendable {
     public var deltasWherePaying = true
     /// Columns in BYTE_STREAM_SPLIT, without a dictionary: `float`, `double`.
     public var byteStreamSplitColumns: Set<String> = []
+    /// Columns with a Bloom filter in each row group, one or two bytes for each distinct value: unique or nearly unique
+    /// keys that are looked up one by one, such as identifiers. Integers, dates, instants, strings and byte strings.
+    ///
+    /// A scan with an equality on such a column (`DeltaTable` and `store cat --where` too) skips row groups by them,
+    /// whoever wrote the file. A table asks for them with its property `marquee.bloomFilterColumns`, names separated by
+    /// commas, which every append and rewrite obeys.
+    public var bloomFilterColumns: Set<String> = []
     /// Pairs for the footer, by key.
     public var metadata: [String: String] = [:]
 

@@ -38,6 +38,15 @@ public final class ParquetWriter {
                 return node
             }
         }
+        for column in options.bloomFilterColumns.sorted() {
+            guard let field = schema[column] else {
+                throw ColumnarError.noSuchColumn(name: column, available: schema.names)
+            }
+            guard ValueHash.isDefined(for: field.type) else {
+                throw ColumnarError.schemaMismatch(
+                    reason: "a Bloom filter is asked for on column \(column), but \(field.type) can have none")
+            }
+        }
         let codec = BlockCodec()
         chunks = columns.flatMap(\.leaves).map { ChunkWriter(leaf: $0, options: options, codec: codec) }
         try sink.write(Array("PAR1".utf8))
@@ -70,6 +79,7 @@ public final class ParquetWriter {
         group.rowCount = Int64(groupRows)
         group.fileOffset = position
         group.ordinal = Int16(exactly: metadata.rowGroups.count)
+        var filters: [(index: Int, bytes: [UInt8])] = []
         var groupIndexes: [(column: ColumnIndex?, offset: OffsetIndex)] = []
         for writer in chunks {
             var chunk = try naming(name) { try writer.takeChunk() }
@@ -81,8 +91,15 @@ public final class ParquetWriter {
             group.totalByteSize += chunk.metadata.uncompressedSize
             group.columns.append(chunk.metadata)
             groupIndexes.append((chunk.columnIndex, chunk.offsetIndex))
+            if let filter = chunk.bloomFilter { filters.append((group.columns.count - 1, filter)) }
         }
         group.totalCompressedSize = position - (group.fileOffset ?? 0)
+        for (index, filter) in filters {
+            group.columns[index].bloomFilterOffset = position
+            group.columns[index].bloomFilterLength = Int32(filter.count)
+            try sink.write(filter)
+            position += Int64(filter.count)
+        }
         metadata.rowGroups.append(group)
         metadata.rowCount += group.rowCount
         indexes.append(groupIndexes)
