@@ -90,8 +90,8 @@ let package = Package(
 
         // Measures ingestion against a bare consumer: Benchmarks/ingest/bench.py.
         .executableTarget(
-            name: "bench-ingest", dependencies: ["Domain", "EventIngest"], path: "Benchmarks/ingest/Sources",
-            swiftSettings: strict),
+            name: "bench-ingest", dependencies: ["Domain", "Columnar", "EventIngest"],
+            path: "Benchmarks/ingest/Sources", swiftSettings: strict),
 
         // Measures content similarity against Elasticsearch: Benchmarks/similarity/README.md.
         .executableTarget(

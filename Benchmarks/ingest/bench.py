@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Events a second and CPU seconds a million events, from Kafka to committed Parquet, beside readers that do less.
+"""Events a second and CPU seconds a million events: Kafka to committed Parquet, beside readers that do less or the same.
 
-    swift build -c release --product bench-ingest && python3 Benchmarks/ingest/bench.py [--events 2000000] [--rounds 3]
+    swift build -c release --product bench-ingest && python3 Benchmarks/ingest/bench.py [--events N] [--rounds N]
 
-Needs ../shared/servers/kafka. The broker shares the machine's cores with the readers, so figures compare with each
-other only. Jobs of a round run one after the other; medians are printed.
+On an Apache Kafka of ../shared/servers and on librdkafka's mock cluster. Every job of a round runs once, one after the
+other, in a process of its own; medians of the rounds are printed. README.md says what each job does.
 """
 
 import argparse
+import contextlib
+import importlib.util
 import json
 import os
+import platform
 import resource
 import shutil
 import statistics
@@ -20,13 +23,20 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-OURS = os.path.join(ROOT, ".build", "release", "bench-ingest")
+OURS = os.environ.get("BENCH_INGEST", os.path.join(ROOT, ".build", "release", "bench-ingest"))
 SERVERS = os.path.join(ROOT, "..", "shared", "servers")
 TOPICS = ["movie-views", "movie-likes", "movie-reviews"]
+BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tables", "ingest: to columns, dropped"
+PYTHON, KCAT = "confluent-kafka + deltalake", "kcat to a file"
+
+
+def figures(command):
+    """Of programs that print their own."""
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def timed(command, events):
-    """For programs that print no figures of their own."""
+    """For programs that print none."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     subprocess.run(command, check=True, shell=True)
@@ -35,51 +45,103 @@ def timed(command, events):
     return {"events": events, "seconds": time.monotonic() - start, "cpu": cpu}
 
 
-def figures(command):
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+@contextlib.contextmanager
+def kafka(folder):
+    data = os.path.join(folder, "kafka")
+    line = subprocess.run(
+        ["bash", os.path.join(SERVERS, "kafka", "start"), "--data", data],
+        check=True, stdout=subprocess.PIPE, text=True).stdout
+    try:
+        yield line.split("=", 1)[1].strip()
+    finally:
+        subprocess.run(["bash", os.path.join(SERVERS, "stop"), data, "-9"])
+
+
+@contextlib.contextmanager
+def mock(events):
+    broker = subprocess.Popen([OURS, "mock", str(events)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield broker.stdout.readline().split("=", 1)[1].strip()
+    finally:
+        broker.stdin.close()
+        broker.wait()
+
+
+def readers(servers, events, folder, bare, python):
+    """Names of jobs and what runs them."""
+    store = os.path.join(folder, "store")
+
+    def fresh(job):
+        shutil.rmtree(store, ignore_errors=True)
+        return job()
+
+    jobs = {
+        BARE: lambda: figures([bare, servers, str(events)] + TOPICS),
+        COLUMNS: lambda: figures([OURS, "columns", servers]),
+        INGEST: lambda: fresh(lambda: figures([OURS, "ingest", servers, store])),
+    }
+    if shutil.which("kcat"):
+        reads = " && ".join(f"kcat -b {servers} -C -t {t} -e -q > {folder}/{t}" for t in TOPICS)
+        jobs[KCAT] = lambda: timed(reads, events)
+    if python:
+        peer = os.path.join(HERE, "peer.py")
+        jobs[PYTHON] = lambda: fresh(lambda: figures([sys.executable, peer, servers, store, str(events)]))
+    return jobs
+
+
+def measure(jobs, rounds):
+    results = {}
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            results.setdefault(name, []).append(job())
+    return results
+
+
+def table(title, results):
+    print(f"\n{title}")
+    print(f"{'job':32} {'events/s':>12} {'CPU s/M':>8} {'of bare':>8} {'x Python':>9}")
+    rate = {n: statistics.median(r["events"] / r["seconds"] for r in runs) for n, runs in results.items()}
+    for name, runs in results.items():
+        cpu = statistics.median(1e6 * r["cpu"] / r["events"] for r in runs)
+        bare = f"{rate[name] / rate[BARE]:8.1%}" if BARE in rate else ""
+        python = f"{rate[name] / rate[PYTHON]:9.1f}" if PYTHON in rate else ""
+        print(f"{name:32} {rate[name]:12,.0f} {cpu:8.2f} {bare} {python}", flush=True)
+
+
+def settings(options, python):
+    print(f"{options.events:,} simulated events over eight weeks, {options.rounds} rounds, medians")
+    print(f"{os.cpu_count()} CPUs ({platform.machine()}), load average {os.getloadavg()[0]:.1f}; the broker runs on them too")
+    print("consumers: fetch.message.max.bytes 4 MiB, queued.max.messages.kbytes 32 MiB; messages lz4; 3 topics")
+    print("commits: 250,000 rows or 1 s, zstd level 1, partitioned by day; kcat and bare write nothing or raw bytes")
+    if not python:
+        print(f"no {PYTHON} in {sys.executable}: left out")
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--events", type=int, default=2_000_000)
+    parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    if not os.path.exists(os.path.join(SERVERS, "kafka", "start")):
-        print("ingest: skipped, there is no ../shared/servers/kafka")
-        return
+    python = all(importlib.util.find_spec(name) for name in ("confluent_kafka", "deltalake", "pyarrow"))
+    settings(options, python)
     with tempfile.TemporaryDirectory() as folder:
         bare = os.path.join(folder, "bare")
         subprocess.run(["cc", "-O2", "-o", bare, os.path.join(HERE, "bare.c"), "-lrdkafka"], check=True)
-        data = os.path.join(folder, "kafka")
-        line = subprocess.run(
-            ["bash", os.path.join(SERVERS, "kafka", "start"), "--data", data],
-            check=True, stdout=subprocess.PIPE, text=True).stdout
-        servers = line.split("=", 1)[1].strip()
-        try:
-            run(options, folder, bare, servers)
-        finally:
-            subprocess.run(["bash", os.path.join(SERVERS, "stop"), data, "-9"])
-
-
-def run(options, folder, bare, servers):
-    results = {"simulate, encode and send": [figures([OURS, "fill", servers, str(options.events)])]}
-    for round in range(options.rounds):
-        store = os.path.join(folder, f"store{round}")
-        jobs = {
-            "bare librdkafka consumer, C": lambda: figures([bare, servers, str(options.events)] + TOPICS),
-            "Kafka to committed tables": lambda: figures([OURS, "ingest", servers, store]),
+        alone = {
+            "simulate and encode, one core": lambda: figures([OURS, "simulate", str(options.events)]),
+            "JSON to columns, one core": lambda: figures([OURS, "decode", str(options.events)]),
         }
-        if shutil.which("kcat"):
-            reads = " && ".join(f"kcat -b {servers} -C -t {t} -e -q > {folder}/{t}" for t in TOPICS)
-            jobs["kcat to a file"] = lambda: timed(reads, options.events)
-        for name, job in jobs.items():
-            results.setdefault(name, []).append(job())
-        shutil.rmtree(store, ignore_errors=True)
-    limit = statistics.median(r["events"] / r["seconds"] for r in results["bare librdkafka consumer, C"])
-    for name, runs in results.items():
-        rate = statistics.median(r["events"] / r["seconds"] for r in runs)
-        cpu = statistics.median(1e6 * r["cpu"] / r["events"] for r in runs)
-        print(f"{name:32} {rate:12,.0f} events/s {cpu:7.2f} CPU s/M events {rate / limit:7.1%} of bare")
+        table("without Kafka", measure(alone, options.rounds))
+        if os.path.exists(os.path.join(SERVERS, "kafka", "start")):
+            with kafka(folder) as servers:
+                filled = {"simulate, encode and send": [figures([OURS, "fill", servers, str(options.events)])]}
+                results = measure(readers(servers, options.events, folder, bare, python), options.rounds)
+                table("Apache Kafka, 4 partitions a topic", filled | results)
+        else:
+            print("\nno ../shared/servers/kafka: Apache Kafka is left out")
+        with mock(options.events) as servers:
+            results = measure(readers(servers, options.events, folder, bare, False), max(1, options.rounds - 1))
+            table("librdkafka's mock cluster, 64 partitions a topic", results)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import Columnar
 import Domain
 import EventIngest
 import Foundation
@@ -5,8 +6,10 @@ import Foundation
 // One measured job a run; prints one JSON object. Benchmarks/ingest/bench.py runs them beside their peers.
 //   bench-ingest simulate COUNT                    make and encode events, without Kafka
 //   bench-ingest decode COUNT                      decode encoded events, on one core
-//   bench-ingest fill BOOTSTRAP COUNT              simulate and send
+//   bench-ingest fill BOOTSTRAP COUNT              make the topics, simulate and send
+//   bench-ingest columns BOOTSTRAP                 Kafka to decoded columns, which are dropped, until the end
 //   bench-ingest ingest BOOTSTRAP STORE            Kafka to committed tables, until the end
+//   bench-ingest mock COUNT                        an embedded broker filled with events, until its input ends
 
 let words = CommandLine.arguments.dropFirst()
 let job = words.first ?? ""
@@ -59,6 +62,25 @@ func encoded(_ count: Int) throws -> (bytes: [UInt8], starts: [Int]) {
     return (bytes, starts)
 }
 
+func fill(_ properties: KafkaProperties, _ count: Int) async throws -> Int {
+    try await SimulatorRun(simulator: try simulator(count), properties: properties).run().progress.acknowledged
+}
+
+/// Stores nothing: what reading and decoding cost alone.
+final class DroppingSink: EventSink {
+    let name: String
+    private var version: Int64 = 0
+
+    init(name: String) { self.name = name }
+
+    func offsets() -> [String: Int64] { [:] }
+
+    func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) -> SinkOutcome {
+        version += 1
+        return .committed(version: version)
+    }
+}
+
 switch (job, values.count) {
 case ("simulate", 1):
     try await measure { try encoded(Int(values[0])!).starts.count - 1 }
@@ -74,8 +96,9 @@ case ("decode", 1):
                 for i in 1..<starts.count {
                     let message = UnsafeRawBufferPointer(rebasing: bytes[starts[i - 1]..<starts[i]])
                     guard let fields = try? decoder.decode(message, latest: now) else { continue }
-                    columns.append(fields, topic: topic, partition: 0, offset: Int64(i), ingestedAt: now)
+                    columns.append(fields, offset: Int64(i))
                 }
+                columns.endRun(topic: topic, partition: 0, ingestedAt: now)
             }
         }
         return columns.count
@@ -84,11 +107,26 @@ case ("fill", 2):
     let properties = KafkaProperties(bootstrapServers: values[0])
     let setup = try KafkaConsumer(properties: properties, group: "setup")
     try setup.create(topics: Topics.events, partitions: 4)
-    let run = SimulatorRun(simulator: try simulator(Int(values[1])!), properties: properties)
-    try await measure { try await run.run().progress.acknowledged }
+    try await measure { try await fill(properties, Int(values[1])!) }
+case ("mock", 1):
+    let broker = try EmbeddedBroker()
+    // A partition of it forgets beyond 5 MiB.
+    for topic in Topics.events { try broker.createTopic(topic, partitions: 64) }
+    let properties = KafkaProperties(bootstrapServers: broker.bootstrapServers)
+    _ = try await fill(properties, Int(values[0])!)
+    FileHandle.standardOutput.write(Data("bootstrap.servers=\(broker.bootstrapServers)\n".utf8))
+    while readLine() != nil {}
+    withExtendedLifetime(broker) {}
+case ("columns", 1):
+    var configuration = IngestConfiguration(
+        store: "", kafka: KafkaProperties(bootstrapServers: values[0]), routes: [EventTable.route()])
+    configuration.untilEnd = true
+    let ingester = Ingester(configuration) { DroppingSink(name: $0.name) }
+    try await measure { try await ingester.run().rows }
 case ("ingest", 2):
     var configuration = IngestConfiguration(
-        store: values[1], kafka: KafkaProperties(bootstrapServers: values[0]), routes: [EventTable.route()])
+        store: values[1], kafka: KafkaProperties(bootstrapServers: values[0]),
+        routes: [EventTable.route(duplicates: DuplicatePolicy(store: values[1]))])
     configuration.untilEnd = true
     let ingester = Ingester(configuration)
     try await measure { try await ingester.run().rows }

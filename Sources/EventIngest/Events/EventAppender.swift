@@ -52,15 +52,17 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
             // Taken out for the loop: a property of a class is checked for exclusive access at every touch.
             var columns = EventColumns()
             swap(&columns, &self.columns)
-            defer { swap(&columns, &self.columns) }
+            defer {
+                columns.endRun(topic: topic, partition: messages.partition, ingestedAt: receivedAt)
+                swap(&columns, &self.columns)
+            }
             var position = 0
             while position < messages.count {
                 do throws(RejectReason) {
                     let fields = try decoder.decode(messages.payload(at: position), latest: latest)
                     let offset = messages.offset(at: position)
                     if let window, !window.admit(fields.eventID, at: offset) { throw .duplicateEvent }
-                    columns.append(
-                        fields, topic: topic, partition: messages.partition, offset: offset, ingestedAt: receivedAt)
+                    columns.append(fields, offset: offset)
                 } catch {
                     if try decoder.mayRetry(after: error) { continue }
                     let explanation = decoder.explanation.map { ": \($0)" } ?? ""
@@ -74,7 +76,7 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     func take() throws -> [RecordBatch] {
         guard columns.count > 0 else { return [] }
         let batch = try columns.batch()
-        columns = EventColumns()
+        columns = EventColumns(roomAs: columns)
         return [batch]
     }
 }

@@ -41,6 +41,9 @@ public enum EventTable {
 }
 
 /// Rows of the `events` table column by column.
+///
+/// What all rows of a run of messages have in common (topic, partition, time of arrival) is added once, at the end of
+/// the run: five of thirteen columns cost next to nothing.
 package struct EventColumns {
     private var eventID = BytesColumn()
     private var userID = BytesColumn()
@@ -60,6 +63,35 @@ package struct EventColumns {
 
     package init() {}
 
+    /// Empty, with room for as much as `other` holds: growing would copy each column a few times over. Room that is not
+    /// used costs addresses, not memory.
+    init(roomAs other: EventColumns) {
+        let rows = other.count
+        func bytes(_ column: BytesColumn) -> BytesColumn {
+            var result = BytesColumn()
+            result.reserveCapacity(rows: rows, bytes: column.bytes.count)
+            return result
+        }
+        func values<Value>(_: PrimitiveColumn<Value>) -> PrimitiveColumn<Value> {
+            var result = PrimitiveColumn<Value>()
+            result.reserveCapacity(rows)
+            return result
+        }
+        eventID = bytes(other.eventID)
+        userID = bytes(other.userID)
+        itemID = bytes(other.itemID)
+        kind = bytes(other.kind)
+        value = values(other.value)
+        reviewText = bytes(other.reviewText)
+        at = values(other.at)
+        source = bytes(other.source)
+        topic = bytes(other.topic)
+        partition = values(other.partition)
+        offset = values(other.offset)
+        ingestedAt = values(other.ingestedAt)
+        eventDate = values(other.eventDate)
+    }
+
     package var count: Int { value.count }
 
     var byteCount: Int {
@@ -67,11 +99,9 @@ package struct EventColumns {
             + topic.bytes.count + count * 72
     }
 
+    /// One row of the run; ``endRun(topic:partition:ingestedAt:)`` completes it.
     @inline(__always)
-    package mutating func append(
-        _ fields: EventFields, topic name: UnsafeBufferPointer<UInt8>, partition number: Int32, offset position: Int64,
-        ingestedAt now: Timestamp
-    ) {
+    package mutating func append(_ fields: EventFields, offset position: Int64) {
         eventID.append(utf8: fields.eventID)
         userID.append(utf8: fields.userID)
         itemID.append(utf8: fields.itemID)
@@ -84,11 +114,18 @@ package struct EventColumns {
         }
         at.append(fields.at.microseconds)
         if fields.source.isEmpty { source.append("kafka") } else { source.append(utf8: fields.source) }
-        topic.append(utf8: name)
-        partition.append(number)
         offset.append(position)
-        ingestedAt.append(now.microseconds)
         eventDate.append(fields.at.date.days)
+    }
+
+    /// Adds what the rows since the last call have in common.
+    package mutating func endRun(
+        topic name: UnsafeBufferPointer<UInt8>, partition number: Int32, ingestedAt now: Timestamp
+    ) {
+        let rows = count - topic.count
+        topic.append(name, times: rows)
+        partition.values.append(contentsOf: repeatElement(number, count: rows))
+        ingestedAt.values.append(contentsOf: repeatElement(now.microseconds, count: rows))
     }
 
     mutating func append(_ event: Event, ingestedAt now: Timestamp) {
@@ -115,5 +152,13 @@ package struct EventColumns {
                 .timestamp(at), .string(source), .string(topic), .int32(partition), .int64(offset),
                 .timestamp(ingestedAt), .date(eventDate),
             ])
+    }
+}
+
+extension BytesColumn {
+    /// - Precondition: the column has no nulls.
+    fileprivate mutating func append(_ value: UnsafeBufferPointer<UInt8>, times: Int) {
+        precondition(validity == nil, "a column of messages has no nulls")
+        for _ in 0..<times { append(utf8: value) }
     }
 }

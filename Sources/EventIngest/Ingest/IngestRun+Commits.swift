@@ -52,7 +52,9 @@ extension IngestRun {
         if pending.bytes >= configuration.commit.bytes { return .full }
         if appenders.contains(where: { $0.rowCount >= configuration.commit.rows }) { return .full }
         let age = (clock.now - oldestPending).inSeconds
-        return age >= configuration.commit.age ? .due : .none
+        // Far behind, the rows are late anyway: larger files are worth more than a second.
+        let patience = unread > configuration.commit.rows ? CommitPolicy.patienceBehind : 1
+        return age >= configuration.commit.age * patience ? .due : .none
     }
 
     /// Hands everything that was read to the writer.

@@ -20,6 +20,8 @@ final class IngestRun {
     var oldestPending: ContinuousClock.Instant?
     /// Of the batch in the writer's hands: when its oldest message came, and when it was sealed.
     var inHand: (oldest: ContinuousClock.Instant, sealed: ContinuousClock.Instant)?
+    /// Messages at the broker that were not read yet, as of the last report.
+    var unread: Int64 = 0
     private var cluster = ""
     private var routeOfTopic: [String: Int] = [:]
     private var reported: ContinuousClock.Instant
@@ -199,6 +201,7 @@ final class IngestRun {
             if let end = consumer.knownEnd(of: place) { ledger.foundEnd(place, end) }
         }
         progress.lag = ledger.lag
+        unread = ledger.unread
         progress.seconds = (clock.now - start).inSeconds
         metrics.show(progress, pending: pending, lags: ledger.lags)
         hooks.onProgress?(progress)

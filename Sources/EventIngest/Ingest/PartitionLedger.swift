@@ -50,6 +50,8 @@ struct PartitionLedger {
     var nextOffsets: [TopicPartition: Int64] { states.mapValues(\.next) }
     /// Messages at the broker that are not in a table, by partition.
     var lags: [TopicPartition: Int64] { states.mapValues { max(0, $0.end - ($0.stored ?? $0.start)) } }
+    /// Messages at the broker that were not read.
+    var unread: Int64 { states.values.reduce(0) { $0 + max(0, $1.end - $1.next) } }
     var lag: Int64 { lags.values.reduce(0, +) }
 
     subscript(place: TopicPartition) -> State? { states[place] }
