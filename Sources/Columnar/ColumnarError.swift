@@ -1,4 +1,5 @@
 public import Domain
+import Foundation
 
 /// What can go wrong with a Parquet file or a Delta table.
 public enum ColumnarError: Fault, Hashable {
@@ -75,7 +76,9 @@ public enum ColumnarError: Fault, Hashable {
 
     public var advice: String {
         switch self {
-        case .io, .noSuchVersion, .noVersionAt, .noSuchColumn: ""
+        case .io(_, _, let errno):
+            [ENOSPC, EDQUOT, EFBIG].contains(errno) ? "Make room on that disk; what was committed before is safe." : ""
+        case .noSuchVersion, .noVersionAt, .noSuchColumn: ""
         case .missingFile: "Check the path, or restore the file from a backup."
         case .malformed: "Restore it from a backup, or write it again from its source."
         case .unsupported: "Write it again without that feature, or read it with another engine."

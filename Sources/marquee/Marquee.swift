@@ -9,6 +9,8 @@ struct Marquee {
     static func main() async {
         // A closed pipe or connection is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file past the size that the shell allows (ulimit -f).
+        signal(SIGXFSZ, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
         // Not on the main actor: hops from it cost microseconds each.
         let work = Task.detached { await run(words, environment: ProcessInfo.processInfo.environment) }

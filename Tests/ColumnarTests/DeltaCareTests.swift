@@ -1,6 +1,5 @@
 import Domain
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -148,46 +147,6 @@ struct DeltaCareTests {
             #expect(throws: ColumnarError.self) { try fresh.snapshot(version: 19) }
             _ = try table.append([DeltaFixture.batch(25..<26)])
             #expect(try fresh.snapshot().rowCount == 26)
-        }
-    }
-
-    @Test func writersKeepersAndReadersShareATable() async throws {
-        try await withTemporaryFolder { folder in
-            _ = try DeltaFixture.table(at: folder, partitionedBy: ["day"])
-            let failures = Mutex<[String]>([])
-            let isWriting = Atomic(true)
-            DispatchQueue.concurrentPerform(iterations: 4) { worker in
-                do {
-                    let table = try DeltaTable.open(at: folder.path)
-                    switch worker {
-                    case 0:
-                        defer { isWriting.store(false, ordering: .releasing) }
-                        for i in 0..<40 { _ = try table.append([DeltaFixture.batch(i * 5..<i * 5 + 5)]) }
-                    case 1: while isWriting.load(ordering: .acquiring) { _ = try table.optimize() }
-                    case 2:
-                        while isWriting.load(ordering: .acquiring) {
-                            _ = try table.delete(where: .compare(column: "value", .equal, .float(1.5)))
-                        }
-                    default:
-                        var seen = 0
-                        while isWriting.load(ordering: .acquiring) {
-                            let ids = try DeltaFixture.ids(table.snapshot()).filter { $0 != 3 }
-                            let expected = (0..<Int64(ids.count + 1)).filter { $0 != 3 }.prefix(ids.count)
-                            if ids != Array(expected) || ids.count < seen {
-                                failures.withLock { $0.append("read \(ids.count) rows after \(seen)") }
-                            }
-                            seen = ids.count
-                        }
-                    }
-                } catch {
-                    failures.withLock { $0.append("worker \(worker): \(error)") }
-                }
-            }
-            #expect(failures.withLock { $0 } == [])
-            let table = try DeltaTable.open(at: folder.path)
-            _ = try table.delete(where: .compare(column: "value", .equal, .float(1.5)))
-            #expect(try DeltaFixture.ids(table.snapshot()) == (0..<200).filter { $0 != 3 }.map { Int64($0) })
-            #expect(try table.verify().problems == [])
         }
     }
 }

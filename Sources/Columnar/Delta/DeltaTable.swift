@@ -20,7 +20,8 @@ public final class DeltaTable: Sendable {
     /// - Throws: ``ColumnarError/notATable(path:)``, or what stands in the way of reading its log.
     public static func open(at path: String) throws -> DeltaTable { try open(LocalStorage(path)) }
 
-    static func open(_ storage: any Storage) throws -> DeltaTable {
+    /// The table in a storage of another kind than the local disk.
+    public static func open(_ storage: any Storage) throws -> DeltaTable {
         let table = DeltaTable(storage: storage)
         _ = try table.snapshot()
         return table
@@ -38,7 +39,8 @@ public final class DeltaTable: Sendable {
             LocalStorage(path), schema: schema, partitionedBy: partitionColumns, configuration: configuration)
     }
 
-    static func create(
+    /// Makes a table in a storage of another kind than the local disk.
+    public static func create(
         _ storage: any Storage, schema: Schema, partitionedBy partitionColumns: [String] = [],
         configuration: [String: String] = [:]
     ) throws -> DeltaTable {
