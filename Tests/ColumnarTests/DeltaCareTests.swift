@@ -23,6 +23,16 @@ struct DeltaCareTests {
             let snapshot = try table.snapshot()
             #expect(try DeltaFixture.rows(snapshot) == before)
             #expect(snapshot.fileCount == 2)
+            // Streams that follow the table see nothing new.
+            let log = try table.reader.actions(of: 9) + table.reader.actions(of: 10)
+            for action in log {
+                switch action {
+                case .add(let add): #expect(!add.dataChange)
+                case .remove(let remove): #expect(!remove.dataChange)
+                case .commitInfo(let info): #expect(info.operation == "OPTIMIZE" && !info.isBlindAppend)
+                default: Issue.record("\(action)")
+                }
+            }
             var scan = try snapshot.scan(columns: ["at"])
             while let batch = try scan.next() {
                 let times = batch.columns[0].int64s?.values ?? []

@@ -19,31 +19,10 @@ struct DeltaInteroperabilityTests {
         let table = try DeltaFixture.table(at: folder)
         for i in 0..<25 {
             _ = try table.append(
-                [DeltaFixture.batch(i * 4..<i * 4 + 4)],
+                [DeltaFixture.batch(i * 4..<i * 4 + 4, sources: DeltaFixture.strangeSources)],
                 transactions: [Transaction(appID: "kafka:events:0", version: Int64(i))])
         }
         return table
-    }
-
-    private func jsonLines(_ batch: RecordBatch) -> String {
-        (0..<batch.rowCount).map { row in
-            let members = batch.schema.fields.indices.map { column -> String in
-                "\"\(batch.schema.fields[column].name)\":\(json(batch.value(row: row, column: column)))"
-            }
-            return "{\(members.joined(separator: ","))}\n"
-        }.joined()
-    }
-
-    private func json(_ value: Value) -> String {
-        switch value {
-        case .int(let v): "\(v)"
-        case .float(let v): "\(v)"
-        case .string(let v): "\"\(v)\""
-        case .date(let v): "\"\(v)\""
-        case .timestamp(let v): "\(v.microseconds)"
-        case .list(let v): "[\(v.map(json).joined(separator: ","))]"
-        default: "null"
-        }
     }
 
     @Test func theyReadOurs() async throws {
@@ -51,7 +30,7 @@ struct DeltaInteroperabilityTests {
             let path = folder.appending(path: "table")
             _ = try table(at: path)
             let rows = folder.appending(path: "rows.jsonl")
-            try Data(jsonLines(DeltaFixture.batch(0..<100)).utf8).write(to: rows)
+            try JSONRows.write([DeltaFixture.batch(0..<100, sources: DeltaFixture.strangeSources)], to: rows)
             try await run("read_ours.py", [path.path, rows.path])
             // Once more from the checkpoints alone.
             for version in 0..<20 {
@@ -109,6 +88,19 @@ struct DeltaInteroperabilityTests {
             #expect(try DeltaFixture.rows(snapshot).allSatisfy { $0.hasSuffix("null") })
             #expect(try ours.append([DeltaFixture.batch(200..<201)]) == .committed(version: snapshot.version + 1))
             #expect(try DeltaFixture.ids(ours.snapshot()) == (expected + [200]).sorted())
+
+            _ = try ours.addColumns([Field("late", .list(.string, elementNullable: true))])
+            _ = try ours.append([DeltaFixture.batch(300..<302)])
+            let count = expected.count + 3
+            let python = try #require(Checkout.python)
+            let script = """
+                import deltalake, polars, sys
+                table = deltalake.DeltaTable(sys.argv[1]).to_pyarrow_table()
+                assert table.column_names[-2:] == ["extra", "late"] and table["late"].null_count == \(count), table
+                assert table.num_rows == \(count) and polars.read_delta(sys.argv[1])["late"].null_count() == \(count)
+                """
+            let result = try await runCommand(python.path, ["-c", script, folder.path])
+            #expect(result.status == 0, "\(result.output)")
         }
     }
 }

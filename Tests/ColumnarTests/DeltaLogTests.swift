@@ -60,6 +60,80 @@ struct DeltaLogTests {
         }
     }
 
+    @Test func aCheckpointMayHaveSeveralParts() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try grown(folder)
+            let whole = log(folder, LogName.digits(10) + ".checkpoint.parquet")
+            let file = try ParquetFile(path: whole.path)
+            let batch = try file.read(rowGroup: 0)
+            var parts: [URL] = []
+            for part in 0..<3 {
+                let name = "\(LogName.digits(10)).checkpoint.000000000\(part + 1).0000000003.parquet"
+                parts.append(log(folder, name))
+                let writer = try ParquetWriter(path: parts[part].path, schema: file.schema)
+                try writer.write(batch.gathered((0..<Int32(batch.rowCount)).filter { Int($0) % 3 == part }))
+                _ = try writer.finish()
+            }
+            try FileManager.default.removeItem(at: whole)
+            let all = try DeltaTable.open(at: folder.path).snapshot().files
+            for version in 0..<10 {
+                try FileManager.default.removeItem(at: log(folder, LogName.digits(Int64(version)) + ".json"))
+            }
+            let snapshot = try DeltaTable.open(at: folder.path).snapshot()
+            #expect(snapshot.files == all && snapshot.rowCount == 12 && snapshot.transactions == ["a": 11])
+            // Two parts of three are no checkpoint.
+            try FileManager.default.removeItem(at: parts[1])
+            #expect(throws: ColumnarError.logGap(table: folder.path, missing: 0)) {
+                try DeltaTable.open(at: folder.path)
+            }
+        }
+    }
+
+    /// Not only when a table is opened: by one who has it open, too, before he writes into the gap.
+    @Test func aGapIsNoticedOnTheWay() async throws {
+        try await withTemporaryFolder { folder in
+            let old = try grown(folder, commits: 3)
+            let other = try DeltaTable.open(at: folder.path)
+            for i in 3..<5 { _ = try other.append([DeltaFixture.batch(i..<i + 1)]) }
+            try FileManager.default.removeItem(at: log(folder, LogName.digits(4) + ".json"))
+            let gap = ColumnarError.logGap(table: folder.path, missing: 4)
+            #expect(throws: gap) { try old.snapshot() }
+            #expect(throws: gap) { try old.append([DeltaFixture.batch(9..<10)]) }
+            #expect(throws: gap) { try old.delete(where: .compare(column: "id", .equal, .int(1))) }
+            #expect("\(gap)".contains("\(folder.path)/_delta_log/00000000000000000004.json"))
+            #expect(!FileManager.default.fileExists(atPath: log(folder, LogName.digits(4) + ".json").path))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("columnMapping", "v2Checkpoint", false), ("deletionVectors", "rowTracking", true),
+            ("timestampNtz", "identityColumns", true), ("timestampNtz", "appendOnly", nil),
+        ] as [(String, String, Bool?)])
+    func featuresAreRefusedByName(_ known: String, _ other: String, _ isReadable: Bool?) async throws {
+        try await withTemporaryFolder { folder in
+            _ = try grown(folder, commits: 1)
+            let readers = isReadable == false ? "\"\(known)\",\"\(other)\"" : "\"\(known)\""
+            let line =
+                #"{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":[\#(readers)],"#
+                + #""writerFeatures":["\#(known)","\#(other)"]}}"#
+            try Data(line.utf8).write(to: log(folder, LogName.digits(2) + ".json"))
+            if isReadable == false {
+                let error = #expect(throws: ColumnarError.self) { try DeltaTable.open(at: folder.path) }
+                #expect("\(error.map { "\($0)" } ?? "")".contains("the reader feature \(other)"))
+                return
+            }
+            let table = try DeltaTable.open(at: folder.path)
+            #expect(try table.snapshot().rowCount == 1)
+            if isReadable == true {
+                let error = #expect(throws: ColumnarError.self) { try table.append([DeltaFixture.batch(1..<2)]) }
+                #expect("\(error.map { "\($0)" } ?? "")".contains("the writer feature \(other)"))
+            } else {
+                #expect(try table.append([DeltaFixture.batch(1..<2)]) == .committed(version: 3))
+            }
+        }
+    }
+
     @Test func strangersInTheLogAreIgnored() async throws {
         try await withTemporaryFolder { folder in
             _ = try grown(folder, commits: 3)

@@ -107,6 +107,26 @@ struct DeltaReadingTests {
         }
     }
 
+    @Test func aPartitionValueTooLongForAFolderIsRefused() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try DeltaFixture.table(at: folder, partitionedBy: ["source"])
+            // `source=` and three bytes for each letter.
+            let longest = String(repeating: "ü", count: 41) + "x"
+            #expect(try table.append([DeltaFixture.batch(0..<2, sources: [longest, nil])]) == .committed(version: 1))
+            let error = #expect(throws: ColumnarError.self) {
+                try table.append([DeltaFixture.batch(2..<4, sources: ["fits", longest + "xx"])])
+            }
+            #expect("\(error.map { "\($0)" } ?? "")".contains("the partition column source"))
+            let snapshot = try DeltaTable.open(at: folder.path).snapshot()
+            #expect(snapshot.version == 1 && snapshot.rowCount == 2)
+            #expect(
+                try DeltaFixture.ids(snapshot, where: .compare(column: "source", .equal, .string(longest))) == [0])
+            #expect(
+                try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".parquet") }
+                    .count == 2)
+        }
+    }
+
     @Test func thereIsOneTableInAFolder() async throws {
         try await withTemporaryFolder { folder in
             #expect(throws: ColumnarError.notATable(path: folder.path)) { try DeltaTable.open(at: folder.path) }

@@ -162,9 +162,12 @@ own = spark.createDataFrame(
     [(i, source, i % 2 == 0, None if i % 5 == 0 else i * 7, datetime.datetime(2026, 1, 1, 12, 0, i % 3, 500000), i / 4)
      for i, source in enumerate((strange + [None]) * 2)],
     "id long, source string, even boolean, number int, at timestamp, value double").coalesce(1)
+spark.conf.set("spark.databricks.delta.checkpoint.partSize", "12")  # a checkpoint of several parts
 own.write.format("delta").partitionBy("source", "even", "at").save(f"{folder}/theirs")
 spark.sql(f"alter table delta.`{folder}/theirs` set tblproperties ('delta.checkpointInterval' = '2')")
 spark.sql(f"update delta.`{folder}/theirs` set value = -1 where id = 3")
+parts = [name for name in os.listdir(f"{folder}/theirs/_delta_log") if name.endswith(".parquet")]
+assert len(parts) > 1 and all(name.count(".") == 4 for name in parts if not name.startswith(".")), parts
 write_rows("theirs", rows(delta("theirs")))
 note("wrote a table")
 
