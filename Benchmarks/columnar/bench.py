@@ -1,4 +1,4 @@
-"""Columnar beside pyarrow, DuckDB and delta-rs on the same events, one thread each, interleaved; the best of several.
+"""Columnar beside pyarrow and DuckDB on the same events, one thread each, interleaved; the best of several.
 
 usage: bench.py [ROWS] [ROUNDS]     (2,000,000 and 3 by default)
 """
@@ -14,7 +14,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
@@ -82,12 +81,6 @@ for round_ in range(ROUNDS):
     for file, label in [(out, "scan own file s"), (theirs, "scan pyarrow's file s")]:
         note("pyarrow", label, timed(lambda: pq.read_table(file, columns=COLUMNS, use_threads=False)))
         note("duckdb", label, timed(lambda: scan_duckdb(file)))
-
-log = f"{folder}/log"
-result = swift("log", log, "1000")
-note("columnar", "commit ms (1000 commits, fsync)", result["commit_ms"])
-note("columnar", "load 1000 commits s", result["load_seconds"])
-note("deltalake", "load 1000 commits s", timed(lambda: DeltaTable(log).file_uris()))
 
 print(f"{ROWS} events, {raw:.0f} MB in memory, zstd 1, one thread, best of {ROUNDS}; "
       f"scan of {', '.join(COLUMNS)} (“own file” is Columnar's)")

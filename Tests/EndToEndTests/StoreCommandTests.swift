@@ -114,4 +114,47 @@ import Testing
             }
         }
     }
+
+    /// A file that may not grow past a kilobyte, and where it is allowed a disk that is full.
+    @Test func noRoomIsSaidAndHarmsNothing() async throws {
+        try await withTemporaryFolder { folder in
+            let path = try table(at: folder)
+            // Four files of half a kilobyte, and a commit that names eight.
+            let words = ["store", "delete", path, "--where", "user = 'user-1'"]
+            let limited = try await runCommand(
+                "/bin/bash", ["-c", "ulimit -f 1; exec \"$0\" \"$@\"", MarqueeProcess.program.path] + words)
+            #expect(limited.status == 69, "\(limited.output)")
+            #expect(limited.output.contains("File too large") && limited.output.contains(path), "\(limited.output)")
+            try await expectWhole(path, in: folder)
+
+            let disk = folder.appending(path: "disk")
+            try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+            let mount = try await runCommand("/bin/mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.path])
+            guard mount.status == 0 else { return }
+            do {
+                let full = try table(at: disk)
+                _ = try await runCommand("/bin/dd", ["if=/dev/zero", "of=\(disk.path)/filler", "bs=4096"])
+                try await Loop.refused(
+                    ["store", "delete", full, "--where", "id = 1"], in: folder, status: 69,
+                    saying: [full, "No space left", "Make room"])
+                try await expectWhole(full, in: folder)
+                try FileManager.default.removeItem(at: disk.appending(path: "filler"))
+                try await Loop.run(["store", "delete", full, "--where", "id = 1"], in: folder)
+                #expect(try DeltaTable.open(at: full).snapshot().rowCount == 39)
+            } catch {
+                Issue.record(error)
+            }
+            #expect(try await runCommand("/bin/umount", [disk.path]).status == 0)
+        }
+    }
+
+    /// The four commits are there, every byte of them, and nothing else.
+    private func expectWhole(_ path: String, in folder: URL) async throws {
+        try await Loop.run(["store", "verify", path], in: folder)
+        let snapshot = try DeltaTable.open(at: path).snapshot()
+        #expect(snapshot.version == 4 && snapshot.rowCount == 40)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: path)
+        #expect(names.filter { $0.hasSuffix(".parquet") }.count == 4)
+        #expect(names.filter { $0.contains(".tmp-") } == [])
+    }
 }

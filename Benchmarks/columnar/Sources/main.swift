@@ -2,7 +2,10 @@
 //
 //     bench-columnar write IN OUT      read IN whole, then time writing it to OUT (zstd 1, as ParquetOptions has it)
 //     bench-columnar scan FILE a,b,c   time reading three columns into arrays
-//     bench-columnar log FOLDER N      make a table of N commits, time one commit and loading the newest version
+//     bench-columnar log FOLDER N      make a table of N commits without a checkpoint, time each commit
+//     bench-columnar floor FOLDER N    what the disk needs for N times what a commit makes durable
+//     bench-columnar checkpoint FOLDER write a checkpoint of the newest version
+//     bench-columnar load FOLDER       time loading the newest version (log.py drives these four)
 import Columnar
 import Foundation
 
@@ -42,15 +45,11 @@ case "scan":
         for group in 0..<file.rowGroupCount { rows += try file.read(columns: columns, rowGroup: group).rowCount }
     }
     report(["seconds": time, "cpu": cpuSeconds() - start, "rows": Double(rows)])
-case "log":
-    let schema = Schema([Field("id", .int64), Field("name", .string)])
-    let table = try DeltaTable.create(at: arguments[2], schema: schema)
-    let commits = Int(arguments[3]) ?? 1000
-    let batch = try RecordBatch(schema: schema, columns: [.int64(.init([1, 2])), .string(BytesColumn(["a", "b"]))])
-    let making = try seconds { for _ in 0..<commits { _ = try table.append([batch]) } }
-    let loading = try seconds { _ = try DeltaTable.open(at: arguments[2]).snapshot().fileCount }
-    report(["commit_ms": making / Double(commits) * 1000, "load_seconds": loading])
+case "log": try LogBenchmark.make(arguments[2], commits: Int(arguments[3]) ?? 1000)
+case "floor": try LogBenchmark.floor(arguments[2], commits: Int(arguments[3]) ?? 1000)
+case "checkpoint": try DeltaTable.open(at: arguments[2]).writeCheckpoint()
+case "load": try LogBenchmark.load(arguments[2])
 default:
-    FileHandle.standardError.write(Data("usage: bench-columnar write|scan|log …\n".utf8))
+    FileHandle.standardError.write(Data("usage: bench-columnar write|scan|log|floor|checkpoint|load …\n".utf8))
     exit(64)
 }

@@ -31,15 +31,15 @@ enum PartitionPath {
         return decoded
     }
 
-    /// Everything but RFC 3986's unreserved characters as `%XX`.
+    /// Everything but RFC 3986's unreserved characters as `%XX`, and `~` too: delta-rs writes it so, and does not find
+    /// the file when it is as it is.
     private static func encoded(_ text: String, keeping kept: [UInt8]) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
                 bytes.append(byte)
             case _ where kept.contains(byte): bytes.append(byte)
             default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
