@@ -15,7 +15,7 @@ public enum TrainerError: Fault, Equatable {
     /// The factors grew past what a float can hold.
     case diverged(epoch: Int, reason: String)
     /// Training would not fit into memory.
-    case tooLarge(needed: Int, available: Int, formula: String)
+    case tooLarge(needed: Int, available: Int, formula: String, remedy: String)
     /// There is no held-out event by a known user.
     case nothingToEvaluate(reason: String)
     /// A line of an interaction file that cannot be read.
@@ -70,8 +70,8 @@ public enum TrainerError: Fault, Equatable {
             "The equations of \(row) have no unique solution."
         case .diverged(let epoch, let reason):
             "Training diverged in epoch \(epoch): \(reason)."
-        case .tooLarge(let needed, let available, let formula):
-            "Training needs about \(mebibytes(needed)) of memory, but \(mebibytes(available)) are available (\(formula))."
+        case .tooLarge(let needed, let available, let formula, _):
+            "Training needs about \(mebibytes(needed)) of memory for \(formula), but \(mebibytes(available)) are available."
         case .nothingToEvaluate(let reason):
             "There is nothing to evaluate on: \(reason)."
         case .malformedLine(let file, let line, let reason):
@@ -105,7 +105,7 @@ public enum TrainerError: Fault, Equatable {
         case .badInteraction: "Correct or remove the event; confidences must be finite."
         case .singular: "Raise --lambda or --alpha0 above 0."
         case .diverged: "Raise --lambda, lower the confidence weights, or use --solver exact."
-        case .tooLarge: "Lower --rank, train on fewer events, or use a machine with more memory."
+        case .tooLarge(_, _, _, let remedy): remedy
         case .nothingToEvaluate: "Use a split that leaves later events of users known from training."
         case .malformedLine: "Expected: user, item[, rating[, time]] separated by tabs, commas or `::`."
         case .registryNotFound: "Check --models, or run `marquee train` to make it."

@@ -1,4 +1,3 @@
-import Glibc
 package import Linalg
 
 extension ALS {
@@ -39,16 +38,6 @@ extension ALS {
         }
     }
 
-    /// `MemAvailable` of Linux: what can be had without swapping. Nil where there is no such figure.
-    package static func availableBytes() -> Int? {
-        guard let file = fopen("/proc/meminfo", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 256)
-        while fgets(&line, Int32(line.count), file) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            guard text.hasPrefix("MemAvailable:") else { continue }
-            return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-        }
-        return nil
-    }
+    /// What can be had without swapping or being killed. Nil where the system does not say.
+    package static func availableBytes() -> Int? { AvailableMemory.bytes() }
 }

@@ -113,6 +113,10 @@ public final class MappedModel: @unchecked Sendable {
     public func userID(_ user: UserIndex) -> String { users.id(at: user.position) }
     public func itemID(_ item: ItemIndex) -> String { items.id(at: item.position) }
 
+    /// The bytes of an identifier, valid while the model is open.
+    func userUTF8(_ user: UserIndex) -> UnsafeBufferPointer<UInt8> { users.utf8(at: user.position) }
+    func itemUTF8(_ item: ItemIndex) -> UnsafeBufferPointer<UInt8> { items.utf8(at: item.position) }
+
     // MARK: Factors and histories
 
     /// Calls `body` with the user's factor vector.

@@ -15,6 +15,7 @@ public struct ModelEvaluation: Sendable {
     ) throws -> EvaluationReport {
         try configuration.validate()
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
         let fitted = try fit(experiment.training, configuration.recipe, as: .evaluation, onProgress: onProgress)
         return try measure(
@@ -36,6 +37,7 @@ public struct ModelEvaluation: Sendable {
         configuration.explicit = model.manifest.explicit
         try configuration.validate()
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
         let isUnseen = experiment.splitAt.map { model.manifest.data.lastEventAt < $0 } ?? false
         guard !isUnseen else {

@@ -69,6 +69,7 @@ public struct Reproduction: Sendable {
         guard try manifest.recipe.digest() == manifest.configurationSHA256 else {
             throw altered("its settings do not have the SHA-256 that it gives for them")
         }
+        guard manifest.kind == manifest.recipe.kind else { throw altered("its kind and its settings disagree") }
         guard manifest.parameters.seed == manifest.seed else { throw altered("it names two seeds") }
         guard manifest.files[ModelFiles.factors]?.sha256 == manifest.factorsSHA256,
             manifest.id.rawValue.hasSuffix(manifest.factorsSHA256.prefix(8))

@@ -15,6 +15,8 @@ public struct TrainingConfiguration: Sendable {
     public var cutoffs: [Int]
     public var policy: GateVerdict.Policy
     public var bootstrapResamples: Int
+    /// Bytes that a run may need at its peak; nil takes what the machine and its control groups leave.
+    public var memoryLimit: Int?
     /// Of the program, for the manifest.
     public var codeVersion: String
 

@@ -29,6 +29,7 @@ public struct TrainingRun: Sendable {
     ) throws -> Manifest {
         try configuration.validate()
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let (configuration, stopping) = try withEpochsFound(log, onProgress: onProgress)
         let incumbent = try registryHasCurrent() ? Incumbent(registry.openCurrent()) : nil
         let evaluation = try evaluate(log, configuration, incumbent: incumbent, onProgress: onProgress)

@@ -108,6 +108,7 @@ public struct TuningRun: Sendable {
         configuration.parameters.epochs = record.epochs
         configuration.parameters.threads = base.parameters.threads
         configuration.weights = record.weights
+        try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
         let factors = try ALS.fit(
             interactions: experiment.training.interactions, parameters: configuration.parameters)

@@ -80,6 +80,9 @@ extension Options {
     static let confidence = Option<String>.text(
         "confidence", "FILE", "Weights of events by kind and value, as JSON; docs/training.md has the form.")
 
+    static let maxMemory = Option<Int>.bytes(
+        "max-memory", "Refuse what would need more memory; by default what the machine and its control groups leave.")
+
     // train
     static let warmStart = Option<String>.text(
         "warm-start", "MODEL", "Begin with the factors of this model, or 'current'; its rank and kind must be the same."
@@ -136,6 +139,8 @@ extension Options {
 
     // recommend
     static let user = Option<String>.text("user", "ID", "The user.")
+    static let out = Option<String>.text("out", "PATH", "A file that ends in .parquet, or a new folder.")
+    static let includeSeen = Option<Bool>.flag("include-seen", "List items of the user's history, too.")
     static let number = Option<Int>.integer("number", short: "n", in: 1...10_000, default: 10, "How many items.")
 }
 

@@ -8,6 +8,7 @@ enum TrainCommand {
         Options.rank.spec, Options.epochs.spec, Options.alpha0.spec, Options.lambda.spec, Options.nu.spec,
         Options.solver.spec, Options.block.spec, Options.seed.spec, Options.threads.spec, Options.halfLife.spec,
         Options.confidence.spec, Options.explicit.spec, Options.nonnegative.spec,
+        Options.maxMemory.spec,
     ]
 
     static let command: Command = Command(
@@ -46,7 +47,7 @@ enum TrainCommand {
         let reporter = TrainingReporter()
         if let name = invocation.optional(Options.reproduce) {
             try invocation.refuse(
-                modelOptions.filter { $0.name != Options.threads.spec.name }
+                modelOptions.filter { ![Options.threads.spec.name, Options.maxMemory.spec.name].contains($0.name) }
                     + [
                         Options.version.spec, Options.every.spec, Options.promote.spec, Options.warmStart.spec,
                         Options.earlyStopping.spec,
@@ -111,6 +112,7 @@ enum TrainCommand {
         parameters.seed = UInt64(try invocation.value(Options.seed))
         parameters.threads = invocation.optional(Options.threads)
         var configuration = TrainingConfiguration(codeVersion: Version.text, parameters: parameters)
+        configuration.memoryLimit = invocation.optional(Options.maxMemory)
         if try invocation.value(Options.explicit) {
             try makeExplicit(&configuration, invocation)
         } else if try invocation.value(Options.nonnegative) {
