@@ -9,6 +9,7 @@ public final class ParquetFile: Sendable {
     let columns: [FileColumn]
     let object: any StoredObject
     let limits: ReadLimits
+    private let checksums: Bool
 
     public var rowCount: Int64 { metadata.rowCount }
     public var rowGroupCount: Int { metadata.rowGroups.count }
@@ -27,10 +28,13 @@ public final class ParquetFile: Sendable {
     ///   - name: for messages.
     ///   - skippingUnsupportedFields: whether fields of structs that cannot be read are left out instead of making the
     ///     whole column unreadable. For checkpoints, which may carry parsed statistics of any type.
+    ///   - checksums: whether those of pages are checked. Only fuzzing goes without: damage is to reach the decoders.
     init(
-        object: any StoredObject, name: String, skippingUnsupportedFields: Bool = false, limits: ReadLimits = .init()
+        object: any StoredObject, name: String, skippingUnsupportedFields: Bool = false, limits: ReadLimits = .init(),
+        checksums: Bool = true
     ) throws {
         self.object = object
+        self.checksums = checksums
         self.limits = limits
         path = name
         metadata = try Self.readFooter(object, name)
@@ -142,7 +146,7 @@ public final class ParquetFile: Sendable {
         let selection = selection.flatMap { $0.count < rows ? $0 : nil }
         let wanted = try (names ?? columns.map(\.name)).map(readable)
         let budget = MemoryBudget(limits, fileSize: object.size)
-        let reader = ChunkReader(codec: codec, checksums: true, budget: budget)
+        let reader = ChunkReader(codec: codec, checksums: checksums, budget: budget)
         let result = try wanted.map { field, node in
             // The leaves of one column must have the same rows, and their pages differ.
             let isSelective = selection != nil && node.leaves.count == 1

@@ -11,6 +11,8 @@ struct SchemaElement: Sendable {
     init(name: String) { self.name = name }
 
     init(_ reader: inout CompactReader) throws {
+        // The one field that every node has: that it takes bytes bounds how many nodes a footer can claim.
+        var isNamed = false
         try reader.structure { reader, id, type in
             switch id {
             case 1:
@@ -25,13 +27,16 @@ struct SchemaElement: Sendable {
                     throw DecodingFault.malformed("its schema has an unknown repetition")
                 }
                 repetition = known
-            case 4: name = try reader.string(type)
+            case 4:
+                isNamed = true
+                name = try reader.string(type)
             case 5: childCount = try reader.int32(type)
             case 6: converted = try reader.int32(type)
             case 10: logical = try LogicalType(&reader, type)
             default: try reader.skip(type)
             }
         }
+        guard isNamed else { throw DecodingFault.malformed("a node of its schema has no name") }
     }
 
     func write(_ writer: inout CompactWriter) {

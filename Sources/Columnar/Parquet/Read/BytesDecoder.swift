@@ -70,6 +70,16 @@ struct BytesDecoder: ValueDecoder {
         try budget.charge(more)
     }
 
+    /// Checked and in one step: an array that grows as it is appended to takes three times its size in between.
+    private mutating func makeRoom(for more: Int) throws {
+        guard more >= 0 else { throw DecodingFault.malformed("a value has a negative length") }
+        try checkRoom(for: more)
+        // Half as much again, so that many pages are not copied once for each.
+        if bytes.count + more > bytes.capacity {
+            bytes.reserveCapacity(bytes.isEmpty ? more : bytes.count + bytes.count / 2 + more)
+        }
+    }
+
     private mutating func appendFixed(_ page: UnsafeRawBufferPointer, count: Int, length: Int) throws {
         guard page.count / length >= count else { throw DecodingFault.malformed("a page is cut short") }
         try checkRoom(for: count * length)
@@ -153,9 +163,9 @@ struct BytesDecoder: ValueDecoder {
     private mutating func appendDeltaLength(_ cursor: inout ByteCursor, count: Int) throws {
         let lengths = try DeltaDecoder.decode(&cursor, as: Int32.self, limit: count)
         guard lengths.count == count else { throw DecodingFault.malformed("a page has too few lengths") }
+        try makeRoom(for: lengths.reduce(0) { $0 + Int($1) })
         for length in lengths {
             let value = try cursor.take(Int(length))
-            try checkRoom(for: value.count)
             bytes.append(contentsOf: value)
             offsets.append(Int32(bytes.count))
         }
@@ -169,6 +179,7 @@ struct BytesDecoder: ValueDecoder {
         guard prefixes.count == count, lengths.count == count else {
             throw DecodingFault.malformed("a page has too few lengths")
         }
+        try makeRoom(for: prefixes.reduce(0) { $0 + Int($1) } + lengths.reduce(0) { $0 + Int($1) })
         var previous = bytes.count..<bytes.count
         for i in 0..<count {
             let prefix = Int(prefixes[i])
@@ -176,7 +187,6 @@ struct BytesDecoder: ValueDecoder {
                 throw DecodingFault.malformed("a prefix is longer than the value before")
             }
             let suffix = try cursor.take(Int(lengths[i]))
-            try checkRoom(for: prefix + suffix.count)
             let start = bytes.count
             bytes.append(contentsOf: bytes[previous.lowerBound..<previous.lowerBound + prefix])
             bytes.append(contentsOf: suffix)

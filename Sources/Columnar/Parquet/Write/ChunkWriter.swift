@@ -17,6 +17,7 @@ final class ChunkWriter {
     // The chunk so far.
     private var pages: [(body: [UInt8], header: [UInt8], rows: Int, bounds: Bounds, nulls: Int, entries: Int)] = []
     private var uncompressedSize = 0
+    private var compressedSize = 0
     private var entries = 0
     private var encodings: Set<Int32> = [PageEncoding.rle.rawValue]
     /// Distinct hashes, for the Bloom filter; nil if none is wanted.
@@ -46,6 +47,9 @@ final class ChunkWriter {
         case .list, .map, .structure: preconditionFailure("a leaf is primitive")
         }
     }
+
+    /// Of the pages so far and the one being filled.
+    var bufferedBytes: Int { compressedSize + encoder.pageSize }
 
     /// Adds the entries of `slice` that belong to whole rows; pages end at row borders.
     func append(_ slice: LeafSlice) throws {
@@ -178,6 +182,7 @@ final class ChunkWriter {
         var writer = CompactWriter()
         header.write(&writer)
         uncompressedSize += body.count + writer.bytes.count
+        compressedSize += compressed.count + writer.bytes.count
         return (compressed, writer.bytes)
     }
 
@@ -233,6 +238,7 @@ final class ChunkWriter {
         if hashes != nil { hashes = PrimitiveDictionary() }
         pages = []
         uncompressedSize = 0
+        compressedSize = 0
         entries = 0
         encodings = [PageEncoding.rle.rawValue]
         return chunk

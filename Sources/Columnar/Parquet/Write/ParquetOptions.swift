@@ -4,8 +4,10 @@ public struct ParquetOptions: Sendable {
     public var compression = Compression.zstd
     /// Of zstd 1…19, of gzip 1…9.
     public var compressionLevel = 1
-    /// A row group is closed at this many rows. It bounds the memory of writers and readers.
+    /// A row group is closed at this many rows, between two batches. It bounds the memory of writers and readers.
     public var rowGroupRows = 1 << 20
+    /// It is also closed when its pages, compressed, take this many bytes.
+    public var rowGroupBytes = 128 << 20
     public var pageRows = 20_000
     /// A page is also closed at this many bytes before compression.
     public var pageBytes = 1 << 20

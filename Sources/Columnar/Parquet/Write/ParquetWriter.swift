@@ -52,6 +52,9 @@ public final class ParquetWriter {
         try sink.write(Array("PAR1".utf8))
     }
 
+    /// What waits in memory until its row group is complete. O(columns).
+    var bufferedBytes: Int { chunks.reduce(0) { $0 + $1.bufferedBytes } }
+
     /// Adds the rows of a batch of the file's schema.
     public func write(_ batch: RecordBatch) throws {
         guard batch.schema.fields.map(\.type) == schema.fields.map(\.type), batch.schema.names == schema.names else {
@@ -70,7 +73,7 @@ public final class ParquetWriter {
             }
         }
         groupRows += batch.rowCount
-        if groupRows >= options.rowGroupRows { try closeRowGroup() }
+        if groupRows >= options.rowGroupRows || bufferedBytes >= options.rowGroupBytes { try closeRowGroup() }
     }
 
     private func closeRowGroup() throws {
