@@ -4,7 +4,7 @@ extension TuningResult {
     /// Canonical JSON.
     public func json() throws -> [UInt8] { try JSON.encode(self) }
 
-    /// One self-contained page: the table, and NDCG against each setting.
+    /// One self-contained page: the table, and NDCG against each setting and by trial.
     public func html() -> String {
         func plot(_ title: String, _ value: (TuningRecord) -> Double) -> String {
             let epochs = Set(records.map(\.epochs)).sorted()
@@ -38,7 +38,9 @@ extension TuningResult {
             </style></head><body><h1>Marquee tuning</h1><p>\(SVGPlot.escaped(describes))</p>
             <div class="plots">\(plot("rank, log2") { log2(Double($0.parameters.rank)) })\
             \(plot("alpha0, log10") { log10(Double($0.parameters.alpha0)) })\
-            \(plot("lambda, log10") { log10(Double($0.parameters.lambda)) })</div>
+            \(plot("lambda, log10") { log10(Double($0.parameters.lambda)) })\
+            \(plot("half-life, days, log10 (4: none)") { log10($0.weights.halfLifeDays ?? 10_000) })\
+            \(plot("trial") { Double($0.trial) })</div>
             <div class="scroll"><table><tr>\(head.map { "<th>\($0)</th>" }.joined())</tr>\(rows.joined())</table></div>
             </body></html>
 
