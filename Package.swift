@@ -106,7 +106,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
-            name: "KafkaTestSupport", dependencies: ["Domain", "TestSupport", "EventIngest"],
+            name: "KafkaTestSupport", dependencies: ["Domain", "Columnar", "TestSupport", "EventIngest"],
             path: "Tests/KafkaTestSupport", swiftSettings: strict),
         tests(of: "Domain"),
         tests(of: "Linalg"),

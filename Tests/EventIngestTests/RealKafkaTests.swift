@@ -64,9 +64,9 @@ struct RealKafkaTests {
                 properties: properties.merging(KafkaProperties(["reconnect.backoff.max.ms": "500"])))
             try send(0..<10_000, with: producer)
             try await eventually("rows arrive") { count(store) > 3000 }
-            try server.stop(crash: true)
+            try await server.stop(crash: true)
             try send(10_000..<20_000, with: producer)
-            try server.start()
+            try await server.start()
             try producer.flush(timeout: 90)
             try await eventually("all rows arrive") { count(store) >= 20_000 }
             first.stop()
@@ -96,7 +96,7 @@ struct RealKafkaTests {
             let request = server.folder.appending(path: "delete.json")
             try #"{"partitions":[{"topic":"movie-views","partition":1,"offset":-1}],"version":1}"#.write(
                 to: request, atomically: true, encoding: .utf8)
-            try server.tool([
+            try await server.tool([
                 "org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", server.bootstrapServers,
                 "--offset-json-file", request.path,
             ])
@@ -116,9 +116,9 @@ struct RealKafkaTests {
 
             // The topic is made anew: our offsets are beyond its end.
             let topics = ["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", server.bootstrapServers]
-            try server.tool(topics + ["--delete", "--topic", Topics.views])
+            try await server.tool(topics + ["--delete", "--topic", Topics.views])
             try await Task.sleep(for: .seconds(1))
-            try server.tool(topics + ["--create", "--topic", Topics.views, "--partitions", "4"])
+            try await server.tool(topics + ["--create", "--topic", Topics.views, "--partitions", "4"])
             configuration.onDataLoss = .stop
             await #expect {
                 try await Ingester(configuration, openSink: { store.sink($0) }).run()

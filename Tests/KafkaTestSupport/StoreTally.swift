@@ -1,0 +1,89 @@
+import Columnar
+import Domain
+import Foundation
+
+/// What a store holds of a ``SteadyTraffic``, compared with what was sent.
+public struct StoreTally: Sendable, CustomStringConvertible {
+    public var sent: SteadyTraffic.Sent
+    public var events = 0
+    public var deadLetters = 0
+    /// Rows of an event, or dead letters of a message, beyond the first.
+    public var duplicates = 0
+    /// Sent, and neither in the table nor in the dead letters.
+    public var lost = 0
+    /// Rows and dead letters of something that was never sent, and places in Kafka that gave two of them.
+    public var strange = 0
+    /// Commits of the table of events.
+    public var commits: Int64 = 0
+    /// Some of what is wrong.
+    public var samples: [String] = []
+
+    /// Whether the table and the dead letters are, together, exactly what was sent.
+    public var isExact: Bool {
+        duplicates == 0 && lost == 0 && strange == 0 && events == sent.events && deadLetters == sent.bad
+    }
+
+    public var description: String {
+        """
+        \(sent.events) events and \(sent.bad) bad messages sent; \(events) rows and \(deadLetters) dead letters in \
+        \(commits) commits; \(duplicates) duplicates, \(lost) lost, \(strange) strange\
+        \(samples.isEmpty ? "" : ": \(samples.joined(separator: ", "))")
+        """
+    }
+
+    /// Reads both tables of the store.
+    public init(of store: String, sent: SteadyTraffic.Sent) throws {
+        self.sent = sent
+        commits = try DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot().version
+        let rows = try Self.read("event_id", of: Tables.events, in: store)
+        let letters = try Self.read("payload", of: Tables.deadLetters, in: store)
+        events = rows.count
+        deadLetters = letters.count
+        compare(rows.map(\.text), with: (0..<sent.events).map { "e\($0)" })
+        compare(letters.map(\.text), with: (0..<sent.bad).map { "bad \($0)" })
+        for (place, count) in Dictionary(grouping: rows + letters, by: \.place) where count.count > 1 {
+            strange += 1
+            note("\(place) twice")
+        }
+    }
+
+    private mutating func compare(_ found: [String], with expected: [String]) {
+        var counts: [String: Int] = [:]
+        for text in found { counts[text, default: 0] += 1 }
+        for text in expected {
+            guard let count = counts.removeValue(forKey: text) else {
+                lost += 1
+                note("\(text) lost")
+                continue
+            }
+            if count > 1 { note("\(text) \(count) times") }
+            duplicates += count - 1
+        }
+        strange += counts.count
+        for text in counts.keys.prefix(3) { note("\(text) is strange") }
+    }
+
+    private mutating func note(_ text: String) { if samples.count < 10 { samples.append(text) } }
+
+    /// The texts of one column, each with the place in Kafka that it came from.
+    private static func read(
+        _ column: String, of table: String, in store: String
+    ) throws -> [(text: String, place: String)] {
+        guard FileManager.default.fileExists(atPath: "\(store)/\(table)/_delta_log") else { return [] }
+        var scan = try DeltaTable.open(at: "\(store)/\(table)").snapshot()
+            .scan(columns: [column, "topic", "partition", "offset"])
+        var result: [(String, String)] = []
+        while let batch = try scan.next() {
+            guard let bytes = try batch.column(named: column).byteStrings,
+                let topics = try batch.column(named: "topic").byteStrings,
+                case .int32(let partitions) = try batch.column(named: "partition"),
+                case .int64(let offsets) = try batch.column(named: "offset")
+            else { continue }
+            for i in 0..<bytes.count {
+                let place = "\(topics.string(at: i) ?? "")[\(partitions[i] ?? -1)]@\(offsets[i] ?? -1)"
+                result.append((bytes.string(at: i) ?? "", place))
+            }
+        }
+        return result
+    }
+}
