@@ -10,7 +10,8 @@ extension IngestRun {
         case .offsetOutOfRange(let place, _):
             guard let state = ledger[place] else { return }
             let available = try consumer.watermarks(of: place)
-            let next = try afterDataLoss(place, expected: state.next, available: available)
+            // A broker may say so for a moment while it becomes the leader, and then have it after all.
+            let next = try start(of: place, expected: state.next, available: available)
             ledger.jump(place, to: next)
             try consumer.seek([place: next])
         case .failure(let place, let reason, let isFatal):

@@ -113,10 +113,7 @@ final class IngestRun {
             let appID = "kafka:\(cluster):\(place.topic):\(place.partition)"
             let available = try consumer.watermarks(of: place, timeout: configuration.patience)
             let stored = known.routes[route][appID]
-            var next = stored ?? available.lowerBound
-            if next < available.lowerBound || next > available.upperBound {
-                next = try afterDataLoss(place, expected: next, available: available)
-            }
+            let next = try start(of: place, expected: stored ?? available.lowerBound, available: available)
             ledger.take(
                 place,
                 .init(
@@ -127,9 +124,10 @@ final class IngestRun {
         progress.partitions = ledger.states.count
     }
 
-    /// Where to go on after the broker has lost `expected`.
+    /// Where to go on: at `expected`, unless the broker has lost it.
     /// - Throws: ``IngestError/dataLoss(topic:partition:expected:available:)`` unless the policy is to continue.
-    func afterDataLoss(_ place: TopicPartition, expected: Int64, available: Range<Int64>) throws -> Int64 {
+    func start(of place: TopicPartition, expected: Int64, available: Range<Int64>) throws -> Int64 {
+        if expected >= available.lowerBound, expected <= available.upperBound { return expected }
         let loss = IngestError.dataLoss(
             topic: place.topic, partition: place.partition, expected: expected, available: available)
         guard configuration.onDataLoss == .continue else { throw loss }
@@ -154,7 +152,7 @@ final class IngestRun {
                     appenders[route].release(place)
                 }
                 ledger.release(places)
-                try consumer.answerRebalance()
+                try consumer.answerRebalance(offsets: ledger.nextOffsets)
             }
             progress.partitions = ledger.states.count
         }

@@ -34,9 +34,8 @@ struct PartitionLedger {
             start = next
         }
 
-        /// Whether there is something to seal.
-        var isDirty: Bool { next != (stored ?? -1) && moved }
-        /// Whether anything was read since the last batch was sealed.
+        /// Whether anything was read since the last batch was sealed. The offsets cannot tell: after a topic was made
+        /// anew they come by the old place again.
         var moved = false
         /// Whether everything was read that was there at the start.
         var isAtTarget: Bool { target.map { next >= $0 } ?? true }
@@ -45,7 +44,7 @@ struct PartitionLedger {
     private(set) var states: [TopicPartition: State] = [:]
 
     var places: [TopicPartition] { Array(states.keys) }
-    var isDirty: Bool { states.values.contains(where: \.isDirty) }
+    var isDirty: Bool { states.values.contains(where: \.moved) }
     var isAtTarget: Bool { states.values.allSatisfy(\.isAtTarget) }
     var nextOffsets: [TopicPartition: Int64] { states.mapValues(\.next) }
     /// Messages at the broker that are not in a table, by partition.
@@ -95,7 +94,7 @@ struct PartitionLedger {
     /// The steps that a commit of a route's table must make.
     /// - Precondition: the batch before is stored.
     func advances(of route: Int) -> [(place: TopicPartition, advance: OffsetAdvance)] {
-        states.filter { $0.value.route == route && $0.value.isDirty }.sorted { $0.key < $1.key }
+        states.filter { $0.value.route == route && $0.value.moved }.sorted { $0.key < $1.key }
             .map { ($0.key, OffsetAdvance(appID: $0.value.appID, from: $0.value.stored, to: $0.value.next)) }
     }
 

@@ -86,8 +86,9 @@ public final class KafkaConsumer {
         return .revoked(oldest.partitions, lost: rd_kafka_assignment_lost(client.handle) == 1)
     }
 
-    /// Answers ``pendingRebalance``. `offsets` must hold a start for each assigned partition.
-    public func answerRebalance(offsets: [TopicPartition: Int64] = [:]) throws {
+    /// Answers ``pendingRebalance``. `offsets` must say where to go on in every partition that is ours afterwards: the
+    /// assigned ones, and those that a cooperative rebalance leaves with us.
+    public func answerRebalance(offsets: [TopicPartition: Int64]) throws {
         let answered = client.context.rebalances.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         guard let answered else { return }
         let cooperative = rd_kafka_rebalance_protocol(client.handle).map { String(cString: $0) } == "COOPERATIVE"
@@ -101,13 +102,18 @@ public final class KafkaConsumer {
             case (false, false): try client.check(rd_kafka_assign(client.handle, nil), "giving partitions")
             }
         }
+        // While the group rebalances librdkafka pauses the partitions that stay, and drops what the poll in progress had
+        // collected of them; before its version 2.1 they then go on behind what was dropped (its pull request 4208).
+        if cooperative { try seek(offsets.filter { !answered.partitions.contains($0.key) }) }
     }
 
-    /// Continues at other offsets in partitions that are already assigned. Messages fetched before are dropped.
+    /// Continues at other offsets in partitions that are already assigned. Messages fetched before are dropped. A
+    /// partition of which nothing was fetched yet begins where it was assigned.
     public func seek(_ offsets: [TopicPartition: Int64], timeout: Double = 10) throws {
+        guard !offsets.isEmpty else { return }
         try withPartitionList(offsets) { list in
             try client.check(rd_kafka_seek_partitions(client.handle, list, Int32(timeout * 1000)), "seeking")
-            for i in 0..<Int(list.pointee.cnt) {
+            for i in 0..<Int(list.pointee.cnt) where list.pointee.elems[i].err != RD_KAFKA_RESP_ERR__STATE {
                 try client.check(list.pointee.elems[i].err, "seeking")
             }
         }
