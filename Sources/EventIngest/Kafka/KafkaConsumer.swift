@@ -109,7 +109,7 @@ public final class KafkaConsumer {
 
     /// Continues at other offsets in partitions that are already assigned. Messages fetched before are dropped. A
     /// partition of which nothing was fetched yet begins where it was assigned.
-    public func seek(_ offsets: [TopicPartition: Int64], timeout: Double = 10) throws {
+    public func seek(_ offsets: [TopicPartition: Int64], timeout: Double = 60) throws {
         guard !offsets.isEmpty else { return }
         try withPartitionList(offsets) { list in
             try client.check(rd_kafka_seek_partitions(client.handle, list, Int32(timeout * 1000)), "seeking")

@@ -13,14 +13,15 @@ extension KafkaClient {
     }
 
     /// Repeats a question until it is answered, refused for good, or `timeout` seconds have passed: a leader that moves
-    /// or a connection that breaks is no answer.
+    /// or a connection that breaks is no answer. A broker that is silent is asked for a part of the time only, because
+    /// another one may have taken its place.
     private func retrying(
         _ operation: String, for timeout: Double, _ ask: (_ milliseconds: Int32) -> rd_kafka_resp_err_t
     ) throws {
         let start = ContinuousClock.now
         while true {
             let left = timeout - (ContinuousClock.now - start).inSeconds
-            let code = ask(Int32(max(left, 0.1) * 1000))
+            let code = ask(Int32(min(max(left, 0.1), 4) * 1000))
             if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
             guard Self.transient.contains(code.rawValue), left > 0.1 else { throw failure(code, at: operation) }
             if case .authenticationRefused = failure(code, at: operation) { throw failure(code, at: operation) }
@@ -67,7 +68,10 @@ extension KafkaClient {
         var low: Int64 = 0
         var high: Int64 = 0
         try retrying("asking for the offsets of \(place)", for: timeout) { left in
-            rd_kafka_query_watermark_offsets(handle, place.topic, place.partition, &low, &high, left)
+            let code = rd_kafka_query_watermark_offsets(handle, place.topic, place.partition, &low, &high, left)
+            // librdkafka would go on asking the leader it knows until its metadata are five minutes old.
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR { _ = try? partitionCount(of: place.topic, timeout: 2) }
+            return code
         }
         return low..<max(low, high)
     }
