@@ -1,66 +1,59 @@
-"""Columnar beside pyarrow and DuckDB on the same events, one thread each, interleaved; the best of several.
+"""Columnar beside pyarrow, DuckDB and delta-rs on the same events, on one core, interleaved.
 
-usage: bench.py [ROWS] [ROUNDS]     (2,000,000 and 3 by default)
+usage: bench.py [ROWS] [ROUNDS]     (10,000,000 and 3 by default)
+
+Writes with zstd 1 and each writer's other defaults; reads three columns into arrays. Every process is bound to one core,
+so that nobody has a second thread. Files lie in memory (/dev/shm) where there is room: Columnar flushes what it writes to
+the disk, the others do not. README.md has the last figures.
 """
 import json
 import os
+import platform
 import shutil
+import statistics
 import subprocess
-import sys
 import tempfile
 import time
+import sys
 
+import deltalake
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake import WriterProperties, write_deltalake
 
-ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
+import events
+
+ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
 COLUMNS = ["user_id", "item_id", "value"]
-ours = os.path.join(os.path.dirname(__file__), "../../.build/release/bench-columnar")
+ours = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.build/release/bench-columnar")
+
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 pa.set_cpu_count(1)
 pa.set_io_thread_count(1)
-rng = np.random.default_rng(1)
-folder = tempfile.mkdtemp()
+in_memory = os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > ROWS * 300
+folder = tempfile.mkdtemp(dir="/dev/shm" if in_memory else None)
+figures = {}
 
 
-def events(n):
-    at = np.sort(rng.integers(1_700_000_000_000_000, 1_700_086_400_000_000, n))
-    users = rng.zipf(1.3, n) % 200_000
-    items = rng.zipf(1.2, n) % 20_000
-    kinds = np.array(["view", "like", "review"])[rng.integers(0, 3, n)]
-    ids = [f"{a:016x}{b:016x}" for a, b in zip(rng.integers(0, 2**63, n), rng.integers(0, 2**63, n))]
-    return pa.table({
-        "event_id": ids, "user_id": [f"user-{u}" for u in users], "item_id": [f"movie-{i}" for i in items],
-        "kind": kinds, "value": pa.array(rng.integers(0, 101, n) / 100, pa.float32()),
-        "review_text": pa.array([None] * n, pa.string()), "at": pa.array(at, pa.timestamp("us", "UTC")),
-        "source": ["simulator"] * n, "topic": np.array(["movie-views", "movie-likes"])[rng.integers(0, 2, n)],
-        "partition": pa.array(rng.integers(0, 4, n), pa.int32()), "offset": pa.array(np.arange(n) // 4, pa.int64()),
-        "ingested_at": pa.array(at + 1000, pa.timestamp("us", "UTC")),
-    })
-
-
-table = events(ROWS)
-source = f"{folder}/source.parquet"
-pq.write_table(table, source)
-raw = table.nbytes / 1e6
-best = {}
-
-
-def note(name, figure, value):
-    key = (figure, name)
-    best[key] = min(best.get(key, value), value)
+def note(what, who, result):
+    figures.setdefault(what, {}).setdefault(who, []).append(result)
 
 
 def timed(body):
-    start = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     body()
-    return time.perf_counter() - start
+    return {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
 
 
 def swift(*arguments):
     return json.loads(subprocess.run([ours, *arguments], check=True, capture_output=True, text=True).stdout)
+
+
+def write_delta(table, path):
+    write_deltalake(path, table, target_file_size=1 << 40, writer_properties=WriterProperties(
+        compression="ZSTD", compression_level=1))
 
 
 def scan_duckdb(path):
@@ -68,24 +61,56 @@ def scan_duckdb(path):
     connection.sql(f"select {', '.join(COLUMNS)} from '{path}'").to_arrow_table()
 
 
-for round_ in range(ROUNDS):
-    out = f"{folder}/ours-{round_}.parquet"
-    result = swift("write", source, out)
-    note("columnar", "write s", result["seconds"])
-    note("columnar", "size MB", result["bytes"] / 1e6)
-    theirs = f"{folder}/arrow-{round_}.parquet"
-    note("pyarrow", "write s", timed(lambda: pq.write_table(table, theirs, compression="zstd", compression_level=1)))
-    note("pyarrow", "size MB", os.path.getsize(theirs) / 1e6)
-    note("columnar", "scan own file s", swift("scan", out, ",".join(COLUMNS))["seconds"])
-    note("columnar", "scan pyarrow's file s", swift("scan", theirs, ",".join(COLUMNS))["seconds"])
-    for file, label in [(out, "scan own file s"), (theirs, "scan pyarrow's file s")]:
-        note("pyarrow", label, timed(lambda: pq.read_table(file, columns=COLUMNS, use_threads=False)))
-        note("duckdb", label, timed(lambda: scan_duckdb(file)))
+def size(path):
+    return sum(os.path.getsize(os.path.join(base, name)) for base, _, names in os.walk(path) for name in names
+               if name.endswith(".parquet")) if os.path.isdir(path) else os.path.getsize(path)
 
-print(f"{ROWS} events, {raw:.0f} MB in memory, zstd 1, one thread, best of {ROUNDS}; "
-      f"scan of {', '.join(COLUMNS)} (“own file” is Columnar's)")
-for (figure, name), value in sorted(best.items()):
-    extra = f"  {raw / value:8.0f} MB/s  {ROWS / value / 1e6:6.2f} M rows/s" if figure == "write s" else \
-        f"  {ROWS / value / 1e6:6.2f} M rows/s" if figure.startswith("scan") else ""
-    print(f"{figure:34} {name:10} {value:10.3f}{extra}")
-shutil.rmtree(folder)
+
+try:
+    table = events.table(ROWS)
+    raw = table.nbytes / 1e6
+    source = f"{folder}/source.parquet"
+    pq.write_table(table, source, compression="lz4",
+                   use_dictionary=["user_id", "item_id", "kind", "source", "topic"])
+    sizes = {}
+    for round_ in range(ROUNDS):
+        # Columnar
+        out = f"{folder}/ours.parquet"
+        if os.path.exists(out):
+            os.remove(out)
+        note("write", "columnar", swift("write", source, out))
+        sizes["columnar"] = size(out)
+        # pyarrow
+        theirs = f"{folder}/arrow.parquet"
+        note("write", "pyarrow", timed(
+            lambda: pq.write_table(table, theirs, compression="zstd", compression_level=1)))
+        sizes["pyarrow"] = size(theirs)
+        # delta-rs
+        delta = f"{folder}/delta"
+        shutil.rmtree(delta, ignore_errors=True)
+        note("write", "delta-rs", timed(lambda: write_delta(table, delta)))
+        sizes["delta-rs"] = size(delta)
+        shutil.rmtree(delta)
+        for path, what in [(out, "scan of Columnar's file"), (theirs, "scan of pyarrow's file")]:
+            note(what, "columnar", swift("scan", path, ",".join(COLUMNS)))
+            note(what, "pyarrow", timed(lambda: pq.read_table(path, columns=COLUMNS, use_threads=False)))
+            note(what, "DuckDB", timed(lambda: scan_duckdb(path)))
+finally:
+    shutil.rmtree(folder)
+
+cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+print(f"{ROWS} events, {raw:.0f} MB as Arrow arrays, zstd 1, one core, median of {ROUNDS} rounds; "
+      f"scan of {', '.join(COLUMNS)}; files {'in memory' if in_memory else 'on the disk'}")
+print(f"{cpu}, {platform.system()} {platform.release()}, load {os.getloadavg()[0]:.1f}, "
+      f"OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', 'unset')} (not used here); pyarrow {pa.__version__}, "
+      f"duckdb {duckdb.__version__}, deltalake {deltalake.__version__}")
+print("× is the processor time of the others over Columnar's: above 1, Columnar is faster")
+for what, systems in figures.items():
+    base = statistics.median(r["cpu"] for r in systems["columnar"])
+    for who, results in systems.items():
+        wall = statistics.median(r["seconds"] for r in results)
+        processor = statistics.median(r["cpu"] for r in results)
+        print(f"{what:24} {who:9} {wall:7.2f} s  CPU {processor:6.2f} s  {ROWS / processor / 1e6:6.2f} M rows/s  "
+              f"{raw / processor:6.0f} MB/s  × {processor / base:5.2f}")
+for who, number in sizes.items():
+    print(f"{'size':24} {who:9} {number / 1e6:8.1f} MB  {number / sizes['pyarrow']:.3f} of pyarrow's")

@@ -25,26 +25,8 @@ func report(_ figures: [String: Double]) {
 
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
-case "write":
-    let source = try ParquetFile(path: arguments[2])
-    let batches = try (0..<source.rowGroupCount).map { try source.read(rowGroup: $0) }
-    var size: Int64 = 0
-    let start = cpuSeconds()
-    let time = try seconds {
-        let writer = try ParquetWriter(path: arguments[3], schema: source.schema)
-        for batch in batches { try writer.write(batch) }
-        size = try writer.finish().size
-    }
-    report(["seconds": time, "cpu": cpuSeconds() - start, "bytes": Double(size)])
-case "scan":
-    let columns = arguments[3].split(separator: ",").map(String.init)
-    var rows = 0
-    let start = cpuSeconds()
-    let time = try seconds {
-        let file = try ParquetFile(path: arguments[2])
-        for group in 0..<file.rowGroupCount { rows += try file.read(columns: columns, rowGroup: group).rowCount }
-    }
-    report(["seconds": time, "cpu": cpuSeconds() - start, "rows": Double(rows)])
+case "write": try FileBenchmark.write(arguments[2], to: arguments[3])
+case "scan": try FileBenchmark.scan(arguments[2], arguments[3].split(separator: ",").map(String.init))
 case "log": try LogBenchmark.make(arguments[2], commits: Int(arguments[3]) ?? 1000)
 case "floor": try LogBenchmark.floor(arguments[2], commits: Int(arguments[3]) ?? 1000)
 case "checkpoint": try DeltaTable.open(at: arguments[2]).writeCheckpoint()
