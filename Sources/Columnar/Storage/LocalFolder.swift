@@ -8,8 +8,8 @@ enum LocalFolder {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The names in a folder; none if it does not exist.
-    static func names(in path: String) throws -> [String] {
+    /// The names in a folder that are at least `start`, by their bytes; none if it does not exist.
+    static func names(in path: String, from start: String = "") throws -> [String] {
         guard let folder = opendir(path) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
             throw ColumnarError.io(path: path, operation: "list", errno: errno)
@@ -18,7 +18,9 @@ enum LocalFolder {
         var names: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    strcmp($0, start) < 0 ? "." : String(cString: $0)
+                }
             }
             if name != ".", name != ".." { names.append(name) }
         }

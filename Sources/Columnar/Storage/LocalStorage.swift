@@ -18,7 +18,7 @@ public struct LocalStorage: Storage {
 
     public func list(_ folder: String, from start: String) throws -> [StoredName] {
         let path = folder.isEmpty ? location : path(of: folder)
-        var names = try LocalFolder.names(in: path).filter { $0 >= start }
+        var names = try LocalFolder.names(in: path, from: start)
         names.sort()
         return try names.compactMap { try LocalFolder.entry($0, at: "\(path)/\($0)") }
     }

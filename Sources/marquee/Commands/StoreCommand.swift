@@ -79,7 +79,7 @@ enum StoreCommand {
             var count = condition == nil ? snapshot.rowCount : nil
             if count == nil {
                 var rows = 0
-                var scan = try snapshot.scan(columns: snapshot.schema.names.first.map { [$0] }, where: condition)
+                var scan = try snapshot.scan(columns: [], where: condition)
                 while let batch = try scan.next() {
                     try flag.check()
                     rows += batch.rowCount

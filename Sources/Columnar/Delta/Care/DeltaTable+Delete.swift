@@ -51,7 +51,7 @@ extension DeltaTable {
 
 extension Snapshot {
     fileprivate func countRows(of add: Add, where predicate: Predicate) throws -> Int64 {
-        var scan = try scan([add], columns: Array(Set(predicate.columns)), where: predicate)
+        var scan = try scan([add], columns: [], where: predicate)
         var count: Int64 = 0
         while let batch = try scan.next() { count += Int64(batch.rowCount) }
         return count

@@ -58,11 +58,13 @@ struct LogReader: Sendable {
     func update(_ state: LogState) throws -> LogState? {
         guard let known = state.commitFile, try storage.status(known.name) == known else { return nil }
         var state = state
-        while try apply(state.version + 1, to: &state) {}
-        // A commit after the next means that the next has come too by now, was cleaned up, or is lost: reading from the
-        // start tells which.
-        if try storage.status(LogName.commit(state.version + 2)) != nil { return nil }
-        return state
+        while true {
+            while try apply(state.version + 1, to: &state) {}
+            if try storage.status(LogName.commit(state.version + 2)) == nil { return state }
+            // Where the one after the next is, the next has come by now, was cleaned up, or is lost; reading from the
+            // start tells the last two apart.
+            if try storage.status(LogName.commit(state.version + 1)) == nil { return nil }
+        }
     }
 
     func actions(of version: Int64) throws -> [Action] {

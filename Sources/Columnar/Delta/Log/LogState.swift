@@ -23,12 +23,13 @@ struct LogState: Sendable {
     /// Replays one commit, or one part of a checkpoint.
     mutating func apply(_ actions: [Action]) {
         var applications: Set<String> = []
+        if actions.count > files.capacity { files.reserveCapacity(actions.count) }
         for action in actions {
             switch action {
             case .versions(let action): versions = action
             case .metaData(let action): metaData = action
             case .add(let action):
-                tombstones[action.path] = nil
+                if !tombstones.isEmpty { tombstones[action.path] = nil }
                 files[action.path] = action
             case .remove(let action):
                 files[action.path] = nil

@@ -22,11 +22,15 @@ enum PartitionPath {
     /// - Throws: ``ColumnarError`` if the path leads out of the table's folder.
     static func decodedFromLog(_ path: String, file: String) throws -> String {
         let decoded = percentDecoded(path)
-        if decoded.hasPrefix("/") || decoded.contains("://") {
+        // Bytes, not characters, and a second look only where there is cause: a checkpoint has a path a row.
+        let bytes = decoded.utf8
+        if bytes.first == UInt8(ascii: "/") || bytes.contains(UInt8(ascii: ":")) && decoded.contains("://") {
             throw ColumnarError.unsupported(file: file, feature: "the absolute file path \(path)")
         }
-        guard !decoded.isEmpty, !decoded.utf8.contains(0),
-            !decoded.split(separator: "/", omittingEmptySubsequences: false).contains("..")
+        let dot = UInt8(ascii: ".")
+        let hasDots = zip(bytes, bytes.dropFirst()).contains { $0 == dot && $1 == dot }
+        guard !decoded.isEmpty, !bytes.contains(0),
+            !hasDots || !decoded.split(separator: "/", omittingEmptySubsequences: false).contains("..")
         else { throw ColumnarError.malformed(file: file, reason: "\(path) is not a path inside the table") }
         return decoded
     }
@@ -50,8 +54,8 @@ enum PartitionPath {
 
     /// A `%` without two hexadecimal digits stands for itself.
     private static func percentDecoded(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
         let source = Array(text.utf8)
-        guard source.contains(UInt8(ascii: "%")) else { return text }
         func digit(_ index: Int) -> UInt8? {
             guard index < source.count else { return nil }
             return Character(Unicode.Scalar(source[index])).hexDigitValue.map { UInt8($0) }
