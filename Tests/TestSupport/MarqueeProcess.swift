@@ -61,6 +61,14 @@ public final class MarqueeProcess: @unchecked Sendable {
     }
 
     public var isRunning: Bool { process.isRunning }
+
+    /// Memory of the process that lies in RAM at this moment, in bytes; 0 if it has ended.
+    public var residentBytes: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return (line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0) * 1024
+    }
+
     public var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
     public var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
