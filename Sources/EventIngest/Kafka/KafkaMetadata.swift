@@ -117,6 +117,8 @@ extension KafkaClient {
         defer { rd_kafka_event_destroy(event) }
         let outcome = rd_kafka_event_error(event)
         if outcome != RD_KAFKA_RESP_ERR_NO_ERROR {
+            // "Timed out waiting for controller" and the like say nothing of the topics.
+            if Self.transient.contains(outcome.rawValue) { throw failure(outcome, at: "creating topics") }
             let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? describe(outcome)
             throw IngestError.topicRefused(topic: topics.joined(separator: ", "), reason: reason)
         }
