@@ -112,7 +112,7 @@ def settings(options, python):
     print(f"{options.events:,} simulated events over eight weeks, {options.rounds} rounds, medians")
     print(f"{os.cpu_count()} CPUs ({platform.machine()}), load average {os.getloadavg()[0]:.1f}; the broker runs on them too")
     print("consumers: fetch.message.max.bytes 4 MiB, queued.max.messages.kbytes 32 MiB; messages lz4; 3 topics")
-    print("commits: 250,000 rows or 1 s, zstd level 1, partitioned by day; kcat and bare write nothing or raw bytes")
+    print("commits: 1,000,000 rows, 128 MiB or 10 s (we are behind), zstd level 1, partitioned by day")
     if not python:
         print(f"no {PYTHON} in {sys.executable}: left out")
 
