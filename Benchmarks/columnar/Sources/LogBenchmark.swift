@@ -32,11 +32,16 @@ enum LogBenchmark {
         report(figures(times))
     }
 
+    /// The best of three: the peer is warm too after its first load.
     static func load(_ folder: String) throws {
-        let start = cpuSeconds()
-        var files = 0
-        let time = try seconds { files = try DeltaTable.open(at: folder).snapshot().fileCount }
-        report(["seconds": time, "cpu": cpuSeconds() - start, "files": Double(files)])
+        var best = ["seconds": Double.infinity, "cpu": .infinity]
+        for _ in 0..<3 {
+            let start = cpuSeconds()
+            let time = try seconds { best["files"] = Double(try DeltaTable.open(at: folder).snapshot().fileCount) }
+            best["seconds"] = min(best["seconds"] ?? time, time)
+            best["cpu"] = min(best["cpu"] ?? .infinity, cpuSeconds() - start)
+        }
+        report(best)
     }
 
     private static func figures(_ times: [Double]) -> [String: Double] {

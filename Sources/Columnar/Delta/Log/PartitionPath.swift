@@ -21,16 +21,25 @@ enum PartitionPath {
 
     /// - Throws: ``ColumnarError`` if the path leads out of the table's folder.
     static func decodedFromLog(_ path: String, file: String) throws -> String {
-        let decoded = percentDecoded(path)
         // Bytes, not characters, and a second look only where there is cause: a checkpoint has a path a row.
-        let bytes = decoded.utf8
-        if bytes.first == UInt8(ascii: "/") || bytes.contains(UInt8(ascii: ":")) && decoded.contains("://") {
+        var hasSpecial = path.isEmpty
+        var hasDots = false
+        var last: UInt8 = UInt8(ascii: "/")
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "%"), UInt8(ascii: ":"), 0: hasSpecial = true
+            case UInt8(ascii: "."), UInt8(ascii: "/"): if last == byte { hasDots = true }
+            default: break
+            }
+            last = byte
+        }
+        if !hasSpecial && !hasDots { return path }
+        let decoded = percentDecoded(path)
+        if decoded.hasPrefix("/") || decoded.contains("://") {
             throw ColumnarError.unsupported(file: file, feature: "the absolute file path \(path)")
         }
-        let dot = UInt8(ascii: ".")
-        let hasDots = zip(bytes, bytes.dropFirst()).contains { $0 == dot && $1 == dot }
-        guard !decoded.isEmpty, !bytes.contains(0),
-            !hasDots || !decoded.split(separator: "/", omittingEmptySubsequences: false).contains("..")
+        guard !decoded.isEmpty, !decoded.utf8.contains(0),
+            !decoded.split(separator: "/", omittingEmptySubsequences: false).contains("..")
         else { throw ColumnarError.malformed(file: file, reason: "\(path) is not a path inside the table") }
         return decoded
     }
