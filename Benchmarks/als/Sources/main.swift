@@ -12,9 +12,10 @@ do {
     case "train": try train(arguments)
     case "topk": try topK(arguments)
     case "foldin": try foldIn(arguments)
+    case "explicit": try explicit(arguments)
     case "peaks": try peaks(arguments)
     default:
-        print("usage: bench-als generate|start|train|topk|foldin|peaks [--name value]… (see Benchmarks/als/README.md)")
+        print("usage: bench-als generate|start|train|topk|foldin|explicit|peaks [--name value]… (see Benchmarks/als/README.md)")
     }
 } catch {
     FileHandle.standardError.write(Data("bench-als: \(error)\n".utf8))
@@ -119,6 +120,24 @@ func foldIn(_ arguments: Arguments) throws {
         sink += try foldIn.vector(items: history, confidences: confidences)[0]
     }
     report(["system": "marquee", "events": events, "rank": rank, "us": seconds * 1e6])
+}
+
+/// --data FOLDER --test FOLDER --rank 16 --lambda 0.08 --epochs 15: held-out error of explicit ratings
+func explicit(_ arguments: Arguments) throws {
+    let training = try ProblemFolder(url: URL(filePath: arguments.string("data") ?? "set")).read()
+    let test = try ProblemFolder(url: URL(filePath: arguments.string("test") ?? "test")).read()
+    for isNonNegative in [false, true] {
+        let parameters = RatingParameters(
+            rank: arguments.integer("rank", 16), epochs: arguments.integer("epochs", 15),
+            lambda: arguments.float("lambda", 0.08), isNonNegative: isNonNegative)
+        let start = Clock.cpu
+        let errors = try RatingALS.fit(ratings: training, parameters: parameters).errors(on: test)
+        report([
+            "system": isNonNegative ? "marquee, non-negative" : "marquee", "rank": parameters.rank,
+            "lambda": arguments.string("lambda") ?? "0.08", "rmse": errors.rmse, "mae": errors.mae,
+            "cpu_seconds": Clock.cpu - start,
+        ])
+    }
 }
 
 /// What this machine can do at best, on all cores at once by the wall clock and on one by its processor time:
