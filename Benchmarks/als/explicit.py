@@ -1,6 +1,6 @@
 """Held-out RMSE of explicit ratings on ml-latest-small: marquee, Spark MLlib and cmfrec on the same splits and grid.
 
-    explicit.py [--splits 3] [--ranks 8,16,32] [--lambdas 0.02,0.05,0.08,0.12,0.2] [--epochs 15]
+    explicit.py [--splits 3] [--ranks 16,32,64] [--lambdas 0.05,0.08,0.1,0.12,0.15] [--epochs 15]
 
 A split holds out a fifth of the ratings by seed; a held-out rating whose film or user has no other is dropped, for all
 alike. λ weighs a row's squares by its number of ratings, in Spark always and in cmfrec by `scale_lam`; cmfrec's plain λ is
@@ -119,8 +119,8 @@ def spark(train, test, users, items, grid, epochs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--splits", type=int, default=3)
-    parser.add_argument("--ranks", default="8,16,32")
-    parser.add_argument("--lambdas", default="0.02,0.05,0.08,0.12,0.2")
+    parser.add_argument("--ranks", default="16,32,64")
+    parser.add_argument("--lambdas", default="0.05,0.08,0.1,0.12,0.15")
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--systems", default="marquee,cmfrec,spark")
     options = parser.parse_args()

@@ -5,7 +5,7 @@ import os
 import statistics
 import sys
 
-from bench import BENCH, BLAS_SETTINGS, HERE, PYTHON, installed, lines
+from bench import BENCH, BLAS_SETTINGS, HERE, PYTHON, RESULTS, installed, lines
 
 SIZES = [(100_000, 64), (100_000, 128), (1_000_000, 64), (1_000_000, 128)]
 BATCHES = "1,16,64"
@@ -15,7 +15,8 @@ def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     systems = ["marquee"] + [peer for peer in ("faiss", "implicit") if installed(peer)]
     print("load", os.getloadavg())
-    print("| items × rank | batch | system | µs a query | × ours | of the floor | GFLOP/s |\n|---|---|---|---|---|---|---|")
+    table = ["| items × rank | batch | system | µs a query | × ours | of the floor | GFLOP/s |", "|---|---|---|---|---|---|---|"]
+    print("\n".join(table))
     for items, rank in SIZES:
         found = collections.defaultdict(list)
         floors = []
@@ -36,8 +37,10 @@ def main():
             for system in systems:
                 # The peer's better BLAS setting.
                 time = min(statistics.median(times) for (b, s, _), times in found.items() if (b, s) == (batch, system))
-                print(f"| {items} × {rank} | {batch} | {system} | {time:.0f} | {time / ours:.2f} | "
-                      f"{time / floor:.2f} | {2 * items * rank / time / 1e3:.0f} |", flush=True)
+                table.append(f"| {items} × {rank} | {batch} | {system} | {time:.0f} | {time / ours:.2f} | "
+                             f"{time / floor:.2f} | {2 * items * rank / time / 1e3:.0f} |")
+                print(table[-1], flush=True)
+    (RESULTS / "topk.md").write_text("\n".join(table) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import Testing
 
 /// Each C kernel, at every instruction set this machine has, against its plain twin.
 @Suite struct KernelTests {
-    static let ranks = [16, 48, 64, 80, 128, 272]
+    /// Every rank that has a build of its own, and others between and above them.
+    static let ranks = [16, 32, 48, 64, 80, 96, 112, 128, 256, 272, 512]
     static let cases: [(level: Int, rank: Int)] = [0, 2, 3].filter { Kernels(level: $0) != nil }
         .flatMap { level in ranks.map { (level, $0) } }
 

@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    /// Enough entries to be cut among the workers.
+    @Test func transposesAlikeWithAnyNumberOfWorkers() throws {
+        let (rows, columns, perRow) = (1100, 700, 1000)
+        var random = SeededGenerator(seed: 2)
+        // The product of two uniform numbers: the first columns are the fullest.
+        let columnIndices = (0..<rows * perRow).map { _ in
+            Int32(random.uniform() * random.uniform() * Double(columns))
+        }
+        let a = try SparseRows(
+            rows: rows, columns: columns, rowStarts: (0...rows).map { Int64($0 * perRow) },
+            columnIndices: columnIndices, values: columnIndices.indices.map { Float($0 % 1000) })
+        let one = a.transposed()
+        for count in [2, 3, 8] { #expect(a.transposed(workers: Workers(count: count)) == one) }
+    }
+
     @Test func badShapes() {
         func build(_ starts: [Int64], _ columns: [Int32], _ values: [Float]) throws(LinalgError) -> SparseRows {
             try SparseRows(rows: 2, columns: 2, rowStarts: starts, columnIndices: columns, values: values)

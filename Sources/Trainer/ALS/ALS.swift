@@ -45,7 +45,8 @@ public enum ALS {
         let workers = Workers(count: parameters.threads)
         var factors = try start(interactions, parameters, warmStart)
         let users = HalfSweep(side: .user, rows: interactions, parameters: parameters, workers: workers)
-        let items = HalfSweep(side: .item, rows: interactions.transposed(), parameters: parameters, workers: workers)
+        let items = HalfSweep(
+            side: .item, rows: interactions.transposed(workers: workers), parameters: parameters, workers: workers)
         let constant = interactions.values.reduce(0.0) { $0 + Double(max($1, 0)) }
         let clock = ContinuousClock()
         for epoch in 1...parameters.epochs {

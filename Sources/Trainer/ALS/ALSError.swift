@@ -88,3 +88,19 @@ public enum ALSError: Fault, Equatable {
         }
     }
 }
+
+extension ALSError {
+    /// - Throws: ``parameter(name:value:expected:)`` unless the condition holds.
+    static func check(
+        _ holds: Bool, _ name: String, _ value: some Any, _ expected: String
+    ) throws(ALSError) {
+        guard holds else { throw .parameter(name: name, value: "\(value)", expected: expected) }
+    }
+
+    /// What the parameters of both factorisations have in common.
+    static func checkCounts(rank: Int, epochs: Int, threads: Int?) throws(ALSError) {
+        try check((1...1024).contains(rank), "rank", rank, "from 1 to 1024")
+        try check((1...10_000).contains(epochs), "epochs", epochs, "from 1 to 10000")
+        try check(threads == nil || (1...1024).contains(threads!), "threads", threads ?? 0, "from 1 to 1024")
+    }
+}

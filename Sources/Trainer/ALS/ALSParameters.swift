@@ -67,17 +67,11 @@ public struct ALSParameters: Codable, Hashable, Sendable {
 
     /// - Throws: ``ALSError/parameter(name:value:expected:)`` naming the first that is out of range.
     public func validate() throws(ALSError) {
-        func check(_ holds: Bool, _ name: String, _ value: some Any, _ expected: String) throws(ALSError) {
-            guard holds else { throw .parameter(name: name, value: "\(value)", expected: expected) }
-        }
-        try check((1...1024).contains(rank), "rank", rank, "from 1 to 1024")
-        try check((1...10_000).contains(epochs), "epochs", epochs, "from 1 to 10000")
-        try check(alpha0.isFinite && alpha0 >= 0, "alpha0", alpha0, "a number from 0 up")
-        try check(lambda.isFinite && lambda >= 0, "lambda", lambda, "a number from 0 up")
-        try check(nu >= 0 && nu <= 1, "nu", nu, "from 0 to 1")
-        try check((1...100).contains(steps), "steps", steps, "from 1 to 100")
-        try check(block >= 16 && block <= 1024 && block % 16 == 0, "block", block, "a multiple of 16 up to 1024")
-        try check(threads == nil || (1...1024).contains(threads!), "threads", threads ?? 0, "from 1 to 1024")
+        try ALSError.checkCounts(rank: rank, epochs: epochs, threads: threads)
+        try ALSError.check(alpha0.isFinite && alpha0 >= 0, "alpha0", alpha0, "a number from 0 up")
+        try ALSError.check(lambda.isFinite && lambda >= 0, "lambda", lambda, "a number from 0 up")
+        try ALSError.check(nu >= 0 && nu <= 1, "nu", nu, "from 0 to 1")
+        try ALSError.check((1...100).contains(steps), "steps", steps, "from 1 to 100")
     }
 
     /// λ_u: the regularisation of a row with `count` observations against `others` rows of the other side.

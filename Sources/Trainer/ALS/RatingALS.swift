@@ -51,7 +51,8 @@ public enum RatingALS {
         }
         let byUser = RatingSweep(side: .user, ratings: ratings, mean: mean, parameters: parameters, workers: workers)
         let byItem = RatingSweep(
-            side: .item, ratings: ratings.transposed(), mean: mean, parameters: parameters, workers: workers)
+            side: .item, ratings: ratings.transposed(workers: workers), mean: mean, parameters: parameters,
+            workers: workers)
         func result() throws -> RatingFactors {
             RatingFactors(
                 mean: Float(mean), userBiases: (0..<users.rows).map { users[$0, parameters.rank] },

@@ -31,13 +31,8 @@ public struct RatingParameters: Codable, Hashable, Sendable {
 
     /// - Throws: ``ALSError/parameter(name:value:expected:)`` naming the first that is out of range.
     public func validate() throws(ALSError) {
-        func check(_ holds: Bool, _ name: String, _ value: some Any, _ expected: String) throws(ALSError) {
-            guard holds else { throw .parameter(name: name, value: "\(value)", expected: expected) }
-        }
-        try check((1...1024).contains(rank), "rank", rank, "from 1 to 1024")
-        try check((1...10_000).contains(epochs), "epochs", epochs, "from 1 to 10000")
-        try check(lambda.isFinite && lambda > 0, "lambda", lambda, "a number above 0")
-        try check(threads == nil || (1...1024).contains(threads!), "threads", threads ?? 0, "from 1 to 1024")
+        try ALSError.checkCounts(rank: rank, epochs: epochs, threads: threads)
+        try ALSError.check(lambda.isFinite && lambda > 0, "lambda", lambda, "a number above 0")
     }
 }
 

@@ -39,6 +39,19 @@ import Trainer
         #expect(losses.last! < exact.last! * 1.01, "\(losses) against \(exact)")
     }
 
+    /// Ranks from 8 to 512, odd ones too: the loss is what it says, and falls.
+    @Test(arguments: solvers, [8, 33, 100, 255, 512])
+    func everyRank(solver: ALSParameters.Solver, rank: Int) throws {
+        let interactions = try Samples.random(users: 60, items: 520, perUser: 20, negatives: true)
+        let parameters = ALSParameters(rank: rank, epochs: 3, alpha0: 0.2, lambda: 0.02, solver: solver)
+        var losses: [Double] = []
+        let factors = try ALS.fit(interactions: interactions, parameters: parameters) { losses.append($0.loss) }
+        #expect(factors.userFactors.columns == rank && factors.itemFactors.columns == rank)
+        let direct = try ALS.loss(of: factors, interactions: interactions, parameters: parameters)
+        #expect(isClose(direct, losses.last!, tolerance: 5e-6), "\(direct) against \(losses.last!)")
+        for (before, after) in zip(losses, losses.dropFirst()) { #expect(after <= before * (1 + 1e-6), "\(losses)") }
+    }
+
     /// At the exact half-step the derivative of every row vanishes within rounding.
     @Test func gradientIsZeroAfterExactHalfStep() throws {
         let interactions = try Samples.random(users: 200, items: 90, perUser: 10)
@@ -246,6 +259,30 @@ import Trainer
                 items: Array(interactions.columnIndices[entries]), confidences: Array(interactions.values[entries]))
             let worst = zip(vector, next.userFactors.row(user)).map { abs($0 - $1) }.max()!
             #expect(worst < 1e-5, "user \(user) off by \(worst)")
+        }
+    }
+
+    /// Histories of some two hundred events at rank 64, of users and of items.
+    @Test func longHistories() throws {
+        let interactions = try Samples.random(users: 700, items: 600, perUser: 230)
+        var parameters = ALSParameters(rank: 64, epochs: 3, solver: .exact)
+        let factors = try ALS.fit(interactions: interactions, parameters: parameters)
+        parameters.epochs = 1
+        let next = try ALS.fit(interactions: interactions, parameters: parameters, warmStart: factors)
+        for (rows, others, solved) in [
+            (interactions, factors.itemFactors, next.userFactors),
+            (interactions.transposed(), next.userFactors, next.itemFactors),
+        ] {
+            let foldIn = try FoldIn(itemFactors: others, parameters: parameters)
+            let long = (0..<rows.rows).filter { rows.count(ofRow: $0) >= 200 }
+            #expect(long.count > 50)
+            for row in long.prefix(100) {
+                let entries = rows.entries(ofRow: row)
+                let vector = try foldIn.vector(
+                    items: Array(rows.columnIndices[entries]), confidences: Array(rows.values[entries]))
+                let worst = zip(vector, solved.row(row)).map { abs($0 - $1) }.max()!
+                #expect(worst < 1e-5, "row \(row) off by \(worst)")
+            }
         }
     }
 
