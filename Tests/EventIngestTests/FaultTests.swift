@@ -146,6 +146,38 @@ import Testing
         }
     }
 
+    /// Larger than one fetch, and than what a producer takes by default: it is read all the same, and refused whole.
+    @Test func aMessageBeyondTheLimitsIsADeadLetter() async throws {
+        try await withMockBroker(
+            topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1, "refused": 1]
+        ) { broker in
+            let limit = KafkaProperties(["message.max.bytes": "4000000", "compression.type": "none"])
+            let producer = try KafkaProducer(properties: broker.properties.merging(limit))
+            let large = [UInt8](repeating: 0x78, count: 1_040_000)
+            try producer.send(bytes(0), topic: Topics.views)
+            try producer.send(large, topic: Topics.views)
+            try producer.send(bytes(1), topic: Topics.views)
+            try producer.flush()
+            let store = MemoryStore()
+            var configuration = IngestConfiguration(
+                store: "", kafka: broker.properties, routes: [EventTable.route()])
+            configuration.untilEnd = true
+            configuration.deadLetterTopic = "refused"
+            configuration.kafka["max.partition.fetch.bytes"] = "10000"
+            let progress = try await Ingester(configuration, openSink: { store.sink($0) }).run()
+            #expect(progress.rows == 2 && progress.rejected == ["malformed-json": 1])
+            #expect(store.strings("payload", of: Tables.deadLetters).map(\.utf8.count) == [large.count])
+            let sent = try contents(of: "refused", at: broker.properties).values.flatMap { $0 }
+            #expect(sent.map(\.utf8.count) == [large.count])
+            #expect {
+                try KafkaProducer(properties: broker.properties).send(large, topic: Topics.views)
+            } throws: { error in
+                guard case IngestError.messageTooLarge(Topics.views, large.count) = error else { return false }
+                return true
+            }
+        }
+    }
+
     /// What is behind our offset is gone at the broker: more came than it keeps while we were away.
     @Test func aLogCutBehindOurOffsetStopsTheRunWithWhatIsLost() async throws {
         try await withMockBroker(topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]) { broker in

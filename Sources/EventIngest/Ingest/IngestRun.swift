@@ -47,7 +47,10 @@ final class IngestRun {
             properties: configuration.kafka, group: configuration.group,
             batch: min(max(configuration.commit.rows, 1), 8192), observer: observer)
         let deadLetterProducer = try configuration.deadLetterTopic.map { _ in
-            try KafkaProducer(properties: configuration.kafka, observer: hooks.kafka)
+            // What the broker took once must fit again, with the headers: librdkafka's own limit is a little smaller.
+            try KafkaProducer(
+                properties: KafkaProperties(["message.max.bytes": "52428800"]).merging(configuration.kafka),
+                observer: hooks.kafka)
         }
         self.deadLetterProducer = deadLetterProducer
         appenders = configuration.routes.map { $0.makeAppender() }
