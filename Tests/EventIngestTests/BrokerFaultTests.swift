@@ -91,7 +91,9 @@ struct BrokerFaultTests {
         }
     }
 
-    @Test func theOnlyBrokerIsKilledAndStartedAgain() async throws {
+    /// ``RealKafkaTests`` does it once every time.
+    @Test(.enabled(if: Effort.isNightly, "the long form of a test of RealKafkaTests: make nightly"))
+    func theOnlyBrokerIsKilledAndStartedAgain() async throws {
         try await survive(brokers: 1) { server, more in
             for round in 0..<Effort.rounds(1, nightly: 8) {
                 try await server.stop(crash: true)

@@ -15,7 +15,7 @@ import Testing
                 KafkaProperties(["session.timeout.ms": "6000", "heartbeat.interval.ms": "200"]))
             let reader = Reader(properties)
             try await eventually("the first member reads") { reader.offsets.count > 100 }
-            for round in 1...Effort.rounds(3, nightly: 30) {
+            for round in 1...Effort.rounds(1, nightly: 30) {
                 let before = reader.rebalances
                 let other = try KafkaConsumer(properties: properties, group: "readers")
                 try other.subscribe(["films"])
