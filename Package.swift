@@ -65,7 +65,7 @@ let package = Package(
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),
-        room("EventIngest", ["Domain", "Columnar", "Operations", "CRdKafka"]),
+        room("EventIngest", ["Domain", "Columnar", "HTTPClient", "Operations", "CRdKafka"]),
         room("Catalog", ["Domain", "Columnar", "HTTPClient", "Operations", "CICU"]),
 
         // Level 3 and 4: the service, the command.

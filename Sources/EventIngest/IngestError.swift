@@ -23,6 +23,11 @@ public enum IngestError: Fault {
     case unreadableImport(path: String, reason: String)
     case emptyCatalog
     case invalidSetting(name: String, reason: String)
+    /// The registry does not answer, or not as a registry would.
+    case registryFailed(url: String, detail: String)
+    case registryRefused(url: String, detail: String)
+    /// The subject has a schema that the event's cannot follow.
+    case schemaIncompatible(subject: String, reason: String)
 
     public var code: String {
         switch self {
@@ -41,6 +46,9 @@ public enum IngestError: Fault {
         case .unreadableImport: "import-unreadable"
         case .emptyCatalog: "catalog-empty"
         case .invalidSetting: "setting-invalid"
+        case .registryFailed: "schema-registry-failed"
+        case .registryRefused: "schema-registry-refused"
+        case .schemaIncompatible: "schema-incompatible"
         }
     }
 
@@ -69,6 +77,10 @@ public enum IngestError: Fault {
         case .unreadableImport(let path, let reason): "Cannot import \(path): \(reason)."
         case .emptyCatalog: "The catalogue has no films to simulate with."
         case .invalidSetting(let name, let reason): "\(name) is not usable: \(reason)."
+        case .registryFailed(let url, let detail): "The schema registry at \(url) cannot be used: \(detail)."
+        case .registryRefused(let url, let detail): "The schema registry at \(url) refused the credentials: \(detail)."
+        case .schemaIncompatible(let subject, let reason):
+            "The schema of events is not compatible with the subject \(subject): \(reason)."
         }
     }
 
@@ -98,6 +110,9 @@ public enum IngestError: Fault {
         case .unreadableImport: "docs/importing.md lists the layouts that are understood."
         case .emptyCatalog: "Give a catalogue with --catalog FILE."
         case .invalidSetting: ""
+        case .registryFailed: "Check --schema-registry; nothing was skipped, the next run goes on at the same place."
+        case .registryRefused: "Check --schema-registry-user and --schema-registry-password."
+        case .schemaIncompatible: "Use another topic, or lower the subject's compatibility level at the registry."
         }
     }
 
@@ -105,8 +120,9 @@ public enum IngestError: Fault {
         switch self {
         case .unknownProperty, .invalidProperty, .unreadableProperties, .invalidSetting, .emptyCatalog: .usage
         case .brokerUnreachable, .authenticationRefused, .deliveryFailed, .kafka, .stuckCommit: .unavailable
+        case .registryFailed, .registryRefused: .unavailable
         case .topicMissing, .topicRefused: .notFound
-        case .dataLoss, .unreadableImport, .messageTooLarge: .badData
+        case .dataLoss, .unreadableImport, .messageTooLarge, .schemaIncompatible: .badData
         case .anotherIngester: .unavailable
         }
     }

@@ -78,7 +78,9 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
         let decoder = EventDecoder()
         var malformed = 0
         for message in try simulate(settings).messages {
-            guard case .malformed(let bytes, _) = message else { continue }
+            guard case .malformed = message else { continue }
+            var bytes: [UInt8] = []
+            message.append(to: &bytes, in: .json)
             malformed += 1
             #expect(throws: RejectReason.self) {
                 try bytes.withUnsafeBytes { try decoder.event(from: $0, now: end) }

@@ -11,6 +11,15 @@ package struct EventFields {
     var kind = EventKind.view
     var value: Float = 0
     var at = Timestamp(microseconds: 0)
+
+    /// A copy that outlives the message.
+    package var event: Event {
+        Event(
+            eventID: String(decoding: eventID, as: UTF8.self), userID: String(decoding: userID, as: UTF8.self),
+            itemID: String(decoding: itemID, as: UTF8.self), kind: kind, value: value,
+            reviewText: reviewText.baseAddress == nil ? nil : String(decoding: reviewText, as: UTF8.self), at: at,
+            source: source.isEmpty ? "kafka" : String(decoding: source, as: UTF8.self))
+    }
 }
 
 /// Reads the wire form of events:
@@ -39,15 +48,7 @@ public final class EventDecoder {
     /// - Parameter now: the receiver's clock, for the time window.
     /// - Throws: the ``RejectReason``.
     public func event(from message: UnsafeRawBufferPointer, now: Timestamp) throws(RejectReason) -> Event {
-        let fields = try decode(message, latest: latest(now))
-        return Event(
-            eventID: String(decoding: fields.eventID, as: UTF8.self),
-            userID: String(decoding: fields.userID, as: UTF8.self),
-            itemID: String(decoding: fields.itemID, as: UTF8.self), kind: fields.kind, value: fields.value,
-            reviewText: fields.reviewText.baseAddress == nil
-                ? nil : String(decoding: fields.reviewText, as: UTF8.self),
-            at: fields.at,
-            source: fields.source.isEmpty ? "kafka" : String(decoding: fields.source, as: UTF8.self))
+        try decode(message, latest: latest(now)).event
     }
 
     package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
@@ -65,7 +66,7 @@ public final class EventDecoder {
         let seen = try readFields(&cursor, &fields)
         guard cursor.peek() == 0, cursor.position == cursor.end else { throw .malformed }
         guard seen & Field.required == Field.required else { throw .missingField }
-        try check(fields, latest: latest)
+        try limits.check(fields, latest: latest)
         return fields
     }
 
@@ -118,16 +119,6 @@ public final class EventDecoder {
         return seen
     }
 
-    private func check(_ fields: EventFields, latest: Timestamp) throws(RejectReason) {
-        guard !fields.eventID.isEmpty, !fields.userID.isEmpty, !fields.itemID.isEmpty else { throw .emptyID }
-        guard fields.eventID.count <= limits.idLength, fields.userID.count <= limits.idLength,
-            fields.itemID.count <= limits.idLength, fields.source.count <= limits.idLength
-        else { throw .longID }
-        guard fields.kind.accepts(fields.value) else { throw .valueOutOfRange }
-        guard fields.reviewText.count <= limits.textLength else { throw .longText }
-        guard fields.at >= limits.earliest, fields.at <= latest else { throw .timeOutOfWindow }
-    }
-
     private static func field(named name: UnsafeBufferPointer<UInt8>) -> UInt8 {
         switch name.count {
         case 2: equal(name, "at") ? Field.at : 0
@@ -141,7 +132,7 @@ public final class EventDecoder {
         }
     }
 
-    private static func kind(named name: UnsafeBufferPointer<UInt8>) throws(RejectReason) -> EventKind {
+    static func kind(named name: UnsafeBufferPointer<UInt8>) throws(RejectReason) -> EventKind {
         if equal(name, "view") { return .view }
         if equal(name, "like") { return .like }
         if equal(name, "review") { return .review }

@@ -21,6 +21,8 @@ public enum RejectReason: String, Error, CaseIterable, Sendable {
     case malformedAvro = "malformed-avro"
     case unframed = "not-confluent-framed"
     case unknownSchema = "unknown-schema"
+    /// There is such a schema, but events cannot be read from it.
+    case incompatibleSchema = "incompatible-schema"
 }
 
 /// What an event must satisfy beyond its form.
@@ -37,4 +39,14 @@ public struct EventLimits: Sendable {
     public var clockSkew: Double = 3600
 
     public init() {}
+
+    func check(_ fields: EventFields, latest: Timestamp) throws(RejectReason) {
+        guard !fields.eventID.isEmpty, !fields.userID.isEmpty, !fields.itemID.isEmpty else { throw .emptyID }
+        guard fields.eventID.count <= idLength, fields.userID.count <= idLength, fields.itemID.count <= idLength,
+            fields.source.count <= idLength
+        else { throw .longID }
+        guard fields.kind.accepts(fields.value) else { throw .valueOutOfRange }
+        guard fields.reviewText.count <= textLength else { throw .longText }
+        guard fields.at >= earliest, fields.at <= latest else { throw .timeOutOfWindow }
+    }
 }

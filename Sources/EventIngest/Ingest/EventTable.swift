@@ -30,13 +30,24 @@ public enum EventTable {
     }
 
     /// The route of the three event topics.
-    /// - Parameter duplicates: what counts as sent twice; nil takes every event, whatever its identifier.
+    /// - Parameters:
+    ///   - format: how the messages are written.
+    ///   - duplicates: what counts as sent twice; nil takes every event, whatever its identifier.
     public static func route(
-        limits: EventLimits = EventLimits(), duplicates: DuplicatePolicy? = DuplicatePolicy()
+        format: EventFormat = .json, limits: EventLimits = EventLimits(),
+        duplicates: DuplicatePolicy? = DuplicatePolicy()
     ) -> TopicRoute {
-        TopicRoute(
+        // One cache of schemas for all appenders of the route.
+        let schemas: EventSchemas? = if case .avro(let registry) = format { EventSchemas(registry) } else { nil }
+        return TopicRoute(
             topics: Topics.events, table: Tables.events, schema: schema, partitionColumns: partitionColumns
-        ) { EventAppender(decoder: EventDecoder(limits: limits), duplicates: duplicates) }
+        ) {
+            if let schemas {
+                EventAppender(decoder: AvroEventDecoder(schemas: schemas, limits: limits), duplicates: duplicates)
+            } else {
+                EventAppender(decoder: EventDecoder(limits: limits), duplicates: duplicates)
+            }
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 public import Domain
 
-/// What the simulator sends: an event, or bytes that must end in the dead letters.
+/// What the simulator sends: an event, or what a faulty producer would have made of one.
 public enum SimulatedMessage: Sendable {
     case event(Event)
-    /// The bytes, and the event they were before they were damaged.
-    case malformed([UInt8], Event)
+    /// Bytes that must end in the dead letters, and the event they were before they were damaged.
+    case malformed(Damage, Event)
 
     public var topic: String { event.kind.topic }
     public var event: Event {
@@ -12,33 +12,87 @@ public enum SimulatedMessage: Sendable {
         case .event(let event), .malformed(_, let event): event
         }
     }
+
+    /// Appends the message as it goes over the wire.
+    public func append(to bytes: inout [UInt8], in encoding: EventEncoding) {
+        switch self {
+        case .event(let event): encoding.append(event, to: &bytes)
+        case .malformed(let damage, let event): damage.append(event, to: &bytes, in: encoding)
+        }
+    }
 }
 
-/// Ways in which real producers get it wrong.
-enum Malformed {
-    static func damage(_ event: Event, _ random: inout SeededGenerator) -> [UInt8] {
-        var event = event
-        var bytes: [UInt8] = []
-        switch random.below(8) {
-        case 0:
-            EventEncoder.append(event, to: &bytes)
-            bytes.removeLast(1 + random.below(bytes.count - 1))
-        case 1:
-            event.value = 17
-            EventEncoder.append(event, to: &bytes)
-        case 2:
-            event.userID = ""
-            EventEncoder.append(event, to: &bytes)
-        case 3:
-            event.at = Timestamp(seconds: 4_102_444_800)  // 2100-01-01
-            EventEncoder.append(event, to: &bytes)
-        case 4:
-            event.itemID = String(repeating: "x", count: 300)
-            EventEncoder.append(event, to: &bytes)
-        case 5: bytes = Array("{\"event_id\":\"\(event.eventID)\",\"kind\":\"stare\"}".utf8)
-        case 6: bytes = Array("{\"event_id\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8)
-        default: bytes = Array("<event id=\"\(event.eventID)\"/>".utf8)
+/// How to write event messages.
+public enum EventEncoding: Sendable, Equatable {
+    case json
+    /// With the number of ``AvroEventEncoder/schema`` at the registry.
+    case avro(schemaID: Int32)
+
+    public func append(_ event: Event, to bytes: inout [UInt8]) {
+        switch self {
+        case .json: EventEncoder.append(event, to: &bytes)
+        case .avro(let id): AvroEventEncoder.append(event, schemaID: id, to: &bytes)
         }
-        return bytes
+    }
+}
+
+/// A way in which real producers get it wrong.
+public enum Damage: Sendable, Equatable {
+    /// Cut off after this share of its bytes.
+    case truncated(Double)
+    case valueOutOfRange, emptyUser, farFuture, longItem, unknownKind, brokenUTF8, anotherFormat
+
+    static func random(_ random: inout SeededGenerator) -> Damage {
+        switch random.below(8) {
+        case 0: .truncated(random.uniform())
+        case 1: .valueOutOfRange
+        case 2: .emptyUser
+        case 3: .farFuture
+        case 4: .longItem
+        case 5: .unknownKind
+        case 6: .brokenUTF8
+        default: .anotherFormat
+        }
+    }
+
+    func append(_ event: Event, to bytes: inout [UInt8], in encoding: EventEncoding) {
+        var event = event
+        switch self {
+        case .truncated(let share):
+            let start = bytes.count
+            encoding.append(event, to: &bytes)
+            let whole = bytes.count - start
+            bytes.removeLast(max(1, whole - Int(share * Double(whole))))
+            // A message of nothing is a tombstone, and that is another mistake.
+            if bytes.count == start { bytes.append(UInt8(ascii: "{")) }
+        case .valueOutOfRange:
+            event.value = 17
+            encoding.append(event, to: &bytes)
+        case .emptyUser:
+            event.userID = ""
+            encoding.append(event, to: &bytes)
+        case .farFuture:
+            event.at = Timestamp(seconds: 4_102_444_800)  // 2100-01-01
+            encoding.append(event, to: &bytes)
+        case .longItem:
+            event.itemID = String(repeating: "x", count: 300)
+            encoding.append(event, to: &bytes)
+        case .unknownKind:
+            switch encoding {
+            case .json: bytes += Array("{\"event_id\":\"\(event.eventID)\",\"kind\":\"stare\"}".utf8)
+            case .avro(let id):
+                // Three empty identifiers, then a symbol that the schema does not have.
+                ConfluentFrame.append(schemaID: id, to: &bytes)
+                bytes += [0, 0, 0, 0x0E]
+            }
+        case .brokenUTF8:
+            switch encoding {
+            case .json: bytes += Array("{\"event_id\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8)
+            case .avro(let id):
+                ConfluentFrame.append(schemaID: id, to: &bytes)
+                bytes += [4, 0xC3, 0x28]
+            }
+        case .anotherFormat: bytes += Array("<event id=\"\(event.eventID)\"/>".utf8)
+        }
     }
 }

@@ -185,7 +185,7 @@ public struct Simulator: Sendable {
             kind: kind, value: value, reviewText: text, at: Timestamp(seconds: at.seconds), source: "simulator")
         made += 1
         if settings.malformed > 0, random.chance(settings.malformed) {
-            messages.append(.malformed(Malformed.damage(event, &random), event))
+            messages.append(.malformed(.random(&random), event))
         } else {
             messages.append(.event(event))
         }

@@ -10,6 +10,7 @@ public final class SimulatorRun: Sendable {
         /// Wait for this consumer group whenever it falls more than ``lagLimit`` messages a partition behind.
         public var followedGroup: String?
         public var lagLimit = 6000
+        public var encoding = EventEncoding.json
         /// Called about five times a second, and at the end, on the run's own thread.
         public var onProgress: (@Sendable (Progress) -> Void)?
 
@@ -85,12 +86,8 @@ public final class SimulatorRun: Sendable {
             for message in messages {
                 if let rate = options.rate { pace(progress.sent, rate, since: start) }
                 bytes.removeAll(keepingCapacity: true)
-                switch message {
-                case .event(let event): EventEncoder.append(event, to: &bytes)
-                case .malformed(let damaged, _):
-                    bytes = damaged
-                    progress.malformed += 1
-                }
+                message.append(to: &bytes, in: options.encoding)
+                if case .malformed = message { progress.malformed += 1 }
                 var user = message.event.userID
                 try bytes.withUnsafeBytes { payload in
                     try user.withUTF8 {

@@ -45,6 +45,10 @@ enum Options {
         "Spread the events over the last N days; needs --count. Otherwise they happen as they are sent.")
     static let malformed = Option<Double>.number(
         "malformed", "SHARE", in: 0...1, default: 0, "Share of messages that are damaged on purpose.")
+    static let bots = Option<Double>.number(
+        "bots", "SHARE", in: 0...1, default: 0, "Share of the users who are machines and click without taste.")
+    static let truth = Option<String>.text(
+        "truth", "FILE", "Write the planted tastes into this file when the events are sent, as JSON Lines.")
     static let followGroup = Option<String>.text(
         "follow-group", "GROUP",
         "Wait for this consumer group when it falls behind: the embedded broker forgets what is not read in time.")
@@ -182,7 +186,21 @@ extension Options {
     static let demoModels = Option<String>.text(
         "models", "DIR", "The models of the demo. By default models, or models/movielens with --movielens.")
 
+    // ingest, simulate
+    static let eventFormat = Option<String>(
+        "format", "json|avro", default: "json", choices: ["json", "avro"],
+        "How event messages are written; avro needs --schema-registry.", must: "be json or avro"
+    ) { ["json", "avro"].contains($0) ? $0 : nil }
+    static let schemaRegistry = Option<String>.text(
+        "schema-registry", "URL", "The schema registry, such as http://localhost:8081.")
+    static let schemaRegistryUser = Option<String>.text("schema-registry-user", "NAME", "User of the registry.")
+    static let schemaRegistryPassword = Option<String>.text(
+        "schema-registry-password", "TEXT", "Its password; better in MARQUEE_SCHEMA_REGISTRY_PASSWORD.")
+
     // ingest
+    static let duplicateWindow = Option<Int>.integer(
+        "duplicate-window", in: 0...10_000_000, default: 65_536,
+        "Refuse an event whose event_id came among so many messages before it in its partition; 0 takes all.")
     static let untilEnd = Option<Bool>.flag("until-end", "Stop once everything is stored that was there at the start.")
     static let group = Option<String>.text(
         "group", "NAME", "Share the partitions with all ingesters that give this name; without it this one reads all.")

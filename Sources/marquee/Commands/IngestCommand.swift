@@ -19,6 +19,8 @@ enum IngestCommand {
             Options.createTopics.spec, Options.replication.spec, Options.onDataLoss.spec,
             Options.deadLetterTopic.spec, Options.cluster.spec, Options.metricsPort.spec, Options.metricsHost.spec,
             Options.reportEvery.spec,
+            Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
+            Options.schemaRegistryPassword.spec, Options.duplicateWindow.spec,
         ],
         required: ["store"], takesKafkaProperties: true,
         examples: [
@@ -34,10 +36,19 @@ enum IngestCommand {
                 line:
                     "ingest --bootstrap-servers localhost:9092 --store data --commit-interval 30s --commit-bytes 512M",
                 meaning: "Fewer, larger files, for rows that may be half a minute late."),
+            .init(
+                line: """
+                    ingest --bootstrap-servers localhost:9092 --store data --format avro \
+                    --schema-registry http://localhost:8081
+                    """, meaning: "Events in Avro, read by the schemas they were written with."),
         ]
     ) { invocation in
         let store = try invocation.value(Options.store)
-        let routes = try await BlockingWork.run("routes") { _ in try Kafka.routes(store: store) }
+        let window = try invocation.value(Options.duplicateWindow)
+        let routes = try await BlockingWork.run("routes") { _ in
+            let format = try Kafka.registry(invocation).map { EventFormat.avro($0) } ?? .json
+            return try Kafka.routes(store: store, format: format, duplicateWindow: window)
+        }
         var configuration = IngestConfiguration(
             store: store, kafka: try Kafka.properties(invocation), routes: routes)
         configuration.group = Kafka.ingestGroup

@@ -2,6 +2,7 @@ import Catalog
 import Domain
 import EventIngest
 import Foundation
+import HTTPClient
 import Operations
 
 /// What the commands that speak to Kafka share.
@@ -51,12 +52,34 @@ enum Kafka {
     /// The consumer group under which the ingester tells the broker how far it is.
     static let ingestGroup = "marquee-ingest"
 
+    /// The schema registry of `--schema-registry`, which answers; nil with `--format json`. Blocks.
+    static func registry(_ invocation: Invocation) throws -> SchemaRegistry? {
+        guard try invocation.value(Options.eventFormat) == "avro" else { return nil }
+        var credentials = HTTPCredentials.none
+        if let user = invocation.optional(Options.schemaRegistryUser) {
+            let password = try invocation.value(Options.schemaRegistryPassword)
+            Secrets.register(password)
+            credentials = .basic(user: user, password: password)
+        }
+        let registry = SchemaRegistry(
+            url: try invocation.value(Options.schemaRegistry), credentials: credentials)
+        try registry.check()
+        return registry
+    }
+
     /// Which topics become which tables of a store. Films are put in relation to those there already. Blocks.
-    static func routes(store: String) throws -> [TopicRoute] {
+    /// - Parameters:
+    ///   - format: how event messages are written; films are always JSON.
+    ///   - duplicateWindow: see ``DuplicatePolicy``; 0 for none.
+    static func routes(
+        store: String, format: EventFormat = .json, duplicateWindow: Int = 65_536
+    ) throws -> [TopicRoute] {
         let known = FileManager.default.fileExists(atPath: store) ? try StoredCatalogue(store: store).read() : nil
         let normalizer = CatalogNormalizer(knowing: known?.snapshot ?? .empty)
         return [
-            EventTable.route(duplicates: DuplicatePolicy(store: store)),
+            EventTable.route(
+                format: format,
+                duplicates: duplicateWindow == 0 ? nil : DuplicatePolicy(window: Int64(duplicateWindow), store: store)),
             .values(
                 topics: [Topics.movies], table: Tables.movies, schema: MovieTable.schema,
                 decode: { try MovieJSON.decode($0, updatedAt: $1) },

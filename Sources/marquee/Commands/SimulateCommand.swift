@@ -9,13 +9,15 @@ enum SimulateCommand {
         details: """
             The audience has tastes, follows fashions, watches in evening sessions and joins over time, so that a model
             has something true to learn. The films are sent to the topic 'movies' first, then views, likes and reviews
-            to their topics. Without --count it runs until it is interrupted.
+            to their topics. Without --count it runs until it is interrupted. With --format avro the event's schema is
+            registered for the values of the three event topics.
             """,
         options: [
             Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.rate.spec, Options.count.spec,
             Options.seed.spec,
-            Options.users.spec, Options.catalog.spec, Options.days.spec, Options.malformed.spec,
-            Options.followGroup.spec,
+            Options.users.spec, Options.catalog.spec, Options.days.spec, Options.malformed.spec, Options.bots.spec,
+            Options.truth.spec, Options.followGroup.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
+            Options.schemaRegistryUser.spec, Options.schemaRegistryPassword.spec,
         ],
         takesKafkaProperties: true,
         examples: [
@@ -30,18 +32,27 @@ enum SimulateCommand {
         let properties = try Kafka.properties(invocation)
         let settings = try settings(invocation)
         let films = try await DemoCatalogue.films(invocation)
+        // Now, and not after an hour of sending.
+        if let file = invocation.optional(Options.truth) { try ResultFile.write([], to: file) }
         try await Kafka.requireBroker(properties)
+        let encoding = try await BlockingWork.run("schema-registry") { _ in try Self.encoding(invocation) }
         try await Kafka.publish(films, properties)
 
         let bar = ProgressBar("simulate", total: settings.count, unit: "events")
         var options = SimulatorRun.Options(
             rate: invocation.optional(Options.rate), followedGroup: invocation.optional(Options.followGroup))
+        options.encoding = encoding
         options.onProgress = { bar.update($0.sent) }
         let run = SimulatorRun(
             simulator: try Simulator(catalog: films, settings: settings), properties: properties, options: options,
             observer: Kafka.observer)
-        let progress = try await run.run().progress
+        let (progress, simulator) = try await run.run()
         bar.finish()
+        if let file = invocation.optional(Options.truth) {
+            try await BlockingWork.run("truth") { _ in
+                try ResultFile.write(Array(simulator.truth.jsonLines().utf8), to: file)
+            }
+        }
         StandardOutput.write(
             line: """
                 sent \(Figure.count(progress.sent)) events in \(Figure.seconds(progress.seconds)) \
@@ -49,6 +60,13 @@ enum SimulateCommand {
                 and \(Figure.count(films.count)) films
                 """)
         if settings.count != nil { try Task.checkCancellation() }
+    }
+
+    /// With `--format avro` the schema is registered for each event topic; the registry gives it one number.
+    private static func encoding(_ invocation: Invocation) throws -> EventEncoding {
+        guard let registry = try Kafka.registry(invocation) else { return .json }
+        let ids = try Topics.events.map { try registry.register(AvroEventEncoder.schema, for: "\($0)-value") }
+        return .avro(schemaID: ids[0])
     }
 
     private static func settings(_ invocation: Invocation) throws -> SimulatorSettings {
@@ -66,6 +84,7 @@ enum SimulateCommand {
         settings.seed = seed
         settings.count = count
         settings.malformed = try invocation.value(Options.malformed)
+        settings.bots = try invocation.value(Options.bots)
         if let users = invocation.optional(Options.users) { settings.users = users }
         return settings
     }

@@ -1,0 +1,124 @@
+import Columnar
+import Domain
+import EventIngest
+import Foundation
+import KafkaTestSupport
+import Operations
+import TestSupport
+import Testing
+
+/// Avro from end to end, against a real schema registry and the embedded broker.
+@Suite(.serialized) struct AvroLoopTests {
+    private static let isPossible = RealServer.isPresent("schema-registry")
+
+    @Test(.enabled(if: isPossible, "needs shared/servers/schema-registry"))
+    func simulatedEventsGoThroughAvroIntoTheTable() async throws {
+        try await RealServer.with("schema-registry") { registry in
+            try await withTemporaryFolder { folder in
+                try await withMockBroker(topics: [
+                    Topics.views: 2, Topics.likes: 2, Topics.reviews: 2, Topics.movies: 1,
+                ]) { broker in
+                    let avro = ["--format", "avro", "--schema-registry", registry.address]
+                    let kafka = ["--bootstrap-servers", broker.bootstrapServers]
+                    let truth = folder.appending(path: "truth.jsonl").path
+                    let sent = try await MarqueeProcess.run(
+                        ["simulate", "--count", "3000", "--days", "10", "--malformed", "0.05", "--truth", truth]
+                            + kafka + avro, in: folder)
+                    #expect(sent.status == 0, "\(sent.errors)")
+                    let store = folder.appending(path: "data").path
+                    let stored = try await MarqueeProcess.run(
+                        ["ingest", "--store", store, "--until-end"] + kafka + avro, in: folder)
+                    #expect(stored.status == 0, "\(stored.errors)")
+                    let events = try rows(store, Tables.events)
+                    let dead = try rows(store, Tables.deadLetters)
+                    #expect(events.count + dead.count == 3000)
+                    #expect((50...300).contains(dead.count), "\(stored.output)")
+                    #expect(Set(events.map(\.eventID)).count == events.count)
+                    #expect(events.allSatisfy { $0.userID.hasPrefix("u") && $0.source == "simulator" })
+                    let vectors = try String(contentsOfFile: truth, encoding: .utf8).split(separator: "\n")
+                    #expect(vectors.filter { $0.hasPrefix("{\"user\":") }.count >= Set(events.map(\.userID)).count)
+                }
+            }
+        }
+    }
+
+    @Test(.enabled(if: isPossible, "needs shared/servers/schema-registry"))
+    func aSubjectWithAnotherSchemaIsRefusedClearly() async throws {
+        try await RealServer.with("schema-registry") { server in
+            let registry = SchemaRegistry(url: server.address)
+            let subject = "\(Topics.views)-value"
+            let other = #"{"type":"record","name":"Event","fields":[{"name":"event_id","type":"int"}]}"#
+            await #expect(throws: IngestError.self) {
+                try await BlockingWork.run("test") { _ in
+                    try SchemaRegistry(url: server.address + "/nowhere").check()
+                }
+            }
+            let id = try await BlockingWork.run("test") { _ in try registry.register(other, for: subject) }
+            #expect(id > 0)
+            let level = try await runCommand(
+                "/usr/bin/curl",
+                [
+                    "-sS", "-X", "PUT", "-H", "Content-Type: application/vnd.schemaregistry.v1+json", "-d",
+                    #"{"compatibility":"FULL"}"#, "\(server.address)/config/\(subject)",
+                ])
+            try #require(level.status == 0, "\(level.output)")
+            try await withTemporaryFolder { folder in
+                try await withMockBroker { broker in
+                    let result = try await MarqueeProcess.run(
+                        [
+                            "simulate", "--bootstrap-servers", broker.bootstrapServers, "--count", "10", "--format",
+                            "avro", "--schema-registry", server.address,
+                        ], in: folder)
+                    #expect(result.status == 65)
+                    #expect(result.errors.contains("not compatible with the subject \(subject)"), "\(result.errors)")
+                }
+            }
+        }
+    }
+
+    @Test func aRegistryThatIsNotThereIsNamed() async throws {
+        try await withTemporaryFolder { folder in
+            try await withMockBroker { broker in
+                func ingest(_ more: [String]) async throws -> MarqueeProcess.Result {
+                    try await MarqueeProcess.run(
+                        [
+                            "ingest", "--bootstrap-servers", broker.bootstrapServers, "--store", folder.path,
+                            "--until-end", "--format", "avro",
+                        ] + more, in: folder)
+                }
+                let missing = try await ingest([])
+                #expect(missing.status == 64)
+                #expect(missing.errors.contains("--schema-registry"))
+                let absent = try await ingest(["--schema-registry", "http://127.0.0.1:9"])
+                #expect(absent.status == 69)
+                #expect(absent.errors.contains("http://127.0.0.1:9"), "\(absent.errors)")
+                let wrong = try await ingest(["--schema-registry", "localhost"])
+                #expect(wrong.status == 64, "\(wrong.errors)")
+            }
+        }
+    }
+
+    private struct Row {
+        var eventID = ""
+        var userID = ""
+        var source = ""
+    }
+
+    private func rows(_ store: String, _ table: String) throws -> [Row] {
+        var scan = try DeltaTable.open(at: "\(store)/\(table)").snapshot().scan()
+        var rows: [Row] = []
+        while let batch = try scan.next() {
+            func text(_ column: String, _ row: Int) throws -> String {
+                guard batch.schema.names.contains(column) else { return "" }
+                return try batch.column(named: column).byteStrings?.string(at: row) ?? ""
+            }
+            for row in 0..<batch.rowCount {
+                rows.append(
+                    Row(
+                        eventID: try text(EventColumn.eventID, row), userID: try text(EventColumn.userID, row),
+                        source: try text(EventColumn.source, row)))
+            }
+        }
+        return rows
+    }
+}
