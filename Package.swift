@@ -46,6 +46,7 @@ let package = Package(
         library("CSnappy", apt: "libsnappy-dev"),
         library("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        library("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
         library("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
         library("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         library("CICULibrary", pkgConfig: "icu-uc", apt: "libicu-dev"),
@@ -65,7 +66,7 @@ let package = Package(
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),
-        room("EventIngest", ["Domain", "Columnar", "HTTPClient", "Operations", "CRdKafka"]),
+        room("EventIngest", ["Domain", "Columnar", "HTTPClient", "Operations", "CRdKafka", "CArchive"]),
         room("Catalog", ["Domain", "Columnar", "HTTPClient", "Operations", "CICU"]),
 
         // Level 3 and 4: the service, the command.

@@ -12,68 +12,72 @@ import Testing
     private static let isPossible = RealServer.isPresent("schema-registry")
 
     @Test(.enabled(if: isPossible, "needs shared/servers/schema-registry"))
-    func simulatedEventsGoThroughAvroIntoTheTable() async throws {
+    func avroWithARealRegistry() async throws {
         try await RealServer.with("schema-registry") { registry in
-            try await withTemporaryFolder { folder in
-                try await withMockBroker(topics: [
-                    Topics.views: 2, Topics.likes: 2, Topics.reviews: 2, Topics.movies: 1,
-                ]) { broker in
-                    let avro = ["--format", "avro", "--schema-registry", registry.address]
-                    let kafka = ["--bootstrap-servers", broker.bootstrapServers]
-                    let truth = folder.appending(path: "truth.jsonl").path
-                    let sent = try await MarqueeProcess.run(
-                        ["simulate", "--count", "3000", "--days", "10", "--malformed", "0.05", "--truth", truth]
-                            + kafka + avro, in: folder)
-                    #expect(sent.status == 0, "\(sent.errors)")
-                    let store = folder.appending(path: "data").path
-                    let stored = try await MarqueeProcess.run(
-                        ["ingest", "--store", store, "--until-end"] + kafka + avro, in: folder)
-                    #expect(stored.status == 0, "\(stored.errors)")
-                    let events = try rows(store, Tables.events)
-                    let dead = try rows(store, Tables.deadLetters)
-                    #expect(events.count + dead.count == 3000)
-                    #expect((50...300).contains(dead.count), "\(stored.output)")
-                    #expect(Set(events.map(\.eventID)).count == events.count)
-                    #expect(events.allSatisfy { $0.userID.hasPrefix("u") && $0.source == "simulator" })
-                    let vectors = try String(contentsOfFile: truth, encoding: .utf8).split(separator: "\n")
-                    #expect(vectors.filter { $0.hasPrefix("{\"user\":") }.count >= Set(events.map(\.userID)).count)
-                }
+            try await aSubjectWithAnotherSchemaIsRefusedClearly(registry)
+            try await simulatedEventsGoThroughAvroIntoTheTable(registry)
+        }
+    }
+
+    private func simulatedEventsGoThroughAvroIntoTheTable(_ registry: RealServer) async throws {
+        try await withTemporaryFolder { folder in
+            try await withMockBroker(topics: [
+                Topics.views: 2, Topics.likes: 2, Topics.reviews: 2, Topics.movies: 1,
+            ]) { broker in
+                let avro = ["--format", "avro", "--schema-registry", registry.address]
+                let kafka = ["--bootstrap-servers", broker.bootstrapServers]
+                let truth = folder.appending(path: "truth.jsonl").path
+                let sent = try await MarqueeProcess.run(
+                    ["simulate", "--count", "3000", "--days", "10", "--malformed", "0.05", "--truth", truth]
+                        + kafka + avro, in: folder)
+                #expect(sent.status == 0, "\(sent.errors)")
+                let store = folder.appending(path: "data").path
+                let stored = try await MarqueeProcess.run(
+                    ["ingest", "--store", store, "--until-end"] + kafka + avro, in: folder)
+                #expect(stored.status == 0, "\(stored.errors)")
+                let events = try rows(store, Tables.events)
+                let dead = try rows(store, Tables.deadLetters)
+                #expect(events.count + dead.count == 3000)
+                #expect((50...300).contains(dead.count), "\(stored.output)")
+                #expect(Set(events.map(\.eventID)).count == events.count)
+                #expect(events.allSatisfy { $0.userID.hasPrefix("u") && $0.source == "simulator" })
+                let vectors = try String(contentsOfFile: truth, encoding: .utf8).split(separator: "\n")
+                #expect(vectors.filter { $0.hasPrefix("{\"user\":") }.count >= Set(events.map(\.userID)).count)
             }
         }
     }
 
-    @Test(.enabled(if: isPossible, "needs shared/servers/schema-registry"))
-    func aSubjectWithAnotherSchemaIsRefusedClearly() async throws {
-        try await RealServer.with("schema-registry") { server in
-            let registry = SchemaRegistry(url: server.address)
-            let subject = "\(Topics.views)-value"
-            let other = #"{"type":"record","name":"Event","fields":[{"name":"event_id","type":"int"}]}"#
-            await #expect(throws: IngestError.self) {
-                try await BlockingWork.run("test") { _ in
-                    try SchemaRegistry(url: server.address + "/nowhere").check()
-                }
-            }
-            let id = try await BlockingWork.run("test") { _ in try registry.register(other, for: subject) }
-            #expect(id > 0)
-            let level = try await runCommand(
-                "/usr/bin/curl",
-                [
-                    "-sS", "-X", "PUT", "-H", "Content-Type: application/vnd.schemaregistry.v1+json", "-d",
-                    #"{"compatibility":"FULL"}"#, "\(server.address)/config/\(subject)",
-                ])
-            try #require(level.status == 0, "\(level.output)")
-            try await withTemporaryFolder { folder in
-                try await withMockBroker { broker in
-                    let result = try await MarqueeProcess.run(
-                        [
-                            "simulate", "--bootstrap-servers", broker.bootstrapServers, "--count", "10", "--format",
-                            "avro", "--schema-registry", server.address,
-                        ], in: folder)
-                    #expect(result.status == 65)
-                    #expect(result.errors.contains("not compatible with the subject \(subject)"), "\(result.errors)")
-                }
+    private func aSubjectWithAnotherSchemaIsRefusedClearly(_ server: RealServer) async throws {
+        let registry = SchemaRegistry(url: server.address)
+        let other = #"{"type":"record","name":"Event","fields":[{"name":"event_id","type":"int"}]}"#
+        await #expect(throws: IngestError.self) {
+            try await BlockingWork.run("test") { _ in
+                try SchemaRegistry(url: server.address + "/nowhere").check()
             }
         }
+        let reviews = "\(Topics.reviews)-value"
+        let id = try await BlockingWork.run("test") { _ in try registry.register(other, for: reviews) }
+        #expect(id > 0)
+        func curl(_ method: String, _ path: String, _ more: [String] = []) async throws {
+            let (status, output) = try await runCommand(
+                "/usr/bin/curl", ["-sS", "-f", "-X", method, "\(server.address)/\(path)"] + more)
+            try #require(status == 0, "\(output)")
+        }
+        let json = ["-H", "Content-Type: application/vnd.schemaregistry.v1+json"]
+        try await curl("PUT", "config/\(reviews)", json + ["-d", #"{"compatibility":"FULL"}"#])
+        try await withTemporaryFolder { folder in
+            try await withMockBroker { broker in
+                let result = try await MarqueeProcess.run(
+                    [
+                        "simulate", "--bootstrap-servers", broker.bootstrapServers, "--count", "10", "--format",
+                        "avro", "--schema-registry", server.address,
+                    ], in: folder)
+                #expect(result.status == 65)
+                #expect(result.errors.contains("not compatible with the subject \(reviews)"), "\(result.errors)")
+            }
+        }
+        try await curl("DELETE", "subjects/\(reviews)")
+        try await curl("DELETE", "subjects/\(reviews)?permanent=true")
     }
 
     @Test func aRegistryThatIsNotThereIsNamed() async throws {

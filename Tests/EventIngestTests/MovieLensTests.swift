@@ -10,7 +10,7 @@ private let latest = Checkout.shared("data/ml-latest-small")
     private func read(_ files: [String: Data]) async throws -> (events: [Event], movies: [Movie], ImportSummary) {
         try await withTemporaryFolder { folder in
             for (name, data) in files { try data.write(to: folder.appending(path: name)) }
-            let source = try MovieLens(folder: folder.path)
+            let source = try MovieLens(path: folder.path)
             var summary = ImportSummary()
             var events: [Event] = []
             try source.forEachBatch(of: 2, into: &summary) { batch, _ in
@@ -81,12 +81,12 @@ private let latest = Checkout.shared("data/ml-latest-small")
 
     @Test func aFolderWithoutRatingsIsRefused() async throws {
         await #expect(throws: IngestError.self) { _ = try await read([:]) }
-        #expect(throws: IngestError.self) { _ = try MovieLens(folder: "/no/such/folder") }
+        #expect(throws: IngestError.self) { _ = try MovieLens(path: "/no/such/folder") }
     }
 
     @Test(.enabled(if: latest != nil, "needs shared/data/ml-latest-small"))
     func theRealEditionIsReadWhole() throws {
-        let source = try MovieLens(folder: latest!.path)
+        let source = try MovieLens(path: latest!.path)
         var summary = ImportSummary()
         var users: Set<String> = []
         try source.forEachBatch(into: &summary) { events, _ in

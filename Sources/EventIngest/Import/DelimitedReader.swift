@@ -1,5 +1,3 @@
-import Foundation
-
 /// Reads separated values a row at a time with bounded memory: RFC 4180 (quotes, doubled quotes, line breaks inside
 /// quotes) with LF or CRLF, or plain separators without quoting, such as MovieLens' `::`.
 ///
@@ -8,8 +6,7 @@ final class DelimitedReader {
     /// Longest row; a longer one means that a quote was never closed.
     static let longestRow = 1 << 20
 
-    private let file: FileHandle
-    private let path: String
+    private let source: any ByteStream
     private let separator: [UInt8]
     private let quoted: Bool
     private var start = 0
@@ -30,22 +27,14 @@ final class DelimitedReader {
     }
 
     /// - Throws: ``IngestError/unreadableImport(path:reason:)``.
-    init(path: String, separator: String = ",", quoted: Bool = true) throws {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw IngestError.unreadableImport(
-                path: path,
-                reason: FileManager.default.fileExists(atPath: path) ? "it cannot be opened" : "there is no such file")
-        }
-        self.file = file
-        self.path = path
+    init(_ source: any ByteStream, separator: String = ",", quoted: Bool = true) throws {
+        self.source = source
         self.separator = Array(separator.utf8)
         self.quoted = quoted
         try fill()
         // A byte order mark is no part of the first field.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
     }
-
-    deinit { try? file.close() }
 
     /// Moves to the next row, passing empty lines.
     /// - Returns: false at the end of the file.
@@ -61,6 +50,17 @@ final class DelimitedReader {
             if row.isEmpty { continue }
             try split(row)
             return true
+        }
+    }
+
+    /// The next row that is well-formed; malformed ones are counted.
+    func next(countingIn summary: inout ImportSummary, file: String) throws -> Bool {
+        while true {
+            do {
+                return try next()
+            } catch let failure as Failure {
+                summary.reject(failure.rawValue, file: file, line: line)
+            }
         }
     }
 
@@ -181,15 +181,11 @@ final class DelimitedReader {
             bytes.removeSubrange(0..<start)
             start = 0
         }
-        do {
-            guard let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty else {
-                isAtEnd = true
-                return false
-            }
-            bytes.append(contentsOf: chunk)
-        } catch {
-            throw IngestError.unreadableImport(path: path, reason: "reading failed: \(error.localizedDescription)")
+        guard let chunk = try source.next() else {
+            isAtEnd = true
+            return false
         }
+        bytes.append(contentsOf: chunk)
         return true
     }
 }

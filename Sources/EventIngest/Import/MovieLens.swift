@@ -1,77 +1,60 @@
 public import Domain
-import Foundation
 
-/// Reads the folders GroupLens publishes: the CSV layout (latest, 20M, 25M, 32M), 1M's `::` and 100k's tabs.
+/// Reads the data sets GroupLens publishes: the CSV layout (latest, 20M, 25M, 32M), 1M's `::` and 100k's tabs.
 ///
 /// Ratings become review events. An event's identifier is made from user, film and time, so importing twice, or once to
 /// the store and once through Kafka, gives the same events.
-public struct MovieLens: Sendable {
-    public let folder: String
+public struct MovieLens: EventImport {
+    public let name = "movielens"
+    private let files: ImportFiles
     private let layout: MovieLensLayout
 
-    /// - Throws: ``IngestError/unreadableImport(path:reason:)`` if the folder has none of the layouts.
-    public init(folder: String) throws {
-        self.folder = folder
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
-            throw IngestError.unreadableImport(path: folder, reason: "there is no such folder")
-        }
-        guard isFolder.boolValue else {
-            throw IngestError.unreadableImport(path: folder, reason: "it is a file; unpack it and give the folder")
-        }
+    /// - Parameter path: the unpacked folder, or the zip as it is published.
+    /// - Throws: ``IngestError/unreadableImport(path:reason:)`` if it has none of the layouts.
+    public init(path: String) throws {
+        files = try ImportFiles(path)
         let known = [MovieLensLayout.csv, .million, .hundredThousand]
-        guard let layout = known.first(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0.ratings)") })
-        else {
+        guard let layout = known.first(where: { [files] in files.contains($0.ratings) }) else {
             throw IngestError.unreadableImport(
-                path: folder, reason: "it has neither ratings.csv nor ratings.dat nor u.data")
+                path: path, reason: "it has neither ratings.csv nor ratings.dat nor u.data")
         }
         self.layout = layout
     }
 
-    /// The file of ratings: its size is the whole of the bytes that ``forEachBatch(of:into:_:)`` reports.
-    public var ratingsFile: String { "\(folder)/\(layout.ratings)" }
+    public var digestedFile: String { files.digestedFile(layout.ratings) }
+    public var byteCount: Int? { files.size(of: layout.ratings) }
 
-    /// Reads the ratings in batches of at most `batch` events, in the order of the file. Blocks; memory is bounded by
-    /// the batch.
-    /// - Parameter body: gets each batch, and the bytes read so far. Returns false to stop.
     public func forEachBatch(
         of batch: Int = 50_000, into summary: inout ImportSummary, _ body: ([Event], _ bytesRead: Int) throws -> Bool
     ) throws {
         let reader = try DelimitedReader(
-            path: ratingsFile, separator: layout.ratingSeparator, quoted: layout.isQuoted)
-        var events: [Event] = []
-        events.reserveCapacity(batch)
+            files.open(layout.ratings), separator: layout.ratingSeparator, quoted: layout.isQuoted)
+        var events = ImportBatch(of: batch)
         var isFirst = true
-        while try advance(reader, layout.ratings, &summary) {
+        while try reader.next(countingIn: &summary, file: layout.ratings) {
             let isHeader = isFirst && layout.hasHeader && reader.integer(0) == nil
             isFirst = false
             if isHeader { continue }
             switch rating(reader) {
             case .failure(let refusal): summary.reject(refusal.reason, file: layout.ratings, line: reader.line)
             case .success(let event):
-                events.append(event)
                 summary.acceptedEvents += 1
-            }
-            if events.count == batch {
-                guard try body(events, reader.consumed) else { return }
-                events.removeAll(keepingCapacity: true)
+                guard try events.add(event, reader.consumed, body) else { return }
             }
         }
-        if !events.isEmpty { _ = try body(events, reader.consumed) }
+        _ = try events.flush(reader.consumed, body)
     }
 
-    private struct Refusal: Error { var reason: String }
-
     private func rating(_ reader: DelimitedReader) -> Result<Event, Refusal> {
-        guard reader.fields.count == 4 else { return .failure(Refusal(reason: "wrong-number-of-fields")) }
+        guard reader.fields.count == 4 else { return .failure(Refusal("wrong-number-of-fields")) }
         guard let user = reader.integer(0), let item = reader.integer(1) else {
-            return .failure(Refusal(reason: "invalid-id"))
+            return .failure(Refusal("invalid-id"))
         }
         guard let stars = reader.number(2), EventKind.review.accepts(Float(stars)) else {
-            return .failure(Refusal(reason: RejectReason.valueOutOfRange.rawValue))
+            return .failure(Refusal(.valueOutOfRange))
         }
         guard let seconds = reader.integer(3), seconds > 0, seconds < 253_402_300_800 else {
-            return .failure(Refusal(reason: RejectReason.invalidTime.rawValue))
+            return .failure(Refusal(.invalidTime))
         }
         return .success(
             Event(
@@ -82,11 +65,11 @@ public struct MovieLens: Sendable {
     /// The catalogue: title and year apart, genres, and articles back in front (`Matrix, The` → `The Matrix`).
     public func movies(into summary: inout ImportSummary) throws -> [Movie] {
         let reader = try DelimitedReader(
-            path: "\(folder)/\(layout.movies)", separator: layout.movieSeparator, quoted: layout.isQuoted)
+            files.open(layout.movies), separator: layout.movieSeparator, quoted: layout.isQuoted)
         var movies: [Movie] = []
         let now = Timestamp.now
         var isFirst = true
-        while try advance(reader, layout.movies, &summary) {
+        while try reader.next(countingIn: &summary, file: layout.movies) {
             let isHeader = isFirst && layout.hasHeader && reader.integer(0) == nil
             isFirst = false
             if isHeader { continue }
@@ -119,19 +102,6 @@ public struct MovieLens: Sendable {
     private func text(_ reader: DelimitedReader, _ field: Int) -> String {
         guard layout.isLatin1 else { return reader.string(field) }
         return latin1(reader.bytes[reader.fields[field]])
-    }
-
-    /// The next row that is well-formed; malformed ones are counted.
-    private func advance(
-        _ reader: DelimitedReader, _ file: String, _ summary: inout ImportSummary
-    ) throws -> Bool {
-        while true {
-            do {
-                return try reader.next()
-            } catch let failure as DelimitedReader.Failure {
-                summary.reject(failure.rawValue, file: file, line: reader.line)
-            }
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 /// The one declared table of commands: parsing, help, configuration and completion all read it.
 struct CommandTable: Sendable {
     static let standard: CommandTable = CommandTable(commands: [
-        DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, ImportCommand.tmdb,
+        DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, ImportCommand.netflix,
+        ImportCommand.csv, ImportCommand.tmdb,
         SimulateCommand.command,
         IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
         TuneCommand.command, RecommendCommand.command, RecommendAllCommand.command, StoreCommand.log, StoreCommand.show,

@@ -5,28 +5,104 @@ import EventIngest
 import Foundation
 import Operations
 
-/// `marquee import movielens`
+/// `marquee import movielens`, `netflix` and `csv`: data sets of events.
 enum ImportCommand {
+    private static let targets = """
+        With --bootstrap-servers they go through Kafka for 'marquee ingest' to store; without, into
+        the store directly, where the same file is stored only once however often it is imported.
+        """
+
     static let movielens: Command = Command(
-        path: ["import", "movielens"], summary: "Bring the ratings and films of a MovieLens folder into the store.",
+        path: ["import", "movielens"], summary: "Bring the ratings and films of a MovieLens data set into the store.",
         details: """
-            Understands the folders of GroupLens: latest, 20M, 25M and 32M (CSV), 10M and 1M (::), 100K (tabs). Ratings
-            become reviews. With --bootstrap-servers they go through Kafka for 'marquee ingest' to store; without, into
-            the store directly, where the same file is stored only once however often it is imported.
+            Understands the zip files of GroupLens and the folders in them: latest, 20M, 25M and 32M (CSV), 10M and 1M
+            (::), 100K (tabs). Ratings become reviews.
+            \(targets)
             """,
-        arguments: [.init(name: "PATH", summary: "The unpacked folder.")],
-        options: [
-            Options.store.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.followGroup.spec,
-        ],
-        takesKafkaProperties: true,
+        arguments: [.init(name: "PATH", summary: "The zip, or the unpacked folder.")],
+        options: options, takesKafkaProperties: true,
         examples: [
-            .init(line: "import movielens ml-latest-small --store data", meaning: "Into data/events and data/movies."),
+            .init(line: "import movielens ml-32m.zip --store data", meaning: "Into data/events and data/movies."),
             .init(
                 line: "import movielens ml-latest-small --bootstrap-servers localhost:9092",
                 meaning: "Through Kafka, as if the ratings were happening now."),
         ]
     ) { invocation in
-        let path = invocation.arguments[0]
+        try await run(invocation) { try MovieLens(path: invocation.arguments[0]) }
+    }
+
+    static let netflix: Command = Command(
+        path: ["import", "netflix"], summary: "Bring the ratings and films of the Netflix Prize into the store.",
+        details: """
+            Understands the folder, or an archive, with combined_data_1.txt to 4 and movie_titles.txt or .csv. Ratings
+            become reviews at midnight of their day.
+            \(targets)
+            """,
+        arguments: [.init(name: "PATH", summary: "The folder, or a zip or tar of it.")],
+        options: options, takesKafkaProperties: true,
+        examples: [.init(line: "import netflix nf_prize --store data", meaning: "Into data/events and data/movies.")]
+    ) { invocation in
+        try await run(invocation) { try Netflix(path: invocation.arguments[0]) }
+    }
+
+    private static let map = Option<ColumnMap>(
+        "map", "FIELD=COLUMN,…", "Which column is user, item and at, and perhaps value, kind, event and text.",
+        must: "be FIELD=COLUMN,… with user, item and at, and each field once"
+    ) { ColumnMap($0) }
+    private static let kind = Option<EventKind>(
+        "kind", "view|like|review", default: "review", choices: EventKind.allCases.map(\.name),
+        "What the events are, where no column says so.", must: "be view, like or review"
+    ) { EventKind(name: $0) }
+    private static let separator = Option<String>(
+        "separator", "TEXT", default: ",", "What stands between two columns; \\t is a tab.", must: "not be empty"
+    ) { $0.isEmpty ? nil : $0.replacing("\\t", with: "\t") }
+    private static let noHeader = Option<Bool>.flag(
+        "no-header", "The first line is data; columns are numbers from 1.")
+    private static let latin1 = Option<Bool>.flag("latin-1", "Texts are in ISO 8859-1 and not in UTF-8.")
+    private static let source = Option<String>.text(
+        "source", "NAME", default: "csv", "The source of the events, and the beginning of identifiers made for them.")
+
+    static let csv: Command = Command(
+        path: ["import", "csv"], summary: "Bring events from separated values of any layout into the store.",
+        details: """
+            Reads quoted or plain values, also packed by gzip, zstd, xz or zip. Times are RFC 3339, dates, or seconds,
+            milliseconds or microseconds since 1970. Without a column for the event's identifier it is made of user,
+            item, kind and time.
+            \(targets)
+            """,
+        arguments: [.init(name: "PATH", summary: "The file.")],
+        options: options + [map.spec, kind.spec, separator.spec, noHeader.spec, latin1.spec, source.spec],
+        required: ["map"], takesKafkaProperties: true,
+        examples: [
+            .init(
+                line: "import csv ratings.csv.gz --map user=uid,item=movie,value=stars,at=ts --store data",
+                meaning: "Reviews, by the names of the first line."),
+            .init(
+                line:
+                    "import csv plays.tsv --no-header --separator '\\t' --kind view --map user=1,item=2,at=3 --store data",
+                meaning: "Films watched to the end, by number of column."),
+        ]
+    ) { invocation in
+        var options = MappedCSV.Options()
+        options.kind = try invocation.value(kind)
+        options.separator = try invocation.value(separator)
+        options.hasHeader = try !invocation.value(noHeader)
+        options.isLatin1 = try invocation.value(latin1)
+        options.source = try invocation.value(source)
+        let map = try invocation.value(map)
+        try await run(invocation) { [options] in
+            try MappedCSV(path: invocation.arguments[0], map: map, options: options)
+        }
+    }
+
+    private static let options = [
+        Options.store.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.followGroup.spec,
+    ]
+
+    /// Into the store, or through Kafka, and says what was taken and what was not.
+    private static func run(
+        _ invocation: Invocation, _ open: @escaping @Sendable () throws -> any EventImport
+    ) async throws {
         let started = ContinuousClock.now
         let summary: ImportSummary
         if Kafka.isNamed(invocation) {
@@ -34,7 +110,7 @@ enum ImportCommand {
             try await Kafka.requireBroker(properties)
             let group = invocation.optional(Options.followGroup)
             summary = try await BlockingWork.run("import") { flag in
-                let source = try MovieLens(folder: path)
+                let source = try open()
                 var summary = ImportSummary()
                 try Kafka.publish(source.movies(into: &summary), properties, flag)
                 try source.publishRatings(properties, following: group, into: &summary, flag)
@@ -42,9 +118,7 @@ enum ImportCommand {
             }
         } else {
             let store = try invocation.value(Options.store)
-            summary = try await BlockingWork.run("import") { flag in
-                try MovieLens(folder: path).store(in: store, flag)
-            }
+            summary = try await BlockingWork.run("import") { flag in try open().store(in: store, flag) }
         }
         StandardOutput.write(line: text(summary, ContinuousClock.now - started))
         for example in summary.examples {
@@ -55,35 +129,39 @@ enum ImportCommand {
     private static func text(_ summary: ImportSummary, _ duration: Duration) -> String {
         let reasons = summary.rejected.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count($0.value))" }
         return """
-            imported \(Figure.count(summary.acceptedEvents)) ratings and \(Figure.count(summary.acceptedMovies)) films \
+            imported \(Figure.count(summary.acceptedEvents)) events and \(Figure.count(summary.acceptedMovies)) films \
             in \(Figure.seconds(duration)), rejected \(Figure.count(summary.rejectedCount)) lines
             """ + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))")
     }
 }
 
-extension MovieLens {
+extension EventImport {
     /// So many ratings at a time are put into the order of their times: the table is partitioned by day, and the files
     /// are ordered by user.
-    static let sortedAtOnce = 500_000
+    private var sortedAtOnce: Int { 500_000 }
 
     /// Appends films and ratings to the tables of a store. A batch that is there already, from an earlier run over the
     /// same file, is not stored again.
     func store(in store: String, _ flag: CancellationFlag) throws -> ImportSummary {
         var summary = ImportSummary()
         // The file's own digest names its batches, so that another edition of the data set is another import.
-        let source = "import:movielens:" + (try Digest.sha256(fileAt: ratingsFile).hex.prefix(16))
-        let films = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
-        _ = try films.append(
-            [MovieTable.batch(MovieCleaner.clean(movies(into: &summary)))],
-            transactions: [.init(appID: source, version: 1)],
-            operation: "IMPORT")
+        let source =
+            "import:\(name):" + (try Digest.sha256(fileAt: digestedFile).hex.prefix(16))
+            + (variant.isEmpty ? "" : ":\(variant)")
+        let catalogue = try movies(into: &summary)
+        if !catalogue.isEmpty {
+            let films = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
+            _ = try films.append(
+                [MovieTable.batch(MovieCleaner.clean(catalogue))], transactions: [.init(appID: source, version: 1)],
+                operation: "IMPORT")
+        }
         let events = try DeltaTable.openOrCreate(
             at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
             configuration: EventTable.properties)
-        let bar = ProgressBar("import", total: fileSize, unit: "bytes")
+        let bar = ProgressBar("import", total: byteCount, unit: "bytes")
         defer { bar.finish() }
         var number: Int64 = 0
-        try forEachBatch(of: Self.sortedAtOnce, into: &summary) { batch, bytes in
+        try forEachBatch(of: sortedAtOnce, into: &summary) { batch, bytes in
             try flag.check()
             number += 1
             let outcome = try events.append(
@@ -114,11 +192,11 @@ extension MovieLens {
         let follower = try group.map {
             try LagFollower(properties: properties, group: $0, topics: Topics.events, limit: 6000)
         }
-        let bar = ProgressBar("import", total: fileSize, unit: "bytes")
+        let bar = ProgressBar("import", total: byteCount, unit: "bytes")
         defer { bar.finish() }
         var bytes: [UInt8] = []
         var sent = 0
-        try forEachBatch(of: Self.sortedAtOnce, into: &summary) { batch, read in
+        try forEachBatch(of: sortedAtOnce, into: &summary) { batch, read in
             for event in batch.sorted(by: { $0.at < $1.at }) where !known.contains(event.eventID) {
                 bytes.removeAll(keepingCapacity: true)
                 EventEncoder.append(event, to: &bytes)
@@ -134,9 +212,5 @@ extension MovieLens {
         try flag.check()
         try producer.flush()
         return sent
-    }
-
-    private var fileSize: Int? {
-        (try? FileManager.default.attributesOfItem(atPath: ratingsFile))?[.size] as? Int
     }
 }

@@ -59,7 +59,7 @@ struct DemoPlan: Sendable {
             history = try await BlockingWork.run("movielens") { _ in
                 var summary = ImportSummary()
                 return .movielens(
-                    folder: movielens, films: try MovieLens(folder: movielens).movies(into: &summary))
+                    folder: movielens, films: try MovieLens(path: movielens).movies(into: &summary))
             }
         } else {
             history = .simulated(

@@ -91,7 +91,7 @@ struct DemoStages: Service {
             var summary = ImportSummary()
             // An earlier run that was stopped half-way has stored some.
             let known = there.events == 0 ? [] : try DemoStore(folder: plan.data).eventIDs()
-            let sent = try MovieLens(folder: folder).publishRatings(
+            let sent = try MovieLens(path: folder).publishRatings(
                 properties, following: Kafka.ingestGroup, without: known, into: &summary, flag)
             return (summary, sent)
         }
