@@ -1,5 +1,6 @@
 import Domain
 import EventIngest
+import Foundation
 import Testing
 
 private let end = Timestamp("2026-11-20T00:00:00Z")!
@@ -91,5 +92,130 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
 
     @Test func anEmptyCatalogueIsRefused() {
         #expect(throws: IngestError.self) { try Simulator(catalog: [], settings: SimulatorSettings()) }
+    }
+}
+
+/// The properties of an audience, as statistics of what it does.
+@Suite struct AudienceTests {
+    private static let outcome: (messages: [SimulatedMessage], simulator: Simulator)? = {
+        var settings = SimulatorSettings.history(weeks: 8, until: end, count: 60_000, seed: 11)
+        settings.users = 1500
+        return try? simulate(settings, films: 400)
+    }()
+
+    private func events() throws -> [Event] { try #require(Self.outcome).messages.map(\.event) }
+
+    /// Zipf: against the logarithm of the rank, the logarithm of the count falls about as its exponent says.
+    @Test func popularityFollowsZipf() throws {
+        var counts: [String: Int] = [:]
+        for event in try events() where event.kind == .view { counts[event.itemID, default: 0] += 1 }
+        let ranked = counts.values.sorted(by: >).prefix(200)
+        let points = ranked.enumerated().map { (x: log(Double($0 + 1)), y: log(Double($1))) }
+        let (meanX, meanY) = (points.map(\.x).reduce(0, +) / 200, points.map(\.y).reduce(0, +) / 200)
+        let slope =
+            points.map { ($0.x - meanX) * ($0.y - meanY) }.reduce(0, +)
+            / points.map { ($0.x - meanX) * ($0.x - meanX) }.reduce(0, +)
+        #expect((-1.2 ... -0.5).contains(slope), "the slope is \(slope)")
+    }
+
+    @Test func eveningsAndWeekendsAreBusier() throws {
+        let hours = try events().map { Int($0.at.seconds / 3600 % 24) }
+        let evening = hours.filter { (19...22).contains($0) }.count
+        let night = hours.filter { (2...5).contains($0) }.count
+        #expect(evening > night * 5)
+        // 1970-01-01 was a Thursday.
+        let days = try events().map { Int(($0.at.seconds / 86_400 + 4) % 7) }
+        let weekend = Double(days.filter { $0 == 0 || $0 >= 5 }.count) / 3
+        let week = Double(days.filter { (1...4).contains($0) }.count) / 4
+        #expect((1.2...1.7).contains(weekend / week), "\(weekend / week)")
+    }
+
+    @Test func peopleWatchInSessions() throws {
+        var last: [String: Timestamp] = [:]
+        var near = 0
+        var total = 0
+        for event in try events() where event.kind == .view {
+            if let before = last[event.userID] {
+                total += 1
+                if event.at.seconds - before.seconds < 4 * 3600 { near += 1 }
+            }
+            last[event.userID] = event.at
+        }
+        // By chance alone it would be one in ten.
+        #expect(Double(near) / Double(total) > 0.3, "\(near) of \(total)")
+    }
+
+    @Test func newUsersAndFilmsArriveOnTheWay() throws {
+        let events = try events()
+        func late(_ id: KeyPath<Event, String>) -> Double {
+            var first: [String: Int] = [:]
+            for (index, event) in events.enumerated() where first[event[keyPath: id]] == nil {
+                first[event[keyPath: id]] = index
+            }
+            return Double(first.values.filter { $0 > events.count / 2 }.count) / Double(first.count)
+        }
+        #expect((0.08...0.35).contains(late(\.userID)), "\(late(\.userID))")
+        #expect((0.02...0.25).contains(late(\.itemID)), "\(late(\.itemID))")
+    }
+
+    @Test func opinionsGoWithTheWatchedShare() throws {
+        var share: [String: Float] = [:]
+        var liked: [Float] = []
+        var disliked: [Float] = []
+        var starsAfter: (whole: [Float], part: [Float]) = ([], [])
+        for event in try events() {
+            let pair = "\(event.userID) \(event.itemID)"
+            switch event.kind {
+            case .view: share[pair] = event.value
+            case .like:
+                guard let seen = share[pair] else { continue }
+                // Nobody likes what they hardly saw.
+                #expect(seen > 0.5)
+                if event.value > 0 { liked.append(seen) } else { disliked.append(seen) }
+            case .review:
+                guard let seen = share[pair] else { continue }
+                if seen >= 0.9 { starsAfter.whole.append(event.value) } else { starsAfter.part.append(event.value) }
+            }
+        }
+        func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(max(1, values.count)) }
+        #expect(mean(liked) > mean(disliked))
+        #expect(mean(starsAfter.whole) > mean(starsAfter.part) + 0.1)
+    }
+
+    @Test func tastesDriftALittle() throws {
+        let settings = SimulatorSettings.history(weeks: 8, until: end, count: 30_000, seed: 5)
+        let before = try Simulator(catalog: films(400), settings: settings).truth
+        let after = try simulate(settings, films: 400).1.truth
+        var cosines: [Float] = []
+        for (a, b) in zip(before.users, after.users) where a.vector != b.vector {
+            func product(_ x: [Float], _ y: [Float]) -> Float { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
+            cosines.append(
+                product(a.vector, b.vector)
+                    / (product(a.vector, a.vector) * product(b.vector, b.vector)).squareRoot())
+        }
+        #expect(cosines.count > 300)
+        let mean = cosines.reduce(0, +) / Float(cosines.count)
+        #expect(mean > 0.98 && mean < 0.99999, "\(mean)")
+    }
+
+    @Test func botsClickWithoutTaste() throws {
+        var settings = SimulatorSettings.history(weeks: 2, until: end, count: 20_000, seed: 2)
+        settings.bots = 0.05
+        let (messages, _) = try simulate(settings)
+        let machines = Double(settings.users) * settings.bots
+        let bots = messages.map(\.event).filter { (Double($0.userID.dropFirst()) ?? 0) <= machines }
+        #expect(bots.count > 500)
+        #expect(bots.allSatisfy { $0.kind == .view && $0.value < 0.02 })
+        #expect(Set(bots.map(\.itemID)).count > 150)
+    }
+
+    @Test func reviewsAreSentencesThatFitTheStars() throws {
+        let reviews = try events().filter { $0.reviewText != nil }
+        #expect(Set(reviews.compactMap(\.reviewText)).count > 200)
+        #expect(reviews.allSatisfy { $0.kind == .review && $0.reviewText!.hasSuffix(".") })
+        let praise = reviews.filter { $0.reviewText!.contains("wonderful") }
+        let scorn = reviews.filter { $0.reviewText!.contains("was not for me") }
+        #expect(!praise.isEmpty && !scorn.isEmpty)
+        #expect(praise.allSatisfy { $0.value >= 4 } && scorn.allSatisfy { $0.value < 2.5 })
     }
 }

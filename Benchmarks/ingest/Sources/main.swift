@@ -6,6 +6,7 @@ import Foundation
 // One measured job a run; prints one JSON object. Benchmarks/ingest/bench.py runs them beside their peers.
 //   bench-ingest simulate COUNT                    make and encode events, without Kafka
 //   bench-ingest decode COUNT                      decode encoded events, on one core
+//   bench-ingest decode-avro COUNT [FILE]          the same in Avro; also written to FILE, each after its length
 //   bench-ingest fill BOOTSTRAP COUNT              make the topics, simulate and send
 //   bench-ingest columns BOOTSTRAP                 Kafka to decoded columns, which are dropped, until the end
 //   bench-ingest ingest BOOTSTRAP STORE            Kafka to committed tables, until the end
@@ -99,6 +100,48 @@ case ("decode", 1):
                     columns.append(fields, offset: Int64(i))
                 }
                 columns.endRun(topic: topic, partition: 0, ingestedAt: now)
+            }
+        }
+        return columns.count
+    }
+case ("decode-avro", 1...2):
+    var source = try simulator(Int(values[0])!)
+    var messages: [SimulatedMessage] = []
+    var (bytes, starts, file): ([UInt8], [Int], [UInt8]) = ([], [0], [])
+    while !source.isFinished {
+        messages.removeAll(keepingCapacity: true)
+        source.nextSession(into: &messages)
+        for message in messages {
+            AvroEventEncoder.append(message.event, schemaID: 1, to: &bytes)
+            let whole = bytes[starts[starts.count - 1]...]
+            if values.count == 2 { withUnsafeBytes(of: UInt32(whole.count)) { file += $0 } }
+            if values.count == 2 { file += whole }
+            starts.append(bytes.count)
+        }
+    }
+    if values.count == 2 {
+        try Data(file).write(to: URL(filePath: values[1]))
+        try Data(AvroEventEncoder.schema.utf8).write(to: URL(filePath: values[1] + ".avsc"))
+    }
+    let decoder = AvroEventDecoder(schemas: EventSchemas(texts: [1: AvroEventEncoder.schema]))
+    let now = Timestamp(seconds: 1_790_000_000)
+    let topic = Array(Topics.views.utf8)
+    try await measure {
+        var columns = EventColumns()
+        try bytes.withUnsafeBytes { bytes in
+            try topic.withUnsafeBufferPointer { topic in
+                var i = 1
+                while i < starts.count {
+                    let message = UnsafeRawBufferPointer(rebasing: bytes[starts[i - 1]..<starts[i]])
+                    do throws(RejectReason) {
+                        let fields = try decoder.decode(message, latest: now)
+                        columns.append(fields, topic: topic, partition: 0, offset: Int64(i), ingestedAt: now)
+                    } catch {
+                        // The first message brings its schema.
+                        if try decoder.mayRetry(after: error) { continue }
+                    }
+                    i += 1
+                }
             }
         }
         return columns.count

@@ -35,6 +35,55 @@ struct AliasTable {
     }
 }
 
+/// Pairs of two numbers, in open addressing: asked several times an event, where a `Set` would hash with care for
+/// strangers' keys.
+struct PairSet {
+    /// 0 is free; pairs are stored one higher.
+    private var slots = [UInt64](repeating: 0, count: 1 << 12)
+    private(set) var count = 0
+
+    @inline(__always)
+    func contains(_ a: Int, _ b: Int) -> Bool {
+        let pair = Self.pair(a, b)
+        var index = Self.start(pair, slots.count)
+        while slots[index] != 0 {
+            if slots[index] == pair { return true }
+            index = (index + 1) & (slots.count - 1)
+        }
+        return false
+    }
+
+    mutating func insert(_ a: Int, _ b: Int) {
+        if count * 2 >= slots.count { grow() }
+        if Self.insert(Self.pair(a, b), into: &slots) { count += 1 }
+    }
+
+    private static func insert(_ pair: UInt64, into slots: inout [UInt64]) -> Bool {
+        var index = start(pair, slots.count)
+        while slots[index] != 0 {
+            if slots[index] == pair { return false }
+            index = (index + 1) & (slots.count - 1)
+        }
+        slots[index] = pair
+        return true
+    }
+
+    private mutating func grow() {
+        var larger = [UInt64](repeating: 0, count: slots.count * 2)
+        for pair in slots where pair != 0 { _ = Self.insert(pair, into: &larger) }
+        slots = larger
+    }
+
+    @inline(__always)
+    private static func pair(_ a: Int, _ b: Int) -> UInt64 { UInt64(a) << 32 | UInt64(b) + 1 }
+
+    /// Fibonacci hashing: the high bits of the product depend on all bits of the pair.
+    @inline(__always)
+    private static func start(_ pair: UInt64, _ count: Int) -> Int {
+        Int((pair &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - count.trailingZeroBitCount))
+    }
+}
+
 extension SeededGenerator {
     /// Standard normal, by Box and Muller.
     @inline(__always)

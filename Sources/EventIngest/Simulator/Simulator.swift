@@ -22,8 +22,8 @@ public struct Simulator: Sendable {
     private let filmDraw: AliasTable
     private let calendar: Calendar?
     private let idPrefix: String
-    /// `user << 32 | film` of what was watched, so that few watch twice.
-    private var watched: Set<UInt64> = []
+    /// User and film of what was watched, so that few watch twice.
+    private var watched = PairSet()
     private static let remembered = 8_000_000
     private static let considered = 24
 
@@ -131,18 +131,21 @@ public struct Simulator: Sendable {
             if filmAppears[film] > progress { continue }
             let affinity = affinity(user, film)
             var score = settings.tasteStrength * Double(affinity) - log(-log(max(random.uniform(), 1e-300)))
-            if watched.contains(UInt64(user) << 32 | UInt64(film)) { score -= 6 }
+            // What does not win anyway need not be looked up: of 24 films about four are.
+            guard score > bestScore else { continue }
+            if watched.contains(user, film) { score -= 6 }
             if score > bestScore { (best, bestAffinity, bestScore) = (film, affinity, score) }
         }
         if best < 0 {
             best = filmDraw.draw(&random)
             bestAffinity = affinity(user, best)
         }
-        if watched.count >= Self.remembered { watched.removeAll(keepingCapacity: true) }
-        watched.insert(UInt64(user) << 32 | UInt64(best))
+        if watched.count >= Self.remembered { watched = PairSet() }
+        watched.insert(user, best)
         return (best, bestAffinity)
     }
 
+    @inline(__always)
     private func affinity(_ user: Int, _ film: Int) -> Float {
         let k = PlantedTruth.dimensions
         var sum: Float = 0
