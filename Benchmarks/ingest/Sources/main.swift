@@ -135,13 +135,14 @@ case ("decode-avro", 1...2):
                     let message = UnsafeRawBufferPointer(rebasing: bytes[starts[i - 1]..<starts[i]])
                     do throws(RejectReason) {
                         let fields = try decoder.decode(message, latest: now)
-                        columns.append(fields, topic: topic, partition: 0, offset: Int64(i), ingestedAt: now)
+                        columns.append(fields, offset: Int64(i))
                     } catch {
                         // The first message brings its schema.
                         if try decoder.mayRetry(after: error) { continue }
                     }
                     i += 1
                 }
+                columns.endRun(topic: topic, partition: 0, ingestedAt: now)
             }
         }
         return columns.count
