@@ -1,10 +1,9 @@
 public import Foundation
 
 /// The built `marquee`, run as a process of its own. Its output goes to files, so nobody has to read while it runs.
-public final class MarqueeProcess: @unchecked Sendable {
-    // Sendable: the process is started in `init`; what is used afterwards, its identifier and its status, Foundation
-    // guards by a lock of its own.
-    private let process = Process()
+public final class MarqueeProcess: Sendable {
+    private let process: ChildProcess
+    private let command: String
     private let outputFile: URL
     private let errorFile: URL
 
@@ -37,19 +36,15 @@ public final class MarqueeProcess: @unchecked Sendable {
         let name = UUID().uuidString
         outputFile = folder.appending(path: "\(name).out")
         errorFile = folder.appending(path: "\(name).err")
-        for file in [outputFile, errorFile] { try Data().write(to: file) }
-        process.executableURL = Self.program
-        process.arguments = arguments
-        process.currentDirectoryURL = directory ?? Checkout.root
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARQUEE_") }
-            .merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        try process.run()
+        command = "marquee " + arguments.joined(separator: " ")
+        process = try ChildProcess(
+            Self.program.path, arguments, output: outputFile, errors: errorFile,
+            environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARQUEE_") }
+                .merging(environment) { $1 },
+            directory: directory ?? Checkout.root)
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    deinit { process.signal(SIGKILL) }
 
     /// Runs `marquee` to its end.
     public static func run(
@@ -60,11 +55,11 @@ public final class MarqueeProcess: @unchecked Sendable {
             .result(patience: patience)
     }
 
-    public var isRunning: Bool { process.isRunning }
+    public var isRunning: Bool { process.end == nil }
 
     /// Memory of the process that lies in RAM at this moment, in bytes; 0 if it has ended.
     public var residentBytes: Int {
-        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+        let status = (try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         return (line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0) * 1024
     }
@@ -73,22 +68,18 @@ public final class MarqueeProcess: @unchecked Sendable {
     public var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
     /// Sends a signal, such as `SIGINT` or `SIGKILL`.
-    public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    public func signal(_ number: Int32) { process.signal(number) }
 
     /// Waits for the end. `patience` is no measurement, only a bound for a test that would otherwise hang; when it has
     /// passed, the process is killed.
     public func result(patience: Duration = .seconds(300)) async throws -> Result {
-        let end = ContinuousClock.now + patience
-        while process.isRunning {
-            if ContinuousClock.now > end {
-                kill(process.processIdentifier, SIGKILL)
-                throw Failure(description: "\(command) did not end within \(patience): \(errors.suffix(2000))")
-            }
-            try await Task.sleep(for: .milliseconds(10))
+        switch try await process.end(by: .now + patience) {
+        case .exited(let status): Result(status: status, output: output, errors: errors, wasKilled: false)
+        case .killed(let signal): Result(status: signal, output: output, errors: errors, wasKilled: true)
+        case nil:
+            process.signal(SIGKILL)
+            throw Failure(description: "\(command) did not end within \(patience): \(errors.suffix(2000))")
         }
-        return Result(
-            status: process.terminationStatus, output: output, errors: errors,
-            wasKilled: process.terminationReason == .uncaughtSignal)
     }
 
     /// Waits for a line of standard output that has `prefix`.
@@ -98,7 +89,7 @@ public final class MarqueeProcess: @unchecked Sendable {
         let end = ContinuousClock.now + patience
         while true {
             // Asked before the output is read: what was written before the end is then seen.
-            let isOver = !process.isRunning
+            let isOver = !isRunning
             // The last piece may be half a line.
             for line in output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             where line.hasPrefix(prefix) {
@@ -111,6 +102,4 @@ public final class MarqueeProcess: @unchecked Sendable {
             try await Task.sleep(for: .milliseconds(10))
         }
     }
-
-    private var command: String { "marquee " + (process.arguments ?? []).joined(separator: " ") }
 }
