@@ -42,7 +42,7 @@ import Testing
 
     /// Three ingesters of one group against Apache Kafka. Two keep their place in it over a kill (static members), so
     /// that they come back at once; the third joins anew each time and every other time leaves by itself, so that
-    /// partitions keep moving. At night the broker is killed now and then as well.
+    /// partitions keep moving. At night the broker is killed every 90 s as well.
     @Test(.enabled(if: KafkaServer.isAvailable, "needs shared/servers/kafka"))
     func ingestersOfAGroupAreKilledAtRandom() async throws {
         let kills = Effort.rounds(50, nightly: 1000)
@@ -62,6 +62,7 @@ import Testing
                                 try await Task.sleep(for: .seconds(90))
                                 try await server.stop(crash: true)
                                 try await server.start()
+                                rampage.brokerWasKilled()
                             }
                         }
                     }
@@ -85,10 +86,11 @@ private final class Rampage: Sendable {
     private let wanted: Int
     private let arguments: [String]
     private let folder: URL
-    private let starting = Mutex(())
+    private let start = ContinuousClock.now
     private let killed = Atomic<Int>(0)
     private let killedAfterCommit = Atomic<Int>(0)
     private let stopped = Atomic<Int>(0)
+    private let brokerKilled = Atomic<Int>(0)
 
     init(kills: Int, arguments: [String], folder: URL) {
         wanted = kills
@@ -96,14 +98,21 @@ private final class Rampage: Sendable {
         self.folder = folder
     }
 
-    var isOver: Bool { killed.load(ordering: .relaxed) >= wanted }
+    var isOver: Bool {
+        if killed.load(ordering: .relaxed) >= wanted { return true }
+        guard Effort.isNightly, let minutes = Effort.killMinutes else { return false }
+        return ContinuousClock.now - start > .seconds(minutes * 60)
+    }
 
     var figures: String {
         """
         \(killed.load(ordering: .relaxed)) kills (\(killedAfterCommit.load(ordering: .relaxed)) after a commit of \
-        that process), \(stopped.load(ordering: .relaxed)) ended by SIGTERM
+        that process), \(stopped.load(ordering: .relaxed)) ended by SIGTERM, broker killed \
+        \(brokerKilled.load(ordering: .relaxed)) times
         """
     }
+
+    func brokerWasKilled() { brokerKilled.wrappingAdd(1, ordering: .relaxed) }
 
     func run(_ slot: Int) async throws {
         var random = SeededGenerator(seed: UInt64.random(in: 0..<1_000_000), stream: UInt64(slot))
@@ -116,8 +125,7 @@ private final class Rampage: Sendable {
         var rounds = 0
         while !isOver {
             rounds += 1
-            // One start at a time: Foundation's Process does not bear several.
-            let process = try starting.withLock { _ in try MarqueeProcess(arguments + properties, in: folder) }
+            let process = try MarqueeProcess(arguments + properties, in: folder)
             let hasCommitted = { process.errors.contains("committed") }
             // One in four at any instant, from its first; the others at any instant after they have stored something.
             if random.below(4) == 0 {
