@@ -53,6 +53,22 @@ private final class MemorySink: EventSink {
 
     func offsets() throws -> [String: Int64] { store.offsets(of: name) }
 
+    func storedOffsets(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64> {
+        store.withTables { tables in
+            Set(
+                (tables[name]?.batches ?? []).flatMap { batch -> [Int64] in
+                    guard let topics = try? batch.column(named: "topic").byteStrings,
+                        let partitions = try? batch.column(named: "partition").int32s,
+                        let offsets = try? batch.column(named: "offset").int64s
+                    else { return [] }
+                    return (0..<batch.rowCount).filter {
+                        topics.string(at: $0) == place.topic && partitions.values[$0] == place.partition
+                            && range.contains(offsets.values[$0])
+                    }.map { offsets.values[$0] }
+                })
+        }
+    }
+
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome {
         try store.beforeCommit(name)
         return store.withTables { tables in

@@ -76,6 +76,8 @@ final class DroppingSink: EventSink {
 
     func offsets() -> [String: Int64] { [:] }
 
+    func storedOffsets(of place: TopicPartition, in range: Range<Int64>) -> Set<Int64> { [] }
+
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) -> SinkOutcome {
         version += 1
         return .committed(version: version)

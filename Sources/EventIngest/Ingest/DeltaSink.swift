@@ -16,6 +16,24 @@ final class DeltaSink: EventSink {
 
     func offsets() throws -> [String: Int64] { try table.snapshot().transactions }
 
+    func storedOffsets(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64> {
+        typealias Name = DeadLetterTable.Name
+        // The bounds of each file's offsets are in the log: only the newest files are opened.
+        var scan = try table.snapshot().scan(
+            columns: [Name.offset],
+            where: .and([
+                .compare(column: Name.offset, .greaterOrEqual, .int(range.lowerBound)),
+                .compare(column: Name.offset, .less, .int(range.upperBound)),
+                .compare(column: Name.partition, .equal, .int(Int64(place.partition))),
+                .compare(column: Name.topic, .equal, .string(place.topic)),
+            ]))
+        var found: Set<Int64> = []
+        while let batch = try scan.next() {
+            if let offsets = try batch.column(named: Name.offset).int64s { found.formUnion(offsets.values) }
+        }
+        return found
+    }
+
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome {
         let transactions = offsets.map { Transaction(appID: $0.appID, version: $0.to) }
         let expected: [String: Int64?] = Dictionary(uniqueKeysWithValues: offsets.map { ($0.appID, $0.from) })

@@ -3,7 +3,7 @@ public import Columnar
 /// Where events leave the pipeline: something that stores rows and the offsets they came from in one step.
 ///
 /// The product's sink is a Delta table; another one (a warehouse, a feature store, a file for a partner) is a type with
-/// these three members, handed to ``Ingester/init(_:hooks:openSink:)``. There is one sink for each route and one for the
+/// these members, handed to ``Ingester/init(_:hooks:openSink:)``. There is one sink for each route and one for the
 /// dead letters.
 ///
 /// What every sink promises, and what makes a stream of at-least-once messages into rows that are there exactly once:
@@ -24,6 +24,11 @@ public protocol EventSink: AnyObject {
     /// For each application identifier the offset at which to go on; absent where nothing was stored yet.
     /// - Throws: what stands in the way of knowing them; the run ends with it.
     func offsets() throws -> [String: Int64]
+
+    /// Of a partition's messages in `range`, the offsets of those whose rows are stored here, by the columns `topic`,
+    /// `partition` and `offset`. Only the sink of the dead letters is asked, after a crash between its commit and the
+    /// route's.
+    func storedOffsets(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64>
 
     /// Stores the rows and moves the offsets in one step.
     /// - Parameters:

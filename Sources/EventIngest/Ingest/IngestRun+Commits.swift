@@ -63,9 +63,10 @@ extension IngestRun {
         oldestPending = nil
         guard ledger.isDirty else { return }
         var parts: [SealedBatch.Part] = []
-        if deadLetterBuffer.count > 0 {
-            parts.append(
-                .init(route: nil, batches: [try deadLetterBuffer.batch()], steps: ledger.deadLetterAdvances()))
+        let deadSteps = ledger.deadLetterAdvances()
+        if !deadSteps.isEmpty {
+            let batches = deadLetterBuffer.count > 0 ? [try deadLetterBuffer.batch()] : []
+            parts.append(.init(route: nil, batches: batches, steps: deadSteps))
             deadLetterBuffer = DeadLetterBuffer()
         }
         for index in appenders.indices {

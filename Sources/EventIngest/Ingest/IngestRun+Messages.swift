@@ -32,9 +32,12 @@ extension IngestRun {
         let new = messages.dropping(first)
         if oldestPending == nil { oldestPending = clock.now }
         let now = Timestamp.now
-        var rejections: [Rejection] = []
-        try appenders[state.route].append(new, receivedAt: now, rejections: &rejections)
-        for rejection in rejections { try reject(new[rejection.position], rejection.reason, place, state, now) }
+        // What a run before this one refused stays refused, though the clock may now say otherwise.
+        for run in new.runs(without: state.deadLetters) {
+            var rejections: [Rejection] = []
+            try appenders[state.route].append(run, receivedAt: now, rejections: &rejections)
+            for rejection in rejections { try reject(run[rejection.position], rejection.reason, place, now) }
+        }
         progress.messages += new.count
         progress.payloadBytes += new.payloadBytes
         progress.trouble = nil
@@ -42,11 +45,8 @@ extension IngestRun {
     }
 
     private func reject(
-        _ message: KafkaMessage, _ reason: String, _ place: TopicPartition, _ state: PartitionLedger.State,
-        _ now: Timestamp
+        _ message: KafkaMessage, _ reason: String, _ place: TopicPartition, _ now: Timestamp
     ) throws {
-        // After a crash between the two commits it is already there.
-        if let deadStored = state.deadStored, message.offset < deadStored { return }
         deadLetterBuffer.append(message, topic: place.topic, reason: reason, at: now)
         ledger.hasDeadLetters(place)
         let code = String(reason.prefix { $0 != ":" })

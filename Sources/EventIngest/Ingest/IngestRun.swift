@@ -116,12 +116,18 @@ final class IngestRun {
             let appID = "kafka:\(cluster):\(place.topic):\(place.partition)"
             let available = try consumer.watermarks(of: place, timeout: configuration.patience)
             let stored = known.routes[route][appID]
-            let next = try start(of: place, expected: stored ?? available.lowerBound, available: available)
-            ledger.take(
-                place,
-                .init(
-                    route: route, appID: appID, next: next, stored: stored, deadStored: known.deadLetters[appID],
-                    target: available.upperBound, end: available.upperBound))
+            let expected = stored ?? available.lowerBound
+            let next = try start(of: place, expected: expected, available: available)
+            var state = PartitionLedger.State(
+                route: route, appID: appID, next: next, stored: stored, deadStored: known.deadLetters[appID],
+                target: available.upperBound, end: available.upperBound)
+            if next < expected {
+                state.beganAnew()
+            } else if let deadStored = state.deadStored, next < deadStored {
+                // A crash came between the two commits.
+                state.deadLetters = try writer.deadLetters(of: place, in: next..<deadStored)
+            }
+            ledger.take(place, state)
             try appenders[route].begin(place, at: next)
         }
         progress.partitions = ledger.states.count

@@ -11,7 +11,7 @@ import Synchronization
 /// that lost a partition without noticing cannot store anything of it again.
 ///
 /// Rejected messages go to the dead-letter table first, under offsets of their own: if the crash comes between the two
-/// commits, they are recognised and not stored twice.
+/// commits, they are recognised by their offsets and neither stored twice nor judged again.
 public final class Ingester: Sendable {
     public struct Hooks: Sendable {
         /// About five times a second and at the end, on the ingester's thread.

@@ -1,7 +1,7 @@
 /// Where each partition stands: what was read, what is in its table, what is in the dead letters.
 ///
-/// A state machine without I/O. Invariants: `stored ≤ next`; a message below `next` is never taken again; a rejected
-/// message below `deadStored` is already in the dead letters.
+/// A state machine without I/O. Invariants: `stored ≤ next`; a message below `next` is never taken again; the
+/// messages from `stored` on that are in the dead letters already are below `deadStored`.
 struct PartitionLedger {
     struct State: Equatable {
         var route: Int
@@ -14,6 +14,11 @@ struct PartitionLedger {
         var stored: Int64?
         /// What the dead-letter table holds; nil if it holds none yet.
         var deadStored: Int64?
+        /// The messages from `next` on that are in the dead letters, and are not judged again: what was refused because
+        /// of the clock, or the settings, might now be taken, and be in both tables.
+        var deadLetters: Set<Int64> = []
+        /// The partition was made anew at the broker: what `deadStored` says is about messages of the old one.
+        private(set) var isAnew = false
         /// Whether a rejection was collected since the last batch was sealed.
         var hasDeadLetters = false
         /// The end of the partition when the run started to wait for it.
@@ -32,6 +37,27 @@ struct PartitionLedger {
             self.target = target
             self.end = end
             start = next
+        }
+
+        /// What the tables know about dead letters is not about the messages that come now. (A crash before the first
+        /// commit after this repeats the dead letters of that commit: nothing tells them from those of the old log.)
+        mutating func beganAnew() {
+            deadLetters = []
+            isAnew = deadStored != nil
+        }
+
+        /// Where the dead letters' offset goes with the next commit: always away from where it is, so that of two
+        /// ingesters that refuse the same messages only one can store them. That it may be beyond what was read does no
+        /// harm, since it only bounds the search for known dead letters.
+        var deadLetterStep: Int64 {
+            guard let deadStored else { return next }
+            return isAnew && next != deadStored ? next : max(next, deadStored + 1)
+        }
+
+        mutating func sealed() {
+            moved = false
+            hasDeadLetters = false
+            isAnew = false
         }
 
         /// Whether anything was read since the last batch was sealed. The offsets cannot tell: after a topic was made
@@ -64,6 +90,7 @@ struct PartitionLedger {
         state.next = offset + 1
         state.end = max(state.end, state.next)
         state.moved = true
+        if !state.deadLetters.isEmpty { state.deadLetters = state.deadLetters.filter { $0 > offset } }
         states[place] = state
     }
 
@@ -79,16 +106,16 @@ struct PartitionLedger {
         if end > states[place]?.end ?? .max { states[place]?.end = end }
     }
 
-    mutating func jump(_ place: TopicPartition, to offset: Int64) { states[place]?.next = offset }
+    mutating func jump(_ place: TopicPartition, to offset: Int64) {
+        if let next = states[place]?.next, offset < next { states[place]?.beganAnew() }
+        states[place]?.next = offset
+    }
 
     mutating func hasDeadLetters(_ place: TopicPartition) { states[place]?.hasDeadLetters = true }
 
     /// Everything that was read so far is in a batch now; what is read from here on is for the next.
     mutating func sealed() {
-        for place in states.keys {
-            states[place]?.moved = false
-            states[place]?.hasDeadLetters = false
-        }
+        for place in states.keys { states[place]?.sealed() }
     }
 
     /// The steps that a commit of a route's table must make.
@@ -100,8 +127,10 @@ struct PartitionLedger {
 
     /// The steps that a commit of the dead letters must make.
     func deadLetterAdvances() -> [(place: TopicPartition, advance: OffsetAdvance)] {
-        states.filter { $0.value.hasDeadLetters }.sorted { $0.key < $1.key }
-            .map { ($0.key, OffsetAdvance(appID: $0.value.appID, from: $0.value.deadStored, to: $0.value.next)) }
+        states.filter { $0.value.hasDeadLetters || $0.value.isAnew && $0.value.moved }.sorted { $0.key < $1.key }
+            .map {
+                ($0.key, OffsetAdvance(appID: $0.value.appID, from: $0.value.deadStored, to: $0.value.deadLetterStep))
+            }
     }
 
     mutating func stored(_ advances: [(place: TopicPartition, advance: OffsetAdvance)]) {

@@ -36,6 +36,13 @@ final class SinkWriter: @unchecked Sendable {
         return (try sinks.map { try $0.offsets() }, try deadLetters.offsets())
     }
 
+    /// Which messages of a partition lie in the dead letters.
+    /// - Precondition: no batch is in the writer's hands.
+    func deadLetters(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64> {
+        precondition(!isBusy, "the sinks belong to the thread while it commits")
+        return try deadLetters.storedOffsets(of: place, in: range)
+    }
+
     func name(of route: Int?) -> String { route.map { sinks[$0].name } ?? deadLetters.name }
 
     /// Whether a batch was handed over whose outcome was not taken yet.

@@ -91,6 +91,12 @@ public final class EmbeddedBroker: Sendable {
         case rebalanceInProgress
         case offsetOutOfRange
         case storage
+        case leaderNotAvailable
+        case coordinatorLoading
+        case coordinatorNotAvailable
+        case notCoordinator
+        case illegalGeneration
+        case unknownMember
     }
 
     /// Makes the next requests of a kind fail, one failure each, in order.
@@ -104,6 +110,12 @@ public final class EmbeddedBroker: Sendable {
             case .rebalanceInProgress: RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS
             case .offsetOutOfRange: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE
             case .storage: RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR
+            case .leaderNotAvailable: RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+            case .coordinatorLoading: RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS
+            case .coordinatorNotAvailable: RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE
+            case .notCoordinator: RD_KAFKA_RESP_ERR_NOT_COORDINATOR
+            case .illegalGeneration: RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION
+            case .unknownMember: RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
             }
         }
         rd_kafka_mock_push_request_errors_array(cluster.pointer, request.rawValue, codes.count, codes)
@@ -118,6 +130,11 @@ public final class EmbeddedBroker: Sendable {
 
     public func setLeader(of place: TopicPartition, to broker: Int) {
         _ = rd_kafka_mock_partition_set_leader(cluster.pointer, place.topic, place.partition, Int32(broker))
+    }
+
+    /// Moves the coordinator of a consumer group.
+    public func setCoordinator(of group: String, to broker: Int) {
+        _ = rd_kafka_mock_coordinator_set(cluster.pointer, "group", group, Int32(broker))
     }
 
     /// Delays every answer of a broker.

@@ -56,6 +56,23 @@ public enum KafkaArrival {
 }
 
 extension KafkaMessages {
+    /// The same messages but those at `offsets`, as runs of neighbours.
+    func runs(without offsets: Set<Int64>) -> [KafkaMessages] {
+        if offsets.isEmpty { return [self] }
+        var runs: [KafkaMessages] = []
+        var first = 0
+        for position in 0...count where position == count || offsets.contains(offset(at: position)) {
+            if first < position {
+                runs.append(
+                    KafkaMessages(
+                        pointers: UnsafeBufferPointer(rebasing: pointers[first..<position]), topic: topic,
+                        partition: partition))
+            }
+            first = position + 1
+        }
+        return runs
+    }
+
     /// The same messages without the first `count`.
     func dropping(_ count: Int) -> KafkaMessages {
         count == 0
