@@ -130,6 +130,22 @@ import Testing
         }
     }
 
+    @Test func halfABatchIsEnoughWhileNothingElseIsCommitted() async throws {
+        try await withMockBroker { broker in
+            let store = MemoryStore()
+            try send(1000, to: broker.properties)
+            var configuration = configuration(broker)
+            configuration.untilEnd = false
+            configuration.commit = CommitPolicy(rows: 1500, age: 3600)
+            let ingester = Ingester(configuration, openSink: { store.sink($0) })
+            async let result = ingester.run()
+            try await eventually("rows are stored") { store.version(of: Tables.events) >= 0 }
+            ingester.stop()
+            #expect(try await result.rows == 1000)
+            expectExactly(1000, in: store)
+        }
+    }
+
     @Test func twoIngestersOfAGroupShareThePartitions() async throws {
         try await withMockBroker(topics: [Topics.views: 4, Topics.likes: 4, Topics.reviews: 4]) { broker in
             let store = MemoryStore()

@@ -22,6 +22,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 5])
+    func theEndsOfManyPartitionsAreThoseOfEach(failures: Int) async throws {
+        try await withMockBroker(brokers: 3, topics: ["films": 40, "views": 20]) { broker in
+            for i in 0..<30 {
+                try produce(
+                    ["one", "two"], key: "user-\(i)", to: i % 2 == 0 ? "films" : "views", of: broker.properties)
+            }
+            let consumer = try KafkaConsumer(properties: broker.properties, group: "ends")
+            let places = try consumer.partitions(of: ["views", "films"]).shuffled()
+            let each = try places.map { try consumer.watermarks(of: $0) }
+            #expect(each.map(\.count).reduce(0, +) == 60)
+            // The consumer knows the old leaders still.
+            broker.setLeader(of: places[7], to: 1)
+            broker.setLeader(of: places[8], to: 2)
+            broker.fail(.listOffsets, with: Array(repeating: .notLeader, count: failures))
+            #expect(try consumer.watermarks(of: places) == each)
+            #expect(try consumer.watermarks(of: [TopicPartition]()).isEmpty)
+        }
+    }
+
     @Test func theEmbeddedBrokerWritesAndRemovesItsBootstrapFile() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "bootstrap").path

@@ -4,11 +4,11 @@ import Domain
 ///
 /// At a low rate that is the age, and rows are in the table less than two seconds after they were read. At a high rate it
 /// is the size, and files are of a size that engines like; and whoever is more than ``rows`` messages behind waits for
-/// the size up to ten times the age.
+/// the size up to ten times the age. Half the size is enough while nothing else is being committed.
 public struct CommitPolicy: Sendable, Equatable {
-    /// Rows of one table.
+    /// Most rows of one table.
     public var rows = 1_000_000
-    /// Bytes of memory that the rows of one commit take. While one commit is written the next is collected, so this
+    /// Most bytes of memory that the rows of one commit take. While one commit is written the next is collected, so this
     /// bounds the ingester's memory: two of them, what is being encoded, and librdkafka's queue.
     public var bytes = 128 << 20
     /// Seconds since the oldest uncommitted message was read.

@@ -47,10 +47,18 @@ extension IngestRun {
         }
     }
 
+    /// A batch that is worth its files although it could grow: whoever waits for the rest keeps the writer idle meanwhile,
+    /// and then has to wait for it.
+    private var isHalfFull: Bool {
+        pending.bytes >= configuration.commit.bytes / 2
+            || appenders.contains { $0.rowCount >= (configuration.commit.rows + 1) / 2 }
+    }
+
     private func urgency() -> Urgency {
         guard let oldestPending else { return .none }
         if pending.bytes >= configuration.commit.bytes { return .full }
         if appenders.contains(where: { $0.rowCount >= configuration.commit.rows }) { return .full }
+        if !writer.isBusy, isHalfFull { return .due }
         let age = (clock.now - oldestPending).inSeconds
         // Far behind, the rows are late anyway: larger files are worth more than a second.
         let patience = unread > configuration.commit.rows ? CommitPolicy.patienceBehind : 1

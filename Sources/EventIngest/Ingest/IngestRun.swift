@@ -111,10 +111,11 @@ final class IngestRun {
     /// Takes partitions into the ledger, each at the offset its table has.
     func begin(with places: [TopicPartition]) throws {
         let known = try writer.offsets()
-        for place in places {
+        let places = places.filter { routeOfTopic[$0.topic] != nil }
+        let ends = try consumer.watermarks(of: places, timeout: configuration.patience)
+        for (place, available) in zip(places, ends) {
             guard let route = routeOfTopic[place.topic] else { continue }
             let appID = "kafka:\(cluster):\(place.topic):\(place.partition)"
-            let available = try consumer.watermarks(of: place, timeout: configuration.patience)
             let stored = known.routes[route][appID]
             let expected = stored ?? available.lowerBound
             let next = try start(of: place, expected: expected, available: available)

@@ -63,8 +63,8 @@ public final class KafkaEventFeed: EventFeed {
             batch: 1024, observer: observer)
         defer { consumer.close() }
         var offsets: [TopicPartition: Int64] = [:]
-        for place in try consumer.partitions(of: Topics.events) {
-            let available = try consumer.watermarks(of: place)
+        let places = try consumer.partitions(of: Topics.events)
+        for (place, available) in zip(places, try consumer.watermarks(of: places)) {
             offsets[place] =
                 switch start {
                 case .end: available.upperBound

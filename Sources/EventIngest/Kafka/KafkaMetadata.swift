@@ -76,6 +76,41 @@ extension KafkaClient {
         return low..<max(low, high)
     }
 
+    /// The offsets the broker has of many partitions, in the order of `places`: two requests to each leader, whatever the
+    /// number of its partitions. One by one, a few hundred partitions take seconds.
+    ///
+    /// Whatever this has no clean answer for (a leader that moved, a broker that is away) is asked one by one, with the
+    /// patience of ``watermarks(of:timeout:)``.
+    func watermarks(of places: [TopicPartition], timeout: Double) throws -> [Range<Int64>] {
+        let lows = answers(for: places, at: LogicalOffset.beginning, timeout: timeout)
+        let highs = lows.isEmpty ? [:] : answers(for: places, at: LogicalOffset.end, timeout: timeout)
+        return try places.map { place in
+            if let low = lows[place], let high = highs[place] { return low..<max(low, high) }
+            return try watermarks(of: place, timeout: timeout)
+        }
+    }
+
+    /// The first or last offset of each partition whose leader said so at the first time of asking.
+    ///
+    /// On the wire the question for a time and the question for an end of the log are the same request (ListOffsets), in
+    /// which −2 and −1 stand for the ends; `rd_kafka_query_watermark_offsets` sends them too.
+    private func answers(
+        for places: [TopicPartition], at end: Int64, timeout: Double
+    ) -> [TopicPartition: Int64] {
+        guard !places.isEmpty else { return [:] }
+        return withPartitionList(places.map { (key: $0, value: end) }) { list in
+            let code = rd_kafka_offsets_for_times(handle, list, Int32(min(timeout, 4) * 1000))
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return [:] }
+            var result: [TopicPartition: Int64] = [:]
+            for i in 0..<Int(list.pointee.cnt) {
+                let element = list.pointee.elems[i]
+                guard element.err == RD_KAFKA_RESP_ERR_NO_ERROR, element.offset >= 0 else { continue }
+                result[TopicPartition(String(cString: element.topic), element.partition)] = element.offset
+            }
+            return result
+        }
+    }
+
     /// The offsets that the client's group has told the broker; absent where it has told none.
     func committed(_ places: [TopicPartition], timeout: Double) throws -> [TopicPartition: Int64] {
         try withPartitionList(places.map { (key: $0, value: Int64(0)) }) { list in
@@ -151,6 +186,11 @@ extension KafkaConsumer {
     /// The offsets the broker has of a partition: `low..<high`.
     public func watermarks(of place: TopicPartition, timeout: Double = 10) throws -> Range<Int64> {
         try kafka.watermarks(of: place, timeout: timeout)
+    }
+
+    /// The offsets the broker has of each partition, in the order of `places`; quick also where they are many.
+    public func watermarks(of places: [TopicPartition], timeout: Double = 10) throws -> [Range<Int64>] {
+        try kafka.watermarks(of: places, timeout: timeout)
     }
 
     /// The offsets that the group has told the broker, by ``commitHint(_:)`` or otherwise.

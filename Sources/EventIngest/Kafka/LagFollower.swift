@@ -23,8 +23,7 @@ public final class LagFollower {
         if places.isEmpty { places = try consumer.partitions(of: topics) }
         let committed = try consumer.committed(places)
         var worst: Int64 = 0
-        for place in places {
-            let range = try consumer.watermarks(of: place)
+        for (place, range) in zip(places, try consumer.watermarks(of: places)) {
             // A group that never told an offset starts at the beginning.
             worst = max(worst, range.upperBound - (committed[place] ?? range.lowerBound))
         }
