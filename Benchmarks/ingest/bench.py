@@ -27,6 +27,8 @@ OURS = os.environ.get("BENCH_INGEST", os.path.join(ROOT, ".build", "release", "b
 SERVERS = os.path.join(ROOT, "..", "shared", "servers")
 TOPICS = ["movie-views", "movie-likes", "movie-reviews"]
 BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tables", "ingest: to columns, dropped"
+# The mock cluster keeps 5 MiB a partition.
+MOCK_EVENTS = 1_000_000
 PYTHON, KCAT = "confluent-kafka + deltalake", "kcat to a file"
 
 
@@ -109,21 +111,22 @@ def table(title, results):
 
 
 def settings(options, python):
-    print(f"{options.events:,} simulated events over eight weeks, {options.rounds} rounds, medians")
+    print(f"{options.events:,} simulated events over eight weeks, {options.rounds} round(s), medians")
     print(f"{os.cpu_count()} CPUs ({platform.machine()}), load average {os.getloadavg()[0]:.1f}; the broker runs on them too")
     print("consumers: fetch.message.max.bytes 4 MiB, queued.max.messages.kbytes 32 MiB; messages lz4; 3 topics")
-    print("commits: 1,000,000 rows, 128 MiB or 10 s (we are behind), zstd level 1, partitioned by day")
+    print("commits: 500,000 rows, 64 MiB or 10 s (we are behind), zstd level 1, partitioned by day")
     if not python:
         print(f"no {PYTHON} in {sys.executable}: left out")
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--events", type=int, default=4_000_000)
+    parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
     python = all(importlib.util.find_spec(name) for name in ("confluent_kafka", "deltalake", "pyarrow"))
     settings(options, python)
+    in_memory = min(options.events, MOCK_EVENTS)
     with tempfile.TemporaryDirectory() as folder:
         bare = os.path.join(folder, "bare")
         subprocess.run(["cc", "-O2", "-o", bare, os.path.join(HERE, "bare.c"), "-lrdkafka"], check=True)
@@ -139,9 +142,9 @@ def main():
                 table("Apache Kafka, 4 partitions a topic", filled | results)
         else:
             print("\nno ../shared/servers/kafka: Apache Kafka is left out")
-        with mock(options.events) as servers:
-            results = measure(readers(servers, options.events, folder, bare, False), max(1, options.rounds - 1))
-            table("librdkafka's mock cluster, 64 partitions a topic", results)
+        with mock(in_memory) as servers:
+            results = measure(readers(servers, in_memory, folder, bare, python), options.rounds)
+            table(f"librdkafka's mock cluster, 64 partitions a topic, {in_memory:,} events", results)
 
 
 if __name__ == "__main__":

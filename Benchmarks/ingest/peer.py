@@ -17,8 +17,8 @@ from deltalake import CommitProperties, Transaction, WriterProperties, write_del
 
 TOPICS = ["movie-views", "movie-likes", "movie-reviews"]
 RANGES = {"view": (0.0, 1.0), "like": (-1.0, 1.0), "review": (0.5, 5.0)}
-# What the ingester does while it is far behind, as it is here.
-ROWS, AGE = 1_000_000, 10.0
+# What the ingester does while it is far behind, as it is here: half a batch is enough while nothing is being committed.
+ROWS, AGE = 500_000, 10.0
 SCHEMA = pa.schema([
     pa.field("event_id", pa.string(), False), pa.field("user_id", pa.string(), False),
     pa.field("item_id", pa.string(), False), pa.field("kind", pa.string(), False),
