@@ -90,7 +90,13 @@ private final class Rampage: Sendable {
     private let killed = Atomic<Int>(0)
     private let killedAfterCommit = Atomic<Int>(0)
     private let stopped = Atomic<Int>(0)
+    private let gaveUp = Atomic<Int>(0)
     private let brokerKilled = Atomic<Int>(0)
+
+    /// What ends an ingester when the broker was killed: none answers for as long as a start has patience; or it has
+    /// forgotten whom it let in last under a static member's name, and fences the one that is there, which is fatal to
+    /// librdkafka's consumer. Whoever watches over the process starts it again.
+    private static let endsForTheBroker = ["No Kafka broker answers", "Static consumer fenced"]
 
     init(kills: Int, arguments: [String], folder: URL) {
         wanted = kills
@@ -107,7 +113,8 @@ private final class Rampage: Sendable {
     var figures: String {
         """
         \(killed.load(ordering: .relaxed)) kills (\(killedAfterCommit.load(ordering: .relaxed)) after a commit of \
-        that process), \(stopped.load(ordering: .relaxed)) ended by SIGTERM, broker killed \
+        that process), \(stopped.load(ordering: .relaxed)) ended by SIGTERM, \
+        \(gaveUp.load(ordering: .relaxed)) gave up for the broker's sake, broker killed \
         \(brokerKilled.load(ordering: .relaxed)) times
         """
     }
@@ -141,6 +148,11 @@ private final class Rampage: Sendable {
             if isStatic || rounds.isMultiple(of: 2) {
                 process.signal(SIGKILL)
                 let result = try await process.result()
+                if Effort.isNightly, result.status == 69, Self.endsForTheBroker.contains(where: result.errors.contains)
+                {
+                    gaveUp.wrappingAdd(1, ordering: .relaxed)
+                    continue
+                }
                 #expect(result.wasKilled, "it ended by itself: \(result.errors.suffix(3000))")
                 killed.wrappingAdd(1, ordering: .relaxed)
                 if result.errors.contains("committed") { killedAfterCommit.wrappingAdd(1, ordering: .relaxed) }

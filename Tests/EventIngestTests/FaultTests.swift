@@ -90,8 +90,9 @@ import Testing
             configuration.sharing = .group
             configuration.cluster = "test"
             configuration.commit.age = 0.05
-            configuration.kafka["session.timeout.ms"] = "6000"
-            configuration.kafka["max.poll.interval.ms"] = "6000"
+            configuration.kafka["session.timeout.ms"] = "3000"
+            configuration.kafka["max.poll.interval.ms"] = "3000"
+            configuration.kafka["heartbeat.interval.ms"] = "200"
             let producer = try KafkaProducer(properties: broker.properties)
             for i in 0..<500 { try producer.send(bytes(i), key: "u\(i % 31)", topic: Topics.views) }
             try producer.flush()
