@@ -1,9 +1,9 @@
-import Columnar
 import Domain
 import EventIngest
 import Foundation
 import KafkaTestSupport
 import Operations
+import Synchronization
 import TestSupport
 import Testing
 
@@ -35,12 +35,14 @@ import Testing
                 let stored = try await MarqueeProcess.run(
                     ["ingest", "--store", store, "--until-end"] + kafka + avro, in: folder)
                 #expect(stored.status == 0, "\(stored.errors)")
-                let events = try rows(store, Tables.events)
-                let dead = try rows(store, Tables.deadLetters)
-                #expect(events.count + dead.count == 3000)
-                #expect((50...300).contains(dead.count), "\(stored.output)")
-                #expect(Set(events.map(\.eventID)).count == events.count)
+                let events = try await StoredEvent.all(in: store, folder)
+                let dead = try await StoredEvent.rows(of: Tables.deadLetters, in: store, folder).count
+                #expect(events.count + dead == 3000)
+                #expect((50...300).contains(dead), "\(stored.output)")
                 #expect(events.allSatisfy { $0.userID.hasPrefix("u") && $0.source == "simulator" })
+                let (heard, skipped) = try await everything(on: broker.properties, registry)
+                #expect(heard == events, "what the feed reads is what was stored, event by event")
+                #expect(skipped == dead)
                 let vectors = try String(contentsOfFile: truth, encoding: .utf8).split(separator: "\n")
                 #expect(vectors.filter { $0.hasPrefix("{\"user\":") }.count >= Set(events.map(\.userID)).count)
             }
@@ -102,27 +104,24 @@ import Testing
         }
     }
 
-    private struct Row {
-        var eventID = ""
-        var userID = ""
-        var source = ""
+    /// What a feed reads from the beginning of the topics, as the service does with `--format avro`.
+    private func everything(
+        on properties: KafkaProperties, _ registry: RealServer
+    ) async throws -> (events: [StoredEvent], skipped: Int) {
+        let feed = KafkaEventFeed(
+            properties: properties, start: .beginning,
+            format: .avro(SchemaRegistry(url: registry.address)))
+        let heard = Heard()
+        let hearing = Task {
+            try await feed.run { events in heard.events.withLock { $0 += events.map { StoredEvent($0) } } }
+        }
+        try await eventually("everything is heard") { heard.events.withLock { $0.count } + feed.skipped >= 3000 }
+        hearing.cancel()
+        await #expect(throws: CancellationError.self) { try await hearing.value }
+        return (heard.events.withLock { $0 }.sorted { $0.eventID < $1.eventID }, feed.skipped)
     }
 
-    private func rows(_ store: String, _ table: String) throws -> [Row] {
-        var scan = try DeltaTable.open(at: "\(store)/\(table)").snapshot().scan()
-        var rows: [Row] = []
-        while let batch = try scan.next() {
-            func text(_ column: String, _ row: Int) throws -> String {
-                guard batch.schema.names.contains(column) else { return "" }
-                return try batch.column(named: column).byteStrings?.string(at: row) ?? ""
-            }
-            for row in 0..<batch.rowCount {
-                rows.append(
-                    Row(
-                        eventID: try text(EventColumn.eventID, row), userID: try text(EventColumn.userID, row),
-                        source: try text(EventColumn.source, row)))
-            }
-        }
-        return rows
+    private final class Heard: Sendable {
+        let events = Mutex<[StoredEvent]>([])
     }
 }

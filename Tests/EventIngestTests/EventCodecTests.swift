@@ -1,5 +1,6 @@
 import Domain
 import EventIngest
+import TestSupport
 import Testing
 
 private let now = Timestamp("2026-11-20T12:00:00Z")!
@@ -41,7 +42,7 @@ private func wire(_ changes: [String: String?] = [:]) -> String {
     @Test func whatIsEncodedDecodesToTheSame() throws {
         var random = SeededGenerator(seed: 7)
         let texts = ["plain", "\"quoted\\", "line\nbreak\tand\u{1}", "Amélie – 千と千尋 🎬", ""]
-        for round in 0..<500 {
+        for round in 0..<Effort.rounds(500, nightly: 50_000) {
             let kind = EventKind.allCases[round % 3]
             let value: Float =
                 switch kind {

@@ -1,6 +1,7 @@
 import Domain
 import EventIngest
 import Foundation
+import TestSupport
 import Testing
 
 private let now = Timestamp("2026-11-20T12:00:00Z")!
@@ -112,7 +113,7 @@ private struct OracleEvent: Decodable {
         var random = SeededGenerator(seed: UInt64(seed))
         let decoder = EventDecoder()
         var taken = 0
-        for round in 0..<2500 {
+        for round in 0..<Effort.rounds(1500, nightly: 100_000) {
             var bytes = message(&random)
             if round % 2 == 1 { mutate(&bytes, &random) }
             let expected = OracleEvent.event(from: Data(bytes))

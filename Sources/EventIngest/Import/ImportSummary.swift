@@ -2,6 +2,9 @@
 public struct ImportSummary: Sendable, Equatable {
     public var acceptedEvents = 0
     public var acceptedMovies = 0
+    /// How many of the accepted were in the store already, from an earlier import of the same file.
+    public var knownEvents = 0
+    public var knownMovies = 0
     /// How many lines were refused for each reason.
     public var rejected: [String: Int] = [:]
     /// The first few refused lines, for a person to look at.

@@ -40,6 +40,10 @@ public struct MappedCSV: EventImport {
         self.options = options
         var summary = ImportSummary()
         _ = try columns(reader(), &summary)
+        if options.kind == .review, map.columns[.value] == nil, map.columns[.kind] == nil {
+            throw IngestError.invalidSetting(
+                name: "--map", reason: "reviews need value=COLUMN for their stars; other events --kind view or like")
+        }
     }
 
     public var digestedFile: String { files.path }
@@ -59,7 +63,11 @@ public struct MappedCSV: EventImport {
     /// The position of each mapped field, after the header was passed.
     private func columns(_ reader: DelimitedReader, _ summary: inout ImportSummary) throws -> [ColumnMap.Field: Int] {
         var names: [String] = []
-        if options.hasHeader, try reader.next(countingIn: &summary, file: file) {
+        if options.hasHeader {
+            guard try reader.next(countingIn: &summary, file: file) else {
+                throw IngestError.unreadableImport(
+                    path: files.path, reason: "it has no first line with names of columns")
+            }
             names = reader.fields.indices.map { reader.string($0).trimmingCharacters(in: .whitespaces) }
         }
         return try map.columns.mapValues { column in

@@ -15,16 +15,18 @@ public final class KafkaEventFeed: EventFeed {
 
     private let properties: KafkaProperties
     private let start: Start
+    private let format: EventFormat
     private let limits: EventLimits
     private let observer: KafkaObserver
     private let skippedCount = Atomic<Int>(0)
 
     public init(
-        properties: KafkaProperties, start: Start = .end, limits: EventLimits = EventLimits(),
-        observer: KafkaObserver = KafkaObserver()
+        properties: KafkaProperties, start: Start = .end, format: EventFormat = .json,
+        limits: EventLimits = EventLimits(), observer: KafkaObserver = KafkaObserver()
     ) {
         self.properties = properties
         self.start = start
+        self.format = format
         self.limits = limits
         self.observer = observer
     }
@@ -32,8 +34,8 @@ public final class KafkaEventFeed: EventFeed {
     /// Messages that were not events. The ingester keeps them; a feed only counts.
     public var skipped: Int { skippedCount.load(ordering: .relaxed) }
 
-    /// - Throws: ``IngestError`` if the broker cannot be reached at the start, or a topic is missing. Later failures are
-    ///   retried until the task is cancelled.
+    /// - Throws: ``IngestError`` if the broker cannot be reached at the start, a topic is missing, or the registry does
+    ///   not answer when a message names a schema not seen before. Other failures are retried until the task is cancelled.
     public func run(_ receive: @Sendable ([Event]) -> Void) async throws {
         let (batches, sender) = AsyncThrowingStream<[Event], any Error>.makeStream()
         let state = State()
@@ -73,20 +75,23 @@ public final class KafkaEventFeed: EventFeed {
                 }
         }
         try consumer.assign(offsets)
-        let decoder = EventDecoder(limits: limits)
+        let decoder = format.decoder(limits: limits)
         var events: [Event] = []
         while !state.isCancelled.load(ordering: .acquiring) {
             var lost: [TopicPartition] = []
-            consumer.poll(timeout: 0.1) { arrival in
+            try consumer.poll(timeout: 0.1) { arrival in
                 switch arrival {
                 case .messages(let messages):
-                    let now = Timestamp.now
-                    for position in 0..<messages.count {
+                    let latest = decoder.latest(.now)
+                    var position = 0
+                    while position < messages.count {
                         do throws(RejectReason) {
-                            events.append(try decoder.event(from: messages.payload(at: position), now: now))
+                            events.append(try decoder.decode(messages.payload(at: position), latest: latest).event)
                         } catch {
+                            if try decoder.mayRetry(after: error) { continue }
                             skippedCount.add(1, ordering: .relaxed)
                         }
+                        position += 1
                     }
                 case .offsetOutOfRange(let place, _): lost.append(place)
                 default: break

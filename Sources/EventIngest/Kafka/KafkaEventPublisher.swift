@@ -4,10 +4,17 @@ public import Domain
 public final class KafkaEventPublisher: EventPublisher {
     private let producer: KafkaProducer
     private let servers: String
+    private let encoding: EventEncoding
 
-    /// - Parameter timeout: seconds after which an event that could not be delivered is reported as lost.
+    /// - Parameters:
+    ///   - timeout: seconds after which an event that could not be delivered is reported as lost.
+    ///   - encoding: how the messages are written.
     /// - Throws: ``IngestError/invalidProperty(name:reason:)``.
-    public init(properties: KafkaProperties, timeout: Double = 10, observer: KafkaObserver = KafkaObserver()) throws {
+    public init(
+        properties: KafkaProperties, timeout: Double = 10, encoding: EventEncoding = .json,
+        observer: KafkaObserver = KafkaObserver()
+    ) throws {
+        self.encoding = encoding
         let defaults = KafkaProperties(["delivery.timeout.ms": "\(Int(timeout * 1000))", "linger.ms": "5"])
         producer = try KafkaProducer(properties: defaults.merging(properties), observer: observer)
         servers = properties.bootstrapServers
@@ -17,11 +24,11 @@ public final class KafkaEventPublisher: EventPublisher {
         guard !events.isEmpty else { return }
         // Sending may wait for room in the queue, so it does not happen on the cooperative pool.
         let delivery = Delivery(messages: events.count)
-        try await BlockingThread.run(named: "publish") { [producer] in
+        try await BlockingThread.run(named: "publish") { [producer, encoding] in
             var bytes: [UInt8] = []
             for (position, event) in events.enumerated() {
                 bytes.removeAll(keepingCapacity: true)
-                EventEncoder.append(event, to: &bytes)
+                encoding.append(event, to: &bytes)
                 var user = event.userID
                 do {
                     try bytes.withUnsafeBytes { payload in

@@ -33,8 +33,7 @@ struct CommandTable: Sendable {
 
     /// Commands that the interface promises and this version does not have.
     static let planned: [[String]] = [
-        ["privacy"], ["models", "import"], ["import", "netflix"],
-        ["import", "csv"],
+        ["privacy"], ["models", "import"],
     ]
 
     /// In the order help lists them.

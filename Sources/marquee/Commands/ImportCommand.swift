@@ -124,13 +124,22 @@ enum ImportCommand {
         for example in summary.examples {
             StandardOutput.write(line: "rejected \(example.file):\(example.line): \(example.reason)")
         }
+        // Most likely the map, or the whole layout, is not what the file has; a script should not go on.
+        if summary.acceptedEvents + summary.acceptedMovies == 0, summary.rejectedCount > 0 {
+            throw IngestError.unreadableImport(path: invocation.arguments[0], reason: "none of its lines is usable")
+        }
     }
 
     private static func text(_ summary: ImportSummary, _ duration: Duration) -> String {
         let reasons = summary.rejected.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count($0.value))" }
+        let (events, movies) = (summary.knownEvents, summary.knownMovies)
+        let known =
+            events + movies == 0
+            ? "" : ", \(Figure.count(events)) events and \(Figure.count(movies)) films were in the store already"
         return """
-            imported \(Figure.count(summary.acceptedEvents)) events and \(Figure.count(summary.acceptedMovies)) films \
-            in \(Figure.seconds(duration)), rejected \(Figure.count(summary.rejectedCount)) lines
+            imported \(Figure.count(summary.acceptedEvents - events)) events and \
+            \(Figure.count(summary.acceptedMovies - movies)) films in \(Figure.seconds(duration))\(known), \
+            rejected \(Figure.count(summary.rejectedCount)) lines
             """ + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))")
     }
 }
@@ -151,9 +160,10 @@ extension EventImport {
         let catalogue = try movies(into: &summary)
         if !catalogue.isEmpty {
             let films = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
-            _ = try films.append(
+            let outcome = try films.append(
                 [MovieTable.batch(MovieCleaner.clean(catalogue))], transactions: [.init(appID: source, version: 1)],
                 operation: "IMPORT")
+            if case .alreadyCommitted = outcome { summary.knownMovies = summary.acceptedMovies }
         }
         let events = try DeltaTable.openOrCreate(
             at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
@@ -161,18 +171,18 @@ extension EventImport {
         let bar = ProgressBar("import", total: byteCount, unit: "bytes")
         defer { bar.finish() }
         var number: Int64 = 0
+        var known = 0
         try forEachBatch(of: sortedAtOnce, into: &summary) { batch, bytes in
             try flag.check()
             number += 1
             let outcome = try events.append(
                 [EventTable.batch(batch.sorted { $0.at < $1.at }, ingestedAt: .now)],
                 transactions: [.init(appID: source, version: number)], operation: "IMPORT")
-            if case .alreadyCommitted = outcome {
-                Log("import").info("these ratings are in the store already", ["batch": number, "ratings": batch.count])
-            }
+            if case .alreadyCommitted = outcome { known += batch.count }
             bar.update(bytes)
             return true
         }
+        summary.knownEvents = known
         return summary
     }
 

@@ -67,6 +67,14 @@ enum Kafka {
         return registry
     }
 
+    /// How to write events: with a registry in Avro, whose schema is registered for the values of each event topic; the
+    /// registry gives it one number. Blocks.
+    static func encoding(_ registry: SchemaRegistry?) throws -> EventEncoding {
+        guard let registry else { return .json }
+        let ids = try Topics.events.map { try registry.register(AvroEventEncoder.schema, for: "\($0)-value") }
+        return .avro(schemaID: ids[0])
+    }
+
     /// Which topics become which tables of a store. Films are put in relation to those there already. Blocks.
     /// - Parameters:
     ///   - format: how event messages are written; films are always JSON.

@@ -13,7 +13,8 @@ enum ServeCommand {
         path: ["serve"], summary: "Serve recommendations over HTTP.",
         details: """
             Answers from the model in service, and swaps to the next one without dropping a request. With
-            --bootstrap-servers it folds in events as they happen, and takes them in at POST /v1/events. While Kafka
+            --bootstrap-servers it folds in events as they happen, and takes them in at POST /v1/events; --format says
+            how they are written in Kafka. While Kafka
             or Elasticsearch is down it goes on answering from what is left, and says in each answer what is degraded.
             Runs until it is interrupted.
             """,
@@ -22,6 +23,8 @@ enum ServeCommand {
             Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.elasticsearch.spec,
             Options.elasticsearchUser.spec,
             Options.elasticsearchPassword.spec, Options.elasticsearchAPIKey.spec, Options.elasticsearchIndex.spec,
+            Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
+            Options.schemaRegistryPassword.spec,
         ],
         required: ["models", "store"], takesKafkaProperties: true,
         examples: [
@@ -36,10 +39,15 @@ enum ServeCommand {
         var publisher: KafkaEventPublisher?
         if Kafka.isNamed(invocation) {
             // Enough to fill the gap between the last training and now; what the model knows is dropped again.
+            let (format, encoding) = try await BlockingWork.run("schema-registry") { _ in
+                let registry = try Kafka.registry(invocation)
+                return (registry.map { EventFormat.avro($0) } ?? .json, try Kafka.encoding(registry))
+            }
             feed = KafkaEventFeed(
-                properties: try Kafka.properties(invocation), start: .newest(20_000), observer: Kafka.observer)
+                properties: try Kafka.properties(invocation), start: .newest(20_000), format: format,
+                observer: Kafka.observer)
             publisher = try KafkaEventPublisher(
-                properties: try Kafka.properties(invocation), observer: Kafka.observer)
+                properties: try Kafka.properties(invocation), encoding: encoding, observer: Kafka.observer)
         }
         let server = try await ServeGroup(
             http: HTTPServerConfiguration(

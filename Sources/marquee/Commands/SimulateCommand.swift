@@ -35,7 +35,9 @@ enum SimulateCommand {
         // Now, and not after an hour of sending.
         if let file = invocation.optional(Options.truth) { try ResultFile.write([], to: file) }
         try await Kafka.requireBroker(properties)
-        let encoding = try await BlockingWork.run("schema-registry") { _ in try Self.encoding(invocation) }
+        let encoding = try await BlockingWork.run("schema-registry") { _ in
+            try Kafka.encoding(Kafka.registry(invocation))
+        }
         try await Kafka.publish(films, properties)
 
         let bar = ProgressBar("simulate", total: settings.count, unit: "events")
@@ -60,13 +62,6 @@ enum SimulateCommand {
                 and \(Figure.count(films.count)) films
                 """)
         if settings.count != nil { try Task.checkCancellation() }
-    }
-
-    /// With `--format avro` the schema is registered for each event topic; the registry gives it one number.
-    private static func encoding(_ invocation: Invocation) throws -> EventEncoding {
-        guard let registry = try Kafka.registry(invocation) else { return .json }
-        let ids = try Topics.events.map { try registry.register(AvroEventEncoder.schema, for: "\($0)-value") }
-        return .avro(schemaID: ids[0])
     }
 
     private static func settings(_ invocation: Invocation) throws -> SimulatorSettings {
