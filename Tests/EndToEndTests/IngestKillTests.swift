@@ -60,6 +60,8 @@ import Testing
                         group.addTask {
                             while !rampage.isOver {
                                 try await Task.sleep(for: .seconds(90))
+                                // Each start of the broker begins its log anew.
+                                rampage.sawRebalances(server.count(ofLogged: "Stabilized group"))
                                 try await server.stop(crash: true)
                                 try await server.start()
                                 rampage.brokerWasKilled()
@@ -69,7 +71,7 @@ import Testing
                     try await group.waitForAll()
                 }
                 let sent = try await traffic.finish()
-                let rebalances = server.count(ofLogged: "Stabilized group")
+                let rebalances = rampage.rebalancesBefore + server.count(ofLogged: "Stabilized group")
                 let last = try await MarqueeProcess.run(arguments + ["--until-end"], in: folder)
                 #expect(last.status == 0, "\(last.errors)")
                 let tally = try StoreTally(of: store, sent: sent)
@@ -91,6 +93,7 @@ private final class Rampage: Sendable {
     private let killedAfterCommit = Atomic<Int>(0)
     private let stopped = Atomic<Int>(0)
     private let gaveUp = Atomic<Int>(0)
+    private let rebalances = Atomic<Int>(0)
     private let brokerKilled = Atomic<Int>(0)
 
     /// What ends an ingester when the broker was killed: none answers for as long as a start has patience; or it has
@@ -118,6 +121,10 @@ private final class Rampage: Sendable {
         \(brokerKilled.load(ordering: .relaxed)) times
         """
     }
+
+    var rebalancesBefore: Int { rebalances.load(ordering: .relaxed) }
+
+    func sawRebalances(_ count: Int) { rebalances.wrappingAdd(count, ordering: .relaxed) }
 
     func brokerWasKilled() { brokerKilled.wrappingAdd(1, ordering: .relaxed) }
 
