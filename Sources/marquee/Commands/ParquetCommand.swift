@@ -10,10 +10,12 @@ enum ParquetCommand {
     ) { invocation in
         try await BlockingWork.run("parquet") { _ in
             var table = TextTable([("COLUMN", .left), ("TYPE", .left), ("NULLS", .left)])
-            for field in try ParquetFile(path: invocation.arguments[0]).schema.fields {
+            let file = try ParquetFile(path: invocation.arguments[0])
+            for field in file.schema.fields {
                 table.add([field.name, "\(field.type)", field.nullable ? "allowed" : "none"])
             }
             StandardOutput.write(table.text)
+            printUnsupported(file)
         }
     }
 
@@ -28,9 +30,7 @@ enum ParquetCommand {
             StandardOutput.write(
                 line: "\(Figure.count(Int(file.rowCount))) rows in \(Figure.count(file.rowGroupCount)) row groups, "
                     + "\(Figure.bytes(file.size)), written by \(file.createdBy ?? "an unnamed program")")
-            for (column, feature) in file.unsupportedColumns.sorted(by: { $0.key < $1.key }) {
-                StandardOutput.write(line: "column \(column) cannot be read here: it uses \(feature)")
-            }
+            printUnsupported(file)
             var table = TextTable([
                 ("GROUP", .right), ("COLUMN", .left), ("VALUES", .right), ("NULLS", .right), ("CODEC", .left),
                 ("ENCODINGS", .left), ("BYTES", .right), ("PLAIN", .right), ("MIN", .left), ("MAX", .left),
@@ -47,6 +47,13 @@ enum ParquetCommand {
                 ])
             }
             StandardOutput.write(table.text)
+        }
+    }
+
+    /// The columns that `cat` can only leave out.
+    private static func printUnsupported(_ file: ParquetFile) {
+        for (column, feature) in file.unsupportedColumns.sorted(by: { $0.key < $1.key }) {
+            StandardOutput.write(line: "column \(column) cannot be read here: it uses \(feature)")
         }
     }
 
