@@ -31,7 +31,8 @@ import Testing
             try await Loop.refused(["store", "log", file.path], in: folder, status: 65, saying: [file.path])
             try await Loop.refused(["parquet", "cat", file.path], in: folder, status: 65, saying: [file.path])
             try await Loop.refused(
-                ["import", "movielens", file.path, "--store", folder.path], in: folder, status: 65, saying: ["folder"])
+                ["import", "movielens", file.path, "--store", folder.path], in: folder, status: 65,
+                saying: [file.path, "docs/importing.md"])
         }
     }
 

@@ -18,7 +18,7 @@ public struct RatingParameters: Codable, Hashable, Sendable {
     public var threads: Int?
 
     public init(
-        rank: Int = 16, epochs: Int = 15, lambda: Float = 0.08, isNonNegative: Bool = false, seed: UInt64 = 1,
+        rank: Int = 64, epochs: Int = 15, lambda: Float = 0.12, isNonNegative: Bool = false, seed: UInt64 = 1,
         threads: Int? = nil
     ) {
         self.rank = rank

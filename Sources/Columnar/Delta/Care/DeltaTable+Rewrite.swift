@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 
 /// What an operation on a table's files did.
 public struct RewriteReport: Hashable, Sendable {
@@ -13,8 +14,9 @@ public struct RewriteReport: Hashable, Sendable {
 }
 
 extension DeltaTable {
-    /// Times an operation starts over because another writer changed what it had read.
-    private static let maximumRestarts = 20
+    /// Times an operation starts over because another writer changed what it had read. Each one is a commit of another
+    /// writer, so somebody always gets on; few would make an erasure fail beside a busy optimiser.
+    private static let maximumRestarts = 1000
 
     /// Prepares a commit on the newest version and makes it; starts over where another writer's commit is at odds.
     /// - Parameter prepare: returns nil if there is nothing to do, else the commit and the files it wrote.
@@ -37,6 +39,8 @@ extension DeltaTable {
                 throw error
             }
             writer.discard(prepared.files)
+            // What changes no data gives way to what does.
+            if prepared.commit.isRearrangement { usleep(.random(in: 0...20_000)) }
         }
         throw ColumnarError.tooManyConflicts(table: path, attempts: Self.maximumRestarts)
     }
