@@ -72,6 +72,8 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         try ALSError.check(lambda.isFinite && lambda >= 0, "lambda", lambda, "a number from 0 up")
         try ALSError.check(nu >= 0 && nu <= 1, "nu", nu, "from 0 to 1")
         try ALSError.check((1...100).contains(steps), "steps", steps, "from 1 to 100")
+        try ALSError.check(
+            (16...1024).contains(block) && block % 16 == 0, "block", block, "a multiple of 16 up to 1024")
     }
 
     /// λ_u: the regularisation of a row with `count` observations against `others` rows of the other side.
