@@ -42,9 +42,12 @@ struct DemoStore {
         return ids
     }
 
+    /// Nil where there is no table, or one that the ingester is just making: its folder comes before its first commit.
     private func events() throws -> Snapshot? {
-        let path = "\(folder)/\(Tables.events)"
-        guard FileManager.default.fileExists(atPath: "\(path)/_delta_log") else { return nil }
-        return try DeltaTable.open(at: path).snapshot()
+        do {
+            return try DeltaTable.open(at: "\(folder)/\(Tables.events)").snapshot()
+        } catch ColumnarError.notATable {
+            return nil
+        }
     }
 }
