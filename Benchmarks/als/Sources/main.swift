@@ -15,7 +15,9 @@ do {
     case "explicit": try explicit(arguments)
     case "peaks": try peaks(arguments)
     default:
-        print("usage: bench-als generate|start|train|topk|foldin|explicit|peaks [--name value]… (see Benchmarks/als/README.md)")
+        print(
+            "usage: bench-als generate|start|train|topk|foldin|explicit|peaks [--name value]… "
+                + "(see Benchmarks/als/README.md)")
     }
 } catch {
     FileHandle.standardError.write(Data("bench-als: \(error)\n".utf8))
