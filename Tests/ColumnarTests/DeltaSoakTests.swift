@@ -91,9 +91,7 @@ struct DeltaSoakTests {
                                 return
                             }
                             log.written.store(number + 1, ordering: .relaxed)
-                        case "optimiser":
-                            _ = try table.optimize(targetSize: 1 << 20)
-                            Thread.sleep(forTimeInterval: 0.01)
+                        case "optimiser": _ = try table.optimize(targetSize: 1 << 20)
                         case "deleter":
                             let recent = Int64(log.written.load(ordering: .relaxed)) - 3
                             _ = try table.delete(

@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized) struct IngestKillTests {
     /// Against the embedded broker, alone: the start without a group is quicker, so more instants of it are hit.
     @Test func anIngesterAloneIsKilledAtRandom() async throws {
-        let kills = Effort.rounds(8, nightly: 100)
+        let kills = Effort.rounds(25, nightly: 100)
         try await withTemporaryFolder { folder in
             try await withMockBroker(
                 topics: [Topics.views: 3, Topics.likes: 2, Topics.reviews: 2, Topics.movies: 1]

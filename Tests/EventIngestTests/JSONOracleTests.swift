@@ -113,7 +113,7 @@ private struct OracleEvent: Decodable {
         var random = SeededGenerator(seed: UInt64(seed))
         let decoder = EventDecoder()
         var taken = 0
-        for round in 0..<Effort.rounds(1500, nightly: 100_000) {
+        for round in 0..<Effort.rounds(2500, nightly: 100_000) {
             var bytes = message(&random)
             if round % 2 == 1 { mutate(&bytes, &random) }
             let expected = OracleEvent.event(from: Data(bytes))
