@@ -14,7 +14,7 @@ import Testing
     func rowKernels(level: Int, rank: Int) throws {
         let kernels = try #require(Kernels(level: level))
         var random = SeededGenerator(seed: UInt64(rank))
-        for count in [0, 1, 4, 17, 65] {
+        for count in [0, 1, 2, 3, 4, 17, 65] {
             for base: Float in [0, 0.7] {
                 let sample = Sample(rank: rank, count: count, base: base, random: &random)
                 let plain = sample.plain
@@ -28,6 +28,9 @@ import Testing
                 var q = sample.r
                 sample.withRow { kernels.apply($0, sample.x, &q) }
                 expectClose(q, plain.apply(p: doubles(sample.x), q: doubles(sample.r)), "apply, count \(count)")
+
+                let energy = sample.withRow { kernels.energy($0, sample.x) }
+                #expect(isClose(energy, plain.energy(p: doubles(sample.x)), tolerance: 1e-5), "count \(count)")
 
                 let loss = sample.withRow { kernels.rowLoss($0, sample.x) }
                 #expect(isClose(loss, plain.rowLoss(x: doubles(sample.x)), tolerance: 1e-5), "count \(count)")
@@ -87,9 +90,19 @@ import Testing
         expectClose(r, pr, "r")
         expectClose(p, pp, "p")
 
+        // The last step goes as far in x, from a pᵀA p in two parts.
+        var last = x
+        let (direction, product) = (p, try G.times(p))
+        let whole = dot(doubles(direction), doubles(product))
+        let descent = kernels.conjugateGradientFinish(
+            x: &last, p: direction, q: product, rho: 2, energy: whole / 2, rank: rank)
+        #expect(isClose(descent, 4 / (1.5 * whole), tolerance: 1e-5))
+        expectClose(last, zip(x, direction).map { Double($0) + 2 / (1.5 * whole) * Double($1) }, "the last x")
+
         var zero = [Float](repeating: 0, count: rank)
         let still = kernels.conjugateGradientStep(x: &x, r: &r, p: &zero, q: zero, rho: 1, rank: rank)
         #expect(still.rho == 0 && still.descent == 0)
+        #expect(kernels.conjugateGradientFinish(x: &x, p: zero, q: zero, rho: 1, energy: 0, rank: rank) == 0)
     }
 
     /// A random row of the interaction matrix with some negative confidences.

@@ -33,6 +33,11 @@ struct PlainKernels {
         return q
     }
 
+    /// Σ_j w_j ⟨y_j, p⟩².
+    func energy(p: [Double]) -> Double {
+        columns.indices.reduce(0) { $0 + weight($1) * dot(y($1), p) * dot(y($1), p) }
+    }
+
     /// A + Σ_j w_j y_j y_jᵀ and b + Σ_j c⁺_j y_j.
     func accumulate(A: [[Double]], b: [Double]) -> (A: [[Double]], b: [Double]) {
         var (A, b) = (A, b)

@@ -15,7 +15,9 @@ typedef struct {
     const int32_t *columns;  // which rows of Y this row touches, n of them
     const float *c;          // their confidences; a negative one is |c| for "does not like"
     long n;
-    long following;          // how many more columns may be read behind those n: they are fetched ahead of need
+    const int32_t *next;     // the columns that are wanted after these n, nextCount of them,
+    const float *nextC;      // and their confidences: fetched ahead of need
+    long nextCount;
     long k;
     float base;              // weight that G already holds for a touched pair: w = |c| − base
     float ridge;             // λ_u
@@ -49,6 +51,11 @@ typedef struct {
     /// One step of conjugate gradients: α = ρ / pᵀq, x ← x + α p, r ← r − α q, β = rᵀr / ρ, p ← r + β p.
     /// Returns the new rᵀr, and in *descent the decrease α ρ of xᵀA x − 2 bᵀx; both 0 if pᵀq is not positive.
     float (*cg_step)(float *x, float *r, float *p, const float *q, float rho, long k, double *descent);
+    /// Σ_j w_j ⟨y_j, p⟩²: what the row's own entries add to pᵀA p, its ridge left out.
+    double (*energy)(const ck_row *row, const float *p);
+    /// The last step of conjugate gradients, which needs no residual: α = ρ / pᵀA p, x ← x + α p, where pᵀA p is
+    /// pᵀq + energy. Returns the decrease α ρ of xᵀA x − 2 bᵀx; 0 if pᵀA p is not positive.
+    double (*cg_finish)(float *x, const float *p, const float *q, float rho, double energy, long k);
     /// C ← α P G, with P of m rows and G symmetric, k × k.
     void (*product)(const float *P, const float *G, float alpha, float *C, long m, long k);
     /// A ← A + Σ_j w_j y_j y_jᵀ (16 × 16 blocks on and below the diagonal), b ← b + Σ_j (c⁺_j − w_j s_j) y_j.

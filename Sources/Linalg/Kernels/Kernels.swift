@@ -52,8 +52,16 @@ package struct KernelRow {
         following: Int = 0, rank: Int, stride: Int? = nil, base: Float, ridge: Float
     ) {
         row = ck_row(
-            Y: factors, stride: stride ?? rank, columns: columns, c: confidences, n: count, following: following,
-            k: rank, base: base, ridge: ridge)
+            Y: factors, stride: stride ?? rank, columns: columns, c: confidences, n: count, next: columns + count,
+            nextC: confidences + count, nextCount: following, k: rank, base: base, ridge: ridge)
+    }
+
+    /// Says whose turn is next where its entries do not follow those of this row in memory.
+    @inline(__always)
+    package mutating func announce(_ next: KernelRow) {
+        row.next = next.row.columns
+        row.nextC = next.row.c
+        row.nextCount = next.row.n
     }
 }
 
@@ -80,6 +88,22 @@ extension Kernels {
         var descent = 0.0
         let next = table.pointee.cg_step(x, r, p, q, rho, rank, &descent)
         return (next, descent)
+    }
+
+    /// Σ_j w_j ⟨y_j, p⟩²: what the row's entries add to pᵀA p.
+    @inline(__always)
+    package func energy(_ row: KernelRow, _ p: UnsafePointer<Float>) -> Double {
+        withUnsafePointer(to: row.row) { table.pointee.energy($0, p) }
+    }
+
+    /// The last step of conjugate gradients: x ← x + (ρ / pᵀA p) p with pᵀA p = pᵀq + energy. Returns the decrease of
+    /// xᵀA x − 2 bᵀx.
+    @inline(__always)
+    package func conjugateGradientFinish(
+        x: UnsafeMutablePointer<Float>, p: UnsafePointer<Float>, q: UnsafePointer<Float>, rho: Float, energy: Double,
+        rank: Int
+    ) -> Double {
+        table.pointee.cg_finish(x, p, q, rho, energy, rank)
     }
 
     /// C ← α P G with P of m rows of `rank` floats and G symmetric.

@@ -8,15 +8,18 @@ extension ALS {
     ///     + 8 (U + I)           starts of their rows
     ///     + 4 k (U + I)         the factors, k the rank rounded up to a multiple of 16
     ///     + 4 k² b              partial sums of the Gramian, b ≤ 64 blocks
-    ///     + threads × scratch   1.5 KiB × k for cg; 4 (k² + 32 k) for exact; a float for each entry of the longest row
-    ///                           for ials++, at most one for each of U or I
+    ///     + threads × scratch   for cg 1.5 KiB × k, at least 384 KiB, and 128 KiB and a byte for each of U or I for long
+    ///                           rows; 4 (k² + 32 k) for exact; a float for each entry of the longest row for ials++, at
+    ///                           most one for each of U or I
     public static func peakBytes(users: Int, items: Int, entries: Int, parameters: ALSParameters) -> Int {
         let k = Kernels.padded(parameters.rank)
         let rows = users + items
         let blocks = min(64, max(users, items) / 4096 + 1)
         let scratch =
             switch parameters.solver {
-            case .cg: 3 * 128 * k * 4
+            case .cg:
+                12 * max(RowScratch.batchRows * k, SweepPlan.groupFloats) + 4 * SweepPlan.groupFloats
+                    + max(users, items)
             case .exact: 4 * (k * k + 32 * k)
             case .subspace: 4 * max(users, items) + 4 * parameters.block * (parameters.block + 32)
             }

@@ -12,61 +12,92 @@ extension HalfSweep {
         var sums = Sums()
         var first = range.lowerBound
         while first < range.upperBound {
+            if plan.isLong(first, rows) {
+                first += 1
+                continue
+            }
             var end = first
             var gathered = 0
-            while end < range.upperBound, end - first < RowScratch.batchRows {
+            while end < range.upperBound, end - first < RowScratch.batchRows, !plan.isLong(end, rows) {
                 gathered += rows.count(ofRow: end) * system.rank
                 if end > first, gathered > Self.batchFloats { break }
                 end += 1
             }
-            try solveBatch(system, first..<end, scratch, epoch, &sums)
+            // A row without observations has b = 0, so its solution is zero.
+            for u in first..<end where rows.count(ofRow: u) == 0 {
+                system.unknowns(u).update(repeating: 0, count: system.rank)
+            }
+            let batch = ConsecutiveRows(system: system, first: first, count: end - first)
+            try solve(batch, system.unknowns(first), scratch, epoch, &sums)
             first = end
         }
         return sums
     }
 
-    private func solveBatch(
-        _ system: RowSystem, _ batch: Range<Int>, _ scratch: RowScratch, _ epoch: Int, _ sums: inout Sums
+    /// The same for a group of long rows, in step through the blocks of the other side's factors.
+    func solveLongRows(
+        _ system: RowSystem, _ group: ArraySlice<Int>, _ scratch: RowScratch, _ epoch: Int
+    ) throws(ALSError) -> Sums {
+        var sums = Sums()
+        let k = system.rank
+        let batch = BlockedRows(system: system, plan: plan, numbers: group, borders: scratch.borders)
+        for (i, u) in group.enumerated() { (scratch.x + i * k).update(from: system.unknowns(u), count: k) }
+        try solve(batch, scratch.x, scratch, epoch, &sums)
+        for (i, u) in group.enumerated() { system.unknowns(u).update(from: scratch.x + i * k, count: k) }
+        return sums
+    }
+
+    /// Improves the unknowns X, one row of A X = B each.
+    private func solve(
+        _ batch: some RowBatch, _ X: UnsafeMutablePointer<Float>, _ scratch: RowScratch, _ epoch: Int,
+        _ sums: inout Sums
     ) throws(ALSError) {
+        let system = batch.system
         let kernels = system.kernels
         let k = system.rank
         let G = system.gramian.pointer
-        let X = system.unknowns(batch.lowerBound)
-        let (R, P, Q, rho) = (scratch.r, scratch.p, scratch.q, scratch.rho)
-
-        // A row without observations has b = 0, so its solution is zero.
-        for u in batch where rows.count(ofRow: u) == 0 { system.unknowns(u).update(repeating: 0, count: k) }
+        let (R, P, Q, rho, total) = (scratch.r, scratch.p, scratch.q, scratch.rho, scratch.total)
 
         // R = B − A X, by rows: −X G at once, then each row's own part.
         kernels.product(X, G, alpha: -1, into: R, rows: batch.count, rank: k)
-        for (i, u) in batch.enumerated() {
+        batch.residual(X, R, bx: total)
+        for i in 0..<batch.count {
             let (x, r, p) = (X + i * k, R + i * k, P + i * k)
-            let bx = kernels.residual(system.row(u), x, r)
             p.update(from: r, count: k)
             rho[i] = kernels.dot(r, r, rank: k)
             // xᵀA x − 2 bᵀx, with A x = b − r.
-            let quadratic = -bx - Double(kernels.dot(x, r, rank: k))
-            try checkFinite(quadratic + Double(rho[i]), row: u, epoch: epoch)
+            let quadratic = -total[i] - Double(kernels.dot(x, r, rank: k))
+            try checkFinite(quadratic + Double(rho[i]), row: batch.number(i), epoch: epoch)
             sums.quadratic += quadratic
         }
 
-        for _ in 0..<parameters.steps {
+        for _ in 1..<parameters.steps {
             // Q = A P
             kernels.product(P, G, alpha: 1, into: Q, rows: batch.count, rank: k)
-            for (i, u) in batch.enumerated() where rho[i] > 1e-20 {
-                let (x, r, p, q) = (X + i * k, R + i * k, P + i * k, Q + i * k)
-                kernels.apply(system.row(u), p, q)
-                let step = kernels.conjugateGradientStep(x: x, r: r, p: p, q: q, rho: rho[i], rank: k)
+            batch.apply(P, Q, rho)
+            for i in 0..<batch.count where rho[i] > leastResidual {
+                let step = kernels.conjugateGradientStep(
+                    x: X + i * k, r: R + i * k, p: P + i * k, q: Q + i * k, rho: rho[i], rank: k)
                 rho[i] = step.rho
                 sums.quadratic -= step.descent
             }
         }
 
-        for (i, u) in batch.enumerated() {
+        // Of the last step no residual is wanted, so pᵀA p will do instead of A p.
+        kernels.product(P, G, alpha: 1, into: Q, rows: batch.count, rank: k)
+        batch.energy(P, rho, into: total)
+        for i in 0..<batch.count where rho[i] > leastResidual {
+            let p = P + i * k
+            let ridge = Double(system.ridge(batch.number(i))) * Double(kernels.dot(p, p, rank: k))
+            sums.quadratic -= kernels.conjugateGradientFinish(
+                x: X + i * k, p: p, q: Q + i * k, rho: rho[i], energy: total[i] + ridge, rank: k)
+        }
+
+        for i in 0..<batch.count {
             let x = X + i * k
             let squared = Double(kernels.dot(x, x, rank: k))
-            try checkFinite(squared, row: u, epoch: epoch)
-            sums.ridge += Double(system.ridge(u)) * squared
+            try checkFinite(squared, row: batch.number(i), epoch: epoch)
+            sums.ridge += Double(system.ridge(batch.number(i))) * squared
         }
     }
 }

@@ -6,34 +6,19 @@ struct HalfSweep {
     let rows: SparseRows
     let parameters: ALSParameters
     let workers: Workers
-    /// Borders of the work units: rows `units[i]..<units[i + 1]`.
-    private let units: [Int]
+    let plan: SweepPlan
     private let scratch: [RowScratch]
-
-    /// Entries of a work unit, with 64 counted for each row's own cost: large enough to make claiming free, small
-    /// enough to keep workers even when a few rows hold most entries.
-    private static let unitSize = 65_536
 
     init(side: ALSError.Side, rows: SparseRows, parameters: ALSParameters, workers: Workers) {
         self.side = side
         self.rows = rows
         self.parameters = parameters
         self.workers = workers
-        var units = [0]
-        var size = 0
-        for row in 0..<rows.rows {
-            size += rows.count(ofRow: row) + 64
-            if size >= Self.unitSize {
-                units.append(row + 1)
-                size = 0
-            }
-        }
-        if units.last != rows.rows { units.append(rows.rows) }
-        self.units = units
         let rank = Kernels.padded(parameters.rank)
+        plan = SweepPlan(rows: rows, rank: rank, solver: parameters.solver, workers: workers.count)
         let longest = (0..<rows.rows).map { rows.count(ofRow: $0) }.max() ?? 0
-        scratch = (0..<workers.count).map { _ in
-            RowScratch(rank: rank, parameters, longestRow: longest)
+        scratch = (0..<workers.count).map { [plan] _ in
+            RowScratch(rank: rank, parameters, plan, longestRow: longest)
         }
     }
 
@@ -54,7 +39,7 @@ struct HalfSweep {
             for i in g.indices { g[i] *= parameters.alpha0 }
         }
         let kernels = Kernels.best
-        let unitCount = units.count - 1
+        let unitCount = plan.units.count
         var sums = [Sums](repeating: Sums(), count: unitCount)
         try x.withUnsafeMutableElements { x in
             try y.withUnsafeElements { y in
@@ -69,12 +54,17 @@ struct HalfSweep {
                                     confidences: Shared(confidences.baseAddress!))
                                 let sums = SharedMutable(sums.baseAddress!)
                                 try workers.run(units: unitCount) { worker, unit throws(ALSError) in
-                                    let range = units[unit]..<units[unit + 1]
+                                    let scratch = scratch[worker]
                                     sums.pointer[unit] =
-                                        switch parameters.solver {
-                                        case .cg: try solveByGradients(system, range, scratch[worker], epoch)
-                                        case .exact: try solveExactly(system, range, scratch[worker], epoch)
-                                        case .subspace: try solveBySubspaces(system, range, scratch[worker], epoch)
+                                        switch (plan.units[unit], parameters.solver) {
+                                        case (.longRows(let some), _):
+                                            try solveLongRows(system, plan.longRows[some], scratch, epoch)
+                                        case (.rows(let range), .cg):
+                                            try solveByGradients(system, range, scratch, epoch)
+                                        case (.rows(let range), .exact):
+                                            try solveExactly(system, range, scratch, epoch)
+                                        case (.rows(let range), .subspace):
+                                            try solveBySubspaces(system, range, scratch, epoch)
                                         }
                                 }
                             }
@@ -127,51 +117,16 @@ struct RowSystem: Sendable {
             ridge: ridge(row))
     }
 
+    /// What some of a row's entries add to its equations.
+    @inline(__always)
+    func part(_ entries: Range<Int>, ridge: Float) -> KernelRow {
+        KernelRow(
+            factors: y.pointer, columns: columns.pointer + entries.lowerBound,
+            confidences: confidences.pointer + entries.lowerBound, count: entries.count, rank: rank,
+            base: parameters.base, ridge: ridge)
+    }
+
     /// λ_u.
     @inline(__always)
     func ridge(_ row: Int) -> Float { parameters.ridge(count: rows.count(ofRow: row), others: rows.columns) }
-}
-
-/// Memory that one worker solves in, allocated once a training.
-///
-/// `@unchecked Sendable`: each worker number is in use by one thread at a time, and has its own.
-final class RowScratch: @unchecked Sendable {
-    /// Rows solved together by conjugate gradients.
-    static let batchRows = 128
-
-    /// Residuals, directions and A p of a batch, and each row's rᵀr.
-    let r: UnsafeMutablePointer<Float>
-    let p: UnsafeMutablePointer<Float>
-    let q: UnsafeMutablePointer<Float>
-    let rho: UnsafeMutablePointer<Float>
-    /// A and b of one row, and the panel of gathered rows, for the solvers that factorise.
-    let a: UnsafeMutablePointer<Float>
-    let b: UnsafeMutablePointer<Float>
-    let panel: UnsafeMutablePointer<Float>
-    /// A score for each entry of a row.
-    let s: UnsafeMutablePointer<Float>
-
-    init(rank: Int, _ parameters: ALSParameters, longestRow: Int) {
-        let solver = parameters.solver
-        func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-            let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
-            let floats = memory.bindMemory(to: Float.self, capacity: max(count, 16))
-            floats.initialize(repeating: 0, count: max(count, 16))
-            return floats
-        }
-        let batch = solver == .cg ? Self.batchRows * rank : 0
-        let block = solver == .subspace ? min(rank, parameters.block) : solver == .exact ? rank : 0
-        r = floats(batch)
-        p = floats(batch)
-        q = floats(batch)
-        rho = floats(Self.batchRows)
-        a = floats(block * block)
-        b = floats(rank + block)  // and the step of a block behind it
-        panel = floats(Kernels.panelRows * block)
-        s = floats(solver == .subspace ? longestRow : 0)
-    }
-
-    deinit {
-        for memory in [r, p, q, rho, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
-    }
 }

@@ -1,0 +1,139 @@
+import Linalg
+
+/// A row whose squared residual is below this is solved.
+let leastResidual: Float = 1e-20
+
+/// Rows that conjugate gradients improve together: how to go over their entries.
+///
+/// The matrices hold one row of `system.rank` floats for each row of the batch.
+protocol RowBatch {
+    var system: RowSystem { get }
+    var count: Int { get }
+    /// Which row of the interactions is row `i` of the batch.
+    func number(_ i: Int) -> Int
+    /// R ← R − λ X + what the entries add to B − A X; `bx` becomes each row's bᵀx.
+    func residual(
+        _ X: UnsafePointer<Float>, _ R: UnsafeMutablePointer<Float>, bx: UnsafeMutablePointer<Double>)
+    /// Q ← Q + λ P + what the entries add to A P, for rows that are not solved yet.
+    func apply(_ P: UnsafePointer<Float>, _ Q: UnsafeMutablePointer<Float>, _ rho: UnsafePointer<Float>)
+    /// Becomes what the entries add to each pᵀA p, the ridge left out, for rows that are not solved yet.
+    func energy(_ P: UnsafePointer<Float>, _ rho: UnsafePointer<Float>, into energy: UnsafeMutablePointer<Double>)
+}
+
+/// Rows that follow each other, one after the other: a batch of them finds its gathered factors in the L2 cache from the
+/// second pass on.
+struct ConsecutiveRows: RowBatch {
+    let system: RowSystem
+    let first: Int
+    let count: Int
+
+    func number(_ i: Int) -> Int { first + i }
+
+    func residual(
+        _ X: UnsafePointer<Float>, _ R: UnsafeMutablePointer<Float>, bx: UnsafeMutablePointer<Double>
+    ) {
+        let k = system.rank
+        for i in 0..<count { bx[i] = system.kernels.residual(system.row(first + i), X + i * k, R + i * k) }
+    }
+
+    func apply(_ P: UnsafePointer<Float>, _ Q: UnsafeMutablePointer<Float>, _ rho: UnsafePointer<Float>) {
+        let k = system.rank
+        for i in 0..<count where rho[i] > leastResidual {
+            system.kernels.apply(system.row(first + i), P + i * k, Q + i * k)
+        }
+    }
+
+    func energy(
+        _ P: UnsafePointer<Float>, _ rho: UnsafePointer<Float>, into energy: UnsafeMutablePointer<Double>
+    ) {
+        let k = system.rank
+        for i in 0..<count where rho[i] > leastResidual {
+            energy[i] = system.kernels.energy(system.row(first + i), P + i * k)
+        }
+    }
+}
+
+/// Long rows, in step through the blocks of the other side's factors; see ``SweepPlan``.
+struct BlockedRows: RowBatch {
+    let system: RowSystem
+    private let numbers: ArraySlice<Int>
+    private let blocks: Int
+    /// For each row, where its entries of each block begin, and where the last ones end.
+    private let borders: UnsafePointer<Int>
+
+    /// - Parameter borders: room for `blocks + 1` numbers a row; in use as long as this is.
+    init(system: RowSystem, plan: SweepPlan, numbers: ArraySlice<Int>, borders: UnsafeMutablePointer<Int>) {
+        self.system = system
+        self.numbers = numbers
+        blocks = plan.blocks
+        self.borders = UnsafePointer(borders)
+        var border = borders
+        for number in numbers {
+            let entries = system.rows.entries(ofRow: number)
+            var low = entries.lowerBound
+            for block in 0..<plan.blocks {
+                border[block] = low
+                // The first entry of the next block; columns ascend.
+                let limit = Int32(clamping: (block + 1) * plan.blockColumns)
+                var high = entries.upperBound
+                while low < high {
+                    let middle = (low + high) / 2
+                    if system.columns.pointer[middle] < limit { low = middle + 1 } else { high = middle }
+                }
+            }
+            border[plan.blocks] = entries.upperBound
+            border += plan.blocks + 1
+        }
+    }
+
+    var count: Int { numbers.count }
+    func number(_ i: Int) -> Int { numbers[numbers.startIndex + i] }
+
+    /// Row `i`'s entries of one block. The first block brings λ.
+    @inline(__always)
+    private func part(_ i: Int, _ block: Int) -> KernelRow {
+        let border = borders + i * (blocks + 1) + block
+        return system.part(border[0]..<border[1], ridge: block == 0 ? system.ridge(number(i)) : 0)
+    }
+
+    /// Calls `body` for each row's part of each block, block after block.
+    @inline(__always)
+    private func forEachPart(_ body: (Int, KernelRow) -> Void) {
+        for block in 0..<blocks {
+            var next = part(0, block)
+            for i in 0..<count {
+                var part = next
+                if i + 1 < count {
+                    next = self.part(i + 1, block)
+                    part.announce(next)
+                }
+                body(i, part)
+            }
+        }
+    }
+
+    func residual(
+        _ X: UnsafePointer<Float>, _ R: UnsafeMutablePointer<Float>, bx: UnsafeMutablePointer<Double>
+    ) {
+        let k = system.rank
+        bx.update(repeating: 0, count: count)
+        forEachPart { i, part in bx[i] += system.kernels.residual(part, X + i * k, R + i * k) }
+    }
+
+    func apply(_ P: UnsafePointer<Float>, _ Q: UnsafeMutablePointer<Float>, _ rho: UnsafePointer<Float>) {
+        let k = system.rank
+        forEachPart { i, part in
+            if rho[i] > leastResidual { system.kernels.apply(part, P + i * k, Q + i * k) }
+        }
+    }
+
+    func energy(
+        _ P: UnsafePointer<Float>, _ rho: UnsafePointer<Float>, into energy: UnsafeMutablePointer<Double>
+    ) {
+        let k = system.rank
+        energy.update(repeating: 0, count: count)
+        forEachPart { i, part in
+            if rho[i] > leastResidual { energy[i] += system.kernels.energy(part, P + i * k) }
+        }
+    }
+}

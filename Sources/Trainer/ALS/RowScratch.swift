@@ -1,0 +1,58 @@
+import Linalg
+
+/// Memory that one worker solves in, allocated once a training.
+///
+/// `@unchecked Sendable`: each worker number is in use by one thread at a time, and has its own.
+final class RowScratch: @unchecked Sendable {
+    /// Rows solved together by conjugate gradients.
+    static let batchRows = 128
+
+    /// Residuals, directions and A p of a batch, and each row's rᵀr.
+    let r: UnsafeMutablePointer<Float>
+    let p: UnsafeMutablePointer<Float>
+    let q: UnsafeMutablePointer<Float>
+    let rho: UnsafeMutablePointer<Float>
+    /// Of each row of a batch what a pass over its entries adds up: bᵀx, or what they add to pᵀA p.
+    let total: UnsafeMutablePointer<Double>
+    /// The unknowns of a group of long rows, which do not lie together, and where each block begins in each row.
+    let x: UnsafeMutablePointer<Float>
+    let borders: UnsafeMutablePointer<Int>
+    /// A and b of one row, and the panel of gathered rows, for the solvers that factorise.
+    let a: UnsafeMutablePointer<Float>
+    let b: UnsafeMutablePointer<Float>
+    let panel: UnsafeMutablePointer<Float>
+    /// A score for each entry of a row.
+    let s: UnsafeMutablePointer<Float>
+
+    init(rank: Int, _ parameters: ALSParameters, _ plan: SweepPlan, longestRow: Int) {
+        let solver = parameters.solver
+        let group = plan.longRows.isEmpty ? 0 : plan.groupRows
+        let together = solver == .cg ? max(Self.batchRows, group) : 0
+        r = Self.zeros(together * rank, 0)
+        p = Self.zeros(together * rank, 0)
+        q = Self.zeros(together * rank, 0)
+        rho = Self.zeros(together, 0)
+        total = Self.zeros(together, 0)
+        x = Self.zeros(group * rank, 0)
+        borders = Self.zeros(group * (plan.blocks + 1), 0)
+        let block = solver == .subspace ? min(rank, parameters.block) : solver == .exact ? rank : 0
+        a = Self.zeros(block * block, 0)
+        b = Self.zeros(rank + block, 0)  // and the step of a block behind it
+        panel = Self.zeros(Kernels.panelRows * block, 0)
+        s = Self.zeros(solver == .subspace ? longestRow : 0, 0)
+    }
+
+    /// At least one vector's worth, aligned for vectors.
+    private static func zeros<Number>(_ count: Int, _ zero: Number) -> UnsafeMutablePointer<Number> {
+        let count = max(count, Kernels.lanes)
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: count * MemoryLayout<Number>.stride, alignment: 64)
+        return memory.initializeMemory(as: Number.self, repeating: zero, count: count)
+    }
+
+    deinit {
+        for memory in [r, p, q, rho, x, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
+        UnsafeMutableRawPointer(total).deallocate()
+        UnsafeMutableRawPointer(borders).deallocate()
+    }
+}
