@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Linalg
 import Operations
 
 /// The command line: finds the command, resolves its settings, runs it, and turns what went wrong into one line and an
@@ -11,6 +12,7 @@ struct Marquee {
         signal(SIGPIPE, SIG_IGN)
         // So is a file past the size that the shell allows (ulimit -f).
         signal(SIGXFSZ, SIG_IGN)
+        takeBetterBLAS()
         let words = Array(CommandLine.arguments.dropFirst())
         // Not on the main actor: hops from it cost microseconds each.
         let work = Task.detached { await run(words, environment: ProcessInfo.processInfo.environment) }
@@ -19,6 +21,17 @@ struct Marquee {
         signals.end()
         StandardOutput.flush()
         exit(status)
+    }
+
+    /// Starts this program once more, in place, if OpenBLAS has taken slower kernels than the processor has: it only
+    /// listens while it is being loaded. Whoever sets the variable has the last word.
+    private static func takeBetterBLAS() {
+        guard getenv(BLASCore.variable) == nil, let core = BLASCore.better,
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        else { return }
+        setenv(BLASCore.variable, core, 1)
+        execv(program, CommandLine.unsafeArgv)
+        // It did not start: slower, then.
     }
 
     private static func run(_ words: [String], environment: [String: String]) async -> Int32 {

@@ -18,6 +18,9 @@ package struct Kernels: @unchecked Sendable {
     /// Every level this machine can run.
     package static var available: [Kernels] { [0, 2, 3].compactMap { Kernels(level: $0) } }
 
+    /// 0 baseline, 2 AVX2, 3 AVX-512.
+    var level: Int { Int(table.pointee.level) }
+
     package var name: String { String(cString: table.pointee.name) }
 
     /// Whether products and sums round once.
