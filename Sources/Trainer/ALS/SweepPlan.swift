@@ -32,13 +32,13 @@ struct SweepPlan: Sendable {
     /// Entries of a work unit, with 64 counted for each row's own cost: large enough to make claiming free, small
     /// enough to keep workers even when a few rows hold most entries.
     private static let unitSize = 65_536
-    /// Factors of a block: half the L2 cache of a server's core, or all of it.
-    private static let blockFloats = 1 << 18
+    /// Factors of a block: 768 KiB, which the L2 cache of a server's core (1 or 2 MiB) holds beside the group.
+    private static let blockFloats = 3 << 16
     static let groupFloats = 1 << 15
     /// With fewer blocks the other side's factors lie in near caches anyway.
     private static let leastBlocks = 8
     /// A row has this many entries in a block on the average, or going from row to row costs more than it saves.
-    private static let entriesInBlock = 48
+    private static let entriesInBlock = 36
 
     /// - Parameters:
     ///   - rank: padded, of the other side's factors.

@@ -6,7 +6,7 @@ import Trainer
 
 /// Rows that are so long that conjugate gradients go over them in groups, block by block of the other side's factors.
 @Suite struct LongRowTests {
-    /// At rank 256 a block is 1,024 items: eight of them, and rows from 384 entries on are long. Some are, some are not.
+    /// At rank 256 a block is 768 items: eleven of them, and rows from 396 entries on are long. Some are, some are not.
     private func interactions() throws -> SparseRows {
         var random = SeededGenerator(seed: 5)
         let items = 8300
@@ -24,7 +24,7 @@ import Trainer
     @Test func endWhereTheExactSolverDoes() throws {
         let interactions = try interactions()
         let counts = (0..<interactions.rows).map { interactions.count(ofRow: $0) }
-        #expect(counts.contains { $0 > 384 } && counts.contains { $0 < 384 })
+        #expect(counts.contains { $0 > 396 } && counts.contains { $0 < 396 })
         var parameters = ALSParameters(rank: 256, epochs: 1, alpha0: 0.3, lambda: 0.05, solver: .exact)
         let exact = try ALS.fit(interactions: interactions, parameters: parameters)
         parameters.solver = .cg
