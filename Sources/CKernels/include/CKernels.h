@@ -23,7 +23,10 @@ typedef struct {
     float ridge;             // λ_u
 } ck_row;
 
-/// Scores of packed items against a group of queries, keeping each query's best.
+/// Scores of packed items against some queries, keeping each query's best.
+///
+/// A candidate is one number: the score's bits, made to order like an unsigned integer, above the inverted item. The
+/// larger number has the better place, and equal scores go by the lower item.
 typedef struct {
     const float *tiles;      // items as [block][factor][32], zeros past the last item
     long items;
@@ -32,9 +35,9 @@ typedef struct {
     long queryCount;         // at most 64
     long capacity;           // how many are kept per query, at least 1
     const uint32_t *const *excluded;  // per query: a bit per item that must not appear, or NULL; may itself be NULL
-    float *scores;           // [query][capacity], descending
-    int32_t *indices;        // [query][capacity]
-    int32_t *counts;         // [query]: how many are filled so far
+    uint64_t *candidates;    // [query][room]: in the end the best `capacity`, in any order
+    long room;               // at least capacity + 32, or items + 32 if that is less; twice the capacity and more saves time
+    int32_t *counts;         // [query]: how many candidates there are
 } ck_topk;
 
 typedef struct {

@@ -106,29 +106,33 @@ public struct PackedItems: Sendable {
             let start = query / group * group * rank + query % group
             for t in 0..<rank { packed[start + t * group] = queries[query * rank + t] }
         }
-        var scores = [Float](repeating: 0, count: queryCount * capacity)
-        var indices = [Int32](repeating: 0, count: queryCount * capacity)
+        // Room for as many again before the worse half is dropped, and for what one block may add.
+        let room = min(2 * capacity + Self.block, itemCount) + Self.block
+        var candidates = [UInt64](repeating: 0, count: queryCount * room)
         var counts = [Int32](repeating: 0, count: queryCount)
         withBitmaps(excluding) { bitmaps in
-            scores.withUnsafeMutableBufferPointer { scores in
-                indices.withUnsafeMutableBufferPointer { indices in
-                    counts.withUnsafeMutableBufferPointer { counts in
-                        packed.withUnsafeBufferPointer { packed in
-                            var task = ck_topk(
-                                tiles: tiles.base, items: itemCount, k: rank, queries: packed.baseAddress,
-                                queryCount: queryCount, capacity: capacity, excluded: bitmaps,
-                                scores: scores.baseAddress, indices: indices.baseAddress, counts: counts.baseAddress)
-                            kernels.table.pointee.topk(&task)
-                        }
+            candidates.withUnsafeMutableBufferPointer { candidates in
+                counts.withUnsafeMutableBufferPointer { counts in
+                    packed.withUnsafeBufferPointer { packed in
+                        var task = ck_topk(
+                            tiles: tiles.base, items: itemCount, k: rank, queries: packed.baseAddress,
+                            queryCount: queryCount, capacity: capacity, excluded: bitmaps,
+                            candidates: candidates.baseAddress, room: room, counts: counts.baseAddress)
+                        kernels.table.pointee.topk(&task)
                     }
                 }
             }
         }
         return (0..<queryCount).map { query in
-            (0..<Int(counts[query])).map { place in
-                (ItemIndex(rawValue: indices[query * capacity + place]), scores[query * capacity + place])
-            }
+            candidates[query * room..<query * room + Int(counts[query])].sorted(by: >).map { Self.place($0) }
         }
+    }
+
+    /// The item and the score that `ck_topk` has put into one number.
+    private static func place(_ candidate: UInt64) -> (item: ItemIndex, score: Float) {
+        let high = UInt32(candidate >> 32)
+        let bits = high & 0x8000_0000 != 0 ? high ^ 0x8000_0000 : ~high
+        return (ItemIndex(rawValue: Int32(bitPattern: ~UInt32(truncatingIfNeeded: candidate))), Float(bitPattern: bits))
     }
 
     /// Lends the words of each bitmap at once: a C array of pointers, null where there is none.
