@@ -42,8 +42,8 @@ import Testing
         var (model, popularity, better) = (0.0, 0.0, 0)
         for (user, list) in rows {
             let affinities = try list.map { try truth.affinity(of: user, to: $0.item) }
-            let byModel = Self.spearman(list.map(\.score), affinities)
-            let byPopularity = Self.spearman(try list.map { try #require(truth.popularity[$0.item]) }, affinities)
+            let byModel = rankCorrelation(list.map(\.score), affinities)
+            let byPopularity = rankCorrelation(try list.map { try #require(truth.popularity[$0.item]) }, affinities)
             model += byModel / Double(rows.count)
             popularity += byPopularity / Double(rows.count)
             if byModel > byPopularity { better += 1 }
@@ -77,19 +77,5 @@ import Testing
         func affinity(of user: String, to film: String) throws -> Double {
             zip(try #require(users[user]), try #require(films[film])).reduce(0) { $0 + $1.0 * $1.1 }
         }
-    }
-
-    /// Spearman's rank correlation; ties in the order they come, which are rare here.
-    private static func spearman(_ a: [Double], _ b: [Double]) -> Double {
-        func ranks(_ values: [Double]) -> [Double] {
-            var ranks = [Double](repeating: 0, count: values.count)
-            for (rank, index) in values.indices.sorted(by: { values[$0] < values[$1] }).enumerated() {
-                ranks[index] = Double(rank)
-            }
-            return ranks
-        }
-        let squares = zip(ranks(a), ranks(b)).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        let n = Double(a.count)
-        return n < 2 ? 0 : 1 - 6 * squares / (n * (n * n - 1))
     }
 }

@@ -89,26 +89,6 @@ import Trainer
         }
     }
 
-    /// Each user's own cell of the checkerboard is left out; it must rank above every cell of the other colour.
-    @Test(arguments: solvers)
-    func checkerboard(solver: ALSParameters.Solver) throws {
-        let size = 40
-        let board = try Samples.checkerboard(size: size)
-        let factors = try ALS.fit(
-            interactions: board,
-            parameters: ALSParameters(rank: 2, epochs: 10, alpha0: 0.1, lambda: 0.001, solver: solver))
-        let scores = try factors.userFactors.timesTransposed(factors.itemFactors)
-        for user in 0..<size {
-            let other = (0..<size).filter { $0 % 2 != user % 2 }.map { scores[user, $0] }.max()!
-            #expect(scores[user, user] > other + 0.3, "user \(user)")
-        }
-        let packed = try PackedItems(factors.itemFactors)
-        for user in 0..<size {
-            let top = packed.topK(factors.userFactors.row(user), count: size / 2)
-            #expect(top.allSatisfy { $0.item.position % 2 == user % 2 })
-        }
-    }
-
     @Test func emptyRowsAreZero() throws {
         let interactions = try Samples.random(users: 100, items: 40, perUser: 5)
         for solver in Self.solvers {

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Linalg
 import Trainer
 
@@ -42,15 +43,50 @@ enum Samples {
         return try SparseRows(rows: users, columns: items, entries: entries)
     }
 
-    /// Users of even number like items of even number, odd ones odd, except each user's own number: that they would like it must be found.
-    static func checkerboard(size: Int) throws -> SparseRows {
+    /// Users like the items of their own colour, one of `colours`, except the one of their own number: that they would
+    /// like it must be found.
+    static func checkerboard(size: Int, colours: Int = 2) throws -> SparseRows {
         var entries: [(row: Int32, column: Int32, value: Float)] = []
         for user in 0..<size {
-            for item in 0..<size where user % 2 == item % 2 && user != item {
+            for item in 0..<size where user % colours == item % colours && user != item {
                 entries.append((Int32(user), Int32(item), 1))
             }
         }
         return try SparseRows(rows: size, columns: size, entries: entries)
+    }
+
+    /// Views drawn from planted tastes: user u comes across item i by its popularity, and takes it by the affinity
+    /// ⟨t_u, t_i⟩ of their vectors, which does not depend on the popularity.
+    struct PlantedTastes {
+        let interactions: SparseRows
+        let users: [[Double]]
+        let items: [[Double]]
+
+        init(users: Int, items: Int, rank: Int, seed: UInt64) throws {
+            var random = SeededGenerator(seed: seed)
+            func vectors(_ count: Int) -> [[Double]] {
+                // Of variance 1/√rank a component, so that affinities have variance 1.
+                let width = (3 / Double(rank).squareRoot()).squareRoot()
+                return (0..<count).map { _ in (0..<rank).map { _ in (2 * random.uniform() - 1) * width } }
+            }
+            self.users = vectors(users)
+            self.items = vectors(items)
+            // The most popular items come before five times as many users as the least popular.
+            let exposure = (0..<items).map { _ in 0.1 + 0.4 * pow(random.uniform(), 2) }
+            var entries: [(row: Int32, column: Int32, value: Float)] = []
+            for user in 0..<users {
+                for item in 0..<items {
+                    let affinity = zip(self.users[user], self.items[item]).reduce(0) { $0 + $1.0 * $1.1 }
+                    guard random.uniform() < exposure[item] / (1 + exp(-4 * affinity)) else { continue }
+                    entries.append((Int32(user), Int32(item), 1))
+                }
+            }
+            interactions = try SparseRows(rows: users, columns: items, entries: entries)
+        }
+
+        func affinity(_ user: Int, _ item: Int) -> Double {
+            zip(users[user], items[item]).reduce(0) { $0 + $1.0 * $1.1 }
+        }
     }
 }
 
