@@ -83,3 +83,13 @@ double ck_measure_peak(int level, long iterations) {
         default: return peak_baseline(iterations);
     }
 }
+
+float ck_measure_read(int level, const float *memory, long count) {
+    switch (level) {
+#if defined(__x86_64__)
+        case 3: return read_avx512(memory, count);
+        case 2: return read_avx2(memory, count);
+#endif
+        default: return read_baseline(memory, count);
+    }
+}

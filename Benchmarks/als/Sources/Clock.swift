@@ -34,6 +34,22 @@ enum Clock {
     }
 }
 
+extension Clock {
+    /// The median processor times on this thread of two bodies that run in turns.
+    static func medians(_ repetitions: Int, _ first: () -> Void, and second: () -> Void) -> (Double, Double) {
+        var times: (first: [Double], second: [Double]) = ([], [])
+        for _ in 0..<repetitions {
+            let start = thread
+            first()
+            let middle = thread
+            second()
+            times.first.append(middle - start)
+            times.second.append(thread - middle)
+        }
+        return (times.first.sorted()[repetitions / 2], times.second.sorted()[repetitions / 2])
+    }
+}
+
 /// Prints one JSON object on a line.
 func report(_ values: [String: Any]) {
     guard let data = try? JSONSerialization.data(withJSONObject: values, options: [.sortedKeys]) else { return }

@@ -90,21 +90,21 @@ func topK(_ arguments: Arguments) throws {
     let count = arguments.integer("count", 10)
     let factors = try ALSFactors(users: 256, items: items, rank: rank, seed: 3)
     let packed = try PackedItems(factors.itemFactors)
-    // The floor: reading the matrix once.
-    let floor = factors.itemFactors.withUnsafeElements { y in
-        Clock.median(items > 500_000 ? 15 : 41) { sink += readAll(y) }
-    }
     for batch in arguments.integers("queries", [1, 8, 16, 64]) {
+        let queries = try Matrix(
+            rows: batch, columns: rank, elements: Array(factors.userFactors.elements[..<(batch * rank)]))
         var next = 0
-        let repetitions = items * batch > 4_000_000 ? 11 : 61
-        let seconds = Clock.median(repetitions) {
-            if batch == 1 {
-                next = (next + 1) % 256
-                sink += packed.topK(factors.userFactors.row(next), count: count)[0].score
-            } else {
-                let queries = try! Matrix(
-                    rows: batch, columns: rank, elements: Array(factors.userFactors.elements[..<(batch * rank)]))
-                sink += packed.topK(queries: queries, count: count)[0][0].score
+        // The floor is reading the matrix once; in turns, since neighbours take a share of the memory that changes.
+        let (seconds, floor) = factors.itemFactors.withUnsafeElements { y in
+            Clock.medians(items * batch > 4_000_000 ? 11 : 61) {
+                if batch == 1 {
+                    next = (next + 1) % 256
+                    sink += packed.topK(factors.userFactors.row(next), count: count)[0].score
+                } else {
+                    sink += packed.topK(queries: queries, count: count)[0][0].score
+                }
+            } and: {
+                sink += Kernels.best.readAll(y)
             }
         }
         report([
@@ -173,12 +173,13 @@ func peaks(_ arguments: Arguments) throws {
     let memory = try Matrix(rows: 1 << 20, columns: 256)
     memory.withUnsafeElements { m in
         let bytes = Double(m.count * 4) / 1e9
-        let alone = Clock.median(5) { sink += readAll(m) }
+        let alone = Clock.median(5) { sink += Kernels.best.readAll(m) }
         let part = m.count / cores
         let shared = Shared(m.baseAddress!)
         let together = best(of: 5) {
             Workers(count: cores).run(units: cores) { _, unit in
-                sink += readAll(UnsafeBufferPointer(start: shared.pointer + unit * part, count: part))
+                sink += Kernels.best.readAll(
+                    UnsafeBufferPointer(start: shared.pointer + unit * part, count: part))
             }
         }
         report(["read_gb_per_s_core": bytes / alone, "read_gb_per_s": bytes / together])
@@ -199,9 +200,3 @@ func best(of repetitions: Int, _ body: () -> Void) -> Double {
 
 /// Keeps results alive, or the optimiser would drop the work. Workers may race on it: its value means nothing.
 nonisolated(unsafe) var sink: Float = 0
-
-/// Reads memory as fast as the widest vectors can.
-func readAll(_ memory: UnsafeBufferPointer<Float>) -> Float {
-    let base = memory.baseAddress!
-    return Kernels.best.dot(base, base, rank: memory.count / 64 * 64)
-}

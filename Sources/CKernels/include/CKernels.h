@@ -84,4 +84,8 @@ const ck_kernels *ck_kernels_of(int level);
 /// Arithmetic peak: runs `iterations` × 12 independent vector multiply-adds and returns the floating-point operations.
 double ck_measure_peak(int level, long iterations);
 
+/// Reads `count` floats once, in order, fetching 4 KiB ahead: as fast as one thread can. Returns their sum, without the
+/// last few.
+float ck_measure_read(int level, const float *memory, long count);
+
 #endif

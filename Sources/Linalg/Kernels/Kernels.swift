@@ -36,6 +36,13 @@ package struct Kernels: @unchecked Sendable {
 
     /// Peak arithmetic of one core in floating-point operations per second, measured for a few milliseconds by `clock`.
     package func operationsOfPeak(iterations: Int) -> Double { ck_measure_peak(table.pointee.level, iterations) }
+
+    /// Reads `memory` once as fast as one thread can, for measurements: the floor of what must read it. Returns its sum, up
+    /// to rounding and the last few floats.
+    package func readAll(_ memory: UnsafeBufferPointer<Float>) -> Float {
+        guard let base = memory.baseAddress else { return 0 }
+        return ck_measure_read(table.pointee.level, base, memory.count)
+    }
 }
 
 /// One row of the interaction matrix against the factors of the other side; see `ck_row`.
