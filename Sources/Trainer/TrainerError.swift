@@ -104,7 +104,7 @@ public enum TrainerError: Fault, Equatable {
         case .unsuitableTable: "Give the folder of a store made by `marquee ingest` or `marquee import`."
         case .badInteraction: "Correct or remove the event; confidences must be finite."
         case .singular: "Raise --lambda or --alpha0 above 0."
-        case .diverged: "Raise --lambda, lower the confidence weights, or use --solver exact."
+        case .diverged: "Raise --lambda, or lower the confidence weights."
         case .tooLarge(_, _, _, let remedy): remedy
         case .nothingToEvaluate: "Use a split that leaves later events of users known from training."
         case .malformedLine: "Expected: user, item[, rating[, time]] separated by tabs, commas or `::`."

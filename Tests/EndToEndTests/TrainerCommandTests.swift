@@ -229,13 +229,17 @@ import Testing
             try await refused(["--alpha0", "inf"], 64, ["--alpha0"])
             try await refused(["--rank", "0"], 64, ["--rank"])
             try await refused(["--rank", "31"], 64, ["31", "30", "at most 30"])
+            try await refused(["--rank", "31", "--explicit"], 64, ["31", "30", "at most 30"])
+            try await refused(["--explicit", "--rank", "8", "--lambda", "0"], 64, ["lambda", "above 0"])
             try await refused(["--rank", "16", "--solver", "ials++", "--block", "20"], 64, ["block", "16"])
             try await refused(["--rank", "8", "--max-memory", "60M"], 69, ["60 MiB", "900 events"])
             try await refused(["--max-memory", "lots"], 64, ["--max-memory"])
             try await refused(["--confidence", folder.appending(path: "none").path], 65, ["none"])
             try await refused(["--confidence", try weights("[]")], 64, ["weights.json"])
             try await refused(["--confidence", try weights(#"{"veiw": {"points": []}}"#)], 64, ["veiw"])
-            try await refused(["--confidence", try weights(#"{"ceiling": 1e60}"#)], 64, ["weights.json"])
+            try await refused(
+                ["--confidence", try weights(#"{"ceiling": 1e60}"#)], 64, ["weights.json", "32-bit float"])
+            try await refused(["--confidence", try weights(#"{"ceiling": "a"}"#)], 64, ["weights.json", "at ceiling"])
             try await refused(["--confidence", try weights(#"{"ceiling": -1}"#)], 64, ["ceiling"])
             try await refused(
                 ["--confidence", try weights(#"{"review": {"points": [[1, 0], [0.5, 1]]}}"#)], 64, ["review"])

@@ -24,6 +24,9 @@ public enum RatingALS {
     ) throws -> RatingFactors {
         try parameters.validate()
         guard ratings.count > 0 else { throw ALSError.emptyTrainingSet(users: ratings.rows, items: ratings.columns) }
+        guard parameters.rank <= ratings.columns else {
+            throw ALSError.rankAboveItems(rank: parameters.rank, items: ratings.columns)
+        }
         try ALS.checkFinite(ratings)
         let mean = ratings.values.reduce(0.0) { $0 + Double($1) } / Double(ratings.count)
         let workers = Workers(count: parameters.threads)

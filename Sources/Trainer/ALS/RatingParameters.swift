@@ -7,7 +7,7 @@ public import Linalg
 ///
 /// μ is the mean rating. λ weighs each row by its number of ratings ("weighted-λ"), so one λ suits rows of any length.
 public struct RatingParameters: Codable, Hashable, Sendable {
-    /// `1…1024`.
+    /// `1…1024`, at most the number of items.
     public var rank: Int
     public var epochs: Int
     /// λ > 0.

@@ -53,7 +53,8 @@ extension ConfidenceWeights {
             weights = try JSON.decode(ConfidenceWeights.self, from: bytes)
         } catch let error as DecodingError {
             throw TrainerError.invalidSetting(
-                name: "a value of \(path)", value: error.place, allowed: "of the type that docs/training.md tells")
+                name: "what \(path) says", value: "unusable \(error.place)",
+                allowed: "of the types that docs/training.md tells")
         }
         try weights.validate()
         return weights
@@ -61,7 +62,7 @@ extension ConfidenceWeights {
 }
 
 extension DecodingError {
-    /// The path of keys at which decoding failed.
+    /// The path of keys at which decoding failed, and why. Of what is JSON, only a number past a float has no path.
     fileprivate var place: String {
         let context: Context? =
             switch self {
@@ -70,6 +71,8 @@ extension DecodingError {
                 context
             @unknown default: nil
             }
-        return context.map { $0.codingPath.map(\.stringValue).joined(separator: ".") } ?? "?"
+        guard let context else { return "in an unknown place" }
+        let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return path.isEmpty ? "(a number is too large for a 32-bit float)" : "at \(path) (\(context.debugDescription))"
     }
 }

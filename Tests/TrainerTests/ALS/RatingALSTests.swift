@@ -107,7 +107,12 @@ import Trainer
             try RatingALS.fit(ratings: none, parameters: RatingParameters(rank: 1))
         }
         let one = try SparseRows(rows: 1, columns: 1, entries: [(0, 0, 4)])
-        #expect(throws: ALSError.self) { try RatingALS.fit(ratings: one, parameters: RatingParameters(lambda: 0)) }
+        #expect(throws: ALSError.self) {
+            try RatingALS.fit(ratings: one, parameters: RatingParameters(rank: 1, lambda: 0))
+        }
+        #expect(throws: ALSError.rankAboveItems(rank: 2, items: 1)) {
+            try RatingALS.fit(ratings: one, parameters: RatingParameters(rank: 2))
+        }
         let model = try RatingALS.fit(ratings: one, parameters: RatingParameters(rank: 1))
         #expect(model.rating(user: 0, item: 0) == 4)
     }
