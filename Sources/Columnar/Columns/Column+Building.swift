@@ -81,18 +81,50 @@ extension Column {
         throw ColumnarError.malformed(file: file, reason: "column \(name) is \(stored), the table states \(type)")
     }
 
+    /// `rows` as ranges of neighbours that follow each other; nil where these are so short that copying row by row is
+    /// faster.
+    private static func runs(_ rows: [Int32]) -> [Range<Int>]? {
+        func isEnd(_ i: Int) -> Bool { i + 1 == rows.count || rows[i + 1] != rows[i] + 1 }
+        let count = rows.indices.reduce(0) { isEnd($1) ? $0 + 1 : $0 }
+        guard count <= rows.count / 8 else { return nil }
+        var runs: [Range<Int>] = []
+        runs.reserveCapacity(count)
+        var start = 0
+        for i in rows.indices where isEnd(i) {
+            runs.append(Int(rows[start])..<Int(rows[i]) + 1)
+            start = i + 1
+        }
+        return runs
+    }
+
     /// The rows at `rows`, in that order.
     func gathered(_ rows: [Int32]) -> Column {
         func valid(_ validity: [Bool]?) -> [Bool]? { validity.map { v in rows.map { v[Int($0)] } } }
+        // Rows of one day, say, mostly stand together: what stands together is copied in one go.
+        let runs = Self.runs(rows)
         func primitive<T>(_ c: PrimitiveColumn<T>) -> PrimitiveColumn<T> {
-            PrimitiveColumn(rows.map { c.values[Int($0)] }, validity: valid(c.validity))
+            guard let runs else { return PrimitiveColumn(rows.map { c.values[Int($0)] }, validity: valid(c.validity)) }
+            var values: [T] = []
+            values.reserveCapacity(rows.count)
+            for run in runs { values.append(contentsOf: c.values[run]) }
+            return PrimitiveColumn(values, validity: valid(c.validity))
         }
         func bytes(_ c: BytesColumn) -> BytesColumn {
             var result = BytesColumn()
             result.reserveCapacity(rows: rows.count, bytes: c.count == 0 ? 0 : c.bytes.count / c.count * rows.count)
             c.bytes.withUnsafeBufferPointer { source in
-                for row in rows {
-                    result.append(utf8: UnsafeBufferPointer(rebasing: source[c.range(of: Int(row))]))
+                guard let runs else {
+                    for row in rows {
+                        result.append(utf8: UnsafeBufferPointer(rebasing: source[c.range(of: Int(row))]))
+                    }
+                    return
+                }
+                for run in runs {
+                    let start = c.offsets[run.lowerBound]
+                    let shift = Int32(result.bytes.count) - start
+                    result.bytes.append(contentsOf: source[Int(start)..<Int(c.offsets[run.upperBound])])
+                    let ends = c.offsets[run.lowerBound + 1...run.upperBound]
+                    result.offsets.append(contentsOf: ends.lazy.map { $0 + shift })
                 }
             }
             result.validity = valid(c.validity)

@@ -24,8 +24,14 @@ struct BytesDictionary {
         makeRoom(for: source.count)
         let mask = UInt64(table.count - 1)
         output.reserveCapacity(output.count + source.count)
+        var last: Int32 = -1
         for i in 0..<source.count {
             let value = source[i]
+            // Values that repeat often stand together.
+            if last >= 0, isEqual(value, at: Int(last)) {
+                output.append(last)
+                continue
+            }
             let hash = Self.hash(value, seed)
             var slot = hash & mask
             var index: Int32 = -1
@@ -49,6 +55,7 @@ struct BytesDictionary {
                 lastPage.append(-1)
             }
             output.append(index)
+            last = index
         }
     }
 
