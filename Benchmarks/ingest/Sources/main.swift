@@ -8,8 +8,8 @@ import Foundation
 //   bench-ingest decode COUNT                      decode encoded events, on one core
 //   bench-ingest decode-avro COUNT [FILE]          the same in Avro; also written to FILE, each after its length
 //   bench-ingest fill BOOTSTRAP COUNT              make the topics, simulate and send
-//   bench-ingest columns BOOTSTRAP                 Kafka to decoded columns, which are dropped, until the end
-//   bench-ingest ingest BOOTSTRAP STORE            Kafka to committed tables, until the end
+//   bench-ingest columns BOOTSTRAP [NAME=VALUE…]   Kafka to decoded columns, which are dropped, until the end
+//   bench-ingest ingest BOOTSTRAP STORE [NAME=VALUE…]  Kafka to committed tables, until the end
 //   bench-ingest mock COUNT                        an embedded broker filled with events, until its input ends
 
 let words = CommandLine.arguments.dropFirst()
@@ -63,6 +63,21 @@ func encoded(_ count: Int) throws -> (bytes: [UInt8], starts: [Int]) {
     return (bytes, starts)
 }
 
+/// With librdkafka's properties from the command line.
+func kafka(_ servers: String, _ pairs: ArraySlice<String>) -> KafkaProperties {
+    var properties = KafkaProperties(bootstrapServers: servers)
+    for pair in pairs {
+        let parts = pair.split(separator: "=", maxSplits: 1)
+        if parts.count == 2 { properties[String(parts[0])] = String(parts[1]) }
+    }
+    return properties
+}
+
+func move(_ rows: inout [EventRow], to columns: inout EventColumns) {
+    columns.append(rows)
+    rows.removeAll(keepingCapacity: true)
+}
+
 func fill(_ properties: KafkaProperties, _ count: Int) async throws -> Int {
     try await SimulatorRun(simulator: try simulator(count), properties: properties).run().progress.acknowledged
 }
@@ -96,11 +111,14 @@ case ("decode", 1):
         var columns = EventColumns()
         bytes.withUnsafeBytes { bytes in
             topic.withUnsafeBufferPointer { topic in
+                var rows: [EventRow] = []
                 for i in 1..<starts.count {
                     let message = UnsafeRawBufferPointer(rebasing: bytes[starts[i - 1]..<starts[i]])
                     guard let fields = try? decoder.decode(message, latest: now) else { continue }
-                    columns.append(fields, offset: Int64(i))
+                    rows.append(EventRow(fields: fields, offset: Int64(i), position: i))
+                    if rows.count == 128 || decoder.lendsScratch { move(&rows, to: &columns) }
                 }
+                move(&rows, to: &columns)
                 columns.endRun(topic: topic, partition: 0, ingestedAt: now)
             }
         }
@@ -132,18 +150,21 @@ case ("decode-avro", 1...2):
         var columns = EventColumns()
         try bytes.withUnsafeBytes { bytes in
             try topic.withUnsafeBufferPointer { topic in
+                var rows: [EventRow] = []
                 var i = 1
                 while i < starts.count {
                     let message = UnsafeRawBufferPointer(rebasing: bytes[starts[i - 1]..<starts[i]])
                     do throws(RejectReason) {
                         let fields = try decoder.decode(message, latest: now)
-                        columns.append(fields, offset: Int64(i))
+                        rows.append(EventRow(fields: fields, offset: Int64(i), position: i))
+                        if rows.count == 128 { move(&rows, to: &columns) }
                     } catch {
                         // The first message brings its schema.
                         if try decoder.mayRetry(after: error) { continue }
                     }
                     i += 1
                 }
+                move(&rows, to: &columns)
                 columns.endRun(topic: topic, partition: 0, ingestedAt: now)
             }
         }
@@ -163,15 +184,15 @@ case ("mock", 1):
     FileHandle.standardOutput.write(Data("bootstrap.servers=\(broker.bootstrapServers)\n".utf8))
     while readLine() != nil {}
     withExtendedLifetime(broker) {}
-case ("columns", 1):
+case ("columns", 1...):
     var configuration = IngestConfiguration(
-        store: "", kafka: KafkaProperties(bootstrapServers: values[0]), routes: [EventTable.route()])
+        store: "", kafka: kafka(values[0], values[1...]), routes: [EventTable.route()])
     configuration.untilEnd = true
     let ingester = Ingester(configuration) { DroppingSink(name: $0.name) }
     try await measure { try await ingester.run().rows }
-case ("ingest", 2):
+case ("ingest", 2...):
     var configuration = IngestConfiguration(
-        store: values[1], kafka: KafkaProperties(bootstrapServers: values[0]),
+        store: values[1], kafka: kafka(values[0], values[2...]),
         routes: [EventTable.route(duplicates: DuplicatePolicy(store: values[1]))])
     configuration.untilEnd = true
     let ingester = Ingester(configuration)

@@ -1,144 +1,92 @@
-import Columnar
-import Domain
-import Synchronization
-
-/// Which events count as sent twice: those whose `event_id` an accepted event of the same partition has, at most
-/// ``window`` offsets earlier.
-///
-/// Counted in offsets and not in seconds, the answer depends on nothing but what lies in the partition: after a crash,
-/// or with another ingester, the same messages are refused. Producers key events by user, so a producer's second try
-/// lies in the partition of the first. What Kafka itself delivers twice has the same offset and never gets here.
-public struct DuplicatePolicy: Sendable {
-    /// Hands over the identifiers of the stored events of a partition whose offsets lie in a range.
-    public typealias Stored =
-        @Sendable (
-            _ place: TopicPartition, _ offsets: Range<Int64>,
-            _ found: (_ eventID: UnsafeBufferPointer<UInt8>, _ offset: Int64) -> Void
-        ) throws -> Void
-
-    /// In offsets; memory is at most 32 bytes for each, in each partition.
-    public var window: Int64
-    private let stored: Stored?
-
-    /// - Parameter stored: where to look up what was stored before the start; nil if nothing was.
-    public init(window: Int64 = 65_536, stored: Stored? = nil) {
-        precondition(window > 0, "a window holds something")
-        self.window = window
-        self.stored = stored
-    }
-
-    /// With what the `events` table of a store has.
-    public init(window: Int64 = 65_536, store: String) {
-        let table = OpenTable(path: "\(store)/\(Tables.events)")
-        self.init(window: window) { place, offsets, found in
-            guard let table = try table.get() else { return }
-            // The bounds of each file's offsets are in the log: only the newest files are opened.
-            var scan = try table.snapshot().scan(
-                columns: [EventColumn.eventID, EventColumn.offset],
-                where: .and([
-                    .compare(column: EventColumn.offset, .greaterOrEqual, .int(offsets.lowerBound)),
-                    .compare(column: EventColumn.offset, .less, .int(offsets.upperBound)),
-                    .compare(column: EventColumn.partition, .equal, .int(Int64(place.partition))),
-                    .compare(column: EventColumn.topic, .equal, .string(place.topic)),
-                ]))
-            while let batch = try scan.next() {
-                guard let identifiers = try batch.column(named: EventColumn.eventID).byteStrings,
-                    let positions = try batch.column(named: EventColumn.offset).int64s
-                else { return }
-                for row in 0..<batch.rowCount {
-                    identifiers.withBytes(of: row) { found($0, positions.values[row]) }
-                }
-            }
-        }
-    }
-
-    func window(of place: TopicPartition, before offset: Int64) throws -> DuplicateWindow {
-        let result = DuplicateWindow(length: window)
-        let first = max(0, offset - window)
-        if first < offset { try stored?(place, first..<offset) { _ = result.admit($0, at: $1) } }
-        return result
-    }
-}
-
-/// A table opened at its first use and kept, because each partition asks it.
-private final class OpenTable: Sendable {
-    private let path: String
-    private let table = Mutex<DeltaTable?>(nil)
-
-    init(path: String) { self.path = path }
-
-    /// Nil where there is none yet.
-    func get() throws -> DeltaTable? {
-        try table.withLock { table in
-            if table == nil {
-                do { table = try DeltaTable.open(at: path) } catch ColumnarError.notATable { return nil }
-            }
-            return table
-        }
-    }
-}
-
 /// The identifiers that the last offsets of one partition brought, as 64-bit fingerprints under a key of the process:
 /// nobody can make two that meet, and by chance it happens once in 10^14 events.
 ///
-/// Open addressing without deletion: an entry that has left the window is passed by its offset, and swept out when the
-/// table is three quarters full, which costs a few steps an event. One thread uses it at a time.
-final class DuplicateWindow {
-    private struct Slot {
-        /// 0 is free.
-        var fingerprint: UInt64 = 0
-        var offset: Int64 = 0
+/// A hash table for what is in the window, and a queue that says in which order it leaves.
+struct DuplicateWindow {
+    struct Entry {
+        var fingerprint: UInt64
+        var offset: Int64
     }
 
     private let length: Int64
     private let key = UInt64.random(in: .min ... .max)
-    private var slots = [Slot](repeating: Slot(), count: 1024)
-    private var used = 0
+    private var table = FingerprintTable()
+    /// What is in the table by ascending offset: a ring that begins at `oldest`.
+    private var ring = [Entry](repeating: Entry(fingerprint: 0, offset: 0), count: 256)
+    private var oldest = 0
+    private var count = 0
+    private var newest = Int64.min
+    private var fingerprints: [UInt64] = []
 
+    /// - Parameter length: of the window, in offsets.
     init(length: Int64) { self.length = length }
 
-    /// Whether the event is new; then it is remembered. Amortised O(1).
-    func admit(_ eventID: UnsafeBufferPointer<UInt8>, at offset: Int64) -> Bool {
-        let fingerprint = Self.fingerprint(eventID, key)
-        if used * 4 >= slots.count * 3 { sweep(at: offset) }
-        let mask = slots.count - 1
-        var index = Int(truncatingIfNeeded: fingerprint) & mask
-        return slots.withUnsafeMutableBufferPointer { slots in
-            while slots[index].fingerprint != 0 {
-                if slots[index].fingerprint == fingerprint {
-                    guard slots[index].offset < offset - length else { return false }
-                    slots[index].offset = offset
-                    return true
-                }
-                index = (index + 1) & mask
-            }
-            slots[index] = Slot(fingerprint: fingerprint, offset: offset)
-            used += 1
-            return true
-        }
+    /// Takes what was stored before the start, in any order.
+    /// - Precondition: nothing was admitted yet.
+    mutating func fill(_ known: [Entry]) {
+        table.makeRoom(for: known.count)
+        // Of two that are alike the newer one counts.
+        let kept = known.sorted { $0.offset > $1.offset }.filter { table.insert($0.fingerprint) }
+        for entry in kept.reversed() { append(entry) }
     }
 
-    /// Keeps what is in the window, in a table at most half full.
-    private func sweep(at offset: Int64) {
-        let kept = slots.filter { $0.fingerprint != 0 && $0.offset >= offset - length }
-        var count = 1024
-        while count < kept.count * 2 { count *= 2 }
-        slots = [Slot](repeating: Slot(), count: count)
-        for slot in kept {
-            var index = Int(truncatingIfNeeded: slot.fingerprint) & (count - 1)
-            while slots[index].fingerprint != 0 { index = (index + 1) & (count - 1) }
-            slots[index] = slot
+    /// Takes the events that came before out of `rows`, returns their positions, and remembers the others. O(rows) on
+    /// average.
+    /// - Precondition: offsets ascend.
+    mutating func removeDuplicates(from rows: inout [EventRow]) -> [Int] {
+        table.makeRoom(for: rows.count)
+        // All fingerprints first: the look-ups wait for memory, and this way they do so at the same time.
+        fingerprints.removeAll(keepingCapacity: true)
+        for row in rows { fingerprints.append(fingerprint(row.fields.eventID)) }
+        var duplicates: [Int] = []
+        for (index, fingerprint) in fingerprints.enumerated() {
+            let offset = rows[index].offset
+            if offset < newest { forgetAll() }
+            while count > 0, ring[oldest].offset < offset - length { forgetOldest() }
+            if table.insert(fingerprint) {
+                append(Entry(fingerprint: fingerprint, offset: offset))
+            } else {
+                duplicates.append(index)
+            }
         }
-        used = kept.count
+        let positions = duplicates.map { rows[$0].position }
+        for index in duplicates.reversed() { rows.remove(at: index) }
+        return positions
+    }
+
+    private mutating func append(_ entry: Entry) {
+        if count == ring.count {
+            // Never more than an entry an offset of the window, and one.
+            let size = min(2 * count, Int(clamping: length) + 1)
+            let empty = repeatElement(Entry(fingerprint: 0, offset: 0), count: size - count)
+            ring = Array(ring[oldest...] + ring[..<oldest] + empty)
+            oldest = 0
+        }
+        let position = oldest + count
+        ring[position < ring.count ? position : position - ring.count] = entry
+        count += 1
+        newest = entry.offset
+    }
+
+    private mutating func forgetOldest() {
+        table.remove(ring[oldest].fingerprint)
+        oldest = oldest + 1 < ring.count ? oldest + 1 : 0
+        count -= 1
+    }
+
+    /// The partition was made anew: what the old one brought is nobody's duplicate.
+    private mutating func forgetAll() {
+        while count > 0 { forgetOldest() }
+        newest = .min
     }
 
     /// Multiply and fold, eight bytes at a time, as in wyhash. Never 0.
-    private static func fingerprint(_ bytes: UnsafeBufferPointer<UInt8>, _ key: UInt64) -> UInt64 {
+    func fingerprint(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
         let raw = UnsafeRawBufferPointer(bytes)
         var hash = key ^ UInt64(truncatingIfNeeded: raw.count)
         var position = 0
         while position + 8 <= raw.count {
-            hash = fold(hash ^ raw.loadUnaligned(fromByteOffset: position, as: UInt64.self), 0xA076_1D64_78BD_642F)
+            hash = Self.fold(hash ^ raw.loadUnaligned(fromByteOffset: position, as: UInt64.self), 0xA076_1D64_78BD_642F)
             position += 8
         }
         var tail: UInt64 = 0
@@ -146,12 +94,64 @@ final class DuplicateWindow {
             tail = tail << 8 | UInt64(raw[position])
             position += 1
         }
-        return max(1, fold(fold(hash ^ tail, 0xE703_7ED1_A0B4_28DB) ^ key, 0x8EBC_6AF0_9C88_C6E3))
+        return max(1, Self.fold(Self.fold(hash ^ tail, 0xE703_7ED1_A0B4_28DB) ^ key, 0x8EBC_6AF0_9C88_C6E3))
     }
 
     @inline(__always)
     private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low
+    }
+}
+
+/// A set of numbers other than 0 that are hashes already: open addressing with linear probing.
+private struct FingerprintTable {
+    /// 0 is free. A power of two, at most three quarters full.
+    private var slots = [UInt64](repeating: 0, count: 1024)
+    private var used = 0
+
+    private var mask: Int { slots.count - 1 }
+
+    private func home(of fingerprint: UInt64) -> Int { Int(truncatingIfNeeded: fingerprint) & mask }
+
+    /// Even if `more` numbers are all new, the table stays at most three quarters full.
+    mutating func makeRoom(for more: Int) {
+        let needed = (used + more) * 4 / 3
+        guard needed > slots.count else { return }
+        var size = slots.count
+        while size < needed { size *= 2 }
+        let old = slots
+        slots = [UInt64](repeating: 0, count: size)
+        used = 0
+        for fingerprint in old where fingerprint != 0 { _ = insert(fingerprint) }
+    }
+
+    /// Returns false if it is there already.
+    mutating func insert(_ fingerprint: UInt64) -> Bool {
+        var slot = home(of: fingerprint)
+        while slots[slot] != 0 {
+            if slots[slot] == fingerprint { return false }
+            slot = (slot + 1) & mask
+        }
+        slots[slot] = fingerprint
+        used += 1
+        return true
+    }
+
+    /// - Precondition: it is there.
+    mutating func remove(_ fingerprint: UInt64) {
+        var hole = home(of: fingerprint)
+        while slots[hole] != fingerprint { hole = (hole + 1) & mask }
+        // What stands behind moves up, unless its own place lies between (Knuth, volume 3, section 6.4, algorithm R).
+        var next = (hole + 1) & mask
+        while slots[next] != 0 {
+            if (next - home(of: slots[next])) & mask >= (next - hole) & mask {
+                slots[hole] = slots[next]
+                hole = next
+            }
+            next = (next + 1) & mask
+        }
+        slots[hole] = 0
+        used -= 1
     }
 }

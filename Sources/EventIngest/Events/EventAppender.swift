@@ -3,8 +3,10 @@ import Domain
 
 /// Reads one wire form of events.
 protocol EventMessageDecoder: AnyObject {
-    /// The slices are valid until the next call, and as long as the message.
+    /// The slices are valid as long as the message, or only until the next call where ``lendsScratch`` says so.
     func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields
+    /// Whether slices of the last event lie in memory of the decoder's own.
+    var lendsScratch: Bool { get }
     /// The latest time an event may have, by the receiver's clock.
     func latest(_ now: Timestamp) -> Timestamp
     /// Asked after a refusal: whether the same message should be tried again, now that what it needs has been fetched.
@@ -16,11 +18,26 @@ protocol EventMessageDecoder: AnyObject {
 }
 
 extension EventMessageDecoder {
+    var lendsScratch: Bool { false }
     func mayRetry(after reason: RejectReason) throws -> Bool { false }
     var explanation: String? { nil }
 }
 
 extension EventDecoder: EventMessageDecoder {}
+
+/// One decoded message, on its way into the columns.
+package struct EventRow {
+    var fields: EventFields
+    var offset: Int64
+    /// Among the messages that were handed over together.
+    var position: Int
+
+    package init(fields: EventFields, offset: Int64, position: Int) {
+        self.fields = fields
+        self.offset = offset
+        self.position = position
+    }
+}
 
 /// Decodes event messages straight into columns, and refuses events that a partition brought before.
 final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
@@ -28,6 +45,8 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     private let duplicates: DuplicatePolicy?
     private var windows: [TopicPartition: DuplicateWindow] = [:]
     private var columns = EventColumns()
+    /// So many decoded rows fit into the nearest cache; each column then takes its part of them in one go.
+    private static var rowsTogether: Int { 128 }
 
     init(decoder: Decoder, duplicates: DuplicatePolicy?) {
         self.decoder = decoder
@@ -46,31 +65,51 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
 
     func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) throws {
         let latest = decoder.latest(receivedAt)
-        let window = windows[messages.place]
         var topic = messages.topic
         try topic.withUTF8 { topic in
+            var rows: [EventRow] = []
+            rows.reserveCapacity(Self.rowsTogether)
             // Taken out for the loop: a property of a class is checked for exclusive access at every touch.
+            var window = windows.removeValue(forKey: messages.place)
             var columns = EventColumns()
             swap(&columns, &self.columns)
             defer {
+                windows[messages.place] = window
                 columns.endRun(topic: topic, partition: messages.partition, ingestedAt: receivedAt)
                 swap(&columns, &self.columns)
             }
+            let first = rejections.count
             var position = 0
             while position < messages.count {
                 do throws(RejectReason) {
                     let fields = try decoder.decode(messages.payload(at: position), latest: latest)
-                    let offset = messages.offset(at: position)
-                    if let window, !window.admit(fields.eventID, at: offset) { throw .duplicateEvent }
-                    columns.append(fields, offset: offset)
+                    rows.append(EventRow(fields: fields, offset: messages.offset(at: position), position: position))
                 } catch {
                     if try decoder.mayRetry(after: error) { continue }
                     let explanation = decoder.explanation.map { ": \($0)" } ?? ""
                     rejections.append(Rejection(position: position, reason: error.rawValue + explanation))
                 }
+                if rows.count == Self.rowsTogether || decoder.lendsScratch {
+                    empty(&rows, into: &columns, &window, &rejections)
+                }
                 position += 1
             }
+            empty(&rows, into: &columns, &window, &rejections)
+            // Duplicates were found later than what is wrong with the messages around them.
+            rejections[first...].sort { $0.position < $1.position }
         }
+    }
+
+    /// Moves decoded rows into the columns, but for those that came before.
+    private func empty(
+        _ rows: inout [EventRow], into columns: inout EventColumns, _ window: inout DuplicateWindow?,
+        _ rejections: inout [Rejection]
+    ) {
+        for position in window?.removeDuplicates(from: &rows) ?? [] {
+            rejections.append(Rejection(position: position, reason: RejectReason.duplicateEvent.rawValue))
+        }
+        columns.append(rows)
+        rows.removeAll(keepingCapacity: true)
     }
 
     func take() throws -> [RecordBatch] {

@@ -1,4 +1,5 @@
 public import Domain
+import Foundation
 
 /// The fields of one event as slices of the message they stand in (or of the decoder's scratch memory).
 package struct EventFields {
@@ -36,6 +37,8 @@ package struct EventFields {
 public final class EventDecoder {
     private let limits: EventLimits
     private var scratch: UnsafeMutableBufferPointer<UInt8>
+    /// Whether the last message had escapes, so that slices of its event may lie in ``scratch``.
+    package private(set) var lendsScratch = false
 
     public init(limits: EventLimits = EventLimits()) {
         self.limits = limits
@@ -53,8 +56,9 @@ public final class EventDecoder {
 
     package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
 
-    /// The slices are valid until the next call, and as long as the message.
+    /// The slices are valid as long as the message, or only until the next call where ``lendsScratch`` says so.
     package func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {
+        lendsScratch = false
         guard message.count > 0 else { throw .empty }
         guard message.count <= limits.messageLength else { throw .tooLong }
         if message.count > scratch.count {
@@ -64,6 +68,7 @@ public final class EventDecoder {
         var cursor = JSONCursor(message.bindMemory(to: UInt8.self), scratch: scratch.baseAddress!)
         var fields = EventFields()
         let seen = try readFields(&cursor, &fields)
+        lendsScratch = cursor.usedScratch
         guard cursor.peek() == 0, cursor.position == cursor.end else { throw .malformed }
         guard seen & Field.required == Field.required else { throw .missingField }
         try limits.check(fields, latest: latest)
@@ -141,8 +146,7 @@ public final class EventDecoder {
 
     @inline(__always)
     private static func equal(_ bytes: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
-        guard bytes.count == text.utf8CodeUnitCount else { return false }
-        for i in 0..<bytes.count where bytes[i] != text.utf8Start[i] { return false }
-        return true
+        // With a length that the compiler knows this is one comparison of a word or two.
+        bytes.count == text.utf8CodeUnitCount && memcmp(bytes.baseAddress!, text.utf8Start, text.utf8CodeUnitCount) == 0
     }
 }

@@ -1,0 +1,83 @@
+import Columnar
+import Domain
+import Synchronization
+
+/// Which events count as sent twice: those whose `event_id` an accepted event of the same partition has, at most
+/// ``window`` offsets earlier.
+///
+/// Counted in offsets and not in seconds, the answer depends on nothing but what lies in the partition: after a crash,
+/// or with another ingester, the same messages are refused. Producers key events by user, so a producer's second try
+/// lies in the partition of the first. What Kafka itself delivers twice has the same offset and never gets here.
+public struct DuplicatePolicy: Sendable {
+    /// Hands over the identifiers of the stored events of a partition whose offsets lie in a range.
+    public typealias Stored =
+        @Sendable (
+            _ place: TopicPartition, _ offsets: Range<Int64>,
+            _ found: (_ eventID: UnsafeBufferPointer<UInt8>, _ offset: Int64) -> Void
+        ) throws -> Void
+
+    /// In offsets; memory is about 32 bytes for each, in each partition.
+    public var window: Int64
+    private let stored: Stored?
+
+    /// - Parameter stored: where to look up what was stored before the start; nil if nothing was.
+    public init(window: Int64 = 65_536, stored: Stored? = nil) {
+        precondition(window > 0, "a window holds something")
+        self.window = window
+        self.stored = stored
+    }
+
+    /// With what the `events` table of a store has.
+    public init(window: Int64 = 65_536, store: String) {
+        let table = OpenTable(path: "\(store)/\(Tables.events)")
+        self.init(window: window) { place, offsets, found in
+            guard let table = try table.get() else { return }
+            // The bounds of each file's offsets are in the log: only the newest files are opened.
+            var scan = try table.snapshot().scan(
+                columns: [EventColumn.eventID, EventColumn.offset],
+                where: .and([
+                    .compare(column: EventColumn.offset, .greaterOrEqual, .int(offsets.lowerBound)),
+                    .compare(column: EventColumn.offset, .less, .int(offsets.upperBound)),
+                    .compare(column: EventColumn.partition, .equal, .int(Int64(place.partition))),
+                    .compare(column: EventColumn.topic, .equal, .string(place.topic)),
+                ]))
+            while let batch = try scan.next() {
+                guard let identifiers = try batch.column(named: EventColumn.eventID).byteStrings,
+                    let positions = try batch.column(named: EventColumn.offset).int64s
+                else { return }
+                for row in 0..<batch.rowCount {
+                    identifiers.withBytes(of: row) { found($0, positions.values[row]) }
+                }
+            }
+        }
+    }
+
+    func window(of place: TopicPartition, before offset: Int64) throws -> DuplicateWindow {
+        var result = DuplicateWindow(length: window)
+        let first = max(0, offset - window)
+        if first < offset, let stored {
+            var known: [DuplicateWindow.Entry] = []
+            try stored(place, first..<offset) { known.append(.init(fingerprint: result.fingerprint($0), offset: $1)) }
+            result.fill(known)
+        }
+        return result
+    }
+}
+
+/// A table opened at its first use and kept, because each partition asks it.
+private final class OpenTable: Sendable {
+    private let path: String
+    private let table = Mutex<DeltaTable?>(nil)
+
+    init(path: String) { self.path = path }
+
+    /// Nil where there is none yet.
+    func get() throws -> DeltaTable? {
+        try table.withLock { table in
+            if table == nil {
+                do { table = try DeltaTable.open(at: path) } catch ColumnarError.notATable { return nil }
+            }
+            return table
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import Columnar
+package import Domain
+
+/// Rows of the `events` table column by column.
+///
+/// What all rows of a run of messages have in common (topic, partition, time of arrival) is added once, at the end of
+/// the run: five of thirteen columns cost next to nothing.
+package struct EventColumns {
+    private var eventID = BytesColumn()
+    private var userID = BytesColumn()
+    private var itemID = BytesColumn()
+    private var kind = BytesColumn()
+    private var value = PrimitiveColumn<Float>()
+    private var reviewText = BytesColumn()
+    private var at = PrimitiveColumn<Int64>()
+    private var source = BytesColumn()
+    private var topic = BytesColumn()
+    private var partition = PrimitiveColumn<Int32>()
+    private var offset = PrimitiveColumn<Int64>()
+    private var ingestedAt = PrimitiveColumn<Int64>()
+    private var eventDate = PrimitiveColumn<Int32>()
+
+    private static let kindNames = BytesColumn(EventKind.allCases.map(\.name))
+    /// Of messages that name none.
+    private static var defaultSource: UnsafeBufferPointer<UInt8> {
+        let name: StaticString = "kafka"
+        return UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    }
+
+    package init() {}
+
+    /// Empty, with room for as much as `other` holds: growing would copy each column a few times over. Room that is not
+    /// used costs addresses, not memory.
+    init(roomAs other: EventColumns) {
+        let rows = other.count
+        func bytes(_ column: BytesColumn) -> BytesColumn {
+            var result = BytesColumn()
+            result.reserveCapacity(rows: rows, bytes: column.bytes.count)
+            return result
+        }
+        func values<Value>(_: PrimitiveColumn<Value>) -> PrimitiveColumn<Value> {
+            var result = PrimitiveColumn<Value>()
+            result.reserveCapacity(rows)
+            return result
+        }
+        eventID = bytes(other.eventID)
+        userID = bytes(other.userID)
+        itemID = bytes(other.itemID)
+        kind = bytes(other.kind)
+        value = values(other.value)
+        reviewText = bytes(other.reviewText)
+        at = values(other.at)
+        source = bytes(other.source)
+        topic = bytes(other.topic)
+        partition = values(other.partition)
+        offset = values(other.offset)
+        ingestedAt = values(other.ingestedAt)
+        eventDate = values(other.eventDate)
+    }
+
+    package var count: Int { value.count }
+
+    var byteCount: Int {
+        eventID.bytes.count + userID.bytes.count + itemID.bytes.count + reviewText.bytes.count + source.bytes.count
+            + topic.bytes.count + count * 72
+    }
+
+    /// Rows of the run; ``endRun(topic:partition:ingestedAt:)`` completes them. Column by column: a row at a time, each of
+    /// them asks thirteen arrays whether they have room.
+    package mutating func append(_ rows: [EventRow]) {
+        rows.withUnsafeBufferPointer { rows in
+            eventID.append(rows) { $0.eventID }
+            userID.append(rows) { $0.userID }
+            itemID.append(rows) { $0.itemID }
+            let kinds = Self.kindNames
+            kinds.bytes.withUnsafeBufferPointer { names in
+                kind.append(rows) { UnsafeBufferPointer(rebasing: names[kinds.range(of: Int($0.kind.rawValue))]) }
+            }
+            value.values.append(rows) { $0.fields.value }
+            reviewText.append(nullable: rows) { $0.reviewText }
+            at.values.append(rows) { $0.fields.at.microseconds }
+            source.append(rows) { $0.source.isEmpty ? Self.defaultSource : $0.source }
+            offset.values.append(rows) { $0.offset }
+            eventDate.values.append(rows) { $0.fields.at.date.days }
+        }
+    }
+
+    /// Adds what the rows since the last call have in common.
+    package mutating func endRun(
+        topic name: UnsafeBufferPointer<UInt8>, partition number: Int32, ingestedAt now: Timestamp
+    ) {
+        let rows = count - topic.count
+        topic.append(name, times: rows)
+        partition.values.append(contentsOf: repeatElement(number, count: rows))
+        ingestedAt.values.append(contentsOf: repeatElement(now.microseconds, count: rows))
+    }
+
+    mutating func append(_ event: Event, ingestedAt now: Timestamp) {
+        eventID.append(event.eventID)
+        userID.append(event.userID)
+        itemID.append(event.itemID)
+        kind.append(event.kind.name)
+        value.append(event.value)
+        reviewText.append(event.reviewText)
+        at.append(event.at.microseconds)
+        source.append(event.source)
+        topic.appendNull()
+        partition.appendNull()
+        offset.appendNull()
+        ingestedAt.append(now.microseconds)
+        eventDate.append(event.at.date.days)
+    }
+
+    func batch() throws -> RecordBatch {
+        try RecordBatch(
+            schema: EventTable.schema,
+            columns: [
+                .string(eventID), .string(userID), .string(itemID), .string(kind), .float(value), .string(reviewText),
+                .timestamp(at), .string(source), .string(topic), .int32(partition), .int64(offset),
+                .timestamp(ingestedAt), .date(eventDate),
+            ])
+    }
+}
+
+extension BytesColumn {
+    /// One value of each row, none of them null.
+    @inline(__always)
+    fileprivate mutating func append(
+        _ rows: UnsafeBufferPointer<EventRow>, _ value: (EventFields) -> UnsafeBufferPointer<UInt8>
+    ) {
+        var end = bytes.count
+        offsets.append(rows) { row in
+            end += value(row.fields).count
+            return Int32(end)
+        }
+        bytes.append(copying: rows.count, size: end - bytes.count) { value(rows[$0].fields) }
+    }
+
+    /// One value of each row, null where it has no base address.
+    @inline(__always)
+    fileprivate mutating func append(
+        nullable rows: UnsafeBufferPointer<EventRow>, _ value: (EventFields) -> UnsafeBufferPointer<UInt8>
+    ) {
+        if validity == nil, rows.contains(where: { value($0.fields).baseAddress == nil }) {
+            validity = [Bool](repeating: true, count: count)
+        }
+        validity?.append(rows) { value($0.fields).baseAddress != nil }
+        append(rows, value)
+    }
+
+    /// - Precondition: the column has no nulls.
+    fileprivate mutating func append(_ value: UnsafeBufferPointer<UInt8>, times: Int) {
+        precondition(validity == nil, "a column of messages has no nulls")
+        let start = bytes.count
+        offsets.append(contentsOf: (0..<times).lazy.map { Int32(start + ($0 + 1) * value.count) })
+        bytes.append(copying: times, size: times * value.count) { _ in value }
+    }
+}
+
+extension [UInt8] {
+    /// `count` byte strings end to end, which have `size` bytes together.
+    @inline(__always)
+    fileprivate mutating func append(copying count: Int, size: Int, _ value: (Int) -> UnsafeBufferPointer<UInt8>) {
+        append(addingCapacity: size) { (span: inout OutputSpan<UInt8>) in
+            span.withUnsafeMutableBufferPointer { buffer, initialized in
+                for i in 0..<count {
+                    let source = value(i)
+                    precondition(buffer.count - initialized >= source.count, "as much room as was asked for")
+                    guard let from = source.baseAddress, let to = buffer.baseAddress else { continue }
+                    (to + initialized).initialize(from: from, count: source.count)
+                    initialized += source.count
+                }
+            }
+        }
+    }
+}
+
+extension Array {
+    /// One value of each row.
+    @inline(__always)
+    fileprivate mutating func append(_ rows: UnsafeBufferPointer<EventRow>, _ value: (EventRow) -> Element) {
+        append(addingCapacity: rows.count) { (span: inout OutputSpan<Element>) in
+            for row in rows { span.append(value(row)) }
+        }
+    }
+}
