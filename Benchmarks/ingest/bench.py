@@ -29,6 +29,10 @@ TOPICS = ["movie-views", "movie-likes", "movie-reviews"]
 BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tables", "ingest: to columns, dropped"
 # The mock cluster keeps 5 MiB a partition.
 MOCK_EVENTS = 1_000_000
+# What every consumer here is told, ours by its own defaults.
+FETCHING = {
+    "fetch.message.max.bytes": 4194304, "fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 65536,
+    "queued.min.messages": 1000000}
 PYTHON, KCAT = "confluent-kafka + deltalake", "kcat to a file"
 
 
@@ -83,7 +87,8 @@ def readers(servers, events, folder, bare, python):
         INGEST: lambda: fresh(lambda: figures([OURS, "ingest", servers, store])),
     }
     if shutil.which("kcat"):
-        reads = " && ".join(f"kcat -b {servers} -C -t {t} -e -q > {folder}/{t}" for t in TOPICS)
+        told = " ".join(f"-X {name}={value}" for name, value in FETCHING.items())
+        reads = " && ".join(f"kcat -b {servers} {told} -C -t {t} -e -q > {folder}/{t}" for t in TOPICS)
         jobs[KCAT] = lambda: timed(reads, events)
     if python:
         peer = os.path.join(HERE, "peer.py")
@@ -113,7 +118,8 @@ def table(title, results):
 def settings(options, python):
     print(f"{options.events:,} simulated events over eight weeks, {options.rounds} round(s), medians")
     print(f"{os.cpu_count()} CPUs ({platform.machine()}), load average {os.getloadavg()[0]:.1f}; the broker runs on them too")
-    print("consumers: fetch.message.max.bytes 4 MiB, queued.max.messages.kbytes 32 MiB; messages lz4; 3 topics")
+    print("all consumers: " + ", ".join(f"{name}={value}" for name, value in FETCHING.items()))
+    print("messages lz4; 3 topics")
     print("commits: 500,000 rows, 64 MiB or 10 s (we are behind), zstd level 1, partitioned by day")
     if not python:
         print(f"no {PYTHON} in {sys.executable}: left out")
