@@ -29,6 +29,8 @@ public final class KafkaConsumer {
             // Bytes alone bound the queue. A partition with more than this many messages waiting is looked at again only
             // about a second later, and the default, 100000, is a tenth of a second's work.
             "queued.min.messages": "1000000",
+            // A group sees new partitions within half a minute, and not only after librdkafka's five.
+            "topic.metadata.refresh.interval.ms": "30000",
         ])
         if observer.statistics != nil { effective["statistics.interval.ms"] = "5000" }
         effective = effective.merging(properties)
