@@ -33,6 +33,7 @@ MOCK_EVENTS = 1_000_000
 FETCHING = {
     "fetch.message.max.bytes": 4194304, "fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 65536,
     "queued.min.messages": 1000000}
+PRODUCER = "bare librdkafka producer, C"
 PYTHON, KCAT = "confluent-kafka + deltalake", "kcat to a file"
 
 
@@ -52,8 +53,8 @@ def timed(command, events):
 
 
 @contextlib.contextmanager
-def kafka(folder):
-    data = os.path.join(folder, "kafka")
+def kafka(folder, name="kafka"):
+    data = os.path.join(folder, name)
     line = subprocess.run(
         ["bash", os.path.join(SERVERS, "kafka", "start"), "--data", data],
         check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -136,14 +137,21 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bare = os.path.join(folder, "bare")
         subprocess.run(["cc", "-O2", "-o", bare, os.path.join(HERE, "bare.c"), "-lrdkafka"], check=True)
+        producer, messages = os.path.join(folder, "bare_producer"), os.path.join(folder, "messages")
+        subprocess.run(["cc", "-O2", "-o", producer, os.path.join(HERE, "bare_producer.c"), "-lrdkafka"], check=True)
+        subprocess.run([OURS, "messages", str(min(options.events, 1_000_000)), messages], check=True)
         alone = {
             "simulate and encode, one core": lambda: figures([OURS, "simulate", str(options.events)]),
             "JSON to columns, one core": lambda: figures([OURS, "decode", str(options.events)]),
         }
         table("without Kafka", measure(alone, options.rounds))
         if os.path.exists(os.path.join(SERVERS, "kafka", "start")):
+            # On a broker of its own, because the readers count what fill sends.
+            with kafka(folder, "produced") as servers:
+                subprocess.run([OURS, "fill", servers, "1"], check=True, stdout=subprocess.DEVNULL)
+                filled = {PRODUCER: [figures([producer, servers, str(options.events), messages])]}
             with kafka(folder) as servers:
-                filled = {"simulate, encode and send": [figures([OURS, "fill", servers, str(options.events)])]}
+                filled["simulate, encode and send"] = [figures([OURS, "fill", servers, str(options.events)])]
                 results = measure(readers(servers, options.events, folder, bare, python), options.rounds)
                 table("Apache Kafka, 4 partitions a topic", filled | results)
         else:

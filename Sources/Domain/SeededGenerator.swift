@@ -2,10 +2,11 @@
 ///
 /// Every random choice in the project that must be repeatable comes from one of these.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var s0: UInt64
-    private var s1: UInt64
-    private var s2: UInt64
-    private var s3: UInt64
+    // Visible to inlining: other rooms draw many numbers for each thing they make.
+    @usableFromInline var s0: UInt64
+    @usableFromInline var s1: UInt64
+    @usableFromInline var s2: UInt64
+    @usableFromInline var s3: UInt64
 
     public init(seed: UInt64) {
         var state = seed
@@ -27,7 +28,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         self.init(seed: seed ^ (stream &+ 1) &* 0xD134_2543_DE82_EF95)
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func next() -> UInt64 {
         let result = rotateLeft(s1 &* 5, by: 7) &* 9
         let t = s1 << 17
@@ -41,16 +42,16 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 
     /// Uniform in `[0, 1)`, 53 bits.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// Uniform in `0..<bound`. Multiply-shift; the bias is below 2⁻³² for bounds below 2³².
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "the bound must be positive")
         return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 }
 
-@inline(__always)
-private func rotateLeft(_ x: UInt64, by k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }
+@inlinable @inline(__always)
+func rotateLeft(_ x: UInt64, by k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }

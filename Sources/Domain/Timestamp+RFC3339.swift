@@ -4,32 +4,44 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
     /// `2026-11-20T12:00:00Z`, with as many fractional digits (0, 3 or 6) as are needed to be exact.
     public var description: String {
         var text: [UInt8] = []
-        text.reserveCapacity(27)
         append(to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
     /// Appends the ``description`` without building a string.
     public func append(to text: inout [UInt8]) {
-        date.append(to: &text)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestDescription) { room in
+            text.append(contentsOf: room[..<write(to: room)])
+        }
+    }
+
+    /// No ``description`` has more bytes.
+    public static let longestDescription = CalendarDate.longestDescription + 17
+
+    /// Writes the ``description`` at the start of `room`, which must have space for ``longestDescription`` bytes.
+    /// - Returns: how many bytes it has.
+    public func write(to room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        precondition(room.count >= Self.longestDescription)
+        let date = date
+        var place = date.write(to: room)
         let ofDay = microseconds - date.start.microseconds
         let fraction = Int(ofDay % 1_000_000)
         let second = Int(ofDay / 1_000_000)
-        text.append(UInt8(ascii: "T"))
-        text.append(digits: second / 3600, width: 2)
-        text.append(UInt8(ascii: ":"))
-        text.append(digits: second / 60 % 60, width: 2)
-        text.append(UInt8(ascii: ":"))
-        text.append(digits: second % 60, width: 2)
+        room[place] = UInt8(ascii: "T")
+        room.write(second / 3600, width: 2, at: place + 1)
+        room[place + 3] = UInt8(ascii: ":")
+        room.write(second / 60 % 60, width: 2, at: place + 4)
+        room[place + 6] = UInt8(ascii: ":")
+        room.write(second % 60, width: 2, at: place + 7)
+        place += 9
         if fraction != 0 {
-            text.append(UInt8(ascii: "."))
-            if fraction % 1000 == 0 {
-                text.append(digits: fraction / 1000, width: 3)
-            } else {
-                text.append(digits: fraction, width: 6)
-            }
+            room[place] = UInt8(ascii: ".")
+            let isWhole = fraction % 1000 == 0
+            room.write(isWhole ? fraction / 1000 : fraction, width: isWhole ? 3 : 6, at: place + 1)
+            place += isWhole ? 4 : 7
         }
-        text.append(UInt8(ascii: "Z"))
+        room[place] = UInt8(ascii: "Z")
+        return place + 1
     }
 
     public init?(_ text: String) {
@@ -90,13 +102,34 @@ extension CalendarDate: CustomStringConvertible, LosslessStringConvertible {
     }
 
     public func append(to text: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestDescription) { room in
+            text.append(contentsOf: room[..<write(to: room)])
+        }
+    }
+
+    /// A sign, seven digits of the year (5,881,580 is the last that 32 bits of days reach), month and day.
+    static let longestDescription = 14
+
+    /// Writes the ``description`` at the start of `room`.
+    /// - Returns: how many bytes it has.
+    func write(to room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        precondition(room.count >= Self.longestDescription)
         let (year, month, day) = components
-        if year < 0 { text.append(UInt8(ascii: "-")) }
-        text.append(digits: abs(year), width: 4)
-        text.append(UInt8(ascii: "-"))
-        text.append(digits: month, width: 2)
-        text.append(UInt8(ascii: "-"))
-        text.append(digits: day, width: 2)
+        var place = 0
+        if year < 0 {
+            room[0] = UInt8(ascii: "-")
+            place = 1
+        }
+        var width = 4
+        var bound = 10_000
+        while abs(year) >= bound { (width, bound) = (width + 1, bound * 10) }
+        room.write(abs(year), width: width, at: place)
+        place += width
+        room[place] = UInt8(ascii: "-")
+        room.write(month, width: 2, at: place + 1)
+        room[place + 3] = UInt8(ascii: "-")
+        room.write(day, width: 2, at: place + 4)
+        return place + 6
     }
 
     public init?(_ text: String) {
@@ -129,15 +162,14 @@ extension UnsafeBufferPointer<UInt8> {
     }
 }
 
-extension [UInt8] {
-    /// Appends `value` in decimal, padded with zeros to at least `width` digits.
-    fileprivate mutating func append(digits value: Int, width: Int) {
-        var divisor = 1
-        for _ in 1..<width { divisor *= 10 }
-        while value / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(48 + value / divisor % 10))
-            divisor /= 10
+extension UnsafeMutableBufferPointer<UInt8> {
+    /// Writes `value` in decimal with exactly `width` digits.
+    @inline(__always)
+    fileprivate func write(_ value: Int, width: Int, at place: Int) {
+        var rest = value
+        for i in stride(from: place + width - 1, through: place, by: -1) {
+            self[i] = UInt8(48 + rest % 10)
+            rest /= 10
         }
     }
 }

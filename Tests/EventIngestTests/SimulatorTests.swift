@@ -14,28 +14,28 @@ func films(_ count: Int) -> [Movie] {
     }
 }
 
-func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (messages: [SimulatedMessage], Simulator)
-{
+/// All events, what the damaged messages were among them, and the simulator afterwards.
+func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (events: [Event], simulator: Simulator) {
     var simulator = try Simulator(catalog: films(count), settings: settings)
     var messages: [SimulatedMessage] = []
-    while !simulator.isFinished { simulator.nextSession(into: &messages) }
-    return (messages, simulator)
+    while simulator.nextSession(into: &messages) {}
+    var scribe = simulator.scribe
+    return (messages.map { scribe.event(of: $0) }, simulator)
 }
 
 @Suite struct SimulatorTests {
     @Test func theSameSeedMakesTheSameEvents() throws {
         let settings = SimulatorSettings.history(weeks: 4, until: end, count: 5000, seed: 3)
-        let first = try simulate(settings).messages.map(\.event)
-        #expect(first == (try simulate(settings).messages.map(\.event)))
+        let first = try simulate(settings).events
+        #expect(first == (try simulate(settings).events))
         var other = settings
         other.seed = 4
-        #expect(first != (try simulate(other).messages.map(\.event)))
+        #expect(first != (try simulate(other).events))
     }
 
     @Test func eventsAreValidUniqueAndSpreadOverTheSpan() throws {
-        let (messages, _) = try simulate(.history(weeks: 4, until: end, count: 20_000))
-        #expect(messages.count == 20_000)
-        let events = messages.map(\.event)
+        let (events, _) = try simulate(.history(weeks: 4, until: end, count: 20_000))
+        #expect(events.count == 20_000)
         #expect(Set(events.map(\.eventID)).count == 20_000)
         #expect(events.allSatisfy { $0.kind.accepts($0.value) })
         let start = end.advanced(bySeconds: -28 * 86_400)
@@ -48,7 +48,7 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
     }
 
     @Test func usersPreferWhatTheirVectorsSay() throws {
-        let (messages, simulator) = try simulate(.history(weeks: 4, until: end, count: 20_000))
+        let (events, simulator) = try simulate(.history(weeks: 4, until: end, count: 20_000))
         let truth = simulator.truth
         let users = Dictionary(uniqueKeysWithValues: truth.users.map { ($0.id, $0.vector) })
         let vectors = Dictionary(uniqueKeysWithValues: truth.films.map { ($0.id, $0.vector) })
@@ -56,7 +56,6 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
             zip(users[event.userID]!, vectors[event.itemID]!).reduce(0) { $0 + $1.0 * $1.1 }
         }
         func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
-        let events = messages.map(\.event)
         let liked = mean(events.filter { $0.kind == .like && $0.value > 0 }.map(affinity))
         let disliked = mean(events.filter { $0.kind == .like && $0.value < 0 }.map(affinity))
         #expect(liked > disliked + 0.15)
@@ -66,9 +65,10 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
     }
 
     @Test func popularityIsSkewed() throws {
-        let (messages, _) = try simulate(.history(weeks: 4, until: end, count: 20_000))
         var counts: [String: Int] = [:]
-        for message in messages { counts[message.event.itemID, default: 0] += 1 }
+        for event in try simulate(.history(weeks: 4, until: end, count: 20_000)).events {
+            counts[event.itemID, default: 0] += 1
+        }
         let sorted = counts.values.sorted(by: >)
         #expect(sorted.prefix(20).reduce(0, +) > 20_000 / 4)
     }
@@ -77,17 +77,18 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
         var settings = SimulatorSettings.history(weeks: 1, until: end, count: 2000)
         settings.malformed = 0.2
         let decoder = EventDecoder()
-        var malformed = 0
-        for message in try simulate(settings).messages {
-            guard case .malformed = message else { continue }
+        var simulator = try Simulator(catalog: films(200), settings: settings)
+        var scribe = simulator.scribe
+        var messages: [SimulatedMessage] = []
+        while simulator.nextSession(into: &messages) {}
+        for message in messages {
             var bytes: [UInt8] = []
-            message.append(to: &bytes, in: .json)
-            malformed += 1
-            #expect(throws: RejectReason.self) {
-                try bytes.withUnsafeBytes { try decoder.event(from: $0, now: end) }
-            }
+            scribe.append(message, to: &bytes, in: .json)
+            let event = try? bytes.withUnsafeBytes { try decoder.event(from: $0, now: end) }
+            // What was not damaged arrives as it was.
+            #expect(event == (message.isMalformed ? nil : scribe.event(of: message)))
         }
-        #expect((250...550).contains(malformed))
+        #expect((250...550).contains(messages.count { $0.isMalformed }))
     }
 
     @Test func anEmptyCatalogueIsRefused() {
@@ -97,13 +98,13 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
 
 /// The properties of an audience, as statistics of what it does.
 @Suite struct AudienceTests {
-    private static let outcome: (messages: [SimulatedMessage], simulator: Simulator)? = {
+    private static let outcome: (events: [Event], simulator: Simulator)? = {
         var settings = SimulatorSettings.history(weeks: 8, until: end, count: 60_000, seed: 11)
         settings.users = 1500
         return try? simulate(settings, films: 400)
     }()
 
-    private func events() throws -> [Event] { try #require(Self.outcome).messages.map(\.event) }
+    private func events() throws -> [Event] { try #require(Self.outcome).events }
 
     /// Zipf: the logarithm of the count falls with that of the rank, less steeply than what is drawn from (0.9), because
     /// taste chooses among what was drawn and few films are watched twice.
@@ -186,7 +187,7 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
     @Test func tastesDriftALittle() throws {
         let settings = SimulatorSettings.history(weeks: 8, until: end, count: 30_000, seed: 5)
         let before = try Simulator(catalog: films(400), settings: settings).truth
-        let after = try simulate(settings, films: 400).1.truth
+        let after = try simulate(settings, films: 400).simulator.truth
         var cosines: [Float] = []
         for (a, b) in zip(before.users, after.users) where a.vector != b.vector {
             func product(_ x: [Float], _ y: [Float]) -> Float { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
@@ -202,9 +203,8 @@ func simulate(_ settings: SimulatorSettings, films count: Int = 200) throws -> (
     @Test func botsClickWithoutTaste() throws {
         var settings = SimulatorSettings.history(weeks: 2, until: end, count: 20_000, seed: 2)
         settings.bots = 0.05
-        let (messages, _) = try simulate(settings)
         let machines = Double(settings.users) * settings.bots
-        let bots = messages.map(\.event).filter { (Double($0.userID.dropFirst()) ?? 0) <= machines }
+        let bots = try simulate(settings).events.filter { (Double($0.userID.dropFirst()) ?? 0) <= machines }
         #expect(bots.count > 500)
         #expect(bots.allSatisfy { $0.kind == .view && $0.value < 0.02 })
         #expect(Set(bots.map(\.itemID)).count > 150)

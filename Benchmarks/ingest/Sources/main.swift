@@ -7,6 +7,7 @@ import Foundation
 //   bench-ingest simulate COUNT                    make and encode events, without Kafka
 //   bench-ingest decode COUNT                      decode encoded events, on one core
 //   bench-ingest decode-avro COUNT [FILE]          the same in Avro; also written to FILE, each after its length
+//   bench-ingest messages COUNT FILE               the messages of fill, for bare_producer.c, which says in which form
 //   bench-ingest fill BOOTSTRAP COUNT              make the topics, simulate and send
 //   bench-ingest columns BOOTSTRAP [NAME=VALUE…]   Kafka to decoded columns, which are dropped, until the end
 //   bench-ingest ingest BOOTSTRAP STORE [NAME=VALUE…]  Kafka to committed tables, until the end
@@ -46,19 +47,24 @@ func measure(_ body: () async throws -> Int) async throws {
     print("{\"events\": \(events), \"seconds\": \(seconds), \"cpu\": \(cpuSeconds() - cpu)}")
 }
 
-/// Encoded events end to end, and where each begins.
-func encoded(_ count: Int) throws -> (bytes: [UInt8], starts: [Int]) {
+/// Makes messages, a session at a time.
+func simulate(_ count: Int, _ body: (SimulatedMessage, inout Scribe) -> Void) throws {
     var source = try simulator(count)
+    var scribe = source.scribe
+    var messages: [SimulatedMessage] = []
+    while source.nextSession(into: &messages) {
+        for message in messages { body(message, &scribe) }
+        messages.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Encoded events end to end, and where each begins.
+func encoded(_ count: Int, _ encoding: EventEncoding = .json) throws -> (bytes: [UInt8], starts: [Int]) {
     var bytes: [UInt8] = []
     var starts = [0]
-    var messages: [SimulatedMessage] = []
-    while !source.isFinished {
-        messages.removeAll(keepingCapacity: true)
-        source.nextSession(into: &messages)
-        for message in messages {
-            EventEncoder.append(message.event, to: &bytes)
-            starts.append(bytes.count)
-        }
+    try simulate(count) { message, scribe in
+        scribe.append(message, to: &bytes, in: encoding)
+        starts.append(bytes.count)
     }
     return (bytes, starts)
 }
@@ -101,7 +107,15 @@ final class DroppingSink: EventSink {
 
 switch (job, values.count) {
 case ("simulate", 1):
-    try await measure { try encoded(Int(values[0])!).starts.count - 1 }
+    try await measure {
+        var (made, bytes): (Int, [UInt8]) = (0, [])
+        try simulate(Int(values[0])!) { message, scribe in
+            bytes.removeAll(keepingCapacity: true)
+            scribe.append(message, to: &bytes, in: .json)
+            made += 1
+        }
+        return made
+    }
 case ("decode", 1):
     let (bytes, starts) = try encoded(Int(values[0])!)
     let decoder = EventDecoder()
@@ -125,19 +139,11 @@ case ("decode", 1):
         return columns.count
     }
 case ("decode-avro", 1...2):
-    var source = try simulator(Int(values[0])!)
-    var messages: [SimulatedMessage] = []
-    var (bytes, starts, file): ([UInt8], [Int], [UInt8]) = ([], [0], [])
-    while !source.isFinished {
-        messages.removeAll(keepingCapacity: true)
-        source.nextSession(into: &messages)
-        for message in messages {
-            AvroEventEncoder.append(message.event, schemaID: 1, to: &bytes)
-            let whole = bytes[starts[starts.count - 1]...]
-            if values.count == 2 { withUnsafeBytes(of: UInt32(whole.count)) { file += $0 } }
-            if values.count == 2 { file += whole }
-            starts.append(bytes.count)
-        }
+    let (bytes, starts) = try encoded(Int(values[0])!, .avro(schemaID: 1))
+    var file: [UInt8] = []
+    for i in 1..<starts.count where values.count == 2 {
+        withUnsafeBytes(of: UInt32(starts[i] - starts[i - 1])) { file += $0 }
+        file += bytes[starts[i - 1]..<starts[i]]
     }
     if values.count == 2 {
         try Data(file).write(to: URL(filePath: values[1]))
@@ -170,6 +176,19 @@ case ("decode-avro", 1...2):
         }
         return columns.count
     }
+case ("messages", 2):
+    var file: [UInt8] = []
+    try simulate(Int(values[0])!) { message, scribe in
+        let user = scribe.event(of: message).userID.utf8
+        file.append(message.kind.rawValue)
+        withUnsafeBytes(of: UInt32(user.count)) { file += $0 }
+        let length = file.count
+        file += [0, 0, 0, 0] + Array(user)
+        let start = file.count
+        scribe.append(message, to: &file, in: .json)
+        withUnsafeBytes(of: UInt32(file.count - start)) { file.replaceSubrange(length..<length + 4, with: $0) }
+    }
+    try Data(file).write(to: URL(filePath: values[1]))
 case ("fill", 2):
     let properties = KafkaProperties(bootstrapServers: values[0])
     let setup = try KafkaConsumer(properties: properties, group: "setup")

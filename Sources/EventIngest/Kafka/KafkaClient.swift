@@ -17,7 +17,7 @@ final class KafkaClient: @unchecked Sendable {
         /// Called on the thread that polls, with the outcome of each message that asked for one.
         let rebalances = Mutex<[Rebalance]>([])
         let closing = Atomic<Bool>(false)
-        let delivery = Mutex(DeliveryCounts())
+        let failures = Mutex(DeliveryFailures())
         let lastFailure = Mutex<(code: rd_kafka_resp_err_t, reason: String)?>(nil)
 
         init(observer: KafkaObserver) { self.observer = observer }
@@ -29,10 +29,10 @@ final class KafkaClient: @unchecked Sendable {
         var partitions: [TopicPartition]
     }
 
-    struct DeliveryCounts: Sendable {
-        var delivered = 0
-        var failed = 0
-        var firstFailure: String?
+    struct DeliveryFailures: Sendable {
+        var count = 0
+        /// Why the first one failed.
+        var first: String?
     }
 
     /// - Throws: ``IngestError/unknownProperty(name:suggestion:)``, ``IngestError/invalidProperty(name:reason:)``.
@@ -148,8 +148,9 @@ func partitions(in list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [Top
     }
 }
 
-/// Delivery reports run inside `rd_kafka_poll` and `rd_kafka_flush`. A message's own opaque, if it has one, is a
-/// ``Delivery`` retained once for it, and released here: every accepted message is reported exactly once.
+/// Delivery reports run inside `rd_kafka_poll` and `rd_kafka_flush`; with `delivery.report.only.error` those of failures
+/// alone. A message's own opaque, if it has one, is a ``Delivery`` retained once for it, and released here: every
+/// accepted message is reported exactly once.
 private let deliveryReport:
     @convention(c) (OpaquePointer?, UnsafePointer<rd_kafka_message_t>?, UnsafeMutableRawPointer?) -> Void = {
         _, message, opaque in
@@ -157,12 +158,10 @@ private let deliveryReport:
         let context = Unmanaged<KafkaClient.Context>.fromOpaque(opaque).takeUnretainedValue()
         let code = message.pointee.err
         let failure = code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : describe(code)
-        context.delivery.withLock { counts in
-            if let failure {
-                counts.failed += 1
-                if counts.firstFailure == nil { counts.firstFailure = failure }
-            } else {
-                counts.delivered += 1
+        if let failure {
+            context.failures.withLock { failures in
+                failures.count += 1
+                if failures.first == nil { failures.first = failure }
             }
         }
         if let own = message.pointee._private {

@@ -16,7 +16,10 @@ public final class KafkaEventPublisher: EventPublisher {
     ) throws {
         self.encoding = encoding
         let defaults = KafkaProperties(["delivery.timeout.ms": "\(Int(timeout * 1000))", "linger.ms": "5"])
-        producer = try KafkaProducer(properties: defaults.merging(properties), observer: observer)
+        var effective = defaults.merging(properties)
+        // Whoever publishes waits for the report of each message.
+        effective["delivery.report.only.error"] = "false"
+        producer = try KafkaProducer(properties: effective, observer: observer)
         servers = properties.bootstrapServers
     }
 

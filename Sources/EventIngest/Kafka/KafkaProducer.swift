@@ -8,6 +8,8 @@ public final class KafkaProducer: Sendable {
     private let client: KafkaClient
     private let topics = Mutex<[String: Topic]>([:])
     private let stopping: StopFlag
+    /// Messages that librdkafka has taken.
+    private let accepted = Atomic<Int>(0)
 
     /// Handles must be destroyed before the client, so each keeps it alive.
     /// Sendable unchecked: an `rd_kafka_topic_t` may be used from any thread, and nothing here changes.
@@ -45,6 +47,8 @@ public final class KafkaProducer: Sendable {
             "enable.idempotence": "true", "linger.ms": "20", "compression.type": "lz4",
             // The partitioner of the Java clients: a user's events meet in one partition whoever sends them.
             "partitioner": "murmur2_random",
+            // A message that has arrived is counted by its absence from the queue: see counts.
+            "delivery.report.only.error": "true",
         ])
         effective = effective.merging(properties)
         client = try KafkaClient(RD_KAFKA_PRODUCER, effective, observer: observer)
@@ -94,7 +98,10 @@ public final class KafkaProducer: Sendable {
             let code = marquee_produce(
                 client.handle, topicHandle, RD_KAFKA_PARTITION_UA, key?.baseAddress, key?.count ?? 0,
                 payload.baseAddress, payload.count, timestamp, attributes, own?.toOpaque())
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+                accepted.add(1, ordering: .relaxed)
+                return
+            }
             if code == RD_KAFKA_RESP_ERR__QUEUE_FULL, ContinuousClock.now - start < .seconds(patience) {
                 rd_kafka_poll(client.handle, 20)
                 continue
@@ -102,16 +109,65 @@ public final class KafkaProducer: Sendable {
             // Refused: librdkafka took neither the headers nor the opaque.
             if let attributes { rd_kafka_headers_destroy(attributes) }
             own?.release()
-            switch code {
-            case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-                throw IngestError.messageTooLarge(topic: topic, bytes: payload.count)
-            case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-                throw IngestError.deliveryFailed(
-                    count: 1, reason: "the send queue stayed full for \(Int(patience)) seconds")
-            case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-                throw IngestError.topicMissing(topic: topic)
-            default: throw client.failure(code, at: "sending to \(topic)")
+            throw refusal(code, topic, bytes: payload.count, messages: 1, patience)
+        }
+    }
+
+    /// Hands over the messages of a batch, in their order; otherwise as one message is sent.
+    /// - Throws: as for one message. Those before the one that was refused are sent.
+    public func send(_ batch: MessageBatch, topic: String, patience: Double = 60) throws {
+        guard batch.count > 0 else { return }
+        let topicHandle = try handle(of: topic).handle
+        try batch.bytes.withUnsafeBytes { bytes in
+            try withUnsafeTemporaryAllocation(of: rd_kafka_message_t.self, capacity: batch.count) { messages in
+                var place = bytes.baseAddress!
+                for (i, length) in batch.lengths.enumerated() {
+                    var message = rd_kafka_message_t()
+                    // Neither is written to: librdkafka copies both.
+                    message.key = UnsafeMutableRawPointer(mutating: place)
+                    message.key_len = length.key
+                    message.payload = message.key + length.key
+                    message.len = length.payload
+                    messages.initializeElement(at: i, to: message)
+                    place += length.key + length.payload
+                }
+                try send(messages, topicHandle, topic, patience)
             }
+        }
+    }
+
+    private func send(
+        _ messages: UnsafeMutableBufferPointer<rd_kafka_message_t>, _ handle: OpaquePointer, _ topic: String,
+        _ patience: Double
+    ) throws {
+        var rest = messages[...]
+        var start: ContinuousClock.Instant?
+        while true {
+            let now = UnsafeMutableBufferPointer(rebasing: rest)
+            let taken = rd_kafka_produce_batch(
+                handle, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, now.baseAddress, Int32(now.count))
+            accepted.add(Int(taken), ordering: .relaxed)
+            // Once the queue is full all that follow are refused as well, so their order stays.
+            guard let first = rest.firstIndex(where: { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }) else { return }
+            let code = rest[first].err
+            start = taken > 0 ? ContinuousClock.now : start ?? ContinuousClock.now
+            guard code == RD_KAFKA_RESP_ERR__QUEUE_FULL, ContinuousClock.now - start! < .seconds(patience) else {
+                throw refusal(code, topic, bytes: rest[first].len, messages: rest[first...].count, patience)
+            }
+            rest = rest[first...]
+            rd_kafka_poll(client.handle, 20)
+        }
+    }
+
+    private func refusal(
+        _ code: rd_kafka_resp_err_t, _ topic: String, bytes: Int, messages: Int, _ patience: Double
+    ) -> IngestError {
+        switch code {
+        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: .messageTooLarge(topic: topic, bytes: bytes)
+        case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+            .deliveryFailed(count: messages, reason: "the send queue stayed full for \(Int(patience)) seconds")
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: .topicMissing(topic: topic)
+        default: client.failure(code, at: "sending to \(topic)")
         }
     }
 
@@ -136,10 +192,14 @@ public final class KafkaProducer: Sendable {
     }
 
     public var counts: Counts {
-        let delivery = client.context.delivery.withLock { $0 }
+        // In this order nothing passes for delivered that is not: what is accepted meanwhile is not counted yet, and a
+        // failure leaves the queue only after it was reported.
+        let accepted = accepted.load(ordering: .sequentiallyConsistent)
+        let queued = Int(rd_kafka_outq_len(client.handle))
+        let failures = client.context.failures.withLock { $0 }
         return Counts(
-            delivered: delivery.delivered, failed: delivery.failed, queued: Int(rd_kafka_outq_len(client.handle)),
-            firstFailure: delivery.firstFailure)
+            delivered: max(0, accepted - queued - failures.count), failed: failures.count, queued: queued,
+            firstFailure: failures.first)
     }
 
     private func handle(of topic: String) throws -> Topic {

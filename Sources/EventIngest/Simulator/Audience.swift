@@ -1,12 +1,34 @@
 import Domain
 
+/// A planted vector: ``PlantedTruth/dimensions`` components, the rest of a cache line 0.
+typealias Taste = SIMD16<Float>
+
+extension Taste {
+    init(_ components: [Float]) {
+        self.init(repeating: 0)
+        for (place, component) in components.enumerated() { self[place] = component }
+    }
+
+    var components: [Float] { (0..<PlantedTruth.dimensions).map { self[$0] } }
+
+    /// The inner product.
+    @inline(__always)
+    func affinity(to other: Taste) -> Float {
+        let product = self * other
+        let eight = product.lowHalf + product.highHalf
+        let four = eight.lowHalf + eight.highHalf
+        let two = four.lowHalf + four.highHalf
+        return two.x + two.y
+    }
+}
+
 /// The planted vectors: films from their genres and era, users from the few genres they favour.
 struct Audience {
-    private(set) var filmVectors: [Float] = []
-    private(set) var userVectors: [Float] = []
+    private(set) var films: [Taste] = []
+    private(set) var users: [Taste] = []
 
     /// Films have unit length, users about 1.3, so affinities are spread around 0 with the softmax' scale.
-    init(catalog: [Movie], users: Int, _ random: inout SeededGenerator) {
+    init(catalog: [Movie], users count: Int, _ random: inout SeededGenerator) {
         let k = PlantedTruth.dimensions
         let genres = Set(catalog.flatMap(\.genres)).sorted()
         // A film without a genre belongs to one of its own.
@@ -16,7 +38,7 @@ struct Audience {
         // Era is a direction of its own: new against old.
         let era = Self.unit((0..<k).map { _ in random.normal() })
 
-        filmVectors.reserveCapacity(catalog.count * k)
+        films.reserveCapacity(catalog.count)
         for movie in catalog {
             var vector = (0..<k).map { _ in 0.25 * random.normal() }
             for genre in movie.genres.prefix(4) {
@@ -24,10 +46,10 @@ struct Audience {
             }
             let age = Float((movie.year ?? 1990) - 1990) / 25
             for d in 0..<k { vector[d] += 0.35 * max(-1.5, min(1.5, age)) * era[d] }
-            filmVectors += Self.unit(vector)
+            films.append(Taste(Self.unit(vector)))
         }
-        userVectors.reserveCapacity(users * k)
-        for _ in 0..<users {
+        users.reserveCapacity(count)
+        for _ in 0..<count {
             var vector = (0..<k).map { _ in 0.15 * random.normal() }
             let favourites = 1 + random.below(3)
             for rank in 0..<favourites {
@@ -38,7 +60,7 @@ struct Audience {
             let disliked = directions[random.pick(names)]!
             let eraTaste = 0.4 * random.normal()
             for d in 0..<k { vector[d] += eraTaste * era[d] - 0.4 * disliked[d] }
-            userVectors += Self.unit(vector).map { $0 * 1.3 }
+            users.append(Taste(Self.unit(vector)) * 1.3)
         }
     }
 

@@ -3,84 +3,78 @@ import Foundation
 
 /// Draws from a fixed discrete distribution in O(1): Walker's alias method (Vose 1991).
 struct AliasTable {
-    private let threshold: [Double]
-    private let alias: [Int32]
+    /// An outcome shares its slot with at most one other.
+    private struct Slot {
+        /// The outcome's own part of the slot, in 2⁻³².
+        var threshold = UInt32.max
+        var alias: UInt32
+    }
+    private let slots: [Slot]
 
     init(weights: [Double]) {
         let count = weights.count
         precondition(count > 0, "a distribution needs an outcome")
         let mean = weights.reduce(0, +) / Double(count)
         var scaled = weights.map { $0 / mean }
-        var threshold = [Double](repeating: 1, count: count)
-        var alias = (0..<Int32(count)).map { $0 }
+        var slots = (0..<UInt32(count)).map { Slot(alias: $0) }
         var small: [Int] = []
         var large: [Int] = []
         for i in 0..<count {
             if scaled[i] < 1 { small.append(i) } else { large.append(i) }
         }
         while let s = small.popLast(), let l = large.popLast() {
-            threshold[s] = scaled[s]
-            alias[s] = Int32(l)
+            slots[s] = Slot(threshold: UInt32(scaled[s] * 0x1p32), alias: UInt32(l))
             scaled[l] -= 1 - scaled[s]
             if scaled[l] < 1 { small.append(l) } else { large.append(l) }
         }
-        self.threshold = threshold
-        self.alias = alias
+        self.slots = slots
     }
 
+    /// One random number does for both: the high half of its product with the count is the slot, the low half where in
+    /// the slot.
     @inline(__always)
     func draw(_ random: inout SeededGenerator) -> Int {
-        let slot = random.below(threshold.count)
-        return random.uniform() < threshold[slot] ? slot : Int(alias[slot])
+        let (slot, place) = random.next().multipliedFullWidth(by: UInt64(slots.count))
+        let drawn = slots[Int(slot)]
+        return UInt32(truncatingIfNeeded: place >> 32) < drawn.threshold ? Int(slot) : Int(drawn.alias)
     }
 }
 
-/// Pairs of two numbers, in open addressing: asked several times an event, where a `Set` would hash with care for
-/// strangers' keys.
-struct PairSet {
-    /// 0 is free; pairs are stored one higher.
-    private var slots = [UInt64](repeating: 0, count: 1 << 12)
-    private(set) var count = 0
+/// Which films each user has watched, in a row of bits a user: where the row is shorter than the catalogue, films share
+/// bits, so that a few pass for watched that were not.
+///
+/// One row lies together, because the first look at a place far away is what costs.
+struct WatchedFilms {
+    private var bits: [UInt64]
+    /// Where each user's row begins, in words, and where the last one ends.
+    private let rows: [UInt32]
 
-    @inline(__always)
-    func contains(_ a: Int, _ b: Int) -> Bool {
-        let pair = Self.pair(a, b)
-        var index = Self.start(pair, slots.count)
-        while slots[index] != 0 {
-            if slots[index] == pair { return true }
-            index = (index + 1) & (slots.count - 1)
-        }
-        return false
-    }
-
-    mutating func insert(_ a: Int, _ b: Int) {
-        if count * 2 >= slots.count { grow() }
-        if Self.insert(Self.pair(a, b), into: &slots) { count += 1 }
-    }
-
-    private static func insert(_ pair: UInt64, into slots: inout [UInt64]) -> Bool {
-        var index = start(pair, slots.count)
-        while slots[index] != 0 {
-            if slots[index] == pair { return false }
-            index = (index + 1) & (slots.count - 1)
-        }
-        slots[index] = pair
-        return true
-    }
-
-    private mutating func grow() {
-        var larger = [UInt64](repeating: 0, count: slots.count * 2)
-        for pair in slots where pair != 0 { _ = Self.insert(pair, into: &larger) }
-        slots = larger
+    /// - Parameter expected: how many films each user will watch. Sixteen bits for each leave one film in sixteen that
+    ///   passes for watched in the end, one in thirty on the way.
+    init(expected: some Sequence<Double>, films: Int) {
+        var rows: [UInt32] = [0]
+        for count in expected { rows.append(rows[rows.count - 1] + UInt32(min(16 * count, Double(films)) / 64) + 1) }
+        self.rows = rows
+        bits = [UInt64](repeating: 0, count: Int(rows[rows.count - 1]))
     }
 
     @inline(__always)
-    private static func pair(_ a: Int, _ b: Int) -> UInt64 { UInt64(a) << 32 | UInt64(b) + 1 }
+    func contains(_ user: Int, _ film: Int) -> Bool {
+        let (word, bit) = place(user, film)
+        return bits[word] & bit != 0
+    }
 
-    /// Fibonacci hashing: the high bits of the product depend on all bits of the pair.
     @inline(__always)
-    private static func start(_ pair: UInt64, _ count: Int) -> Int {
-        Int((pair &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - count.trailingZeroBitCount))
+    mutating func insert(_ user: Int, _ film: Int) {
+        let (word, bit) = place(user, film)
+        bits[word] |= bit
+    }
+
+    @inline(__always)
+    private func place(_ user: Int, _ film: Int) -> (word: Int, bit: UInt64) {
+        let start = rows[user]
+        let place = UInt32(film) % ((rows[user + 1] - start) * 64)
+        return (Int(start + place / 64), 1 << UInt64(place % 64))
     }
 }
 
@@ -88,8 +82,8 @@ extension SeededGenerator {
     /// Standard normal, by Box and Muller.
     @inline(__always)
     mutating func normal() -> Float {
-        let radius = (-2 * log(max(uniform(), 1e-300))).squareRoot()
-        return Float(radius * cos(2 * .pi * uniform()))
+        let radius = (-2 * log(Float(max(uniform(), 0x1p-100)))).squareRoot()
+        return radius * cos(2 * .pi * Float(uniform()))
     }
 
     @inline(__always)
@@ -107,6 +101,8 @@ struct Calendar {
     private let end: Timestamp
     /// Cumulative weight up to the start of each hour of the span; the last entry is the total.
     private let cumulative: [Double]
+    /// Of the span, which the last instant fell into.
+    private var hour = 0
 
     init(from start: Timestamp, to end: Timestamp) {
         self.start = start
@@ -125,17 +121,13 @@ struct Calendar {
         self.cumulative = cumulative
     }
 
-    /// The instant by which a share `progress` (0…1) of the activity has happened. O(log hours).
-    func instant(at progress: Double) -> Timestamp {
+    /// The instant by which a share `progress` (0…1) of the activity has happened.
+    /// - Precondition: progress never falls from one call to the next.
+    mutating func instant(at progress: Double) -> Timestamp {
         let target = progress * cumulative[cumulative.count - 1]
-        var low = 0
-        var high = cumulative.count - 2
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if cumulative[middle] <= target { low = middle } else { high = middle - 1 }
-        }
-        let share = (target - cumulative[low]) / (cumulative[low + 1] - cumulative[low])
-        let instant = start.advanced(bySeconds: (Double(low) + share) * 3600)
+        while hour < cumulative.count - 2, cumulative[hour + 1] <= target { hour += 1 }
+        let share = (target - cumulative[hour]) / (cumulative[hour + 1] - cumulative[hour])
+        let instant = start.advanced(bySeconds: (Double(hour) + share) * 3600)
         return min(instant, end)
     }
 }

@@ -1,25 +1,22 @@
 public import Domain
 
-/// What the simulator sends: an event, or what a faulty producer would have made of one.
-public enum SimulatedMessage: Sendable {
-    case event(Event)
-    /// Bytes that must end in the dead letters, and the event they were before they were damaged.
-    case malformed(Damage, Event)
+/// What the simulator sends: an event, or what a faulty producer would have made of one. In numbers, for ``Scribe`` to
+/// write out.
+public struct SimulatedMessage: Sendable {
+    /// Counts the messages of a run from 0.
+    let number: Int
+    let user: UInt32
+    /// In the catalogue.
+    let film: UInt32
+    public let kind: EventKind
+    let value: Float
+    let text: ReviewText?
+    let at: Timestamp
+    let damage: Damage?
 
-    public var topic: String { event.kind.topic }
-    public var event: Event {
-        switch self {
-        case .event(let event), .malformed(_, let event): event
-        }
-    }
-
-    /// Appends the message as it goes over the wire.
-    public func append(to bytes: inout [UInt8], in encoding: EventEncoding) {
-        switch self {
-        case .event(let event): encoding.append(event, to: &bytes)
-        case .malformed(let damage, let event): damage.append(event, to: &bytes, in: encoding)
-        }
-    }
+    /// Whether its bytes must end in the dead letters.
+    public var isMalformed: Bool { damage != nil }
+    public var topic: String { kind.topic }
 }
 
 /// How to write event messages.
@@ -34,10 +31,17 @@ public enum EventEncoding: Sendable, Equatable {
         case .avro(let id): AvroEventEncoder.append(event, schemaID: id, to: &bytes)
         }
     }
+
+    func append(_ fields: EventFields, to bytes: inout [UInt8]) {
+        switch self {
+        case .json: EventEncoder.append(fields, to: &bytes)
+        case .avro(let id): AvroEventEncoder.append(fields, schemaID: id, to: &bytes)
+        }
+    }
 }
 
 /// A way in which real producers get it wrong.
-public enum Damage: Sendable, Equatable {
+enum Damage: Sendable, Equatable {
     /// Cut off after this share of its bytes.
     case truncated(Double)
     case valueOutOfRange, emptyUser, farFuture, longItem, unknownKind, brokenUTF8, anotherFormat

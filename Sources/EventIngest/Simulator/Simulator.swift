@@ -10,22 +10,21 @@ public struct Simulator: Sendable {
     let settings: SimulatorSettings
     let catalog: [Movie]
     var random: SeededGenerator
-    /// Row-major, `PlantedTruth.dimensions` a row.
-    private var userVectors: [Float]
-    private let filmVectors: [Float]
-    private let userIDs: [String]
+    private var userTastes: [Taste]
+    private let filmTastes: [Taste]
     /// Progress (0…1) at which a user joins or a film comes out.
     private let userJoins: [Double]
-    private let filmAppears: [Double]
+    private let filmAppears: [Float]
+    private let filmMinutes: [Double]
     private let popularity: [Double]
     private let userDraw: AliasTable
     private let filmDraw: AliasTable
-    private let calendar: Calendar?
-    private let idPrefix: String
-    /// User and film of what was watched, so that few watch twice.
-    private var watched = PairSet()
-    private static let remembered = 8_000_000
-    private static let considered = 24
+    private var calendar: Calendar?
+    /// So that few watch a film twice.
+    private var watched: WatchedFilms
+
+    /// Writes out what this makes.
+    public let scribe: Scribe
 
     /// Events made so far, the malformed ones included.
     public private(set) var made = 0
@@ -41,17 +40,23 @@ public struct Simulator: Sendable {
         random = SeededGenerator(seed: settings.seed)
         var setup = SeededGenerator(seed: settings.seed, stream: 1)
         let audience = Audience(catalog: catalog, users: settings.users, &setup)
-        filmVectors = audience.filmVectors
-        userVectors = audience.userVectors
-        userIDs = (1...settings.users).map { "u\($0)" }
+        filmTastes = audience.films
+        userTastes = audience.users
+        filmMinutes = catalog.map { Double($0.runtime ?? 105) }
         popularity = Self.popularity(of: catalog, exponent: settings.popularityExponent, &setup)
-        userDraw = AliasTable(weights: (0..<settings.users).map { _ in exp(1.1 * Double(setup.normal())) })
+        let activity = (0..<settings.users).map { _ in exp(1.1 * Double(setup.normal())) }
+        userDraw = AliasTable(weights: activity)
+        // Of a run without end, about as many as MovieLens has of a user.
+        let films = Double(settings.count ?? 60 * settings.users) / activity.reduce(0, +)
+        watched = WatchedFilms(expected: activity.lazy.map { $0 * films }, films: catalog.count)
         filmDraw = AliasTable(weights: popularity)
         let isSpan = settings.timeline != .live
         userJoins = (0..<settings.users).map { _ in
             isSpan && setup.chance(settings.newUsers) ? setup.uniform() * 0.95 : 0
         }
-        filmAppears = catalog.indices.map { _ in isSpan && setup.chance(settings.newFilms) ? setup.uniform() * 0.9 : 0 }
+        filmAppears = catalog.indices.map { _ in
+            isSpan && setup.chance(settings.newFilms) ? Float(setup.uniform() * 0.9) : 0
+        }
         let epoch: Int64
         if case .span(let start, let end) = settings.timeline {
             guard start < end else {
@@ -64,31 +69,30 @@ public struct Simulator: Sendable {
             // A live run must not repeat the identifiers of an earlier one.
             epoch = Timestamp.now.milliseconds
         }
-        idPrefix = "sim-\(String(settings.seed, radix: 36))-\(String(epoch, radix: 36))-"
+        scribe = Scribe(
+            catalog: catalog, idPrefix: "sim-\(String(settings.seed, radix: 36))-\(String(epoch, radix: 36))-")
     }
 
-    /// Whether ``SimulatorSettings/count`` was reached.
-    public var isFinished: Bool { settings.count.map { made >= $0 } ?? false }
+    private var isFinished: Bool { made >= settings.count ?? .max }
 
     /// The vectors as they are now; tastes drift, so ask at the end.
     public var truth: PlantedTruth {
-        let k = PlantedTruth.dimensions
-        return PlantedTruth(
-            users: userIDs.indices.map { (userIDs[$0], Array(userVectors[$0 * k..<($0 + 1) * k])) },
-            films: catalog.indices.map {
-                (catalog[$0].itemID, Array(filmVectors[$0 * k..<($0 + 1) * k]), Float(popularity[$0]))
-            })
+        PlantedTruth(
+            users: userTastes.indices.map { (Scribe.userID($0), userTastes[$0].components) },
+            films: catalog.indices.map { (catalog[$0].itemID, filmTastes[$0].components, Float(popularity[$0])) })
     }
 
     /// Appends the events of the next session, and malformed messages as often as the settings ask. Times inside a
-    /// session ascend; sessions begin in ascending order. Adds nothing once ``isFinished``.
-    public mutating func nextSession(into messages: inout [SimulatedMessage]) {
-        guard !isFinished else { return }
+    /// session ascend; sessions begin in ascending order.
+    /// - Returns: false, and adds nothing, once ``SimulatorSettings/count`` is reached.
+    public mutating func nextSession(into messages: inout [SimulatedMessage]) -> Bool {
+        guard !isFinished else { return false }
         let progress = settings.count.map { Double(made) / Double($0) } ?? 1
         var user = userDraw.draw(&random)
         while userJoins[user] > progress { user = userDraw.draw(&random) }
         if settings.bots > 0, Double(user) < settings.bots * Double(settings.users) {
-            return botSession(user, progress, into: &messages)
+            botSession(user, progress, into: &messages)
+            return true
         }
         drift(user)
         var at = start(progress)
@@ -96,10 +100,12 @@ public struct Simulator: Sendable {
         while films < 6, random.chance(0.45) { films += 1 }
         for _ in 0..<films where !isFinished {
             let (film, affinity) = choose(for: user, progress)
-            let minutes = Double(catalog[film].runtime ?? 105)
+            let minutes = filmMinutes[film]
             let liking = Double(affinity) + 0.5 * Double(random.normal())
             let finishes = random.chance(1 / (1 + exp(-(liking + 0.6))))
-            let share = finishes ? 0.9 + 0.1 * random.uniform() : 0.02 + 0.8 * pow(random.uniform(), 1.4)
+            let share =
+                finishes
+                ? 0.9 + 0.1 * random.uniform() : 0.02 + 0.8 * Double(pow(Float(random.uniform()), 1.4))
             at = later(at, minutes * 60 * share)
             emit(user, film, .view, Float((share * 100).rounded() / 100), nil, at, into: &messages)
             if share > 0.5, random.chance(0.18) {
@@ -110,54 +116,57 @@ public struct Simulator: Sendable {
                 at = later(at, 60 + 900 * random.uniform())
                 let stars = Float(((3.3 + 0.9 * liking) * 2).rounded() / 2)
                 let clamped = min(5, max(0.5, stars))
-                let text =
-                    random.chance(0.7) ? ReviewText.compose(catalog[film], stars: clamped, &random) : nil
+                let text = random.chance(0.7) ? ReviewText(stars: clamped, &random) : nil
                 emit(user, film, .review, clamped, text, at, into: &messages)
             }
             at = later(at, 120 + 1200 * random.uniform())
         }
+        return true
     }
 
     // MARK: Choosing
 
-    /// Among films drawn by popularity the user takes one with probability growing with affinity (a softmax, drawn by
-    /// the Gumbel trick), rarely one already watched.
+    /// Among films drawn by popularity the user takes one with probability growing with affinity (a softmax), rarely
+    /// one already watched.
     private mutating func choose(for user: Int, _ progress: Double) -> (film: Int, affinity: Float) {
-        var best = -1
-        var bestAffinity: Float = 0
-        var bestScore = -Double.infinity
-        for _ in 0..<Self.considered {
+        var considered = Consideration()
+        let taste = userTastes[user]
+        let now = Float(progress)
+        for place in considered.places {
             let film = filmDraw.draw(&random)
-            if filmAppears[film] > progress { continue }
-            let affinity = affinity(user, film)
-            var score = settings.tasteStrength * Double(affinity) - log(-log(max(random.uniform(), 1e-300)))
-            // What does not win anyway need not be looked up: of 24 films about four are.
-            guard score > bestScore else { continue }
-            if watched.contains(user, film) { score -= 6 }
-            if score > bestScore { (best, bestAffinity, bestScore) = (film, affinity, score) }
+            considered.films[place] = UInt32(film)
+            considered.affinities[place] = taste.affinity(to: filmTastes[film])
+            considered.isOut[place] = filmAppears[film] <= now ? 1 : 0
         }
-        if best < 0 {
-            best = filmDraw.draw(&random)
-            bestAffinity = affinity(user, best)
+        considered.weigh(strength: Float(settings.tasteStrength))
+        // A film already watched is taken with e⁻⁶ of its probability. Drawn, and mostly turned down, until one is
+        // taken: so only what is drawn has to be looked up.
+        var chosen = considered.draw(&random)
+        var refusals = 0
+        while let place = chosen, watched.contains(user, considered.film(place)), !random.chance(Self.again) {
+            refusals += 1
+            if refusals == 4 {
+                // Perhaps all are. The weights lowered at once leave the probabilities as they are.
+                for other in considered.places where watched.contains(user, considered.film(other)) {
+                    considered.weights[other] *= Float(Self.again)
+                }
+                chosen = considered.draw(&random)
+                break
+            }
+            chosen = considered.draw(&random)
         }
-        if watched.count >= Self.remembered { watched = PairSet() }
-        watched.insert(user, best)
-        return (best, bestAffinity)
+        // None of them is out yet.
+        let film = chosen.map { considered.film($0) } ?? filmDraw.draw(&random)
+        watched.insert(user, film)
+        return (film, taste.affinity(to: filmTastes[film]))
     }
 
-    @inline(__always)
-    private func affinity(_ user: Int, _ film: Int) -> Float {
-        let k = PlantedTruth.dimensions
-        var sum: Float = 0
-        for d in 0..<k { sum += userVectors[user * k + d] * filmVectors[film * k + d] }
-        return sum
-    }
+    /// exp(−6)
+    private static let again = 0.00248
 
     private mutating func drift(_ user: Int) {
         guard settings.drift > 0 else { return }
-        let k = PlantedTruth.dimensions
-        let axis = random.below(k)
-        userVectors[user * k + axis] += Float(settings.drift) * random.normal()
+        userTastes[user][random.below(PlantedTruth.dimensions)] += Float(settings.drift) * random.normal()
     }
 
     private mutating func botSession(_ user: Int, _ progress: Double, into messages: inout [SimulatedMessage]) {
@@ -170,7 +179,7 @@ public struct Simulator: Sendable {
 
     // MARK: Time and form
 
-    private func start(_ progress: Double) -> Timestamp { calendar?.instant(at: progress) ?? .now }
+    private mutating func start(_ progress: Double) -> Timestamp { calendar?.instant(at: progress) ?? .now }
 
     /// In a span time passes as the user watches; live, everything happens now.
     private func later(_ at: Timestamp, _ seconds: Double) -> Timestamp {
@@ -179,19 +188,16 @@ public struct Simulator: Sendable {
     }
 
     private mutating func emit(
-        _ user: Int, _ film: Int, _ kind: EventKind, _ value: Float, _ text: String?, _ at: Timestamp,
+        _ user: Int, _ film: Int, _ kind: EventKind, _ value: Float, _ text: ReviewText?, _ at: Timestamp,
         into messages: inout [SimulatedMessage]
     ) {
         guard !isFinished else { return }
-        let event = Event(
-            eventID: idPrefix + String(made, radix: 36), userID: userIDs[user], itemID: catalog[film].itemID,
-            kind: kind, value: value, reviewText: text, at: Timestamp(seconds: at.seconds), source: "simulator")
+        let damage = settings.malformed > 0 && random.chance(settings.malformed) ? Damage.random(&random) : nil
+        messages.append(
+            SimulatedMessage(
+                number: made, user: UInt32(user), film: UInt32(film), kind: kind, value: value, text: text,
+                at: Timestamp(seconds: at.seconds), damage: damage))
         made += 1
-        if settings.malformed > 0, random.chance(settings.malformed) {
-            messages.append(.malformed(.random(&random), event))
-        } else {
-            messages.append(.event(event))
-        }
     }
 
     /// Zipf weights by rank: the catalogue's own popularity or votes where it has them, else a seeded shuffle.

@@ -59,10 +59,8 @@ public final class SimulatorRun: Sendable {
 
     private func work() throws -> (progress: Progress, simulator: Simulator) {
         var simulator = simulator
-        var settings = KafkaProperties(["linger.ms": options.rate.map { $0 < 1000 } == true ? "5" : "20"])
-        // What waits in the queue is not yet at the broker, so a follower cannot see it.
-        if options.followedGroup != nil { settings["queue.buffering.max.messages"] = "5000" }
-        let producer = try KafkaProducer(properties: settings.merging(properties), observer: observer)
+        let producer = try KafkaProducer(
+            properties: KafkaProperties(producerDefaults).merging(properties), observer: observer)
         let follower = try options.followedGroup.map {
             try LagFollower(properties: properties, group: $0, topics: Topics.events, limit: options.lagLimit)
         }
@@ -71,8 +69,9 @@ public final class SimulatorRun: Sendable {
         var progress = Progress(total: simulator.settings.count)
         var reported = start
         var followed = 0
+        var looked = 0
         var messages: [SimulatedMessage] = []
-        var bytes: [UInt8] = []
+        var outbox = Outbox(simulator.scribe, producer, options.encoding)
 
         func report() {
             progress.seconds = (clock.now - start).inSeconds
@@ -80,43 +79,87 @@ public final class SimulatorRun: Sendable {
             options.onProgress?(progress)
         }
 
-        while !simulator.isFinished, !isStopped.load(ordering: .acquiring) {
-            messages.removeAll(keepingCapacity: true)
-            simulator.nextSession(into: &messages)
+        while !isStopped.load(ordering: .acquiring), simulator.nextSession(into: &messages) {
             for message in messages {
-                if let rate = options.rate { pace(progress.sent, rate, since: start) }
-                bytes.removeAll(keepingCapacity: true)
-                message.append(to: &bytes, in: options.encoding)
-                if case .malformed = message { progress.malformed += 1 }
-                var user = message.event.userID
-                try bytes.withUnsafeBytes { payload in
-                    try user.withUTF8 {
-                        try producer.send(payload, key: UnsafeRawBufferPointer($0), topic: message.topic)
-                    }
-                }
+                if let rate = options.rate { try pace(progress.sent, rate, since: start, &outbox) }
+                try outbox.add(message)
+                if message.isMalformed { progress.malformed += 1 }
                 progress.sent += 1
             }
+            messages.removeAll(keepingCapacity: true)
             if let follower, progress.sent - followed >= 2000 {
                 followed = progress.sent
+                try outbox.send()
                 try follower.wait { isStopped.load(ordering: .acquiring) }
             }
+            // The clock is not asked for each session of a fast run.
+            guard options.rate != nil || progress.sent - looked >= 1000 else { continue }
+            looked = progress.sent
             if clock.now - reported > .milliseconds(200) {
                 reported = clock.now
                 report()
             }
         }
+        try outbox.send()
         try producer.flush()
         report()
         return (progress, simulator)
     }
 
-    /// Sleeps until event number `sent` is due, in steps short enough to notice a stop.
-    private func pace(_ sent: Int, _ rate: Double, since start: ContinuousClock.Instant) {
+    private var producerDefaults: [String: String] {
+        // What waits in the queue is not yet at the broker, so a follower cannot see it.
+        if options.followedGroup != nil { return ["linger.ms": "20", "queue.buffering.max.messages": "5000"] }
+        // Slow runs are watched live.
+        if let rate = options.rate, rate < 1000 { return ["linger.ms": "5"] }
+        // Five batches may be on their way to a broker, so large ones are what fast runs need.
+        return [
+            "linger.ms": "100", "queue.buffering.max.messages": "500000", "queue.buffering.max.kbytes": "131072",
+        ]
+    }
+
+    /// Sleeps until event number `sent` is due, in steps short enough to notice a stop; what was made before is sent
+    /// first.
+    private func pace(
+        _ sent: Int, _ rate: Double, since start: ContinuousClock.Instant, _ outbox: inout Outbox
+    ) throws {
         while !isStopped.load(ordering: .acquiring) {
             let ahead = Double(sent) / rate - (ContinuousClock.now - start).inSeconds
             if ahead <= 0 { return }
+            try outbox.send()
             Thread.sleep(forTimeInterval: min(ahead, 0.1))
         }
+    }
+}
+
+/// Written messages by topic, which are handed to the producer some hundreds at a time.
+private struct Outbox {
+    private var scribe: Scribe
+    private let producer: KafkaProducer
+    private let encoding: EventEncoding
+    /// By the number of the kind.
+    private var batches = [MessageBatch](repeating: MessageBatch(), count: EventKind.allCases.count)
+    private static let full = 256
+
+    init(_ scribe: Scribe, _ producer: KafkaProducer, _ encoding: EventEncoding) {
+        self.scribe = scribe
+        self.producer = producer
+        self.encoding = encoding
+    }
+
+    mutating func add(_ message: SimulatedMessage) throws {
+        let place = Int(message.kind.rawValue)
+        scribe.append(message, to: &batches[place], in: encoding)
+        if batches[place].count >= Self.full { try send(message.kind) }
+    }
+
+    mutating func send() throws {
+        for kind in EventKind.allCases { try send(kind) }
+    }
+
+    private mutating func send(_ kind: EventKind) throws {
+        let place = Int(kind.rawValue)
+        try producer.send(batches[place], topic: kind.topic)
+        batches[place].removeAll()
     }
 }
 

@@ -1,0 +1,25 @@
+/// Messages of one topic, one after the other in one piece of memory, to be sent together.
+public struct MessageBatch: Sendable {
+    /// Key and payload in turns.
+    private(set) var bytes: [UInt8] = []
+    private(set) var lengths: [(key: Int, payload: Int)] = []
+
+    public init() {}
+
+    public var count: Int { lengths.count }
+
+    /// Adds a message whose payload `write` appends.
+    public mutating func append(key: some Collection<UInt8>, payload write: (inout [UInt8]) -> Void) {
+        let start = bytes.count
+        bytes.append(contentsOf: key)
+        let keyEnd = bytes.count
+        write(&bytes)
+        lengths.append((keyEnd - start, bytes.count - keyEnd))
+    }
+
+    /// Empties it; its memory stays.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        lengths.removeAll(keepingCapacity: true)
+    }
+}
