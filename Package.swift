@@ -107,7 +107,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
-            name: "KafkaTestSupport", dependencies: ["Domain", "Columnar", "TestSupport", "EventIngest"],
+            name: "KafkaTestSupport", dependencies: ["Domain", "Columnar", "TestSupport", "EventIngest", "HTTPServer"],
             path: "Tests/KafkaTestSupport", swiftSettings: strict),
         tests(of: "Domain"),
         tests(of: "Linalg"),
@@ -116,7 +116,7 @@ let package = Package(
         tests(of: "HTTPClient", ["HTTPServer"]),
         tests(of: "Operations"),
         tests(of: "Trainer", ["Linalg", "Columnar", "Operations"]),
-        tests(of: "EventIngest", ["Columnar", "Operations", "KafkaTestSupport"]),
+        tests(of: "EventIngest", ["Columnar", "HTTPClient", "Operations", "KafkaTestSupport"]),
         tests(of: "Catalog", ["HTTPClient", "HTTPServer", "Columnar", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
         .testTarget(

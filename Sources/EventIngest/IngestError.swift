@@ -111,7 +111,8 @@ public enum IngestError: Fault {
         case .emptyCatalog: "Give a catalogue with --catalog FILE."
         case .invalidSetting: ""
         case .registryFailed: "Check --schema-registry; nothing was skipped, the next run goes on at the same place."
-        case .registryRefused: "Check --schema-registry-user and --schema-registry-password."
+        case .registryRefused:
+            "Check --schema-registry-user and --schema-registry-password, or basic.auth.user.info in --kafka-config."
         case .schemaIncompatible: "Use another topic, or lower the subject's compatibility level at the registry."
         }
     }

@@ -59,6 +59,12 @@ struct Client {
         return (response.status, String(decoding: response.body, as: UTF8.self))
     }
 
+    /// Sends JSON. Returns the status.
+    func post(_ path: String, _ json: String) async throws -> Int {
+        let type = [HTTPHeader("Content-Type", "application/json")]
+        return try await http.send(HTTPRequest(.post, address + path, headers: type, body: Array(json.utf8))).status
+    }
+
     func object(_ path: String) async throws -> [String: Any] {
         let (status, body) = try await get(path)
         #expect(status == 200, "\(path): \(body)")

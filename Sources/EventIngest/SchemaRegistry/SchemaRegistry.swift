@@ -22,10 +22,14 @@ public final class SchemaRegistry: Sendable {
     private let credentials: HTTPCredentials
     private let client: HTTPClient
 
-    public init(url: String, credentials: HTTPCredentials = .none, client: HTTPClient = HTTPClient()) {
-        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        self.credentials = credentials
+    public init(_ address: RegistryAddress, client: HTTPClient = HTTPClient()) {
+        url = address.url
+        credentials = address.credentials
         self.client = client
+    }
+
+    public convenience init(url: String, client: HTTPClient = HTTPClient()) {
+        self.init(RegistryAddress(url: url), client: client)
     }
 
     /// - Throws: ``IngestError`` unless a schema registry answers and lets us in.

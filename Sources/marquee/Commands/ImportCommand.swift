@@ -9,7 +9,8 @@ import Operations
 enum ImportCommand {
     private static let targets = """
         With --bootstrap-servers they go through Kafka for 'marquee ingest' to store; without, into
-        the store directly, where the same file is stored only once however often it is imported.
+        the store directly, where the same file is stored only once however often it is imported. With --format avro
+        what goes through Kafka is Avro, and the event's schema is registered.
         """
 
     static let movielens: Command = Command(
@@ -97,6 +98,8 @@ enum ImportCommand {
 
     private static let options = [
         Options.store.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.followGroup.spec,
+        Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
+        Options.schemaRegistryPassword.spec,
     ]
 
     /// Into the store, or through Kafka, and says what was taken and what was not.
@@ -111,12 +114,19 @@ enum ImportCommand {
             let group = invocation.optional(Options.followGroup)
             summary = try await BlockingWork.run("import") { flag in
                 let source = try open()
+                let encoding = try Kafka.encoding(Kafka.registry(invocation))
                 var summary = ImportSummary()
                 try Kafka.publish(source.movies(into: &summary), properties, flag)
-                try source.publishRatings(properties, following: group, into: &summary, flag)
+                try source.publishRatings(properties, encoding, following: group, into: &summary, flag)
                 return summary
             }
         } else {
+            if try invocation.value(Options.eventFormat) == "avro" {
+                throw CommandLineError.missingOption(
+                    command: invocation.command.name, option: Options.bootstrapServers.spec.name,
+                    placeholder: "HOST:PORT (because of --format avro)",
+                    environment: Options.bootstrapServers.spec.environmentName)
+            }
             let store = try invocation.value(Options.store)
             summary = try await BlockingWork.run("import") { flag in try open().store(in: store, flag) }
         }
@@ -188,12 +198,14 @@ extension EventImport {
 
     /// Sends the ratings to their topics and waits until the cluster has them.
     /// - Parameters:
+    ///   - encoding: how the messages are written.
     ///   - group: the consumers to wait for when they fall behind.
     ///   - known: event identifiers that are not sent.
     /// - Returns: how many were sent.
     @discardableResult
     func publishRatings(
-        _ properties: KafkaProperties, following group: String?, without known: Set<String> = [],
+        _ properties: KafkaProperties, _ encoding: EventEncoding = .json, following group: String?,
+        without known: Set<String> = [],
         into summary: inout ImportSummary, _ flag: CancellationFlag
     ) throws -> Int {
         let producer = try KafkaProducer(
@@ -209,7 +221,7 @@ extension EventImport {
         try forEachBatch(of: sortedAtOnce, into: &summary) { batch, read in
             for event in batch.sorted(by: { $0.at < $1.at }) where !known.contains(event.eventID) {
                 bytes.removeAll(keepingCapacity: true)
-                EventEncoder.append(event, to: &bytes)
+                encoding.append(event, to: &bytes)
                 try producer.send(bytes, key: event.userID, topic: event.kind.topic)
                 sent += 1
                 guard sent % 2000 == 0 else { continue }

@@ -52,17 +52,18 @@ enum Kafka {
     /// The consumer group under which the ingester tells the broker how far it is.
     static let ingestGroup = "marquee-ingest"
 
-    /// The schema registry of `--schema-registry`, which answers; nil with `--format json`. Blocks.
+    /// The schema registry of `--schema-registry`, or else of the file of `--kafka-config`, which answers; nil with
+    /// `--format json`. Blocks.
     static func registry(_ invocation: Invocation) throws -> SchemaRegistry? {
         guard try invocation.value(Options.eventFormat) == "avro" else { return nil }
-        var credentials = HTTPCredentials.none
+        let inFile = isNamed(invocation) ? try RegistryAddress(properties(invocation).schemaRegistry) : nil
+        let named = invocation.optional(Options.schemaRegistry).map { RegistryAddress(url: $0) }
+        var address = try named ?? inFile ?? RegistryAddress(url: invocation.value(Options.schemaRegistry))
         if let user = invocation.optional(Options.schemaRegistryUser) {
-            let password = try invocation.value(Options.schemaRegistryPassword)
-            Secrets.register(password)
-            credentials = .basic(user: user, password: password)
+            address.credentials = .basic(user: user, password: try invocation.value(Options.schemaRegistryPassword))
         }
-        let registry = SchemaRegistry(
-            url: try invocation.value(Options.schemaRegistry), credentials: credentials)
+        if case .basic(_, let password) = address.credentials { Secrets.register(password) }
+        let registry = SchemaRegistry(address)
         try registry.check()
         return registry
     }
