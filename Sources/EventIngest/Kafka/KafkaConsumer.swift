@@ -25,7 +25,7 @@ public final class KafkaConsumer {
     ) throws {
         var effective = KafkaProperties([
             "partition.assignment.strategy": "cooperative-sticky", "fetch.wait.max.ms": "100",
-            "queued.max.messages.kbytes": "65536", "fetch.message.max.bytes": "4194304",
+            "queued.max.messages.kbytes": "131072", "fetch.message.max.bytes": "4194304",
             // Bytes alone bound the queue. A partition with more than this many messages waiting is looked at again only
             // about a second later, and the default, 100000, is a tenth of a second's work.
             "queued.min.messages": "1000000",
