@@ -53,7 +53,7 @@ import Testing
                 try consumer.create(topics: Topics.events + [Topics.movies], partitions: 3)
                 let traffic = SteadyTraffic(to: server.properties, rate: 500)
                 let arguments = ["ingest", "--bootstrap-servers", server.bootstrapServers, "--store", store]
-                let rampage = Rampage(kills: kills, arguments: arguments, folder: folder)
+                let rampage = Rampage(kills: kills, arguments: arguments, folder: folder, traffic: traffic)
                 try await withThrowingTaskGroup { group in
                     for slot in 0..<3 { group.addTask { try await rampage.run(slot) } }
                     if Effort.isNightly {
@@ -89,6 +89,7 @@ private final class Rampage: Sendable {
     private let wanted: Int
     private let arguments: [String]
     private let folder: URL
+    private let traffic: SteadyTraffic
     private let start = ContinuousClock.now
     private let killed = Atomic<Int>(0)
     private let killedAfterCommit = Atomic<Int>(0)
@@ -102,14 +103,16 @@ private final class Rampage: Sendable {
     /// librdkafka's consumer. Whoever watches over the process starts it again.
     private static let endsForTheBroker = ["No Kafka broker answers", "Static consumer fenced"]
 
-    init(kills: Int, arguments: [String], folder: URL) {
+    init(kills: Int, arguments: [String], folder: URL, traffic: SteadyTraffic) {
         wanted = kills
+        self.traffic = traffic
         self.arguments = arguments
         self.folder = folder
     }
 
     var isOver: Bool {
-        if killed.load(ordering: .relaxed) >= wanted { return true }
+        // Without events kills prove nothing.
+        if killed.load(ordering: .relaxed) >= wanted || traffic.hasFailed { return true }
         guard Effort.isNightly, let minutes = Effort.killMinutes else { return false }
         return ContinuousClock.now - start > .seconds(minutes * 60)
     }

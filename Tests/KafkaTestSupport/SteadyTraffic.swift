@@ -61,6 +61,9 @@ public final class SteadyTraffic: Sendable {
         return bytes
     }
 
+    /// Whether it gave up, so that what waits for its events waits in vain.
+    public var hasFailed: Bool { failure.withLock { $0 } != nil }
+
     /// What was handed to the producer up to now.
     public var soFar: Sent { sent.withLock { $0 } }
 

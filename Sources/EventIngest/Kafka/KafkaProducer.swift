@@ -15,6 +15,8 @@ public final class KafkaProducer: Sendable {
     /// Sendable unchecked: an `rd_kafka_topic_t` may be used from any thread, and nothing here changes.
     private final class Topic: @unchecked Sendable {
         let handle: OpaquePointer
+        /// Whether the cluster has taken a message for it, so that it is there.
+        let isKnown = Atomic<Bool>(false)
         private let client: KafkaClient
 
         init(_ name: String, of client: KafkaClient) throws {
@@ -49,6 +51,8 @@ public final class KafkaProducer: Sendable {
             "partitioner": "murmur2_random",
             // A message that has arrived is counted by its absence from the queue: see counts.
             "delivery.report.only.error": "true",
+            // A topic that a starting broker did not name is looked for again after this, not after five minutes.
+            "topic.metadata.refresh.interval.ms": "10000",
         ])
         effective = effective.merging(properties)
         client = try KafkaClient(RD_KAFKA_PRODUCER, effective, observer: observer)
@@ -61,7 +65,8 @@ public final class KafkaProducer: Sendable {
     deinit { stopping.isSet.store(true, ordering: .releasing) }
 
     /// Hands one message to librdkafka, which sends it in the background. While its queue is full this waits: that is
-    /// the back-pressure. Blocks, so do not call it from a task.
+    /// the back-pressure. It also waits for a topic that was there before: a broker that has just started may not know it
+    /// yet. Blocks, so do not call it from a task.
     /// - Parameter timestamp: milliseconds since 1970, or 0 for now.
     /// - Throws: ``IngestError/messageTooLarge(topic:bytes:)``, ``IngestError/deliveryFailed(count:reason:)`` if the
     ///   queue stays full for `patience` seconds.
@@ -83,7 +88,7 @@ public final class KafkaProducer: Sendable {
         _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, topic: String, timestamp: Int64,
         headers: [(name: String, value: [UInt8])], patience: Double, _ delivery: Delivery?
     ) throws {
-        let topicHandle = try handle(of: topic).handle
+        let known = try handle(of: topic)
         var attributes: OpaquePointer?
         if !headers.isEmpty {
             attributes = rd_kafka_headers_new(headers.count)
@@ -96,13 +101,13 @@ public final class KafkaProducer: Sendable {
         let start = ContinuousClock.now
         while true {
             let code = marquee_produce(
-                client.handle, topicHandle, RD_KAFKA_PARTITION_UA, key?.baseAddress, key?.count ?? 0,
+                client.handle, known.handle, RD_KAFKA_PARTITION_UA, key?.baseAddress, key?.count ?? 0,
                 payload.baseAddress, payload.count, timestamp, attributes, own?.toOpaque())
             if code == RD_KAFKA_RESP_ERR_NO_ERROR {
-                accepted.add(1, ordering: .relaxed)
+                took(1, known)
                 return
             }
-            if code == RD_KAFKA_RESP_ERR__QUEUE_FULL, ContinuousClock.now - start < .seconds(patience) {
+            if passes(code, known), ContinuousClock.now - start < .seconds(patience) {
                 rd_kafka_poll(client.handle, 20)
                 continue
             }
@@ -114,10 +119,10 @@ public final class KafkaProducer: Sendable {
     }
 
     /// Hands over the messages of a batch, in their order; otherwise as one message is sent.
-    /// - Throws: as for one message. Those before the one that was refused are sent.
+    /// - Throws: as for one message. What was not refused is sent.
     public func send(_ batch: MessageBatch, topic: String, patience: Double = 60) throws {
         guard batch.count > 0 else { return }
-        let topicHandle = try handle(of: topic).handle
+        let known = try handle(of: topic)
         try batch.bytes.withUnsafeBytes { bytes in
             try withUnsafeTemporaryAllocation(of: rd_kafka_message_t.self, capacity: batch.count) { messages in
                 var place = bytes.baseAddress!
@@ -131,31 +136,55 @@ public final class KafkaProducer: Sendable {
                     messages.initializeElement(at: i, to: message)
                     place += length.key + length.payload
                 }
-                try send(messages, topicHandle, topic, patience)
+                try send(messages, known, topic, patience)
             }
         }
     }
 
     private func send(
-        _ messages: UnsafeMutableBufferPointer<rd_kafka_message_t>, _ handle: OpaquePointer, _ topic: String,
+        _ messages: UnsafeMutableBufferPointer<rd_kafka_message_t>, _ known: Topic, _ topic: String,
         _ patience: Double
     ) throws {
-        var rest = messages[...]
+        var left = messages.count
         var start: ContinuousClock.Instant?
         while true {
-            let now = UnsafeMutableBufferPointer(rebasing: rest)
             let taken = rd_kafka_produce_batch(
-                handle, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, now.baseAddress, Int32(now.count))
-            accepted.add(Int(taken), ordering: .relaxed)
-            // Once the queue is full all that follow are refused as well, so their order stays.
-            guard let first = rest.firstIndex(where: { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }) else { return }
-            let code = rest[first].err
+                known.handle, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, messages.baseAddress, Int32(left))
+            took(Int(taken), known)
             start = taken > 0 ? ContinuousClock.now : start ?? ContinuousClock.now
-            guard code == RD_KAFKA_RESP_ERR__QUEUE_FULL, ContinuousClock.now - start! < .seconds(patience) else {
-                throw refusal(code, topic, bytes: rest[first].len, messages: rest[first...].count, patience)
+            // Those that were refused move to the front, in their order. Once the queue is full all that follow are refused
+            // as well, so the whole order stays.
+            var refused = 0
+            for i in 0..<left where messages[i].err != RD_KAFKA_RESP_ERR_NO_ERROR {
+                messages[refused] = messages[i]
+                refused += 1
             }
-            rest = rest[first...]
+            left = refused
+            guard let first = messages[..<left].first else { return }
+            if let last = messages[..<left].first(where: { !passes($0.err, known) }) {
+                throw refusal(last.err, topic, bytes: last.len, messages: left, patience)
+            }
+            guard ContinuousClock.now - start! < .seconds(patience) else {
+                throw refusal(first.err, topic, bytes: first.len, messages: left, patience)
+            }
             rd_kafka_poll(client.handle, 20)
+        }
+    }
+
+    private func took(_ count: Int, _ topic: Topic) {
+        guard count > 0 else { return }
+        accepted.add(count, ordering: .relaxed)
+        topic.isKnown.store(true, ordering: .relaxed)
+    }
+
+    /// Whether a refusal is one that passes by itself.
+    private func passes(_ code: rd_kafka_resp_err_t, _ topic: Topic) -> Bool {
+        switch code {
+        case RD_KAFKA_RESP_ERR__QUEUE_FULL: true
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+            topic.isKnown.load(ordering: .relaxed)
+        default: false
         }
     }
 
