@@ -23,7 +23,7 @@ import Testing
                 for _ in 0..<kills {
                     let process = try MarqueeProcess(arguments, in: folder)
                     // From "before it has read anything" to "after some commits".
-                    try await Task.sleep(for: .milliseconds(100 + random.below(2900)))
+                    try await Task.sleep(for: .milliseconds(100 + random.below(3900)))
                     process.signal(SIGKILL)
                     let result = try await process.result()
                     #expect(result.wasKilled, "\(result.errors)")
