@@ -83,7 +83,18 @@ final class KafkaClient: @unchecked Sendable {
         handedOver = true
     }
 
-    deinit { rd_kafka_destroy(handle) }
+    private let isAbandoned = Atomic<Bool>(false)
+
+    /// Leaves the handle, with what its threads may still call, to the end of the process instead of destroying it.
+    func abandon() { isAbandoned.store(true, ordering: .releasing) }
+
+    deinit {
+        if isAbandoned.load(ordering: .acquiring) {
+            _ = Unmanaged.passRetained(context)
+        } else {
+            rd_kafka_destroy(handle)
+        }
+    }
 
     /// The error to raise after `operation` failed with `code`, made precise by what the broker threads reported.
     func failure(_ code: rd_kafka_resp_err_t, at operation: String) -> IngestError {

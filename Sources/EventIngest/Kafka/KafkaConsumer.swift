@@ -10,6 +10,8 @@ public final class KafkaConsumer {
     private let queue: OpaquePointer
     private let buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var isClosed = false
+    /// In a group that has given nothing yet.
+    private var isWaitingForGroup = false
 
     /// A change of the partitions that the group gives this consumer. Reading goes on only after it was answered.
     public enum Rebalance: Sendable, Equatable {
@@ -61,6 +63,9 @@ public final class KafkaConsumer {
         // A rebalance that nobody answered would keep close from ending.
         if !client.context.rebalances.withLock({ $0 }).isEmpty { rd_kafka_assign(client.handle, nil) }
         rd_kafka_consumer_close(client.handle)
+        // Destroyed between the group's answer and the assignment, librdkafka 2.0 ends the process: it asserts that its
+        // sticky assignor has a state, which comes with the first assignment only.
+        if isWaitingForGroup { client.abandon() }
     }
 
     // MARK: Assignment
@@ -70,6 +75,7 @@ public final class KafkaConsumer {
         try withPartitionList(topics.map { (key: TopicPartition($0, -1), value: Int64(0)) }) { list in
             try client.check(rd_kafka_subscribe(client.handle, list), "subscribing")
         }
+        isWaitingForGroup = true
     }
 
     /// Reads exactly these partitions from these offsets, without a group.
@@ -96,6 +102,7 @@ public final class KafkaConsumer {
     public func answerRebalance(offsets: [TopicPartition: Int64]) throws {
         let answered = client.context.rebalances.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         guard let answered else { return }
+        if answered.isAssignment { isWaitingForGroup = false }
         let cooperative = rd_kafka_rebalance_protocol(client.handle).map { String(cString: $0) } == "COOPERATIVE"
         let list = answered.partitions.map { (key: $0, value: offsets[$0] ?? LogicalOffset.beginning) }
         try withPartitionList(list) { list in
