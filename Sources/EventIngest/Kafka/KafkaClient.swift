@@ -1,7 +1,7 @@
 import CRdKafka
 import Synchronization
 
-/// The one owner of an `rd_kafka_t`: made in `init`, destroyed in `deinit`.
+/// The one owner of an `rd_kafka_t`: made in `init`, destroyed in `deinit` unless it was abandoned.
 ///
 /// Sendable without the compiler's check because librdkafka's handles may be used from any thread, and nothing else here
 /// changes after `init`.

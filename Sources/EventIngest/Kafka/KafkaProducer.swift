@@ -15,7 +15,7 @@ public final class KafkaProducer: Sendable {
     /// Sendable unchecked: an `rd_kafka_topic_t` may be used from any thread, and nothing here changes.
     private final class Topic: @unchecked Sendable {
         let handle: OpaquePointer
-        /// Whether the cluster has taken a message for it, so that it is there.
+        /// Whether librdkafka has taken a message for it, so that it was there, or was not looked for yet.
         let isKnown = Atomic<Bool>(false)
         private let client: KafkaClient
 
@@ -183,7 +183,8 @@ public final class KafkaProducer: Sendable {
         case RD_KAFKA_RESP_ERR__QUEUE_FULL: true
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-            topic.isKnown.load(ordering: .relaxed)
+            // Of a topic that never was there, what was taken before has failed.
+            topic.isKnown.load(ordering: .relaxed) && client.context.failures.withLock { $0.count } == 0
         default: false
         }
     }
