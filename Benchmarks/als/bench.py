@@ -33,7 +33,7 @@ SMALL = ROOT / "../shared/data/ml-latest-small/ratings.csv"
 SETS = ["small", "1m", "20m"]
 RANKS = [32, 64, 128, 256]
 SYSTEMS = [
-    ("marquee", "cg"), ("irspack", "cg"), ("implicit", "cg"), ("cmfrec", "cg"),
+    ("marquee", "cg"), ("marquee", "cg-plain"), ("irspack", "cg"), ("implicit", "cg"), ("cmfrec", "cg"),
     ("marquee", "ials++"), ("irspack", "ials++"),
     ("marquee", "exact"), ("irspack", "exact"), ("implicit", "exact"), ("cmfrec", "exact"), ("spark", "exact"),
 ]
@@ -53,7 +53,8 @@ def lines(command, setting=None, limit=None):
 def train(system, solver, data, start, rank, epochs, setting, limit):
     if system == "marquee":
         command = [BENCH, "train", "--data", data, "--start", start, "--rank", rank, "--epochs", epochs,
-                   "--solver", solver, "--confidence", 10, "--lambda", 10]
+                   "--solver", solver.removesuffix("-plain"), "--confidence", 10, "--lambda", 10,
+                   "--preconditioner", "none" if solver == "cg-plain" else "mean-row"]
     else:
         command = [PYTHON, HERE / "peer.py", system, solver, data, start, rank, epochs]
     answer = lines(command, setting, limit)
@@ -105,7 +106,7 @@ def plan(options, systems):
             for round in range(1, options.rounds + 1):
                 for system, solver in systems:
                     # Only cg, which all goals are about, is measured again; the rest would take hours.
-                    if round > 1 and (solver != "cg" or (name == "20m" and system == "cmfrec" and not chosen)):
+                    if round > 1 and (solver not in ("cg", "cg-plain") or (name == "20m" and system == "cmfrec" and not chosen)):
                         continue
                     if name == "20m" and not chosen and (system in ("spark", "cmfrec") or solver == "ials++"):
                         continue
@@ -120,8 +121,8 @@ def epochs(name, rank, system, solver):
         return 2 if name == "20m" else 4
     if name != "20m":
         return 8
-    if solver == "cg":
-        return 4
+    if solver in ("cg", "cg-plain"):
+        return 6
     if system in ("implicit", "irspack") and solver == "exact":
         return 2 if rank <= 64 else 1
     return 3
@@ -177,7 +178,8 @@ def parse():
         systems = [one for one in systems if one[0] in ["marquee", *peers]]
     if options.solvers:
         solvers = choose(options.solvers, ["cg", "ials++", "exact"], "solver")
-        systems = [one for one in systems if one[1] in [*solvers, "cg"] and (one[0] == "marquee" or one[1] in solvers)]
+        systems = [one for one in systems
+                   if one[1] in solvers or (one[0] == "marquee" and one[1] in ("cg", "cg-plain"))]
     if "small" in options.sets and not SMALL.exists():
         print(f"bench: {SMALL} is missing: without the small set")
         options.sets.remove("small")

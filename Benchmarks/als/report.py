@@ -12,13 +12,15 @@ def read(record):
     return [json.loads(text) for text in record.read_text().splitlines()] if record.exists() else []
 
 
-def work(system, solver, shape, rank):
+def work(system, solver, shape, rank, epochs):
     """Floating-point operations and gathered bytes of one epoch, by each solver's own algorithm."""
     entries, rows = shape["entries"], shape["users"] + shape["items"]
-    if solver == "cg":  # a residual and three steps: a dot and an axpy an entry, and the product with the Gramian
-        passes = 2 * 4
-        axpys = 2 * 3 if system == "marquee" else passes  # its last step does without
-        return (passes + axpys) * entries * 2 * rank + rows * 4 * 2 * rank * rank, passes * entries * 4 * rank
+    if solver in ("cg", "cg-plain"):  # a residual and some steps: a dot and an axpy an entry, and the product with G
+        steps = [sum(one.get(side, 3) for one in epochs) / len(epochs) for side in ("user_steps", "item_steps")]
+        passes = sum(steps) + 2
+        axpys = passes - 2 if system == "marquee" else passes  # its last step does without
+        products = 1 + sum(steps) / 2 * (3 if system == "marquee" and solver == "cg" else 1)
+        return (passes + axpys) * entries * 2 * rank + rows * products * 2 * rank * rank, passes * entries * 4 * rank
     if solver == "exact":  # half a rank-one update an entry, a Cholesky factorisation a row
         return 2 * entries * rank * (rank + 1) + rows * rank**3 / 3, 2 * entries * 4 * rank
     block = min(64, rank)  # as exact in blocks; each block's scores besides
@@ -32,13 +34,15 @@ class Cell:
         self.runs = [one for one in runs if "epochs" in one]
         self.failure = next((one["failure"] for one in runs if "failure" in one), None)
 
-    def median(self, key):
-        return statistics.median(epoch[key] for run in self.runs for epoch in run["epochs"])
+    def mean(self, key):
+        """The mean of a run's epochs after the first, which warms up; the median of the runs."""
+        later = [run["epochs"][1:] or run["epochs"] for run in self.runs]
+        return statistics.median(statistics.mean(epoch[key] for epoch in epochs) for epochs in later)
 
     @property
     def loss(self):
-        """Epochs and loss at the end of the first run."""
-        last = self.runs[0]["epochs"][-1]
+        """Epochs and loss at the end of the first run, or after six epochs."""
+        last = self.runs[0]["epochs"][:6][-1]
         return last["epoch"], last.get("loss")
 
     def seconds_to(self, target):
@@ -88,24 +92,26 @@ def table(name, rank, systems, peaks):
             epochs = measured[key].runs[0]["epochs"]
             target = epochs[min(2, len(epochs) - 1)]["loss"] * 1.000001
     ours = measured.get(("marquee", "cg"))
+    soonest = ours.seconds_to(target) if ours and target is not None else None
     text = [
         "", f"### {name}, rank {rank}: {shape['users']} × {shape['items']}, {shape['entries']} interactions; "
         f"loss to reach {'–' if target is None else format(target, '.6g')}", "",
-        "| system | s/epoch | CPU-s/epoch | × ours, wall | × ours, CPU | loss after epochs | s to the loss | peak MiB | "
-        "GFLOP/s a core (of sgemm) | gathered GB/s a core (of reading) | BLAS |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+        "| system | s/epoch | CPU-s/epoch | × ours, wall | × ours, CPU | loss after epochs | s to the loss | × ours, to the loss | peak MiB | "
+        "GFLOP/s a core (of sgemm) | gathered GB/s a core (of reading) | BLAS |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for (system, solver), cell in systems.items():
         if not cell.runs:
             text.append(f"| {system} {solver} | failed: {cell.failure[:80]} |")
             continue
-        wall, cpu = cell.median("seconds"), cell.median("cpu_seconds")
-        flops, gathered = work(system, solver, shape, rank)
+        wall, cpu = cell.mean("seconds"), cell.mean("cpu_seconds")
+        flops, gathered = work(system, solver, shape, rank, cell.runs[0]["epochs"][1:] or cell.runs[0]["epochs"])
         epochs, loss = cell.loss
         reached = cell.seconds_to(target) if target is not None else None
         cells = [
             f"{system} {solver}", f"{wall:.3f}", f"{cpu:.3f}",
-            f"{wall / ours.median('seconds'):.1f}" if ours else "–",
-            f"{cpu / ours.median('cpu_seconds'):.1f}" if ours else "–",
+            f"{wall / ours.mean('seconds'):.1f}" if ours else "–",
+            f"{cpu / ours.mean('cpu_seconds'):.1f}" if ours else "–",
             "–" if loss is None else f"{loss:.7g} ({epochs})", "–" if reached is None else f"{reached:.2f}",
+            "–" if reached is None or not soonest else f"{reached / soonest:.1f}",
             f"{max(run['peak_bytes'] for run in cell.runs) / 2**20:.0f}",
             f"{flops / cpu / 1e9:.1f} ({flops / cpu / 1e9 / peaks['sgemm_gflop_per_s_core']:.0%})",
             f"{gathered / cpu / 1e9:.1f} ({gathered / cpu / 1e9 / peaks['read_gb_per_s_core']:.0%})",

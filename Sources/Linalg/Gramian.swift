@@ -8,10 +8,19 @@ import Synchronization
 public struct Gramian: Sendable {
     public let matrix: Matrix
 
+    /// Rows that are scaled together before they are summed.
+    package static let scaledRows = 512
+
     /// O(rows × columns²).
-    /// - Throws: ``LinalgError/tooLarge(rows:columns:)``.
-    public init(of factors: Matrix, workers: Workers = Workers()) throws(LinalgError) {
+    ///
+    /// - Parameter weights: a number ≥ 0 for each row of `factors`: the sum is then Σ_j weight_j y_j y_jᵀ.
+    /// - Throws: ``LinalgError/tooLarge(rows:columns:)``, ``LinalgError/shape(operation:expected:found:)``.
+    public init(of factors: Matrix, weights: [Float]? = nil, workers: Workers = Workers()) throws(LinalgError) {
         BLASThreads.useOne()
+        if let weights, weights.count != factors.rows {
+            throw .shape(
+                operation: "A weighted Gramian", expected: "\(factors.rows) weights", found: "\(weights.count)")
+        }
         let k = factors.columns
         let rowsPerBlock = max(4096, (factors.rows + 63) / 64)
         let blocks = (factors.rows + rowsPerBlock - 1) / rowsPerBlock
@@ -28,9 +37,14 @@ public struct Gramian: Sendable {
                 workers.run(units: blocks) { _, block in
                     let first = block * rowsPerBlock
                     let count = min(rowsPerBlock, factors.rows - first)
-                    cblas_ssyrk(
-                        CblasRowMajor, CblasLower, CblasTrans, Int32(k), Int32(count), 1,
-                        y.pointer + first * k, Int32(k), 0, g.pointer + block * k * k, Int32(k))
+                    let sum = g.pointer + block * k * k
+                    guard let weights else {
+                        cblas_ssyrk(
+                            CblasRowMajor, CblasLower, CblasTrans, Int32(k), Int32(count), 1,
+                            y.pointer + first * k, Int32(k), 0, sum, Int32(k))
+                        return
+                    }
+                    Self.addScaled(y.pointer + first * k, weights[first..<first + count], columns: k, to: sum)
                 }
             }
         }
@@ -47,6 +61,26 @@ public struct Gramian: Sendable {
             }
         }
         matrix = sum
+    }
+
+    /// sum ← sum + Σ_j weight_j y_j y_jᵀ, in the lower triangle, by rows scaled with √weight_j.
+    private static func addScaled(
+        _ y: UnsafePointer<Float>, _ weights: ArraySlice<Float>, columns k: Int, to sum: UnsafeMutablePointer<Float>
+    ) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: scaledRows * k) { scaled in
+            let scaled = scaled.baseAddress!
+            for first in stride(from: 0, to: weights.count, by: scaledRows) {
+                let count = min(scaledRows, weights.count - first)
+                for row in 0..<count {
+                    let root = weights[weights.startIndex + first + row].squareRoot()
+                    let (from, to) = (y + (first + row) * k, scaled + row * k)
+                    for i in 0..<k { to[i] = root * from[i] }
+                }
+                cblas_ssyrk(
+                    CblasRowMajor, CblasLower, CblasTrans, Int32(k), Int32(count), 1, scaled, Int32(k), 1, sum, Int32(k)
+                )
+            }
+        }
     }
 
     /// Σ_ij A_ij B_ij, in 64-bit floats: ⟨XᵀX, YᵀY⟩ = Σ_u Σ_i ⟨x_u, y_i⟩². O(columns²).

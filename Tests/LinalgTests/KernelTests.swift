@@ -78,30 +78,38 @@ import Testing
 
         var x = randomFloats(rank, &random)
         var r = randomFloats(rank, &random)
-        var p = r
+        var p = randomFloats(rank, &random)
+        let z = randomFloats(rank, &random)
         let q = try G.times(p)
-        let rho = kernels.dot(r, r, rank: rank)
+        let rho: Float = 1.5
         var (px, pr, pp) = (doubles(x), doubles(r), doubles(p))
-        let expected = PlainKernels.step(x: &px, r: &pr, p: &pp, q: doubles(q), rho: Double(rho))
-        let step = kernels.conjugateGradientStep(x: &x, r: &r, p: &p, q: q, rho: rho, rank: rank)
-        #expect(isClose(Double(step.rho), expected.rho, tolerance: 1e-4))
-        #expect(isClose(step.descent, expected.descent, tolerance: 1e-4))
+        let expected = PlainKernels.step(x: &px, r: &pr, p: pp, q: doubles(q), rho: Double(rho))
+        let descent = kernels.conjugateGradientStep(x: &x, r: &r, p: p, q: q, rho: rho, rank: rank)
+        #expect(isClose(descent, expected, tolerance: 1e-4))
         expectClose(x, px, "x")
         expectClose(r, pr, "r")
+        let expectedTurn = PlainKernels.turn(p: &pp, r: doubles(r), z: doubles(z), rho: Double(rho))
+        let turn = kernels.conjugateGradientTurn(p: &p, r: r, z: z, rho: rho, rank: rank)
+        #expect(abs(Double(turn) - expectedTurn) < 1e-4 * Double(rank).squareRoot())
         expectClose(p, pp, "p")
+
+        // Divisors from 1 + 3 · 1 down to the least.
+        let mu = (0..<rank).map { 1 - 2 * Float($0) / Float(rank) }
+        var t = z
+        kernels.divide(&t, by: mu, excess: 3, least: 0.25, rank: rank)
+        expectClose(t, zip(z, mu).map { Double($0) / max(1 + 3 * Double($1), 0.25) }, "t")
 
         // The last step goes as far in x, from a pᵀA p in two parts.
         var last = x
         let (direction, product) = (p, try G.times(p))
         let whole = dot(doubles(direction), doubles(product))
-        let descent = kernels.conjugateGradientFinish(
+        let lastDescent = kernels.conjugateGradientFinish(
             x: &last, p: direction, q: product, rho: 2, energy: whole / 2, rank: rank)
-        #expect(isClose(descent, 4 / (1.5 * whole), tolerance: 1e-5))
+        #expect(isClose(lastDescent, 4 / (1.5 * whole), tolerance: 1e-5))
         expectClose(last, zip(x, direction).map { Double($0) + 2 / (1.5 * whole) * Double($1) }, "the last x")
 
-        var zero = [Float](repeating: 0, count: rank)
-        let still = kernels.conjugateGradientStep(x: &x, r: &r, p: &zero, q: zero, rho: 1, rank: rank)
-        #expect(still.rho == 0 && still.descent == 0)
+        let zero = [Float](repeating: 0, count: rank)
+        #expect(kernels.conjugateGradientStep(x: &x, r: &r, p: zero, q: zero, rho: 1, rank: rank) == 0)
         #expect(kernels.conjugateGradientFinish(x: &x, p: zero, q: zero, rho: 1, energy: 0, rank: rank) == 0)
     }
 

@@ -56,6 +56,63 @@ import Testing
         #expect(try Gramian(of: Matrix(rows: 0, columns: 3)).matrix == Matrix(rows: 3, columns: 3))
     }
 
+    /// Σ_j weight_j y_j y_jᵀ, over more rows than are scaled at a time.
+    @Test func weightedGramian() throws {
+        var random = SeededGenerator(seed: 4)
+        let (rows, columns) = (1300, 5)
+        let a = try Matrix(rows: rows, columns: columns, elements: randomFloats(rows * columns, &random))
+        let weights = (0..<rows).map { Float($0 % 7) }
+        let found = try Gramian(of: a, weights: weights, workers: Workers(count: 2)).matrix
+        for i in 0..<columns {
+            for j in 0..<columns {
+                let sum = (0..<rows).reduce(0.0) { $0 + Double(weights[$1]) * Double(a[$1, i]) * Double(a[$1, j]) }
+                #expect(abs(Double(found[i, j]) - sum) < 1e-3 * Double(rows))
+            }
+        }
+        #expect(throws: LinalgError.self) { try Gramian(of: a, weights: [1]) }
+    }
+
+    /// V makes both matrices diagonal, and inverts their combinations.
+    @Test(arguments: [1, 2, 7, 64])
+    func pencil(size: Int) throws {
+        var random = SeededGenerator(seed: 6)
+        func positive(_ shift: Float) throws -> Matrix {
+            let half = try Matrix(rows: size, columns: size, elements: randomFloats(size * size, &random))
+            var product = try half.timesTransposed(half)
+            for i in 0..<size { product[i, i] += shift }
+            return product
+        }
+        let (b, c) = (try positive(2), try positive(0))
+        let pencil = try SymmetricPencil(c, b)
+        let v = pencil.vectors
+        #expect(pencil.values == pencil.values.sorted() && pencil.values[0] > -1e-3)
+        for (matrix, diagonal) in [(b, [Float](repeating: 1, count: size)), (c, pencil.values)] {
+            let found = try v.transposed().times(matrix).times(v)
+            for i in 0..<size {
+                for j in 0..<size { #expect(abs(found[i, j] - (i == j ? diagonal[i] : 0)) < 2e-3, "\(i), \(j)") }
+            }
+        }
+        // (B + 3 C) x = y
+        let y = randomFloats(size, &random)
+        let t = try zip(v.transposed().times(y), pencil.values).map { $0 / (1 + 3 * $1) }
+        let x = try v.times(t)
+        for (found, expected) in zip(try zip(b.times(x), c.times(x)).map({ $0 + 3 * $1 }), y) {
+            #expect(abs(found - expected) < 2e-2)
+        }
+    }
+
+    @Test func pencilsThatAreNone() throws {
+        let one = try Matrix(rows: 2, columns: 2, elements: [1, 0, 0, 1])
+        let singular = try Matrix(rows: 2, columns: 2, elements: [1, 1, 1, 1])
+        let broken = try Matrix(rows: 2, columns: 2, elements: [1, .nan, .nan, 1])
+        #expect(throws: LinalgError.notPositiveDefinite(pivot: 2, size: 2)) { try SymmetricPencil(one, singular) }
+        #expect(throws: LinalgError.notPositiveDefinite(pivot: 0, size: 2)) { try SymmetricPencil(one, broken) }
+        #expect(throws: LinalgError.notPositiveDefinite(pivot: 0, size: 2)) { try SymmetricPencil(broken, one) }
+        #expect(throws: LinalgError.self) { try SymmetricPencil(one, Matrix(rows: 3, columns: 3)) }
+        #expect(try SymmetricPencil(singular, one).values.map { $0.rounded() } == [0, 2])
+        #expect(try SymmetricPencil(Matrix(rows: 0, columns: 0), Matrix(rows: 0, columns: 0)).values.isEmpty)
+    }
+
     @Test(arguments: [1, 2, 7, 16, 64, 130])
     func cholesky(size: Int) throws {
         var random = SeededGenerator(seed: 5)

@@ -65,19 +65,21 @@ struct PlainKernels {
     }
 
     /// One step of conjugate gradients; returns the new ρ and the decrease of xᵀA x − 2 bᵀx.
-    static func step(
-        x: inout [Double], r: inout [Double], p: inout [Double], q: [Double], rho: Double
-    ) -> (rho: Double, descent: Double) {
+    static func step(x: inout [Double], r: inout [Double], p: [Double], q: [Double], rho: Double) -> Double {
         let pq = dot(p, q)
-        guard pq > 0 else { return (0, 0) }
+        guard pq > 0 else { return 0 }
         let alpha = rho / pq
         for i in x.indices {
             x[i] += alpha * p[i]
             r[i] -= alpha * q[i]
         }
-        let next = dot(r, r)
-        for i in p.indices { p[i] = r[i] + next / rho * p[i] }
-        return (next, alpha * rho)
+        return alpha * rho
+    }
+
+    static func turn(p: inout [Double], r: [Double], z: [Double], rho: Double) -> Double {
+        let next = dot(r, z)
+        for i in p.indices { p[i] = z[i] + next / rho * p[i] }
+        return next
     }
 
     /// Every item's score in the order of the kernel's own additions, then a full sort: exact to the bit.

@@ -48,7 +48,7 @@ func start(_ arguments: Arguments) throws {
     try ProblemFolder(url: URL(filePath: arguments.string("out") ?? "start")).write(factors)
 }
 
-/// --data FOLDER --start FOLDER --rank 64 --epochs 5 --solver cg --threads 2 --out FOLDER-for-the-factors
+/// --data FOLDER --start FOLDER --rank 64 --epochs 5 --solver cg --preconditioner none --steps 3 --threads 2 --out FOLDER-for-the-factors
 func train(_ arguments: Arguments) throws {
     let folder = ProblemFolder(url: URL(filePath: arguments.string("data") ?? "set"))
     let rows = try folder.read()
@@ -58,6 +58,9 @@ func train(_ arguments: Arguments) throws {
         alpha0: arguments.float("alpha0", 1), lambda: arguments.float("lambda", 10), nu: arguments.float("nu", 0),
         weighting: ALSParameters.Weighting(rawValue: arguments.string("weighting") ?? "replacing") ?? .replacing,
         solver: ALSParameters.Solver(rawValue: arguments.string("solver") ?? "cg") ?? .cg)
+    parameters.steps = arguments.string("steps").flatMap { Int($0) }
+    parameters.preconditioner =
+        arguments.string("preconditioner").flatMap { .init(rawValue: $0) } ?? parameters.preconditioner
     parameters.threads = arguments.string("threads").flatMap { Int($0) }
     let confidence = arguments.float("confidence", 10)
     let interactions = try SparseRows(
@@ -75,7 +78,7 @@ func train(_ arguments: Arguments) throws {
         report([
             "system": "marquee", "solver": parameters.solver.rawValue, "rank": parameters.rank,
             "epoch": epoch.epoch, "seconds": epoch.seconds, "cpu_seconds": now - cpu, "loss": epoch.loss,
-            "total_seconds": Clock.wall - begin,
+            "total_seconds": Clock.wall - begin, "user_steps": epoch.steps.users, "item_steps": epoch.steps.items,
         ])
         cpu = now
     }

@@ -88,16 +88,30 @@ extension Kernels {
         withUnsafePointer(to: row.row) { table.pointee.apply($0, p, q) }
     }
 
-    /// One step of conjugate gradients on x, r, p with q = A p. Returns the new rᵀr (0 when there is nothing left to
-    /// gain) and the decrease of xᵀA x − 2 bᵀx.
+    /// One step of conjugate gradients on x and r along p with q = A p. Returns the decrease of xᵀA x − 2 bᵀx, 0 when there
+    /// is nothing left to gain.
     @inline(__always)
     package func conjugateGradientStep(
-        x: UnsafeMutablePointer<Float>, r: UnsafeMutablePointer<Float>, p: UnsafeMutablePointer<Float>,
+        x: UnsafeMutablePointer<Float>, r: UnsafeMutablePointer<Float>, p: UnsafePointer<Float>,
         q: UnsafePointer<Float>, rho: Float, rank: Int
-    ) -> (rho: Float, descent: Double) {
-        var descent = 0.0
-        let next = table.pointee.cg_step(x, r, p, q, rho, rank, &descent)
-        return (next, descent)
+    ) -> Double {
+        table.pointee.cg_step(x, r, p, q, rho, rank)
+    }
+
+    /// The direction after a step: p ← z + (rᵀz / ρ) p. Returns rᵀz.
+    @inline(__always)
+    package func conjugateGradientTurn(
+        p: UnsafeMutablePointer<Float>, r: UnsafePointer<Float>, z: UnsafePointer<Float>, rho: Float, rank: Int
+    ) -> Float {
+        table.pointee.cg_turn(p, r, z, rho, rank)
+    }
+
+    /// t_i ← t_i / max(1 + excess μ_i, least).
+    @inline(__always)
+    package func divide(
+        _ t: UnsafeMutablePointer<Float>, by mu: UnsafePointer<Float>, excess: Float, least: Float, rank: Int
+    ) {
+        table.pointee.divide(t, mu, excess, least, rank)
     }
 
     /// Σ_j w_j ⟨y_j, p⟩²: what the row's entries add to pᵀA p.
@@ -116,7 +130,7 @@ extension Kernels {
         table.pointee.cg_finish(x, p, q, rho, energy, rank)
     }
 
-    /// C ← α P G with P of m rows of `rank` floats and G symmetric.
+    /// C ← α P G with P of m rows of `rank` floats and G rank × rank.
     @inline(__always)
     package func product(
         _ P: UnsafePointer<Float>, _ G: UnsafePointer<Float>, alpha: Float, into C: UnsafeMutablePointer<Float>,

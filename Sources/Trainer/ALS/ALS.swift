@@ -21,6 +21,8 @@ public enum ALS {
         public let loss: Double
         /// Wall-clock time of the epoch.
         public let seconds: Double
+        /// Steps of conjugate gradients that most rows took; 0 with other solvers.
+        public let steps: (users: Int, items: Int)
     }
 
     /// Factorises a users × items matrix of confidences.
@@ -44,19 +46,30 @@ public enum ALS {
         try checkMemory(interactions, parameters)
         let workers = Workers(count: parameters.threads)
         var factors = try start(interactions, parameters, warmStart)
-        let users = HalfSweep(side: .user, rows: interactions, parameters: parameters, workers: workers)
+        let byItem = interactions.transposed(workers: workers)
+        let users = HalfSweep(
+            side: .user, rows: interactions, transposed: byItem, parameters: parameters, workers: workers)
         let items = HalfSweep(
-            side: .item, rows: interactions.transposed(workers: workers), parameters: parameters, workers: workers)
+            side: .item, rows: byItem, transposed: interactions, parameters: parameters, workers: workers)
+        var control = StepControl(parameters)
         let constant = interactions.values.reduce(0.0) { $0 + Double(max($1, 0)) }
         let clock = ContinuousClock()
         for epoch in 1...parameters.epochs {
             let begin = clock.now
-            let userSums = try users.run(&factors.userFactors, against: factors.itemFactors, epoch: epoch)
-            let itemSums = try items.run(&factors.itemFactors, against: factors.userFactors, epoch: epoch)
+            let userSteps = control.next(.user)
+            let userSums = try users.run(
+                &factors.userFactors, against: factors.itemFactors, epoch: epoch, steps: userSteps)
+            control.took(.user, userSums)
+            let itemSteps = control.next(.item)
+            let itemSums = try items.run(
+                &factors.itemFactors, against: factors.userFactors, epoch: epoch, steps: itemSteps)
+            control.took(.item, itemSums)
             let loss = constant + itemSums.quadratic + userSums.ridge
             let elapsed = begin.duration(to: clock.now).components
             let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-            let report = EpochReport(epoch: epoch, loss: loss, seconds: seconds)
+            let report = EpochReport(
+                epoch: epoch, loss: loss, seconds: seconds,
+                steps: parameters.solver == .cg ? (userSteps.most, itemSteps.most) : (0, 0))
             try onEpoch(report)
             if let proceeding, try !proceeding(report, trimmed(factors, parameters.rank)) { break }
         }

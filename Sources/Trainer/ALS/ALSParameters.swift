@@ -20,8 +20,11 @@ public struct ALSParameters: Codable, Hashable, Sendable {
     public var nu: Float
     public var weighting: Weighting
     public var solver: Solver
-    /// Steps of conjugate gradients a half-sweep; one does not converge, more than three gain nothing.
-    public var steps: Int
+    /// Steps of conjugate gradients a half-sweep, `1…100`. Nil takes one or two, as many as pay; without a preconditioner
+    /// three.
+    public var steps: Int?
+    /// What makes them descend faster.
+    public var preconditioner: Preconditioner
     /// Factors that `ials++` solves together, a multiple of 16.
     public var block: Int
     /// Seed of the start factors.
@@ -46,11 +49,19 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         case subspace = "ials++"
     }
 
+    public enum Preconditioner: String, Codable, CaseIterable, Sendable {
+        /// The textbook's steps, as the Python library `implicit` takes them: three of them for the descent of one with the
+        /// mean row.
+        case none
+        /// The equations of a mean row with as many entries.
+        case meanRow = "mean-row"
+    }
+
     /// The defaults suit sets like MovieLens with confidences around 1; docs/als.md tells how they were chosen.
     public init(
         rank: Int = 64, epochs: Int = 12, alpha0: Float = 0.2, lambda: Float = 0.01, nu: Float = 1,
-        weighting: Weighting = .additive, solver: Solver = .cg, steps: Int = 3, block: Int = 64, seed: UInt64 = 1,
-        threads: Int? = nil
+        weighting: Weighting = .additive, solver: Solver = .cg, steps: Int? = nil,
+        preconditioner: Preconditioner = .meanRow, block: Int = 64, seed: UInt64 = 1, threads: Int? = nil
     ) {
         self.rank = rank
         self.epochs = epochs
@@ -60,6 +71,7 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         self.weighting = weighting
         self.solver = solver
         self.steps = steps
+        self.preconditioner = preconditioner
         self.block = block
         self.seed = seed
         self.threads = threads
@@ -71,7 +83,7 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         try ALSError.check(alpha0.isFinite && alpha0 >= 0, "alpha0", alpha0, "a number from 0 up")
         try ALSError.check(lambda.isFinite && lambda >= 0, "lambda", lambda, "a number from 0 up")
         try ALSError.check(nu >= 0 && nu <= 1, "nu", nu, "from 0 to 1")
-        try ALSError.check((1...100).contains(steps), "steps", steps, "from 1 to 100")
+        if let steps { try ALSError.check((1...100).contains(steps), "steps", steps, "from 1 to 100") }
         try ALSError.check(
             (16...1024).contains(block) && block % 16 == 0, "block", block, "a multiple of 16 up to 1024")
     }

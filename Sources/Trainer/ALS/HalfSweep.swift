@@ -7,13 +7,18 @@ struct HalfSweep {
     let parameters: ALSParameters
     let workers: Workers
     let plan: SweepPlan
+    private let statistics: MeanRow.Statistics
     private let scratch: [RowScratch]
 
-    init(side: ALSError.Side, rows: SparseRows, parameters: ALSParameters, workers: Workers) {
+    /// - Parameter transposed: the same interactions by the other side.
+    init(
+        side: ALSError.Side, rows: SparseRows, transposed: SparseRows, parameters: ALSParameters, workers: Workers
+    ) {
         self.side = side
         self.rows = rows
         self.parameters = parameters
         self.workers = workers
+        statistics = MeanRow.Statistics(rows: rows, transposed: transposed, parameters: parameters)
         let rank = Kernels.padded(parameters.rank)
         plan = SweepPlan(rows: rows, rank: rank, solver: parameters.solver, workers: workers.count)
         let longest = (0..<rows.rows).map { rows.count(ofRow: $0) }.max() ?? 0
@@ -29,15 +34,23 @@ struct HalfSweep {
         var quadratic = 0.0
         /// Σ_u λ_u ‖p_u‖².
         var ridge = 0.0
+        /// Decrease of the loss by the first step of conjugate gradients and by the second, over rows that took two.
+        var firstDescent = 0.0
+        var secondDescent = 0.0
     }
 
     /// Replaces each row of `x` by its solution against `y`; both have the padded rank.
-    func run(_ x: inout Matrix, against y: Matrix, epoch: Int) throws -> Sums {
+    /// - Parameter steps: of conjugate gradients.
+    func run(_ x: inout Matrix, against y: Matrix, epoch: Int, steps: StepControl.Steps) throws -> Sums {
         let rank = y.columns
         var gramian = try Gramian(of: y, workers: workers).matrix
         gramian.withUnsafeMutableElements { g in
             for i in g.indices { g[i] *= parameters.alpha0 }
         }
+        let isPreconditioned = parameters.solver == .cg && parameters.preconditioner == .meanRow
+        let meanRow =
+            isPreconditioned
+            ? try MeanRow(of: y, gramian: gramian, statistics, parameters, workers: workers) : nil
         let kernels = Kernels.best
         let unitCount = plan.units.count
         var sums = [Sums](repeating: Sums(), count: unitCount)
@@ -55,12 +68,13 @@ struct HalfSweep {
                                 let sums = SharedMutable(sums.baseAddress!)
                                 try workers.run(units: unitCount) { worker, unit throws(ALSError) in
                                     let scratch = scratch[worker]
+                                    let turn = Turn(epoch: epoch, steps: steps.ofUnit(unit), meanRow: meanRow)
                                     sums.pointer[unit] =
                                         switch (plan.units[unit], parameters.solver) {
                                         case (.longRows(let some), _):
-                                            try solveLongRows(system, plan.longRows[some], scratch, epoch)
+                                            try solveLongRows(system, plan.longRows[some], scratch, turn)
                                         case (.rows(let range), .cg):
-                                            try solveByGradients(system, range, scratch, epoch)
+                                            try solveByGradients(system, range, scratch, turn)
                                         case (.rows(let range), .exact):
                                             try solveExactly(system, range, scratch, epoch)
                                         case (.rows(let range), .subspace):
@@ -76,6 +90,8 @@ struct HalfSweep {
         return sums.reduce(into: Sums()) {
             $0.quadratic += $1.quadratic
             $0.ridge += $1.ridge
+            $0.firstDescent += $1.firstDescent
+            $0.secondDescent += $1.secondDescent
         }
     }
 

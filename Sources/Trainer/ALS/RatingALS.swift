@@ -72,7 +72,8 @@ public enum RatingALS {
             let elapsed = begin.duration(to: clock.now).components
             let report = ALS.EpochReport(
                 epoch: epoch, loss: itemSums.squares + itemSums.ridge + userSums.ridge,
-                seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+                seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18,
+                steps: (0, 0))
             try onEpoch(report)
             if let proceeding, try !proceeding(report, result()) { break }
         }

@@ -7,10 +7,11 @@ final class RowScratch: @unchecked Sendable {
     /// Rows solved together by conjugate gradients.
     static let batchRows = 128
 
-    /// Residuals, directions and A p of a batch, and each row's rᵀr.
+    /// Residuals, directions, A p and preconditioned residuals of a batch, and each row's rᵀz.
     let r: UnsafeMutablePointer<Float>
     let p: UnsafeMutablePointer<Float>
     let q: UnsafeMutablePointer<Float>
+    let z: UnsafeMutablePointer<Float>
     let rho: UnsafeMutablePointer<Float>
     /// Of each row of a batch what a pass over its entries adds up: bᵀx, or what they add to pᵀA p.
     let total: UnsafeMutablePointer<Double>
@@ -31,6 +32,7 @@ final class RowScratch: @unchecked Sendable {
         r = Self.zeros(together * rank, 0)
         p = Self.zeros(together * rank, 0)
         q = Self.zeros(together * rank, 0)
+        z = Self.zeros(together * rank, 0)
         rho = Self.zeros(together, 0)
         total = Self.zeros(together, 0)
         x = Self.zeros(group * rank, 0)
@@ -51,7 +53,7 @@ final class RowScratch: @unchecked Sendable {
     }
 
     deinit {
-        for memory in [r, p, q, rho, x, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
+        for memory in [r, p, q, z, rho, x, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
         UnsafeMutableRawPointer(total).deallocate()
         UnsafeMutableRawPointer(borders).deallocate()
     }

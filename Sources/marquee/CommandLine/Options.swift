@@ -77,6 +77,14 @@ extension Options {
     static let block = Option<Int>.integer(
         "block", in: 16...1024, default: ALSParameters().block, "Factors that ials++ solves together, a multiple of 16."
     )
+    static let cgSteps = Option<Int>.integer(
+        "cg-steps", in: 1...100, "Steps of conjugate gradients a half-sweep; by default one or two, as many as pay.")
+    static let preconditioner = Option<ALSParameters.Preconditioner>(
+        "preconditioner", "mean-row|none", default: "mean-row",
+        choices: ALSParameters.Preconditioner.allCases.map(\.rawValue),
+        "What speeds conjugate gradients up; none takes the textbook's steps, three of them.",
+        must: "be mean-row or none"
+    ) { ALSParameters.Preconditioner(rawValue: $0) }
     static let explicit = Option<Bool>.flag(
         "explicit", "Predict stars from reviews, with biases of users and items, instead of ranking by confidences.")
     static let nonnegative = Option<Bool>.flag(

@@ -6,7 +6,8 @@ enum TrainCommand {
     /// The settings of a model, which `evaluate` takes too.
     static let modelOptions = [
         Options.rank.spec, Options.epochs.spec, Options.alpha0.spec, Options.lambda.spec, Options.nu.spec,
-        Options.solver.spec, Options.block.spec, Options.seed.spec, Options.threads.spec, Options.halfLife.spec,
+        Options.solver.spec, Options.cgSteps.spec, Options.preconditioner.spec, Options.block.spec, Options.seed.spec,
+        Options.threads.spec, Options.halfLife.spec,
         Options.confidence.spec, Options.explicit.spec, Options.nonnegative.spec,
         Options.maxMemory.spec,
     ]
@@ -108,6 +109,8 @@ enum TrainCommand {
         parameters.lambda = Float(try invocation.value(Options.lambda))
         parameters.nu = Float(try invocation.value(Options.nu))
         parameters.solver = try invocation.value(Options.solver)
+        parameters.steps = invocation.optional(Options.cgSteps)
+        parameters.preconditioner = try invocation.value(Options.preconditioner)
         parameters.block = try invocation.value(Options.block)
         parameters.seed = UInt64(try invocation.value(Options.seed))
         parameters.threads = invocation.optional(Options.threads)
@@ -133,8 +136,8 @@ enum TrainCommand {
     private static func makeExplicit(_ configuration: inout TrainingConfiguration, _ invocation: Invocation) throws {
         try invocation.refuse(
             [
-                Options.alpha0.spec, Options.nu.spec, Options.solver.spec, Options.block.spec, Options.halfLife.spec,
-                Options.confidence.spec,
+                Options.alpha0.spec, Options.nu.spec, Options.solver.spec, Options.cgSteps.spec,
+                Options.preconditioner.spec, Options.block.spec, Options.halfLife.spec, Options.confidence.spec,
             ], beside: Options.explicit.spec)
         let defaults = RatingParameters()
         if invocation.isDefault(Options.rank) { configuration.parameters.rank = defaults.rank }

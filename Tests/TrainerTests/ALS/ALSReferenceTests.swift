@@ -28,7 +28,7 @@ import Trainer
         try await withTemporaryFolder { folder in
             let interactions = try Samples.planted(users: 500, items: 200, perUser: 30, negatives: negatives)
             var parameters = ALSParameters(
-                rank: rank, epochs: 8, alpha0: 1, lambda: 0.7, nu: 0, weighting: .replacing)
+                rank: rank, epochs: 8, alpha0: 1, lambda: 0.7, nu: 0, weighting: .replacing, preconditioner: .none)
             let start = try ALSFactors(users: 500, items: 200, rank: rank, seed: 9)
             let reference = try ReferenceALS(
                 folder: folder, interactions: interactions, start: start, parameters: parameters)

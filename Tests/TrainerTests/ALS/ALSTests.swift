@@ -103,7 +103,8 @@ import Trainer
 
     @Test func warmStartContinues() throws {
         let interactions = try Samples.random(users: 200, items: 100, perUser: 10)
-        var parameters = ALSParameters(rank: 16, epochs: 6)
+        // A number of steps that does not depend on the epoch.
+        var parameters = ALSParameters(rank: 16, epochs: 6, steps: 2)
         let straight = try ALS.fit(interactions: interactions, parameters: parameters)
         parameters.epochs = 3
         let half = try ALS.fit(interactions: interactions, parameters: parameters)

@@ -15,21 +15,26 @@ import Testing
           "view": {"points": [[0, -0.2], [0.1, -0.2], [0.3, 0.1], [1, 1]]}}}
         """
 
-    @Test func olderSettingsAreTheDefaults() throws {
+    /// The defaults of then were three steps without a preconditioner.
+    @Test func olderSettingsMeanWhatTheyMeant() throws {
         let recipe = try JSON.decode(ModelRecipe.self, from: Array(older.utf8))
-        let defaults = ModelRecipe(parameters: ALSParameters(), weights: ConfidenceWeights())
-        #expect(recipe == defaults)
-        #expect(try recipe.digest() == defaults.digest())
+        let same = ModelRecipe(
+            parameters: ALSParameters(steps: 3, preconditioner: .none), weights: ConfidenceWeights())
+        #expect(recipe == same)
+        #expect(try recipe.digest() == same.digest())
         // Nothing is said that an earlier version did not say, so its digests hold.
-        let text = String(decoding: try JSON.encode(defaults, pretty: false), as: UTF8.self)
-        for word in ["block", "repeats", "explicit", "warm_start", "threads"] { #expect(!text.contains(word)) }
+        let text = String(decoding: try JSON.encode(same, pretty: false), as: UTF8.self)
+        for word in ["block", "repeats", "explicit", "warm_start", "threads", "preconditioner"] {
+            #expect(!text.contains(word))
+        }
     }
 
     @Test func everySettingDecidesTheDigest() throws {
         let base = ModelRecipe(parameters: ALSParameters(), weights: ConfidenceWeights())
         let digests = try [
             { _ in }, { $0.parameters.rank = 65 }, { $0.parameters.block = 32 }, { $0.parameters.seed = 2 },
-            { $0.parameters.solver = .subspace }, { $0.weights.repeats = .newest }, { $0.weights.halfLifeDays = 9 },
+            { $0.parameters.solver = .subspace }, { $0.parameters.steps = 1 }, { $0.parameters.steps = 2 },
+            { $0.parameters.preconditioner = .none }, { $0.weights.repeats = .newest }, { $0.weights.halfLifeDays = 9 },
             { $0.explicit = .init() }, { $0.explicit = .init(isNonNegative: true) },
         ].map { (change: (inout ModelRecipe) -> Void) in
             var recipe = base
