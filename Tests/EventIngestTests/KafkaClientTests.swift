@@ -1,6 +1,7 @@
 import EventIngest
 import Foundation
 import KafkaTestSupport
+import Operations
 import TestSupport
 import Testing
 
@@ -39,6 +40,40 @@ import Testing
             broker.fail(.listOffsets, with: Array(repeating: .notLeader, count: failures))
             #expect(try consumer.watermarks(of: places) == each)
             #expect(try consumer.watermarks(of: [TopicPartition]()).isEmpty)
+        }
+    }
+
+    /// A broker that has just started says that it does not know a topic which was there before.
+    @Test func aTopicThatWasThereIsWaitedFor() async throws {
+        try await withMockBroker(topics: ["films": 1]) { broker in
+            let producer = try KafkaProducer(
+                properties: broker.properties.merging(
+                    KafkaProperties([
+                        "topic.metadata.refresh.interval.ms": "200", "topic.metadata.propagation.max.ms": "100",
+                    ])))
+            try producer.send(bytes("before"), topic: "films")
+            try producer.flush()
+            broker.setTopic("films", isKnown: false)
+            // Until librdkafka believes it, messages are taken: this one tells when.
+            let told = ContinuousClock.now + .seconds(20)
+            var isRefused = false
+            while !isRefused, ContinuousClock.now < told {
+                try await Task.sleep(for: .milliseconds(100))
+                do {
+                    try bytes("probe").withUnsafeBytes { try producer.send($0, topic: "films", patience: 0) }
+                    try producer.flush()
+                } catch { isRefused = true }
+            }
+            #expect(isRefused)
+            let sent = Task.detached {
+                try await BlockingWork.run("send") { _ in try producer.send(bytes("after"), topic: "films") }
+            }
+            try await Task.sleep(for: .milliseconds(700))
+            broker.setTopic("films", isKnown: true)
+            try await sent.value
+            try producer.flush()
+            let found = try contents(of: "films", at: broker.properties).values.flatMap { $0 }
+            #expect(found.filter { $0 == "after" }.count == 1 && found.contains("before"), "\(found)")
         }
     }
 
@@ -107,3 +142,5 @@ import Testing
         }
     }
 }
+
+private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }

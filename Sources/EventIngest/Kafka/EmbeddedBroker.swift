@@ -121,6 +121,12 @@ public final class EmbeddedBroker: Sendable {
         rd_kafka_mock_push_request_errors_array(cluster.pointer, request.rawValue, codes.count, codes)
     }
 
+    /// Whether the cluster says of a topic that it does not know it, as a broker does that has just started.
+    public func setTopic(_ name: String, isKnown: Bool) {
+        rd_kafka_mock_topic_set_error(
+            cluster.pointer, name, isKnown ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    }
+
     public func setBroker(_ id: Int, isUp: Bool) {
         _ =
             isUp

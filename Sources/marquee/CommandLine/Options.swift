@@ -197,7 +197,8 @@ extension Options {
     // ingest, simulate
     static let eventFormat = Option<String>(
         "format", "json|avro", default: "json", choices: ["json", "avro"],
-        "How event messages are written; avro needs --schema-registry.", must: "be json or avro"
+        "How event messages are written; avro needs --schema-registry, or schema.registry.url in --kafka-config.",
+        must: "be json or avro"
     ) { ["json", "avro"].contains($0) ? $0 : nil }
     static let schemaRegistry = Option<String>.text(
         "schema-registry", "URL", "The schema registry, such as http://localhost:8081.")
