@@ -44,6 +44,19 @@ import Testing
         }
     }
 
+    /// Whoever counts a hash a hundred times gets the filter that it would get by counting it once.
+    @Test func whatComesTwiceTakesNoRoom() {
+        var random = SeededGenerator(seed: 5)
+        for count in [0, 1, 30, 700, 900, 5000, 100_000] {
+            let hashes = (0..<count).map { _ in random.next() }
+            let once = BloomFilter(hashes: hashes)
+            let bits = Double(once.words.count * 32) / Double(max(1, count))
+            #expect(count < 32 ? once.words.count == 8 : bits >= 7.9 && bits <= 17, "\(count): \(bits) bits")
+            let often = BloomFilter(hashes: (0..<5).flatMap { _ in hashes } + hashes.prefix(count / 3))
+            #expect(once.words == often.words, "\(count)")
+        }
+    }
+
     /// Rows are found as by a full scan; row groups that cannot have the value are not looked at.
     @Test func equalityReadsOnlyWhatTheFiltersLeave() async throws {
         try await withTemporaryFolder { folder in

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A split-block Bloom filter, as parquet-format/BloomFilter.md has it: tells surely that a column chunk does not have a
 /// value, and with a small chance of error that it has.
 ///
@@ -14,20 +16,46 @@ struct BloomFilter {
         0x47B6_137B, 0x4497_4D91, 0x8824_AD5B, 0xA2B7_289D, 0x7054_95C7, 0x2DF1_424B, 0x9EFC_4947, 0x5C6B_FB31
     )
 
-    /// A filter of all `hashes`, with 8 to 16 bits for each: one wrong answer in 40 to 1,000.
+    /// A filter of all `hashes`, with 8 to 16 bits for each that is different: one wrong answer in 40 to 1,000.
     ///
-    /// The size is a power of two. The specification does not ask for it, but pyarrow refuses other sizes.
-    init(hashes: [Int64]) {
+    /// The size is a power of two. The specification does not ask for it, but pyarrow refuses other sizes; and then
+    /// a filter that turns out too large, since many hashes came twice, is folded to half: the blocks of `z / 2` are those
+    /// of `z` with each pair or'd together. So nobody need look for what comes twice.
+    init(hashes: [UInt64]) {
         var bytes = Self.blockBytes
         while bytes < hashes.count, bytes < Self.maximumBytes { bytes *= 2 }
         words = [UInt32](repeating: 0, count: bytes / 4)
-        for hash in hashes { insert(UInt64(bitPattern: hash)) }
+        insert(hashes)
+        // The estimate is off by a percent or two: close to the border the larger size stays.
+        let distinct = 1.05 * estimatedCount
+        while words.count > 8, Double(words.count * 2) >= distinct { fold() }
     }
 
-    private mutating func insert(_ hash: UInt64) {
-        let first = Self.block(of: hash, count: words.count / 8) * 8
-        let mask = Self.mask(of: hash)
-        for i in 0..<8 { words[first + i] |= mask[i] }
+    private mutating func insert(_ hashes: [UInt64]) {
+        let blocks = words.count / 8
+        words.withUnsafeMutableBufferPointer { words in
+            for hash in hashes {
+                let first = Self.block(of: hash, count: blocks) * 8
+                let mask = Self.mask(of: hash)
+                for i in 0..<8 { words[first + i] |= mask[i] }
+            }
+        }
+    }
+
+    /// About how many different hashes it has: each sets one bit of 32 in every word of its block, so of all bits
+    /// exp(−count / blocks / 32) stay unset.
+    private var estimatedCount: Double {
+        let set = words.reduce(0) { $0 + $1.nonzeroBitCount }
+        let bits = words.count * 32
+        return -log(Double(max(1, bits - set)) / Double(bits)) * Double(words.count * 4)
+    }
+
+    private mutating func fold() {
+        let half = words.count / 2
+        for block in 0..<half / 8 {
+            for i in 0..<8 { words[block * 8 + i] = words[block * 16 + i] | words[block * 16 + 8 + i] }
+        }
+        words.removeLast(half)
     }
 
     /// Which block of `count` a hash belongs to.

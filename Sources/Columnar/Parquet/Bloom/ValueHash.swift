@@ -7,25 +7,13 @@ enum ValueHash {
 
     static func of<T: BitwiseCopyable>(_ value: T) -> UInt64 { withUnsafeBytes(of: value) { of($0) } }
 
-    /// The hashes of `column[range]`, or of `column[positions[range]]`, as bit patterns.
-    static func append(_ column: Column, positions: [Int32]?, range: Range<Int>, to hashes: inout [Int64]) {
-        func primitive<T: BitwiseCopyable>(_ values: [T]) {
-            for i in range {
-                hashes.append(Int64(bitPattern: of(values[positions.map { Int($0[i]) } ?? i])))
-            }
-        }
-        hashes.reserveCapacity(hashes.count + range.count)
+    /// Of the `row`th value of a column that can have a filter.
+    static func of(_ column: Column, at row: Int) -> UInt64 {
         switch column {
-        case .int32(let c), .date(let c): primitive(c.values)
-        case .int64(let c), .timestamp(let c), .localTimestamp(let c): primitive(c.values)
-        case .string(let c), .binary(let c):
-            c.bytes.withUnsafeBytes { bytes in
-                for i in range {
-                    let row = c.range(of: positions.map { Int($0[i]) } ?? i)
-                    hashes.append(Int64(bitPattern: of(UnsafeRawBufferPointer(rebasing: bytes[row]))))
-                }
-            }
-        case .bool, .float, .double, .list, .map, .structure: preconditionFailure("the writer was asked for no filter")
+        case .int32(let c), .date(let c): of(c.values[row])
+        case .int64(let c), .timestamp(let c), .localTimestamp(let c): of(c.values[row])
+        case .string(let c), .binary(let c): c.withBytes(of: row) { of(UnsafeRawBufferPointer($0)) }
+        case .bool, .float, .double, .list, .map, .structure: preconditionFailure("such a column has no filter")
         }
     }
 

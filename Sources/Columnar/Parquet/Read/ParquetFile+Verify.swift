@@ -62,10 +62,8 @@ extension ParquetFile {
         guard leaf.conversion == .none, leaf.physical != .int96, let filter = try bloomFilter(chunk, leaf) else {
             return []
         }
-        let rows = (0..<Int32(values.count)).filter { !values.isNull(at: Int($0)) }
-        var hashes: [Int64] = []
-        ValueHash.append(values, positions: rows, range: 0..<rows.count, to: &hashes)
-        let missing = Set(hashes).contains { !filter.mayContain(hash: UInt64(bitPattern: $0)) }
+        let hashes = Set((0..<values.count).lazy.filter { !values.isNull(at: $0) }.map { ValueHash.of(values, at: $0) })
+        let missing = hashes.contains { !filter.mayContain(hash: $0) }
         return missing ? ["has values that its Bloom filter denies"] : []
     }
 }

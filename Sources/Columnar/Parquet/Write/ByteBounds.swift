@@ -1,3 +1,5 @@
+import Foundation
+
 /// Some rows of a column of byte strings, in place.
 ///
 /// Unsafe: borrows the column's buffers; it must not outlive the closure that lent them.
@@ -19,6 +21,20 @@ struct ByteRows {
         let end = Int(offsets[row + 1])
         precondition(start >= 0 && start <= end && end <= bytes.count, "offsets ascend")
         return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: end - start)
+    }
+
+    /// Whether there are several rows and all of them the same; false is also "unknown". Of rows that stand together that is
+    /// one comparison of their bytes with themselves, moved by one row.
+    var areAllEqual: Bool {
+        guard positions == nil, count > 1 else { return false }
+        let length = self[0].count
+        guard Int(offsets[range.upperBound] - offsets[range.lowerBound]) == length * count else { return false }
+        for row in range where Int(offsets[row + 1] - offsets[row]) != length { return false }
+        guard length > 0, let base = bytes.baseAddress else { return true }
+        // Both inside of `bytes`, since all offsets are: the first row is, and the last.
+        precondition(Int(offsets[range.upperBound]) <= bytes.count, "offsets ascend")
+        let first = base + Int(offsets[range.lowerBound])
+        return memcmp(first, first + length, length * (count - 1)) == 0
     }
 
     /// Sum of the lengths.

@@ -20,43 +20,49 @@ struct BytesDictionary {
     var plainSize: Int { values.bytes.count + 4 * values.count }
 
     /// Appends the index of each value of `source` to `output`.
-    mutating func append(_ source: ByteRows, to output: inout [Int32]) {
+    /// - Returns: the length of the values together.
+    mutating func append(_ source: ByteRows, to output: inout [Int32]) -> Int {
         makeRoom(for: source.count)
-        let mask = UInt64(table.count - 1)
+        // A topic, a kind, a source: one look-up for all.
+        if source.areAllEqual {
+            output.append(contentsOf: repeatElement(index(of: source[0]), count: source.count))
+            return source.count * source[0].count
+        }
         output.reserveCapacity(output.count + source.count)
         var last: Int32 = -1
+        var size = 0
         for i in 0..<source.count {
             let value = source[i]
+            size += value.count
             // Values that repeat often stand together.
-            if last >= 0, isEqual(value, at: Int(last)) {
-                output.append(last)
-                continue
-            }
-            let hash = Self.hash(value, seed)
-            var slot = hash & mask
-            var index: Int32 = -1
-            while true {
-                let entry = table[Int(slot)]
-                if entry == 0 { break }
-                if entry >> 32 == hash >> 32 {
-                    let candidate = Int32(truncatingIfNeeded: entry) - 1
-                    if isEqual(value, at: Int(candidate)) {
-                        index = candidate
-                        break
-                    }
-                }
-                slot = (slot + 1) & mask
-            }
-            if index < 0 {
-                index = Int32(values.count)
-                values.append(utf8: value.assumingMemoryBound(to: UInt8.self))
-                hashes.append(hash)
-                table[Int(slot)] = (hash >> 32) << 32 | UInt64(index + 1)
-                lastPage.append(-1)
-            }
-            output.append(index)
-            last = index
+            if last < 0 || !isEqual(value, at: Int(last)) { last = index(of: value) }
+            output.append(last)
         }
+        return size
+    }
+
+    /// Of a value, which is added where it is new.
+    /// - Precondition: there is room for it.
+    @inline(__always)
+    private mutating func index(of value: UnsafeRawBufferPointer) -> Int32 {
+        let mask = UInt64(table.count - 1)
+        let hash = Self.hash(value, seed)
+        var slot = hash & mask
+        while true {
+            let entry = table[Int(slot)]
+            if entry == 0 { break }
+            if entry >> 32 == hash >> 32 {
+                let candidate = Int32(truncatingIfNeeded: entry) - 1
+                if isEqual(value, at: Int(candidate)) { return candidate }
+            }
+            slot = (slot + 1) & mask
+        }
+        let index = Int32(values.count)
+        values.append(utf8: value.assumingMemoryBound(to: UInt8.self))
+        hashes.append(hash)
+        table[Int(slot)] = (hash >> 32) << 32 | UInt64(index + 1)
+        lastPage.append(-1)
+        return index
     }
 
     /// The bounds of a page, each value of which is looked at once, however often it is in the page.

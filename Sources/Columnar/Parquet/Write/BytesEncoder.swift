@@ -12,10 +12,12 @@ final class BytesEncoder: ValueEncoder {
     private var hasDictionaryPages = false
     private var isFirstPage = true
     private var indexedBytes = 0
+    private var hashes: HashCollector
 
-    init(useDictionary: Bool) {
+    init(useDictionary: Bool, hashes: HashCollector) {
         self.useDictionary = useDictionary
         wantsDictionary = useDictionary
+        self.hashes = hashes
     }
 
     var pageSize: Int { plain.count + indexedBytes }
@@ -36,11 +38,33 @@ final class BytesEncoder: ValueEncoder {
 
     private func append(_ rows: ByteRows) {
         if useDictionary {
-            indexedBytes += rows.byteCount + 4 * rows.count
-            dictionary.append(rows, to: &pageIndices)
+            indexedBytes += dictionary.append(rows, to: &pageIndices) + 4 * rows.count
+            if isFirstPage, DictionaryRule.isHopeless(distinct: dictionary.count, of: pageIndices.count) {
+                giveUpDictionary(spellingOutTo: &plain, widening: &plainBounds)
+                pageIndices.removeAll(keepingCapacity: true)
+                indexedBytes = 0
+            }
         } else {
+            hashes.add(rows)
             Self.append(rows, to: &plain, widening: &plainBounds)
         }
+    }
+
+    /// The page's values so far become PLAIN.
+    private func giveUpDictionary(spellingOutTo body: inout [UInt8], widening bounds: inout ByteBounds) {
+        hashes.add(dictionary.values)
+        useDictionary = false
+        let values = dictionary.values
+        values.bytes.withUnsafeBytes { bytes in
+            values.offsets.withUnsafeBufferPointer { offsets in
+                pageIndices.withUnsafeBufferPointer {
+                    Self.append(
+                        ByteRows(bytes: bytes, offsets: offsets, positions: $0, range: 0..<$0.count), to: &body,
+                        widening: &bounds)
+                }
+            }
+        }
+        dictionary.removeAll()
     }
 
     /// Each value with its length in four bytes before it.
@@ -85,29 +109,14 @@ final class BytesEncoder: ValueEncoder {
         }
         let bounds = dictionary.bounds(of: pageIndices)
         if isFirstPage, DictionaryRule.isWorthless(distinct: dictionary.count, of: pageIndices.count) {
-            useDictionary = false
-            spellOut(to: &body)
+            var same = ByteBounds()
+            giveUpDictionary(spellingOutTo: &body, widening: &same)
             return EncodedValues(encoding: .plain, bounds: bounds)
         }
         hasDictionaryPages = true
         appendIndices(pageIndices, dictionarySize: dictionary.count, to: &body)
         if dictionary.plainSize > DictionaryRule.maximumBytes { useDictionary = false }
         return EncodedValues(encoding: .rleDictionary, bounds: bounds)
-    }
-
-    /// The page's values, PLAIN, when the dictionary turns out to be of no use.
-    private func spellOut(to body: inout [UInt8]) {
-        var unused = ByteBounds()
-        let values = dictionary.values
-        values.bytes.withUnsafeBytes { bytes in
-            values.offsets.withUnsafeBufferPointer { offsets in
-                pageIndices.withUnsafeBufferPointer {
-                    Self.append(
-                        ByteRows(bytes: bytes, offsets: offsets, positions: $0, range: 0..<$0.count), to: &body,
-                        widening: &unused)
-                }
-            }
-        }
     }
 
     func takeDictionary() -> (bytes: [UInt8], count: Int)? {
@@ -118,6 +127,7 @@ final class BytesEncoder: ValueEncoder {
             useDictionary = wantsDictionary
         }
         guard hasDictionaryPages else { return nil }
+        hashes.add(dictionary.values)
         let values = dictionary.values
         var bytes: [UInt8] = []
         var unused = ByteBounds()
@@ -130,6 +140,8 @@ final class BytesEncoder: ValueEncoder {
         }
         return (bytes, values.count)
     }
+
+    func takeHashes() -> [UInt64] { hashes.take() }
 
     func isAscending(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         a.withUnsafeBytes { a in b.withUnsafeBytes { b in Self.compare(a, b) < 0 } }

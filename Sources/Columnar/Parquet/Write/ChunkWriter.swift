@@ -20,8 +20,7 @@ final class ChunkWriter {
     private var compressedSize = 0
     private var entries = 0
     private var encodings: Set<Int32> = [PageEncoding.rle.rawValue]
-    /// Distinct hashes, for the Bloom filter; nil if none is wanted.
-    private var hashes: PrimitiveDictionary<Int64>?
+    private let hasBloomFilter: Bool
 
     init(leaf: Leaf, options: ParquetOptions, codec: BlockCodec) {
         self.leaf = leaf
@@ -29,21 +28,26 @@ final class ChunkWriter {
         self.codec = codec
         let dictionary = options.dictionaries
         let name = leaf.path[0]
-        if options.bloomFilterColumns.contains(name) { hashes = PrimitiveDictionary() }
+        hasBloomFilter = options.bloomFilterColumns.contains(name)
+        let hashes = HashCollector(isWanted: hasBloomFilter)
         let integers: IntegerEncoding =
             options.deltaColumns.contains(name) ? .delta : options.deltasWherePaying ? .whatPays : .plain
         let splits = options.byteStreamSplitColumns.contains(name)
         switch leaf.type {
         case .bool: encoder = BoolEncoder()
         case .int32, .date:
-            encoder = PrimitiveEncoder<Int32>(useDictionary: dictionary, integers: integers) { $0.int32s?.values ?? [] }
+            encoder = PrimitiveEncoder<Int32>(useDictionary: dictionary, integers: integers, hashes: hashes) {
+                $0.int32s?.values ?? []
+            }
         case .int64, .timestamp, .localTimestamp:
-            encoder = PrimitiveEncoder<Int64>(useDictionary: dictionary, integers: integers) { $0.int64s?.values ?? [] }
+            encoder = PrimitiveEncoder<Int64>(useDictionary: dictionary, integers: integers, hashes: hashes) {
+                $0.int64s?.values ?? []
+            }
         case .float:
             encoder = PrimitiveEncoder<Float>(useDictionary: dictionary, splits: splits) { $0.floats?.values ?? [] }
         case .double:
             encoder = PrimitiveEncoder<Double>(useDictionary: dictionary, splits: splits) { $0.doubles?.values ?? [] }
-        case .string, .binary: encoder = BytesEncoder(useDictionary: dictionary)
+        case .string, .binary: encoder = BytesEncoder(useDictionary: dictionary, hashes: hashes)
         case .list, .map, .structure: preconditionFailure("a leaf is primitive")
         }
     }
@@ -60,19 +64,11 @@ final class ChunkWriter {
             let present = presentCount(slice, entry..<entryEnd)
             note(slice, entry..<entryEnd, present: present)
             encoder.append(slice.column, positions: slice.positions, range: value..<value + present)
-            if hashes != nil { hash(slice, value..<value + present) }
             value += present
             entry = entryEnd
             pageRows += rows
             if pageRows >= options.pageRows || encoder.pageSize >= options.pageBytes { try closePage() }
         }
-    }
-
-    private func hash(_ slice: LeafSlice, _ range: Range<Int>) {
-        var all: [Int64] = []
-        ValueHash.append(slice.column, positions: slice.positions, range: range, to: &all)
-        var indices: [Int32] = []
-        all.withUnsafeBufferPointer { hashes?.append($0, to: &indices) }
     }
 
     /// How far the current page reaches: at most the rows it has room for, in steps that keep its bytes near the limit.
@@ -234,8 +230,7 @@ final class ChunkWriter {
         metadata.statistics = summary.statistics
         let chunk = Chunk(
             pieces: pieces, metadata: metadata, columnIndex: summary.columnIndex, offsetIndex: offsets,
-            bloomFilter: hashes.map { Self.bloomFilter($0.values) })
-        if hashes != nil { hashes = PrimitiveDictionary() }
+            bloomFilter: hasBloomFilter ? Self.bloomFilter(encoder.takeHashes()) : nil)
         pages = []
         uncompressedSize = 0
         compressedSize = 0
@@ -244,7 +239,7 @@ final class ChunkWriter {
         return chunk
     }
 
-    private static func bloomFilter(_ hashes: [Int64]) -> [UInt8] {
+    private static func bloomFilter(_ hashes: [UInt64]) -> [UInt8] {
         let filter = BloomFilter(hashes: hashes)
         var writer = CompactWriter()
         BloomFilterHeader(byteCount: filter.words.count * 4).write(&writer)

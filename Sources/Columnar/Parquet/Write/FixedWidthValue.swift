@@ -22,6 +22,8 @@ protocol FixedWidthValue: BitwiseCopyable, Sendable {
     /// Appends DELTA_BINARY_PACKED; integers only.
     static func appendDelta(_ values: [Self], to bytes: inout [UInt8])
     static func appendSplit(_ values: [Self], to bytes: inout [UInt8])
+    /// Appends the hash of each value from `start` on.
+    static func appendHashes(_ values: [Self], from start: Int, to hashes: inout [UInt64])
 }
 
 extension FixedWidthValue {
@@ -38,9 +40,13 @@ extension FixedWidthValue {
     }
 
     static func append(_ source: [Self], positions: [Int32]?, range: Range<Int>, to values: inout [Self]) {
-        guard let positions else { return values.append(contentsOf: source[range]) }
-        values.reserveCapacity(values.count + range.count)
-        for i in range { values.append(source[Int(positions[i])]) }
+        values.append(addingCapacity: range.count) { (span: inout OutputSpan<Self>) in
+            if let positions {
+                for i in range { span.append(source[Int(positions[i])]) }
+            } else {
+                for i in range { span.append(source[i]) }
+            }
+        }
     }
 
     static func index(
@@ -56,6 +62,10 @@ extension FixedWidthValue {
     }
 
     static func appendSplit(_ values: [Self], to bytes: inout [UInt8]) { ByteStreamSplit.encode(values, to: &bytes) }
+
+    static func appendHashes(_ values: [Self], from start: Int, to hashes: inout [UInt64]) {
+        hashes.append(contentsOf: values[start...].lazy.map { ValueHash.of($0) })
+    }
 }
 
 extension Int32: FixedWidthValue {

@@ -20,18 +20,20 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
     private var dictionary = PrimitiveDictionary<T>()
     private var hasDictionaryPages = false
     private var isFirstPage = true
+    private var hashes: HashCollector
 
     /// - Parameters:
     ///   - splits: BYTE_STREAM_SPLIT, without a dictionary.
     ///   - extract: takes the payload out of the column's enum.
     init(
         useDictionary: Bool, integers: IntegerEncoding = .plain, splits: Bool = false,
-        extract: @escaping (Column) -> [T]
+        hashes: HashCollector = HashCollector(isWanted: false), extract: @escaping (Column) -> [T]
     ) {
         self.useDictionary = useDictionary && !splits
         wantsDictionary = useDictionary && !splits
         self.integers = integers
         self.splits = splits
+        self.hashes = hashes
         self.extract = extract
     }
 
@@ -40,7 +42,18 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
     func append(_ column: Column, positions: [Int32]?, range: Range<Int>) {
         let start = pageValues.count
         T.append(extract(column), positions: positions, range: range, to: &pageValues)
-        if useDictionary { T.index(pageValues, from: start, in: &dictionary, to: &pageIndices) }
+        guard useDictionary else { return hashes.add(pageValues, from: start) }
+        T.index(pageValues, from: start, in: &dictionary, to: &pageIndices)
+        if isFirstPage, DictionaryRule.isHopeless(distinct: dictionary.count, of: pageIndices.count) {
+            giveUpDictionary()
+            pageIndices.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func giveUpDictionary() {
+        hashes.add(dictionary.values, from: 0)
+        useDictionary = false
+        dictionary.removeAll()
     }
 
     func takePage(to body: inout [UInt8]) -> EncodedValues {
@@ -76,8 +89,7 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
     private func deltaIfItPays() -> [UInt8]? {
         guard useDelta == nil, isFirstPage || !useDictionary, !pageValues.isEmpty else { return nil }
         if useDictionary, DictionaryRule.isWorthless(distinct: dictionary.count, of: pageValues.count) {
-            useDictionary = false
-            dictionary.removeAll()
+            giveUpDictionary()
         }
         guard integers == .whatPays, pageValues.count > 64 else {
             useDelta = integers == .delta
@@ -96,10 +108,7 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
             return nil
         }
         useDelta = true
-        if useDictionary {
-            useDictionary = false
-            dictionary.removeAll()
-        }
+        if useDictionary { giveUpDictionary() }
         return delta
     }
 
@@ -120,8 +129,11 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
             useDelta = nil
         }
         guard hasDictionaryPages else { return nil }
+        hashes.add(dictionary.values, from: 0)
         return (dictionary.values.withUnsafeBytes { Array($0) }, dictionary.count)
     }
+
+    func takeHashes() -> [UInt64] { hashes.take() }
 
     func isAscending(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         T.precedes(
@@ -157,5 +169,6 @@ final class BoolEncoder: ValueEncoder {
     }
 
     func takeDictionary() -> (bytes: [UInt8], count: Int)? { nil }
+    func takeHashes() -> [UInt64] { [] }
     func isAscending(_ a: [UInt8], _ b: [UInt8]) -> Bool { a[0] < b[0] }
 }

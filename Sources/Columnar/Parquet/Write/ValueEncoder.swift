@@ -18,8 +18,10 @@ protocol ValueEncoder: AnyObject {
     var pageSize: Int { get }
     /// Encodes the values added since the last call, appends them to `body` and forgets them.
     func takePage(to body: inout [UInt8]) -> EncodedValues
-    /// The dictionary that the pages since the last call refer to, PLAIN, and its size; nil if none does.
+    /// The dictionary that the pages since the last call refer to, PLAIN, and its size; nil if none does. Ends the chunk.
     func takeDictionary() -> (bytes: [UInt8], count: Int)?
+    /// The hashes of the chunk that ended, each value's at least once, if the encoder was told to collect them.
+    func takeHashes() -> [UInt64]
     /// Whether `a` sorts before `b`, both as in ``Bounds``.
     func isAscending(_ a: [UInt8], _ b: [UInt8]) -> Bool
 }
@@ -28,6 +30,9 @@ protocol ValueEncoder: AnyObject {
 enum DictionaryRule {
     /// A dictionary may grow to this size; later pages are PLAIN.
     static let maximumBytes = 1 << 20
+
+    /// Within the first page: not one value that came twice? Then to look the rest of the page up would be for nothing.
+    static func isHopeless(distinct: Int, of count: Int) -> Bool { count >= 1024 && distinct == count }
 
     /// After the first page: so many different values that indices would only add to them?
     static func isWorthless(distinct: Int, of count: Int) -> Bool { count > 64 && distinct * 3 > count * 2 }
