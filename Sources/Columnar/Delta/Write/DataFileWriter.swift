@@ -3,14 +3,14 @@ import Domain
 import Foundation
 import Synchronization
 
-/// Writes the data files of one commit. They are durable when ``write(_:)`` returns; nobody refers to them yet.
+/// Writes the data files of one commit. They are durable when a call returns; nobody refers to them yet.
 struct DataFileWriter {
     let storage: any Storage
     let metaData: MetaData
     let schema: Schema
     private(set) var options: ParquetOptions
-    /// Files that are open at a time, waiting to be flushed together: flushing one by one waits for the disk each time.
-    private static let flushTogether = 64
+    /// Files that are written at a time. Not more: each holds a row group, compressed, and flushing waits for one disk.
+    private static let filesTogether = min(4, ProcessInfo.processInfo.activeProcessorCount)
 
     init(storage: any Storage, metaData: MetaData, schema: Schema, options: ParquetOptions = .init()) {
         self.storage = storage
@@ -20,29 +20,32 @@ struct DataFileWriter {
         self.options.bloomFilterColumns.formUnion(metaData.bloomFilterColumns(schema))
     }
 
-    /// One file a partition.
+    /// One file a partition, in the order of the partitions. Several are written at a time: while one waits for the
+    /// disk the next is encoded, and a commit that nothing else runs beside has every core.
     /// - Throws: after removing what was written, if anything fails.
     func write(_ partitions: [PartitionSplitter.Partition], dataChange: Bool = true) throws -> [Add] {
-        var adds: [Add] = []
-        var waiting: [DeferredSink] = []
-        do {
-            for (index, partition) in partitions.enumerated() {
-                let name = try newName(index, partition.values)
-                let sink = try DeferredSink(storage.create(name))
-                waiting.append(sink)
-                var batches = partition.batches.makeIterator()
-                adds.append(
-                    try write(
-                        partition.values, to: sink, named: name, dataChange: dataChange, first: nil
-                    ) { batches.next() })
-                if waiting.count == Self.flushTogether {
-                    try Self.flush(waiting)
-                    waiting = []
+        let written = Mutex([Add?](repeating: nil, count: partitions.count))
+        let failure = Mutex<(any Error)?>(nil)
+        let next = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: min(partitions.count, Self.filesTogether)) { _ in
+            let codec = BlockCodec()
+            while failure.withLock({ $0 == nil }) {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < partitions.count else { return }
+                let partition = partitions[index]
+                var rows = partition.batches.makeIterator()
+                do {
+                    let add = try write(
+                        partition.values, index: index, dataChange: dataChange, codec: codec, first: nil
+                    ) { rows.next() }
+                    written.withLock { $0[index] = add }
+                } catch {
+                    failure.withLock { $0 = $0 ?? error }
                 }
             }
-            try Self.flush(waiting)
-        } catch {
-            for sink in waiting { sink.abandon() }
+        }
+        let adds = written.withLock { $0 }.compactMap(\.self)
+        if let error = failure.withLock({ $0 }) {
             discard(adds)
             throw error
         }
@@ -55,16 +58,9 @@ struct DataFileWriter {
         _ values: [String: String?], dataChange: Bool = true, _ next: () throws -> RecordBatch?
     ) throws -> Add? {
         guard let first = try next() else { return nil }
-        let name = try newName(0, values)
-        let sink = try DeferredSink(storage.create(name))
-        do {
-            let add = try write(values, to: sink, named: name, dataChange: dataChange, first: first, next)
-            try sink.flush()
-            return add
-        } catch {
-            sink.abandon()
-            throw error
-        }
+        return try write(
+            values, index: 0, dataChange: dataChange, codec: BlockCodec(), first: SelectedRows(batch: first)
+        ) { try next().map { SelectedRows(batch: $0) } }
     }
 
     /// Removes files that no commit will refer to.
@@ -89,45 +85,39 @@ struct DataFileWriter {
         return folder.isEmpty ? file : "\(folder)/\(file)"
     }
 
+    /// - Throws: after giving the file up, if anything fails.
     private func write(
-        _ values: [String: String?], to sink: DeferredSink, named name: String, dataChange: Bool,
-        first: RecordBatch?, _ next: () throws -> RecordBatch?
+        _ values: [String: String?], index: Int, dataChange: Bool, codec: BlockCodec, first: SelectedRows?,
+        _ next: () throws -> SelectedRows?
     ) throws -> Add {
-        let writer = try ParquetWriter(
-            sink: sink, name: storage.path(of: name),
-            schema: PartitionSplitter(schema: schema, partitionColumns: metaData.partitionColumns).dataSchema,
-            options: options)
-        var unbounded: Set<String> = []
-        var pending = first
-        while let batch = try pending ?? next() {
-            pending = nil
-            unbounded.formUnion(FileStats.columnsWithNaN(batch))
-            try writer.write(batch)
-        }
-        let summary = try writer.finish()
-        return Add(
-            path: name, partitionValues: values, size: summary.size,
-            modificationTime: SystemClock.now.milliseconds, dataChange: dataChange,
-            stats: FileStats.text(summary, metaData: metaData, unbounded: unbounded))
-    }
-
-    private static func flush(_ sinks: [DeferredSink]) throws {
-        let failure = Mutex<(any Error)?>(nil)
-        // Sendable: each index is taken by one thread only.
-        nonisolated(unsafe) let sinks = sinks
-        DispatchQueue.concurrentPerform(iterations: sinks.count) { index in
-            do {
-                try sinks[index].flush()
-            } catch {
-                failure.withLock { $0 = $0 ?? error }
+        let name = try newName(index, values)
+        let sink = try CollectingSink(storage.create(name))
+        do {
+            let writer = try ParquetWriter(
+                sink: sink, name: storage.path(of: name),
+                schema: PartitionSplitter(schema: schema, partitionColumns: metaData.partitionColumns).dataSchema,
+                options: options, codec: codec)
+            var unbounded: Set<String> = []
+            var pending = first
+            while let rows = try pending ?? next() {
+                pending = nil
+                unbounded.formUnion(FileStats.columnsWithNaN(rows))
+                try writer.write(rows)
             }
+            let summary = try writer.finish()
+            return Add(
+                path: name, partitionValues: values, size: summary.size,
+                modificationTime: SystemClock.now.milliseconds, dataChange: dataChange,
+                stats: FileStats.text(summary, metaData: metaData, unbounded: unbounded))
+        } catch {
+            sink.abandon()
+            throw error
         }
-        if let error = failure.withLock({ $0 }) { throw error }
     }
 }
 
-/// Collects small writes, and leaves the wait for the disk to ``flush()``.
-private final class DeferredSink: StorageWriter {
+/// Collects small writes.
+private final class CollectingSink: StorageWriter {
     private let sink: any StorageWriter
     private var pending: [UInt8] = []
 
@@ -138,9 +128,12 @@ private final class DeferredSink: StorageWriter {
         if pending.count >= 1 << 20 { try drain() }
     }
 
-    func finish() throws { try drain() }
+    func finish() throws {
+        try drain()
+        try sink.finish()
+    }
+
     func abandon() { sink.abandon() }
-    func flush() throws { try sink.finish() }
 
     private func drain() throws {
         try sink.write(pending)

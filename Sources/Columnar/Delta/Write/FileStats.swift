@@ -25,11 +25,15 @@ enum FileStats {
 
     /// The floating-point columns with a NaN: it is in no Parquet bound, but some engines hold it for the greatest
     /// number.
-    static func columnsWithNaN(_ batch: RecordBatch) -> [String] {
-        zip(batch.schema.fields, batch.columns).compactMap { field, column in
+    static func columnsWithNaN(_ rows: SelectedRows) -> [String] {
+        func hasNaN<T: BinaryFloatingPoint>(_ values: [T]) -> Bool {
+            guard let positions = rows.positions else { return values.contains { $0.isNaN } }
+            return positions.values.contains { values[Int($0)].isNaN }
+        }
+        return zip(rows.batch.schema.fields, rows.batch.columns).compactMap { field, column in
             switch column {
-            case .float(let c): c.values.contains { $0.isNaN } ? field.name : nil
-            case .double(let c): c.values.contains { $0.isNaN } ? field.name : nil
+            case .float(let c): hasNaN(c.values) ? field.name : nil
+            case .double(let c): hasNaN(c.values) ? field.name : nil
             default: nil
             }
         }

@@ -10,10 +10,10 @@ struct PartitionSplitter {
     let dataSchema: Schema
 
     /// The rows of one partition, without its columns.
-    struct Partition {
+    struct Partition: Sendable {
         var values: [String: String?]
-        var batches: [RecordBatch]
-        var rowCount: Int { batches.reduce(0) { $0 + $1.rowCount } }
+        var batches: [SelectedRows]
+        var rowCount: Int { batches.reduce(0) { $0 + $1.count } }
     }
 
     init(schema: Schema, partitionColumns: [String]) {
@@ -38,7 +38,8 @@ struct PartitionSplitter {
                 let values = zip(partitionIndices, partitionColumns).map { index, _ in
                     PartitionValue.text(of: columns[index].value(at: Int(group[0]), type: schema.fields[index].type))
                 }
-                let rows = group.count == batch.rowCount ? data : data.gathered(group)
+                let rows = SelectedRows(
+                    batch: data, positions: group.count == batch.rowCount ? nil : RowPositions(group))
                 if let index = indexOf[values] {
                     partitions[index].batches.append(rows)
                 } else {

@@ -6,7 +6,7 @@ struct LeafSlice {
     /// The leaf's own column.
     var column: Column
     /// Positions in ``column`` of the values that are there; nil for all of them in order.
-    var positions: [Int32]?
+    var positions: RowPositions?
     var entryCount: Int
 }
 
@@ -19,10 +19,12 @@ struct Shredder {
         var positions: [Int32]
     }
 
-    static func slices(of column: Column, _ node: SchemaNode) -> [LeafSlice] {
+    /// - Parameter rows: of the column; nil for all of them.
+    static func slices(of column: Column, _ node: SchemaNode, rows: RowPositions? = nil) -> [LeafSlice] {
         if case .leaf(_, let levels) = node, levels.repetition == 0, levels.present <= 1 {
-            return [flat(column)]
+            return [rows.map { flat(column, $0) } ?? flat(column)]
         }
+        let column = rows.map { column.gathered($0.values) } ?? column
         let count = column.count
         let entries = Entries(
             definitions: [UInt8](repeating: 0, count: count), repetitions: [UInt8](repeating: 0, count: count),
@@ -40,8 +42,18 @@ struct Shredder {
         positions.reserveCapacity(validity.count)
         for (row, valid) in validity.enumerated() where valid { positions.append(Int32(row)) }
         return LeafSlice(
-            definitions: validity.map { $0 ? 1 : 0 }, column: column, positions: positions,
+            definitions: validity.map { $0 ? 1 : 0 }, column: column, positions: RowPositions(positions),
             entryCount: column.count)
+    }
+
+    private static func flat(_ column: Column, _ rows: RowPositions) -> LeafSlice {
+        let validity = column.validity
+        guard let validity, rows.values.contains(where: { !validity[Int($0)] }) else {
+            return LeafSlice(column: column, positions: rows, entryCount: rows.count)
+        }
+        return LeafSlice(
+            definitions: rows.values.map { validity[Int($0)] ? 1 : 0 }, column: column,
+            positions: RowPositions(rows.values.filter { validity[Int($0)] }), entryCount: rows.count)
     }
 
     private static func descend(
@@ -65,7 +77,7 @@ struct Shredder {
                 LeafSlice(
                     definitions: leaf.maxDefinition > 0 ? entries.definitions : nil,
                     repetitions: leaf.maxRepetition > 0 ? entries.repetitions : nil,
-                    column: column, positions: entries.positions.filter { $0 >= 0 },
+                    column: column, positions: RowPositions(entries.positions.filter { $0 >= 0 }),
                     entryCount: entries.definitions.count))
         case (.structure(let children, _), .structure(let c)):
             for (child, inner) in zip(children, c.children) {

@@ -59,15 +59,35 @@ final class ChunkWriter {
     func append(_ slice: LeafSlice) throws {
         var entry = 0
         var value = 0
+        var part = 0
         while entry < slice.entryCount {
             let (entryEnd, rows) = pageEnd(of: slice, from: entry)
             let present = presentCount(slice, entry..<entryEnd)
             note(slice, entry..<entryEnd, present: present)
-            encoder.append(slice.column, positions: slice.positions, range: value..<value + present)
+            encode(slice, value..<value + present, &part)
             value += present
             entry = entryEnd
             pageRows += rows
             if pageRows >= options.pageRows || encoder.pageSize >= options.pageBytes { try closePage() }
+        }
+    }
+
+    /// Hands the values to the encoder.
+    /// - Parameter part: of the slice's positions, the one with the first value; afterwards that of the value that follows.
+    private func encode(_ slice: LeafSlice, _ range: Range<Int>, _ part: inout Int) {
+        guard let positions = slice.positions else { return encoder.append(slice.column, positions: nil, range: range) }
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let whole = positions.parts[part]
+            let end = min(whole.range.upperBound, range.upperBound)
+            if whole.areNeighbours {
+                let first = Int(positions.values[start])
+                encoder.append(slice.column, positions: nil, range: first..<first + end - start)
+            } else {
+                encoder.append(slice.column, positions: positions.values, range: start..<end)
+            }
+            if end == whole.range.upperBound { part += 1 }
+            start = end
         }
     }
 

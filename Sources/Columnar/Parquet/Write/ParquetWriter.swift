@@ -21,7 +21,10 @@ public final class ParquetWriter {
         try self.init(sink: try LocalWriter(path: path), name: path, schema: schema, options: options)
     }
 
-    init(sink: any StorageWriter, name: String, schema: Schema, options: ParquetOptions) throws {
+    /// - Parameter codec: may serve one file after the other, on one thread.
+    init(
+        sink: any StorageWriter, name: String, schema: Schema, options: ParquetOptions, codec: BlockCodec = BlockCodec()
+    ) throws {
         self.sink = sink
         self.name = name
         self.schema = schema
@@ -47,7 +50,6 @@ public final class ParquetWriter {
                     reason: "a Bloom filter is asked for on column \(column), but \(field.type) can have none")
             }
         }
-        let codec = BlockCodec()
         chunks = columns.flatMap(\.leaves).map { ChunkWriter(leaf: $0, options: options, codec: codec) }
         try sink.write(Array("PAR1".utf8))
     }
@@ -56,7 +58,10 @@ public final class ParquetWriter {
     var bufferedBytes: Int { chunks.reduce(0) { $0 + $1.bufferedBytes } }
 
     /// Adds the rows of a batch of the file's schema.
-    public func write(_ batch: RecordBatch) throws {
+    public func write(_ batch: RecordBatch) throws { try write(SelectedRows(batch: batch)) }
+
+    func write(_ rows: SelectedRows) throws {
+        let batch = rows.batch
         guard batch.schema.fields.map(\.type) == schema.fields.map(\.type), batch.schema.names == schema.names else {
             throw ColumnarError.schemaMismatch(reason: "the batch has other columns than the file")
         }
@@ -66,13 +71,13 @@ public final class ParquetWriter {
         try naming(name) {
             var next = 0
             for (column, node) in zip(batch.columns, columns) {
-                for slice in Shredder.slices(of: column, node) {
+                for slice in Shredder.slices(of: column, node, rows: rows.positions) {
                     try chunks[next].append(slice)
                     next += 1
                 }
             }
         }
-        groupRows += batch.rowCount
+        groupRows += rows.count
         if groupRows >= options.rowGroupRows || bufferedBytes >= options.rowGroupBytes { try closeRowGroup() }
     }
 
