@@ -33,6 +33,14 @@ public struct BytesColumn: Sendable {
 
     @inlinable public var count: Int { offsets.count - 1 }
 
+    /// Forgets the rows and keeps their memory.
+    public mutating func removeAll() {
+        offsets.removeAll(keepingCapacity: true)
+        offsets.append(0)
+        bytes.removeAll(keepingCapacity: true)
+        validity?.removeAll(keepingCapacity: true)
+    }
+
     public mutating func reserveCapacity(rows: Int, bytes byteCount: Int) {
         offsets.reserveCapacity(rows + 1)
         bytes.reserveCapacity(byteCount)

@@ -15,6 +15,13 @@ public struct PrimitiveColumn<Element: Sendable & BitwiseCopyable>: Sendable {
 
     @inlinable public var count: Int { values.count }
 
+    /// Forgets the rows and keeps their memory.
+    @inlinable
+    public mutating func removeAll() {
+        values.removeAll(keepingCapacity: true)
+        validity?.removeAll(keepingCapacity: true)
+    }
+
     @inlinable
     public mutating func reserveCapacity(_ rows: Int) { values.reserveCapacity(rows) }
 

@@ -38,6 +38,7 @@ struct DuplicateWindow {
         // All fingerprints first: the look-ups wait for memory, and this way they do so at the same time.
         fingerprints.removeAll(keepingCapacity: true)
         for row in rows { fingerprints.append(fingerprint(row.fields.eventID)) }
+        touch()
         var duplicates: [Int] = []
         for (index, fingerprint) in fingerprints.enumerated() {
             let offset = rows[index].offset
@@ -52,6 +53,16 @@ struct DuplicateWindow {
         let positions = duplicates.map { rows[$0].position }
         for index in duplicates.reversed() { rows.remove(at: index) }
         return positions
+    }
+
+    /// Brings the places of the table that a run of events will come to into the cache, all at the same time: what
+    /// ``fingerprints`` has, and as many of the oldest entries, which leave the window for them.
+    private mutating func touch() {
+        table.touch(fingerprints)
+        for i in 0..<min(count, fingerprints.count) {
+            let position = oldest + i
+            table.touch(ring[position < ring.count ? position : position - ring.count].fingerprint)
+        }
     }
 
     private mutating func append(_ entry: Entry) {
@@ -109,6 +120,8 @@ private struct FingerprintTable {
     /// 0 is free. A power of two, at most three quarters full.
     private var slots = [UInt64](repeating: 0, count: 1024)
     private var used = 0
+    /// Nobody reads it; or the compiler would leave ``touch(_:)`` out.
+    private var touched: UInt64 = 0
 
     private var mask: Int { slots.count - 1 }
 
@@ -125,6 +138,12 @@ private struct FingerprintTable {
         used = 0
         for fingerprint in old where fingerprint != 0 { _ = insert(fingerprint) }
     }
+
+    mutating func touch(_ fingerprints: [UInt64]) {
+        for fingerprint in fingerprints { touched ^= slots[home(of: fingerprint)] }
+    }
+
+    mutating func touch(_ fingerprint: UInt64) { touched ^= slots[home(of: fingerprint)] }
 
     /// Returns false if it is there already.
     mutating func insert(_ fingerprint: UInt64) -> Bool {

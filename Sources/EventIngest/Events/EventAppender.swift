@@ -45,6 +45,10 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     private let duplicates: DuplicatePolicy?
     private var windows: [TopicPartition: DuplicateWindow] = [:]
     private var columns = EventColumns()
+    /// The columns of a batch that is stored. To fill the same memory again costs a fifth less than to ask for new pages.
+    private var spare: EventColumns?
+    /// See ``KafkaMessages/touch(_:)``.
+    private var touched = 0
     /// So many decoded rows fit into the nearest cache; each column then takes its part of them in one go.
     private static var rowsTogether: Int { 128 }
 
@@ -81,6 +85,9 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
             let first = rejections.count
             var position = 0
             while position < messages.count {
+                if position % Self.rowsTogether == 0 {
+                    touched &+= messages.touch(position..<min(position + Self.rowsTogether, messages.count))
+                }
                 do throws(RejectReason) {
                     let fields = try decoder.decode(messages.payload(at: position), latest: latest)
                     rows.append(EventRow(fields: fields, offset: messages.offset(at: position), position: position))
@@ -115,7 +122,15 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     func take() throws -> [RecordBatch] {
         guard columns.count > 0 else { return [] }
         let batch = try columns.batch()
-        columns = EventColumns(roomAs: columns)
+        // Once few rows come, the memory of many is not kept.
+        if var spare = spare.take(), spare.count / 4 <= columns.count {
+            spare.removeAll()
+            columns = spare
+        } else {
+            columns = EventColumns(roomAs: columns)
+        }
         return [batch]
     }
+
+    func reuse(_ batches: [RecordBatch]) { spare = batches.first.flatMap { EventColumns(of: $0) } }
 }

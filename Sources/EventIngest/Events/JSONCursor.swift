@@ -1,3 +1,5 @@
+import Foundation
+
 /// A place in a JSON text (RFC 8259) held as bytes.
 ///
 /// Every step checks the bounds, so no input can move it outside the message. Strings are returned as slices of the
@@ -38,6 +40,16 @@ struct JSONCursor {
     mutating func expect(_ byte: UInt8) throws(RejectReason) {
         guard peek() == byte else { throw .malformed }
         position += 1
+    }
+
+    /// Passes `text` if exactly it stands here.
+    @inline(__always)
+    mutating func pass(_ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        // With a length that the compiler knows this is one comparison of a word or two, inside the message.
+        guard end - position >= count, memcmp(position, text.utf8Start, count) == 0 else { return false }
+        position += count
+        return true
     }
 
     // MARK: Strings
@@ -251,6 +263,7 @@ struct JSONCursor {
     // MARK: Anything else
 
     /// Passes `null` if it stands here.
+    @inline(__always)
     mutating func null() throws(RejectReason) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         try literal("null")

@@ -58,6 +58,49 @@ package struct EventColumns {
         eventDate = values(other.eventDate)
     }
 
+    /// The columns of a batch of ``batch()``, to be emptied and filled again.
+    init?(of batch: RecordBatch) {
+        guard batch.schema == EventTable.schema, batch.columns.count == 13,
+            case (.string(let eventID), .string(let userID), .string(let itemID), .string(let kind)) =
+                (batch.columns[0], batch.columns[1], batch.columns[2], batch.columns[3]),
+            case (.float(let value), .string(let reviewText), .timestamp(let at), .string(let source)) =
+                (batch.columns[4], batch.columns[5], batch.columns[6], batch.columns[7]),
+            case (.string(let topic), .int32(let partition), .int64(let offset), .timestamp(let ingestedAt)) =
+                (batch.columns[8], batch.columns[9], batch.columns[10], batch.columns[11]),
+            case .date(let eventDate) = batch.columns[12]
+        else { return nil }
+        self.eventID = eventID
+        self.userID = userID
+        self.itemID = itemID
+        self.kind = kind
+        self.value = value
+        self.reviewText = reviewText
+        self.at = at
+        self.source = source
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.ingestedAt = ingestedAt
+        self.eventDate = eventDate
+    }
+
+    /// Forgets the rows and keeps their memory, unless somebody else still looks at it.
+    mutating func removeAll() {
+        eventID.removeAll()
+        userID.removeAll()
+        itemID.removeAll()
+        kind.removeAll()
+        value.removeAll()
+        reviewText.removeAll()
+        at.removeAll()
+        source.removeAll()
+        topic.removeAll()
+        partition.removeAll()
+        offset.removeAll()
+        ingestedAt.removeAll()
+        eventDate.removeAll()
+    }
+
     package var count: Int { value.count }
 
     var byteCount: Int {

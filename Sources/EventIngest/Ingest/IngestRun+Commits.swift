@@ -112,10 +112,11 @@ extension IngestRun {
             metrics.committed(part.sink, rows: part.rows, seconds: part.seconds)
             hooks.onCommit?(
                 IngestCommit(table: part.sink, version: part.version, rows: part.rows, seconds: part.seconds))
-            guard part.route != nil else {
+            guard let route = part.route else {
                 ledger.storedDeadLetters(part.steps)
                 continue
             }
+            appenders[route].reuse(part.batches)
             ledger.stored(part.steps)
             progress.rows += part.rows
             consumer.commitHint(Dictionary(uniqueKeysWithValues: part.steps.map { ($0.place, $0.advance.to) }))

@@ -21,6 +21,7 @@ struct BatchOutcome: Sendable {
         var route: Int?
         var sink: String
         var version: Int64
+        var batches: [RecordBatch]
         var rows: Int
         var steps: [(place: TopicPartition, advance: OffsetAdvance)]
         var seconds: Double

@@ -114,7 +114,9 @@ final class SinkWriter: @unchecked Sendable {
             case .committed(let version):
                 outcome.stored.append(
                     .init(
-                        route: part.route, sink: sink.name, version: version, rows: part.rowCount, steps: part.steps,
+                        route: part.route, sink: sink.name, version: version, batches: part.batches,
+                        rows: part.rowCount,
+                        steps: part.steps,
                         seconds: (ContinuousClock.now - begun).inSeconds))
             }
         }

@@ -56,11 +56,14 @@ public protocol RowAppender: AnyObject {
     var byteCount: Int { get }
     /// Hands over the kept rows and begins anew.
     func take() throws -> [RecordBatch]
+    /// What ``take()`` handed over is stored: its memory may be used again, as soon as nobody else holds it.
+    func reuse(_ batches: [RecordBatch])
 }
 
 extension RowAppender {
     public func begin(_ place: TopicPartition, at offset: Int64) throws {}
     public func release(_ place: TopicPartition) {}
+    public func reuse(_ batches: [RecordBatch]) {}
 }
 
 /// A message that is not a row.
