@@ -10,6 +10,7 @@ public final class KafkaConsumer {
     private let queue: OpaquePointer
     private let buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var isClosed = false
+    private var waker = FetchWaker()
     /// In a group that has given nothing yet.
     private var isWaitingForGroup = false
 
@@ -143,6 +144,7 @@ public final class KafkaConsumer {
         rd_kafka_poll(client.handle, 0)
         let count = rd_kafka_consume_batch_queue(queue, Int32(timeout * 1000), buffer.baseAddress!, buffer.count)
         guard count > 0 else { return 0 }
+        waker.look(at: queue, of: client.handle, taken: count)
         defer { for i in 0..<count { rd_kafka_message_destroy(buffer[i]) } }
         var messages = 0
         var start = 0
@@ -209,4 +211,6 @@ public final class KafkaConsumer {
     }
 
     var kafka: KafkaClient { client }
+    /// How often librdkafka had to be woken, see ``FetchWaker``.
+    var wakes: Int { waker.count }
 }
