@@ -84,15 +84,18 @@ struct RealKafkaTests {
             let store = MemoryStore()
             var configuration = IngestConfiguration(store: "", kafka: server.properties, routes: [EventTable.route()])
             configuration.untilEnd = true
-            let producer = try KafkaProducer(properties: server.properties)
-            try send(0..<3000, with: producer)
-            try producer.flush()
+            // Its own producer each time: one that lives on makes the topic again while it is gone.
+            func send(_ ids: Range<Int>) throws {
+                let producer = try KafkaProducer(properties: server.properties)
+                try self.send(ids, with: producer)
+                try producer.flush()
+            }
+            try send(0..<3000)
             _ = try await Ingester(configuration, openSink: { store.sink($0) }).run()
             expectExactly(3000, in: store)
 
             // Retention passes us by: everything up to the end of one partition is deleted while we are away.
-            try send(3000..<6000, with: producer)
-            try producer.flush()
+            try send(3000..<6000)
             let request = server.folder.appending(path: "delete.json")
             try #"{"partitions":[{"topic":"movie-views","partition":1,"offset":-1}],"version":1}"#.write(
                 to: request, atomically: true, encoding: .utf8)
