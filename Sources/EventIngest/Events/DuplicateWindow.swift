@@ -26,7 +26,8 @@ struct DuplicateWindow {
     mutating func fill(_ known: [Entry]) {
         table.makeRoom(for: known.count)
         // Of two that are alike the newer one counts.
-        let kept = known.sorted { $0.offset > $1.offset }.filter { table.insert($0.fingerprint) }
+        let newestFirst = known.sorted { $0.offset > $1.offset }
+        let kept = table.withSlots { slots in newestFirst.filter { slots.insert($0.fingerprint) } }
         for entry in kept.reversed() { append(entry) }
     }
 
@@ -34,20 +35,26 @@ struct DuplicateWindow {
     /// average.
     /// - Precondition: offsets ascend.
     mutating func removeDuplicates(from rows: inout [EventRow]) -> [Int] {
+        // Taken out for the loop, which changes the rest of the window meanwhile.
+        var table = FingerprintTable(size: 0)
+        swap(&table, &self.table)
+        defer { swap(&table, &self.table) }
         table.makeRoom(for: rows.count)
-        // All fingerprints first: the look-ups wait for memory, and this way they do so at the same time.
         fingerprints.removeAll(keepingCapacity: true)
         for row in rows { fingerprints.append(fingerprint(row.fields.eventID)) }
-        touch()
         var duplicates: [Int] = []
-        for (index, fingerprint) in fingerprints.enumerated() {
-            let offset = rows[index].offset
-            if offset < newest { forgetAll() }
-            while count > 0, ring[oldest].offset < offset - length { forgetOldest() }
-            if table.insert(fingerprint) {
-                append(Entry(fingerprint: fingerprint, offset: offset))
-            } else {
-                duplicates.append(index)
+        table.withSlots { slots in
+            touch(&slots)
+            for (index, fingerprint) in fingerprints.enumerated() {
+                let offset = rows[index].offset
+                // The partition was made anew: what the old one brought is nobody's duplicate.
+                if offset < newest { forget(before: .max, in: &slots) }
+                forget(before: offset - length, in: &slots)
+                if slots.insert(fingerprint) {
+                    append(Entry(fingerprint: fingerprint, offset: offset))
+                } else {
+                    duplicates.append(index)
+                }
             }
         }
         let positions = duplicates.map { rows[$0].position }
@@ -57,11 +64,11 @@ struct DuplicateWindow {
 
     /// Brings the places of the table that a run of events will come to into the cache, all at the same time: what
     /// ``fingerprints`` has, and as many of the oldest entries, which leave the window for them.
-    private mutating func touch() {
-        table.touch(fingerprints)
+    private func touch(_ slots: inout FingerprintTable.Slots) {
+        for fingerprint in fingerprints { slots.touch(fingerprint) }
         for i in 0..<min(count, fingerprints.count) {
             let position = oldest + i
-            table.touch(ring[position < ring.count ? position : position - ring.count].fingerprint)
+            slots.touch(ring[position < ring.count ? position : position - ring.count].fingerprint)
         }
     }
 
@@ -79,16 +86,12 @@ struct DuplicateWindow {
         newest = entry.offset
     }
 
-    private mutating func forgetOldest() {
-        table.remove(ring[oldest].fingerprint)
-        oldest = oldest + 1 < ring.count ? oldest + 1 : 0
-        count -= 1
-    }
-
-    /// The partition was made anew: what the old one brought is nobody's duplicate.
-    private mutating func forgetAll() {
-        while count > 0 { forgetOldest() }
-        newest = .min
+    private mutating func forget(before offset: Int64, in slots: inout FingerprintTable.Slots) {
+        while count > 0, ring[oldest].offset < offset {
+            slots.remove(ring[oldest].fingerprint)
+            oldest = oldest + 1 < ring.count ? oldest + 1 : 0
+            count -= 1
+        }
     }
 
     /// Multiply and fold, eight bytes at a time, as in wyhash. Never 0.
@@ -118,14 +121,12 @@ struct DuplicateWindow {
 /// A set of numbers other than 0 that are hashes already: open addressing with linear probing.
 private struct FingerprintTable {
     /// 0 is free. A power of two, at most three quarters full.
-    private var slots = [UInt64](repeating: 0, count: 1024)
+    private var slots: [UInt64]
     private var used = 0
-    /// Nobody reads it; or the compiler would leave ``touch(_:)`` out.
+    /// See ``Slots/touched``.
     private var touched: UInt64 = 0
 
-    private var mask: Int { slots.count - 1 }
-
-    private func home(of fingerprint: UInt64) -> Int { Int(truncatingIfNeeded: fingerprint) & mask }
+    init(size: Int = 1024) { slots = [UInt64](repeating: 0, count: size) }
 
     /// Even if `more` numbers are all new, the table stays at most three quarters full.
     mutating func makeRoom(for more: Int) {
@@ -136,41 +137,65 @@ private struct FingerprintTable {
         let old = slots
         slots = [UInt64](repeating: 0, count: size)
         used = 0
-        for fingerprint in old where fingerprint != 0 { _ = insert(fingerprint) }
+        withSlots { slots in for fingerprint in old where fingerprint != 0 { _ = slots.insert(fingerprint) } }
     }
 
-    mutating func touch(_ fingerprints: [UInt64]) {
-        for fingerprint in fingerprints { touched ^= slots[home(of: fingerprint)] }
-    }
-
-    mutating func touch(_ fingerprint: UInt64) { touched ^= slots[home(of: fingerprint)] }
-
-    /// Returns false if it is there already.
-    mutating func insert(_ fingerprint: UInt64) -> Bool {
-        var slot = home(of: fingerprint)
-        while slots[slot] != 0 {
-            if slots[slot] == fingerprint { return false }
-            slot = (slot + 1) & mask
+    /// Lends the set for many changes, which are then not checked one by one for being the array's only owner.
+    mutating func withSlots<R>(_ body: (inout Slots) -> R) -> R {
+        var (used, touched) = (used, touched)
+        defer { (self.used, self.touched) = (used, touched) }
+        return slots.withUnsafeMutableBufferPointer { buffer in
+            var slots = Slots(buffer: buffer, used: used, touched: touched)
+            defer { (used, touched) = (slots.used, slots.touched) }
+            return body(&slots)
         }
-        slots[slot] = fingerprint
-        used += 1
-        return true
     }
 
-    /// - Precondition: it is there.
-    mutating func remove(_ fingerprint: UInt64) {
-        var hole = home(of: fingerprint)
-        while slots[hole] != fingerprint { hole = (hole + 1) & mask }
-        // What stands behind moves up, unless its own place lies between (Knuth, volume 3, section 6.4, algorithm R).
-        var next = (hole + 1) & mask
-        while slots[next] != 0 {
-            if (next - home(of: slots[next])) & mask >= (next - hole) & mask {
-                slots[hole] = slots[next]
-                hole = next
+    /// Unsafe: borrows the table's array, of which every index is masked to lie inside; it must not outlive the closure it is
+    /// lent to.
+    struct Slots {
+        let buffer: UnsafeMutableBufferPointer<UInt64>
+        var used: Int
+        /// Nobody reads it; or the compiler would leave ``touch(_:)`` out.
+        var touched: UInt64
+
+        private var mask: Int { buffer.count - 1 }
+
+        @inline(__always)
+        private func home(of fingerprint: UInt64) -> Int { Int(truncatingIfNeeded: fingerprint) & mask }
+
+        @inline(__always)
+        mutating func touch(_ fingerprint: UInt64) { touched ^= buffer[home(of: fingerprint)] }
+
+        /// Returns false if it is there already.
+        /// - Precondition: there is room.
+        @inline(__always)
+        mutating func insert(_ fingerprint: UInt64) -> Bool {
+            var slot = home(of: fingerprint)
+            while buffer[slot] != 0 {
+                if buffer[slot] == fingerprint { return false }
+                slot = (slot + 1) & mask
             }
-            next = (next + 1) & mask
+            buffer[slot] = fingerprint
+            used += 1
+            return true
         }
-        slots[hole] = 0
-        used -= 1
+
+        /// - Precondition: it is there.
+        mutating func remove(_ fingerprint: UInt64) {
+            var hole = home(of: fingerprint)
+            while buffer[hole] != fingerprint { hole = (hole + 1) & mask }
+            // What stands behind moves up, unless its own place lies between (Knuth, volume 3, section 6.4, algorithm R).
+            var next = (hole + 1) & mask
+            while buffer[next] != 0 {
+                if (next - home(of: buffer[next])) & mask >= (next - hole) & mask {
+                    buffer[hole] = buffer[next]
+                    hole = next
+                }
+                next = (next + 1) & mask
+            }
+            buffer[hole] = 0
+            used -= 1
+        }
     }
 }
