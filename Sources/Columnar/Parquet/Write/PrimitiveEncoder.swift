@@ -98,7 +98,7 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
         var delta: [UInt8] = []
         T.appendDelta(pageValues, to: &delta)
         // A codec makes more of PLAIN bytes and of indices than of deltas, so that these must be clearly shorter.
-        var toBeat = pageValues.count * MemoryLayout<T>.size / 2
+        var toBeat = pageValues.count * MemoryLayout<T>.size * 5 / 8
         if useDictionary {
             let packed = pageIndices.count * indexWidth(dictionarySize: dictionary.count) / 8
             toBeat = min(toBeat, (packed + dictionary.count * MemoryLayout<T>.size) / 2)
