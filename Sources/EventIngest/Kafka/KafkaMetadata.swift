@@ -5,7 +5,12 @@ extension KafkaClient {
     /// The cluster's identifier.
     /// - Throws: ``IngestError/brokerUnreachable(servers:detail:)``.
     func clusterID(timeout: Double) throws -> String {
-        guard let text = rd_kafka_clusterid(handle, Int32(timeout * 1000)) else {
+        let limit = Int32(timeout * 1000)
+        // Asked for at once: `rd_kafka_clusterid` alone waits for metadata that come by themselves, in most runs a second.
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(handle, 0, nil, &metadata, limit)
+        if let metadata { rd_kafka_metadata_destroy(metadata) }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let text = rd_kafka_clusterid(handle, limit) else {
             throw failure(RD_KAFKA_RESP_ERR__TIMED_OUT, at: "asking for the cluster id")
         }
         defer { rd_kafka_mem_free(handle, text) }
