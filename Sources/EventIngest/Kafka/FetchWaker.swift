@@ -6,6 +6,9 @@ import CRdKafka
 /// (2.0.2; later ones have `fetch.queue.backoff.ms`). Whoever reads faster than a queue a second waits for the rest of that
 /// second. So where messages wait in the queue and none was added for a tenth of a second, the leaders of all partitions
 /// are asked for their ends: something to be done. Nobody waits for the answer, and it changes nothing.
+///
+/// The same second passes between an assignment and the first fetch, where the thread had looked just before; so they are
+/// asked then too, until something comes.
 struct FetchWaker {
     private let patience: Duration = .milliseconds(100)
     /// Messages in the queue when it was looked at last.
@@ -14,9 +17,25 @@ struct FetchWaker {
     private var since = ContinuousClock.now
     /// How often they were asked.
     private(set) var count = 0
+    /// How often they may still be asked after an assignment; 0 once something came.
+    private var starts = 0
+
+    /// Partitions were assigned or sought in.
+    mutating func begin() { starts = 50 }
+
+    /// How long a poll is to wait, in seconds.
+    func limit(_ timeout: Double) -> Double { starts > 0 ? min(timeout, 0.02) : timeout }
+
+    /// Called after a poll that found nothing.
+    mutating func foundNothing(of client: OpaquePointer) {
+        guard starts > 0 else { return }
+        starts -= 1
+        Self.askLeaders(client)
+    }
 
     /// Called after each poll that took `taken` messages out of `queue`.
     mutating func look(at queue: OpaquePointer, of client: OpaquePointer, taken: Int) {
+        starts = 0
         let left = rd_kafka_queue_length(queue)
         let now = ContinuousClock.now
         let hasGrown = left + taken > waiting

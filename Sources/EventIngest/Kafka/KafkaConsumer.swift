@@ -82,6 +82,7 @@ public final class KafkaConsumer {
     /// Reads exactly these partitions from these offsets, without a group.
     public func assign(_ offsets: [TopicPartition: Int64]) throws {
         try withPartitionList(offsets) { try client.check(rd_kafka_assign(client.handle, $0), "assigning partitions") }
+        waker.begin()
     }
 
     /// Adds partitions to, or takes them from, a hand-made assignment.
@@ -89,6 +90,7 @@ public final class KafkaConsumer {
         try withPartitionList(offsets) {
             try client.check(rd_kafka_incremental_assign(client.handle, $0), "adding partitions")
         }
+        waker.begin()
     }
 
     /// The oldest change of assignment that waits for an answer, if any.
@@ -115,6 +117,7 @@ public final class KafkaConsumer {
             case (false, false): try client.check(rd_kafka_assign(client.handle, nil), "giving partitions")
             }
         }
+        if answered.isAssignment { waker.begin() }
         // While the group rebalances librdkafka pauses the partitions that stay, and drops what the poll in progress had
         // collected of them; before its version 2.1 they then go on behind what was dropped (its pull request 4208).
         if cooperative { try seek(offsets.filter { !answered.partitions.contains($0.key) }) }
@@ -142,8 +145,12 @@ public final class KafkaConsumer {
     public func poll(timeout: Double, _ body: (KafkaArrival) throws -> Void) rethrows -> Int {
         // Errors and statistics have a queue of their own, which ``KafkaClient/failure(_:at:)`` reads too.
         rd_kafka_poll(client.handle, 0)
-        let count = rd_kafka_consume_batch_queue(queue, Int32(timeout * 1000), buffer.baseAddress!, buffer.count)
-        guard count > 0 else { return 0 }
+        let count = rd_kafka_consume_batch_queue(
+            queue, Int32(waker.limit(timeout) * 1000), buffer.baseAddress!, buffer.count)
+        guard count > 0 else {
+            waker.foundNothing(of: client.handle)
+            return 0
+        }
         waker.look(at: queue, of: client.handle, taken: count)
         defer { for i in 0..<count { rd_kafka_message_destroy(buffer[i]) } }
         var messages = 0
