@@ -10,7 +10,7 @@ struct StepControl: Sendable {
     /// From this part of the first step's descent on a second is worth its time.
     private static let leastShare = 0.125
     /// One work unit in so many takes the second step in any case.
-    private static let samplePeriod = 16
+    private static let samplePeriod = 64
 
     init(_ parameters: ALSParameters) {
         fixed = parameters.steps ?? (parameters.preconditioner == .none ? 3 : nil)
