@@ -12,7 +12,7 @@ public final class KafkaProducer: Sendable {
     private let accepted = Atomic<Int>(0)
 
     /// Handles must be destroyed before the client, so each keeps it alive.
-    /// Sendable unchecked: an `rd_kafka_topic_t` may be used from any thread, and nothing here changes.
+    /// Sendable unchecked: an `rd_kafka_topic_t` may be used from any thread, and what changes here is atomic.
     private final class Topic: @unchecked Sendable {
         let handle: OpaquePointer
         /// Whether librdkafka has taken a message for it, so that it was there, or was not looked for yet.

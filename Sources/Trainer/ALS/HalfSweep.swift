@@ -7,7 +7,8 @@ struct HalfSweep {
     let parameters: ALSParameters
     let workers: Workers
     let plan: SweepPlan
-    private let statistics: MeanRow.Statistics
+    /// Nil where nothing is preconditioned.
+    private let statistics: MeanRow.Statistics?
     private let scratch: [RowScratch]
 
     /// - Parameter transposed: the same interactions by the other side.
@@ -18,7 +19,9 @@ struct HalfSweep {
         self.rows = rows
         self.parameters = parameters
         self.workers = workers
-        statistics = MeanRow.Statistics(rows: rows, transposed: transposed, parameters: parameters)
+        statistics =
+            parameters.solver == .cg && parameters.preconditioner == .meanRow
+            ? MeanRow.Statistics(rows: rows, transposed: transposed, parameters: parameters) : nil
         let rank = Kernels.padded(parameters.rank)
         plan = SweepPlan(rows: rows, rank: rank, solver: parameters.solver, workers: workers.count)
         let longest = (0..<rows.rows).map { rows.count(ofRow: $0) }.max() ?? 0
@@ -47,10 +50,9 @@ struct HalfSweep {
         gramian.withUnsafeMutableElements { g in
             for i in g.indices { g[i] *= parameters.alpha0 }
         }
-        let isPreconditioned = parameters.solver == .cg && parameters.preconditioner == .meanRow
-        let meanRow =
-            isPreconditioned
-            ? try MeanRow(of: y, gramian: gramian, statistics, parameters, workers: workers) : nil
+        let meanRow = try statistics.flatMap {
+            try MeanRow(of: y, gramian: gramian, $0, parameters, workers: workers)
+        }
         let kernels = Kernels.best
         let unitCount = plan.units.count
         var sums = [Sums](repeating: Sums(), count: unitCount)

@@ -11,7 +11,6 @@ import Linalg
 /// row of mean length n̄, and a ``SymmetricPencil`` of C′ and B gives M_n⁻¹ = V diag(1 / (1 + (n − n̄) μ)) Vᵀ. One step of
 /// conjugate gradients with M_n descends about as far as three without (docs/decisions/027).
 struct MeanRow: Sendable {
-    private let pencil: SymmetricPencil
     /// μ, V and Vᵀ, padded with zeros: what is zero in the padding stays so.
     private let values: [Float]
     private let vectors: Matrix
@@ -70,7 +69,6 @@ struct MeanRow: Sendable {
         // Factors of a lower rank than they have columns, and nothing else to make B regular.
         for i in 0..<k { b[i, i] += 1e-6 * trace / Float(k) }
         guard let pencil = try? SymmetricPencil(c, b) else { return nil }
-        self.pencil = pencil
         values = pencil.values + [Float](repeating: 0, count: y.columns - k)
         transposed = try Self.padded(pencil.vectors.transposed(), to: y.columns)
         vectors = try Self.padded(pencil.vectors, to: y.columns)

@@ -41,7 +41,7 @@ struct StepControl: Sendable {
     struct Steps: Sendable {
         /// Those of most rows.
         let most: Int
-        /// Every so manieth work unit takes one more.
+        /// One work unit in so many takes one more.
         var samplePeriod: Int?
 
         func ofUnit(_ unit: Int) -> Int {
