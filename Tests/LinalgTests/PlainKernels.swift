@@ -76,11 +76,8 @@ struct PlainKernels {
         return alpha * rho
     }
 
-    static func turn(p: inout [Double], r: [Double], z: [Double], rho: Double) -> Double {
-        let next = dot(r, z)
-        for i in p.indices { p[i] = z[i] + next / rho * p[i] }
-        return next
-    }
+    /// z + β p.
+    static func turn(p: [Double], z: [Double], beta: Double) -> [Double] { zip(p, z).map { $1 + beta * $0 } }
 
     /// Every item's score in the order of the kernel's own additions, then a full sort: exact to the bit.
     static func topK(

@@ -71,16 +71,23 @@ func train(_ arguments: Arguments) throws {
         warmStart = try ProblemFolder(url: URL(filePath: start)).readFactors(
             users: rows.rows, items: rows.columns, rank: parameters.rank)
     }
-    var cpu = Clock.cpu
-    let begin = Clock.wall
-    let factors = try ALS.fit(interactions: interactions, parameters: parameters, warmStart: warmStart) { epoch in
-        let now = Clock.cpu
+    let (cpu, begin) = (Clock.cpu, Clock.wall)
+    var epochs: [ALS.EpochReport] = []
+    let factors = try ALS.fit(interactions: interactions, parameters: parameters, warmStart: warmStart) {
+        epochs.append($0)
+    }
+    // An epoch may be reported during the next. So processor time is shared out by the clock, all threads always being at
+    // work, and what came before the first epoch is what the epochs did not take.
+    let wall = Clock.wall - begin
+    let share = (Clock.cpu - cpu) / wall
+    var end = epochs.reduce(wall) { $0 - $1.seconds }
+    for epoch in epochs {
+        end += epoch.seconds
         report([
             "system": "marquee", "solver": parameters.solver.rawValue, "rank": parameters.rank,
-            "epoch": epoch.epoch, "seconds": epoch.seconds, "cpu_seconds": now - cpu, "loss": epoch.loss,
-            "total_seconds": Clock.wall - begin, "user_steps": epoch.steps.users, "item_steps": epoch.steps.items,
+            "epoch": epoch.epoch, "seconds": epoch.seconds, "cpu_seconds": share * epoch.seconds, "loss": epoch.loss,
+            "total_seconds": end, "user_steps": epoch.steps.users, "item_steps": epoch.steps.items,
         ])
-        cpu = now
     }
     if let out = arguments.string("out") { try ProblemFolder(url: URL(filePath: out)).write(factors) }
     report(["system": "marquee", "peak_bytes": Clock.peakBytes, "kernels": Kernels.best.name])

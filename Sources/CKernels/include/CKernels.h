@@ -54,15 +54,16 @@ typedef struct {
     /// One step of conjugate gradients: α = ρ / pᵀq, x ← x + α p, r ← r − α q. Returns the decrease α ρ of
     /// xᵀA x − 2 bᵀx; 0, with nothing changed, if pᵀq is not positive.
     double (*cg_step)(float *x, float *r, const float *p, const float *q, float rho, long k);
-    /// The direction of the next step: p ← z + (rᵀz / ρ) p, with z the preconditioned residual. Returns rᵀz.
-    float (*cg_turn)(float *p, const float *r, const float *z, float rho, long k);
+    /// The direction of the next step: p ← z + β p.
+    void (*cg_turn)(float *p, const float *z, float beta, long k);
+    /// x ← x + α p: the last step, which needs no residual.
+    void (*cg_advance)(float *x, const float *p, float alpha, long k);
     /// t_i ← t_i / max(1 + excess μ_i, least).
     void (*divide)(float *t, const float *mu, float excess, float least, long k);
+    /// Σ_i μ_i t_i².
+    float (*weighted_square)(const float *mu, const float *t, long k);
     /// Σ_j w_j ⟨y_j, p⟩²: what the row's own entries add to pᵀA p, its ridge left out.
     double (*energy)(const ck_row *row, const float *p);
-    /// The last step of conjugate gradients, which needs no residual: α = ρ / pᵀA p, x ← x + α p, where pᵀA p is
-    /// pᵀq + energy. Returns the decrease α ρ of xᵀA x − 2 bᵀx; 0 if pᵀA p is not positive.
-    double (*cg_finish)(float *x, const float *p, const float *q, float rho, double energy, long k);
     /// C ← α P G, with P of m rows and G k × k.
     void (*product)(const float *P, const float *G, float alpha, float *C, long m, long k);
     /// A ← A + Σ_j w_j y_j y_jᵀ (16 × 16 blocks on and below the diagonal), b ← b + Σ_j (c⁺_j − w_j s_j) y_j.

@@ -98,12 +98,20 @@ extension Kernels {
         table.pointee.cg_step(x, r, p, q, rho, rank)
     }
 
-    /// The direction after a step: p ← z + (rᵀz / ρ) p. Returns rᵀz.
+    /// The direction after a step: p ← z + β p.
     @inline(__always)
     package func conjugateGradientTurn(
-        p: UnsafeMutablePointer<Float>, r: UnsafePointer<Float>, z: UnsafePointer<Float>, rho: Float, rank: Int
-    ) -> Float {
-        table.pointee.cg_turn(p, r, z, rho, rank)
+        p: UnsafeMutablePointer<Float>, z: UnsafePointer<Float>, beta: Float, rank: Int
+    ) {
+        table.pointee.cg_turn(p, z, beta, rank)
+    }
+
+    /// x ← x + α p: the last step, which needs no residual.
+    @inline(__always)
+    package func conjugateGradientAdvance(
+        x: UnsafeMutablePointer<Float>, p: UnsafePointer<Float>, alpha: Float, rank: Int
+    ) {
+        table.pointee.cg_advance(x, p, alpha, rank)
     }
 
     /// t_i ← t_i / max(1 + excess μ_i, least).
@@ -114,20 +122,16 @@ extension Kernels {
         table.pointee.divide(t, mu, excess, least, rank)
     }
 
+    /// Σ_i μ_i t_i² over `rank` floats.
+    @inline(__always)
+    package func weightedSquare(_ t: UnsafePointer<Float>, by mu: UnsafePointer<Float>, rank: Int) -> Float {
+        table.pointee.weighted_square(mu, t, rank)
+    }
+
     /// Σ_j w_j ⟨y_j, p⟩²: what the row's entries add to pᵀA p.
     @inline(__always)
     package func energy(_ row: KernelRow, _ p: UnsafePointer<Float>) -> Double {
         withUnsafePointer(to: row.row) { table.pointee.energy($0, p) }
-    }
-
-    /// The last step of conjugate gradients: x ← x + (ρ / pᵀA p) p with pᵀA p = pᵀq + energy. Returns the decrease of
-    /// xᵀA x − 2 bᵀx.
-    @inline(__always)
-    package func conjugateGradientFinish(
-        x: UnsafeMutablePointer<Float>, p: UnsafePointer<Float>, q: UnsafePointer<Float>, rho: Float, energy: Double,
-        rank: Int
-    ) -> Double {
-        table.pointee.cg_finish(x, p, q, rho, energy, rank)
     }
 
     /// C ← α P G with P of m rows of `rank` floats and G rank × rank.

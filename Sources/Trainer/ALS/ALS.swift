@@ -32,7 +32,8 @@ public enum ALS {
     ///
     /// - Parameters:
     ///   - warmStart: factors to start from, of the same shape; nil starts from random numbers.
-    ///   - onEpoch: called after each epoch; what it throws stops the training and is thrown on.
+    ///   - onEpoch: called after each epoch, or half an epoch later if its loss is only known then; what it throws stops the
+    ///     training and is thrown on.
     ///   - proceeding: asked after each epoch with the factors so far; false ends the training there. They are copied for
     ///     it, so a training without it costs less.
     /// - Throws: ``ALSError``, and what `onEpoch` throws.
@@ -54,24 +55,34 @@ public enum ALS {
         var control = StepControl(parameters)
         let constant = interactions.values.reduce(0.0) { $0 + Double(max($1, 0)) }
         let clock = ContinuousClock()
+        // Where rows did not measure their last steps, the loss of an epoch is what the next one finds.
+        var unreported: ((_ found: Double) -> EpochReport)?
         for epoch in 1...parameters.epochs {
             let begin = clock.now
             let userSteps = control.next(.user)
-            let userSums = try users.run(
+            let userOutcome = try users.run(
                 &factors.userFactors, against: factors.itemFactors, epoch: epoch, steps: userSteps)
-            control.took(.user, userSums)
-            let itemSteps = control.next(.item)
-            let itemSums = try items.run(
+            control.took(.user, userSteps, userOutcome)
+            if let report = unreported.take() { try onEpoch(report(userOutcome.sums.found)) }
+            // Who is asked about an epoch shall know its loss, and nobody finds that of the last.
+            let itemSteps = control.next(.item, measured: proceeding != nil || epoch == parameters.epochs)
+            let itemOutcome = try items.run(
                 &factors.itemFactors, against: factors.userFactors, epoch: epoch, steps: itemSteps)
-            control.took(.item, itemSums)
-            let loss = constant + itemSums.quadratic + userSums.ridge
+            control.took(.item, itemSteps, itemOutcome)
             let elapsed = begin.duration(to: clock.now).components
             let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-            let report = EpochReport(
-                epoch: epoch, loss: loss, seconds: seconds,
-                steps: parameters.solver == .cg ? (userSteps.most, itemSteps.most) : (0, 0))
-            try onEpoch(report)
-            if let proceeding, try !proceeding(report, trimmed(factors, parameters.rank)) { break }
+            func report(_ quadratic: Double, ridge: Double) -> EpochReport {
+                EpochReport(
+                    epoch: epoch, loss: constant + quadratic + ridge, seconds: seconds,
+                    steps: parameters.solver == .cg ? (userSteps.most, itemSteps.most) : (0, 0))
+            }
+            guard itemOutcome.sums.isMeasured else {
+                unreported = { report($0, ridge: itemOutcome.sums.ridge) }
+                continue
+            }
+            let known = report(itemOutcome.sums.quadratic, ridge: userOutcome.sums.ridge)
+            try onEpoch(known)
+            if let proceeding, try !proceeding(known, trimmed(factors, parameters.rank)) { break }
         }
         factors.userFactors = try factors.userFactors.withColumns(parameters.rank)
         factors.itemFactors = try factors.itemFactors.withColumns(parameters.rank)

@@ -11,6 +11,8 @@ extension HalfSweep {
     ) throws(ALSError) -> Sums {
         var sums = Sums()
         var first = range.lowerBound
+        // Where most rows go over their entries once, nothing needs to stay in the cache for them.
+        let readsAgain = turn.steps > 1 || turn.lengths.isEmpty
         while first < range.upperBound {
             if plan.isLong(first, rows) {
                 first += 1
@@ -20,7 +22,7 @@ extension HalfSweep {
             var gathered = 0
             while end < range.upperBound, end - first < RowScratch.batchRows, !plan.isLong(end, rows) {
                 gathered += rows.count(ofRow: end) * system.rank
-                if end > first, gathered > Self.batchFloats { break }
+                if readsAgain, end > first, gathered > Self.batchFloats { break }
                 end += 1
             }
             // A row without observations has b = 0, so its solution is zero.
@@ -56,51 +58,49 @@ extension HalfSweep {
         let kernels = system.kernels
         let k = system.rank
         let G = system.gramian.pointer
-        let (R, P, Q, Z) = (scratch.r, scratch.p, scratch.q, scratch.z)
+        let (R, P, Q, Z, D) = (scratch.r, scratch.p, scratch.q, scratch.z, scratch.d)
         let (rho, total) = (scratch.rho, scratch.total)
 
         // R = B − A X, by rows: −X G at once, then each row's own part.
         kernels.product(X, G, alpha: -1, into: R, rows: batch.count, rank: k)
         batch.residual(X, R, bx: total)
-        turn.precondition(R, into: P, Q, batch)
+        turn.precondition(R, into: P, D, batch)
         for i in 0..<batch.count {
             let (x, r) = (X + i * k, R + i * k)
             rho[i] = kernels.dot(r, P + i * k, rank: k)
             // xᵀA x − 2 bᵀx, with A x = b − r.
             let quadratic = -total[i] - Double(kernels.dot(x, r, rank: k))
             try checkFinite(quadratic + Double(rho[i]), row: batch.number(i), epoch: turn.epoch)
+            sums.found += quadratic
             sums.quadratic += quadratic
         }
 
-        for _ in 1..<turn.steps {
+        for step in 1..<turn.steps {
             // Q = A P
             kernels.product(P, G, alpha: 1, into: Q, rows: batch.count, rank: k)
             batch.apply(P, Q, rho)
             for i in 0..<batch.count where rho[i] > leastResidual {
                 let descent = kernels.conjugateGradientStep(
                     x: X + i * k, r: R + i * k, p: P + i * k, q: Q + i * k, rho: rho[i], rank: k)
-                if descent == 0 { rho[i] = 0 }
+                if descent == 0 {
+                    rho[i] = 0
+                    continue
+                }
+                turn.note(
+                    batch, i, step: step, rho: rho[i], whole: Double(rho[i]) * Double(rho[i]) / descent,
+                    turn.curvature(batch, i, scratch))
                 sums.quadratic -= descent
-                if turn.steps == 2 { sums.firstDescent += descent }
+                if turn.steps == 2, turn.ratio(batch, i) == nil { sums.firstDescent += descent }
             }
             turn.precondition(R, into: Z, Q, batch)
             for i in 0..<batch.count where rho[i] > leastResidual {
-                rho[i] = kernels.conjugateGradientTurn(
-                    p: P + i * k, r: R + i * k, z: Z + i * k, rho: rho[i], rank: k)
+                let next = kernels.dot(R + i * k, Z + i * k, rank: k)
+                kernels.conjugateGradientTurn(p: P + i * k, z: Z + i * k, beta: next / rho[i], rank: k)
+                kernels.conjugateGradientTurn(p: D + i * k, z: Q + i * k, beta: next / rho[i], rank: k)
+                rho[i] = next
             }
         }
-
-        // Of the last step no residual is wanted, so pᵀA p will do instead of A p.
-        kernels.product(P, G, alpha: 1, into: Q, rows: batch.count, rank: k)
-        batch.energy(P, rho, into: total)
-        for i in 0..<batch.count where rho[i] > leastResidual {
-            let p = P + i * k
-            let ridge = Double(system.ridge(batch.number(i))) * Double(kernels.dot(p, p, rank: k))
-            let descent = kernels.conjugateGradientFinish(
-                x: X + i * k, p: p, q: Q + i * k, rho: rho[i], energy: total[i] + ridge, rank: k)
-            sums.quadratic -= descent
-            if turn.steps == 2 { sums.secondDescent += descent }
-        }
+        takeLastStep(batch, X, scratch, turn, &sums)
 
         for i in 0..<batch.count {
             let x = X + i * k
@@ -110,23 +110,41 @@ extension HalfSweep {
         }
     }
 
-    /// What is the same for all rows of a work unit.
-    struct Turn: Sendable {
-        let epoch: Int
-        let steps: Int
-        /// Nil for conjugate gradients as they are.
-        let meanRow: MeanRow?
+    /// X ← X + α P. Of the last step no residual is wanted, so pᵀA p will do instead of A p, and for most rows what
+    /// ``StepLengths`` says of it instead of another pass over their entries.
+    private func takeLastStep(
+        _ batch: some RowBatch, _ X: UnsafeMutablePointer<Float>, _ scratch: RowScratch, _ turn: Turn,
+        _ sums: inout Sums
+    ) {
+        let kernels = batch.system.kernels
+        let k = batch.system.rank
+        let (P, Q, rho, energy) = (scratch.p, scratch.q, scratch.rho, scratch.total)
+        if turn.meanRow == nil {
+            kernels.product(P, batch.system.gramian.pointer, alpha: 1, into: Q, rows: batch.count, rank: k)
+        }
+        var measured = 0
+        for i in 0..<batch.count where rho[i] > leastResidual && turn.ratio(batch, i) == nil {
+            scratch.measured[measured] = Int32(i)
+            measured += 1
+        }
+        batch.energy(P, of: UnsafeBufferPointer(start: scratch.measured, count: measured), into: energy)
 
-        /// Z ← M⁻¹ R; `t` is room for as many rows.
-        func precondition(
-            _ R: UnsafePointer<Float>, into Z: UnsafeMutablePointer<Float>, _ t: UnsafeMutablePointer<Float>,
-            _ batch: some RowBatch
-        ) {
-            if let meanRow {
-                meanRow.solve(R, into: Z, t, batch)
-            } else {
-                Z.update(from: R, count: batch.count * batch.system.rank)
+        for i in 0..<batch.count where rho[i] > leastResidual {
+            let known = turn.curvature(batch, i, scratch)
+            let ratio = turn.ratio(batch, i)
+            let whole = Double(known.rest) + (ratio.map { Double($0 * known.expected) } ?? energy[i])
+            // A is positive definite: only rounding, or p = 0, makes it otherwise.
+            guard whole > 0 else { continue }
+            let alpha = Double(rho[i]) / whole
+            kernels.conjugateGradientAdvance(x: X + i * k, p: P + i * k, alpha: Float(alpha), rank: k)
+            guard ratio == nil else {
+                sums.isMeasured = false
+                continue
             }
+            let descent = alpha * Double(rho[i])
+            sums.quadratic -= descent
+            if turn.steps == 2 { sums.secondDescent += descent }
+            turn.note(batch, i, step: turn.steps, rho: rho[i], whole: whole, known)
         }
     }
 }

@@ -16,6 +16,9 @@ struct MeanRow: Sendable {
     private let vectors: Matrix
     private let transposed: Matrix
     private let meanCount: Float
+    /// B = α0 YᵀY + ridge I + n̄ C′ and C′ = C + slope I.
+    private let ridge: Float
+    private let slope: Float
 
     /// Keeps 1 + (n − n̄) μ off zero, where it can only be by rounding.
     private static let least: Float = 1e-4
@@ -53,8 +56,8 @@ struct MeanRow: Sendable {
         let total = statistics.columnCounts.reduce(0.0) { $0 + Double($1) }
         let touched = try Gramian(of: y, weights: statistics.columnCounts, workers: workers).matrix
         let mean = statistics.meanCount
-        let ridge = parameters.ridge(count: 0, others: y.rows)
-        let slope = (parameters.ridge(count: Int(mean), others: y.rows) - ridge) / max(1, mean)
+        var ridge = parameters.ridge(count: 0, others: y.rows)
+        slope = (parameters.ridge(count: Int(mean), others: y.rows) - ridge) / max(1, mean)
         var b = try Matrix(rows: k, columns: k)
         var c = b
         let scale = statistics.meanWeight / Float(max(1, total))
@@ -67,7 +70,9 @@ struct MeanRow: Sendable {
             trace += b[i, i]
         }
         // Factors of a lower rank than they have columns, and nothing else to make B regular.
+        ridge += 1e-6 * trace / Float(k)
         for i in 0..<k { b[i, i] += 1e-6 * trace / Float(k) }
+        self.ridge = ridge
         guard let pencil = try? SymmetricPencil(c, b) else { return nil }
         values = pencil.values + [Float](repeating: 0, count: y.columns - k)
         transposed = try Self.padded(pencil.vectors.transposed(), to: y.columns)
@@ -83,25 +88,46 @@ struct MeanRow: Sendable {
         return result
     }
 
-    /// Z ← M⁻¹ R, row by row; `t` is room for as many rows.
+    /// Z ← M⁻¹ R, row by row, and T ← V⁻¹ Z.
     func solve(
-        _ R: UnsafePointer<Float>, into Z: UnsafeMutablePointer<Float>, _ t: UnsafeMutablePointer<Float>,
+        _ R: UnsafePointer<Float>, into Z: UnsafeMutablePointer<Float>, _ T: UnsafeMutablePointer<Float>,
         _ batch: some RowBatch
     ) {
         let kernels = batch.system.kernels
         let k = batch.system.rank
         vectors.withUnsafeElements {
-            kernels.product(R, $0.baseAddress!, alpha: 1, into: t, rows: batch.count, rank: k)
+            kernels.product(R, $0.baseAddress!, alpha: 1, into: T, rows: batch.count, rank: k)
         }
         values.withUnsafeBufferPointer {
             for i in 0..<batch.count {
                 let count = batch.system.rows.count(ofRow: batch.number(i))
                 kernels.divide(
-                    t + i * k, by: $0.baseAddress!, excess: Float(count) - meanCount, least: Self.least, rank: k)
+                    T + i * k, by: $0.baseAddress!, excess: Float(count) - meanCount, least: Self.least, rank: k)
             }
         }
         transposed.withUnsafeElements {
-            kernels.product(t, $0.baseAddress!, alpha: 1, into: Z, rows: batch.count, rank: k)
+            kernels.product(T, $0.baseAddress!, alpha: 1, into: Z, rows: batch.count, rank: k)
         }
+    }
+
+    /// What is known of pᵀA_u p without the row's entries.
+    struct Curvature: Sendable {
+        /// pᵀ(α0 YᵀY + λ_u I) p.
+        var rest: Float = 0
+        /// n pᵀC p: the energy that a mean row's entries would add.
+        var expected: Float = 0
+    }
+
+    /// - Parameters:
+    ///   - p: a direction, and `t` = V⁻¹ p: with VᵀB V = I and VᵀC′V = diag(μ), pᵀB p = tᵀt and pᵀC′p = Σ μ_i t_i².
+    ///   - ridge: λ_u.
+    func curvature(
+        _ p: UnsafePointer<Float>, _ t: UnsafePointer<Float>, count: Int, ridge: Float, _ kernels: Kernels, rank: Int
+    ) -> Curvature {
+        let mean = values.withUnsafeBufferPointer { kernels.weightedSquare(t, by: $0.baseAddress!, rank: rank) }
+        let squared = kernels.dot(p, p, rank: rank)
+        let gramian = max(0, kernels.dot(t, t, rank: rank) - meanCount * mean - self.ridge * squared)
+        return Curvature(
+            rest: gramian + ridge * squared, expected: Float(count) * max(0, mean - slope * squared))
     }
 }

@@ -16,8 +16,9 @@ protocol RowBatch {
         _ X: UnsafePointer<Float>, _ R: UnsafeMutablePointer<Float>, bx: UnsafeMutablePointer<Double>)
     /// Q ← Q + λ P + what the entries add to A P, for rows that are not solved yet.
     func apply(_ P: UnsafePointer<Float>, _ Q: UnsafeMutablePointer<Float>, _ rho: UnsafePointer<Float>)
-    /// Becomes what the entries add to each pᵀA p, the ridge left out, for rows that are not solved yet.
-    func energy(_ P: UnsafePointer<Float>, _ rho: UnsafePointer<Float>, into energy: UnsafeMutablePointer<Double>)
+    /// Becomes what the entries add to pᵀA p, the ridge left out, of some rows of the batch.
+    func energy(
+        _ P: UnsafePointer<Float>, of some: UnsafeBufferPointer<Int32>, into energy: UnsafeMutablePointer<Double>)
 }
 
 /// Rows that follow each other, one after the other: a batch of them finds its gathered factors in the L2 cache from the
@@ -44,11 +45,11 @@ struct ConsecutiveRows: RowBatch {
     }
 
     func energy(
-        _ P: UnsafePointer<Float>, _ rho: UnsafePointer<Float>, into energy: UnsafeMutablePointer<Double>
+        _ P: UnsafePointer<Float>, of some: UnsafeBufferPointer<Int32>, into energy: UnsafeMutablePointer<Double>
     ) {
-        let k = system.rank
-        for i in 0..<count where rho[i] > leastResidual {
-            energy[i] = system.kernels.energy(system.row(first + i), P + i * k)
+        for i in some {
+            let i = Int(i)
+            energy[i] = system.kernels.energy(system.row(first + i), P + i * system.rank)
         }
     }
 }
@@ -96,18 +97,20 @@ struct BlockedRows: RowBatch {
         return system.part(border[0]..<border[1], ridge: block == 0 ? system.ridge(number(i)) : 0)
     }
 
-    /// Calls `body` for each row's part of each block, block after block.
+    /// Calls `body` for the part of each block of some rows, block after block.
+    /// - Parameter place: which rows of the batch the first, second and so on of `number` are.
     @inline(__always)
-    private func forEachPart(_ body: (Int, KernelRow) -> Void) {
+    private func forEachPart(of number: Int, _ place: (Int) -> Int, _ body: (Int, KernelRow) -> Void) {
+        guard number > 0 else { return }
         for block in 0..<blocks {
-            var next = part(0, block)
-            for i in 0..<count {
+            var next = part(place(0), block)
+            for j in 0..<number {
                 var part = next
-                if i + 1 < count {
-                    next = self.part(i + 1, block)
+                if j + 1 < number {
+                    next = self.part(place(j + 1), block)
                     part.announce(next)
                 }
-                body(i, part)
+                body(place(j), part)
             }
         }
     }
@@ -117,23 +120,22 @@ struct BlockedRows: RowBatch {
     ) {
         let k = system.rank
         bx.update(repeating: 0, count: count)
-        forEachPart { i, part in bx[i] += system.kernels.residual(part, X + i * k, R + i * k) }
+        forEachPart(of: count, { $0 }) { i, part in bx[i] += system.kernels.residual(part, X + i * k, R + i * k) }
     }
 
     func apply(_ P: UnsafePointer<Float>, _ Q: UnsafeMutablePointer<Float>, _ rho: UnsafePointer<Float>) {
         let k = system.rank
-        forEachPart { i, part in
+        forEachPart(of: count, { $0 }) { i, part in
             if rho[i] > leastResidual { system.kernels.apply(part, P + i * k, Q + i * k) }
         }
     }
 
     func energy(
-        _ P: UnsafePointer<Float>, _ rho: UnsafePointer<Float>, into energy: UnsafeMutablePointer<Double>
+        _ P: UnsafePointer<Float>, of some: UnsafeBufferPointer<Int32>, into energy: UnsafeMutablePointer<Double>
     ) {
-        let k = system.rank
         energy.update(repeating: 0, count: count)
-        forEachPart { i, part in
-            if rho[i] > leastResidual { energy[i] += system.kernels.energy(part, P + i * k) }
+        forEachPart(of: some.count, { Int(some[$0]) }) { i, part in
+            energy[i] += system.kernels.energy(part, P + i * system.rank)
         }
     }
 }

@@ -7,14 +7,18 @@ final class RowScratch: @unchecked Sendable {
     /// Rows solved together by conjugate gradients.
     static let batchRows = 128
 
-    /// Residuals, directions, A p and preconditioned residuals of a batch, and each row's rᵀz.
+    /// Residuals, directions, A p and preconditioned residuals of a batch, the directions in the basis of ``MeanRow``, and
+    /// each row's rᵀz.
     let r: UnsafeMutablePointer<Float>
     let p: UnsafeMutablePointer<Float>
     let q: UnsafeMutablePointer<Float>
     let z: UnsafeMutablePointer<Float>
+    let d: UnsafeMutablePointer<Float>
     let rho: UnsafeMutablePointer<Float>
     /// Of each row of a batch what a pass over its entries adds up: bᵀx, or what they add to pᵀA p.
     let total: UnsafeMutablePointer<Double>
+    /// The rows of a batch that measure their last step.
+    let measured: UnsafeMutablePointer<Int32>
     /// The unknowns of a group of long rows, which do not lie together, and where each block begins in each row.
     let x: UnsafeMutablePointer<Float>
     let borders: UnsafeMutablePointer<Int>
@@ -33,8 +37,10 @@ final class RowScratch: @unchecked Sendable {
         p = Self.zeros(together * rank, 0)
         q = Self.zeros(together * rank, 0)
         z = Self.zeros(together * rank, 0)
+        d = Self.zeros(together * rank, 0)
         rho = Self.zeros(together, 0)
         total = Self.zeros(together, 0)
+        measured = Self.zeros(together, 0)
         x = Self.zeros(group * rank, 0)
         borders = Self.zeros(group * (plan.blocks + 1), 0)
         let block = solver == .subspace ? min(rank, parameters.block) : solver == .exact ? rank : 0
@@ -53,8 +59,9 @@ final class RowScratch: @unchecked Sendable {
     }
 
     deinit {
-        for memory in [r, p, q, z, rho, x, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
+        for memory in [r, p, q, z, d, rho, x, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
         UnsafeMutableRawPointer(total).deallocate()
+        UnsafeMutableRawPointer(measured).deallocate()
         UnsafeMutableRawPointer(borders).deallocate()
     }
 }

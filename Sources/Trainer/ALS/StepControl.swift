@@ -6,10 +6,13 @@
 struct StepControl: Sendable {
     private let fixed: Int?
     private var shares: (users: Double?, items: Double?)
+    /// By which step is the last.
+    private var lengths: (users: [Int: StepLengths], items: [Int: StepLengths]) = ([:], [:])
 
     /// From this part of the first step's descent on a second is worth its time.
     private static let leastShare = 0.125
-    /// One work unit in so many takes the second step in any case.
+    /// One work unit in so many takes the second step in any case, counted from the last: those of long rows come first, and
+    /// one of them may be a tenth of all entries.
     private static let samplePeriod = 64
 
     init(_ parameters: ALSParameters) {
@@ -17,7 +20,14 @@ struct StepControl: Sendable {
     }
 
     /// Steps of the next half-sweep, by the last one of either side.
-    func next(_ side: ALSError.Side) -> Steps {
+    /// - Parameter measured: whether all rows shall measure their last step, so that the loss is known at once.
+    func next(_ side: ALSError.Side, measured: Bool = false) -> Steps {
+        var steps = count(side)
+        if !measured { steps.lengths = (side == .user ? lengths.users : lengths.items)[steps.most] ?? StepLengths() }
+        return steps
+    }
+
+    private func count(_ side: ALSError.Side) -> Steps {
         if let fixed { return Steps(most: fixed) }
         switch (side, shares.users, shares.items) {
         case (.user, nil, _): return Steps(most: 1)  // against random factors all rows are mean rows
@@ -29,11 +39,19 @@ struct StepControl: Sendable {
     }
 
     /// Learns from a half-sweep.
-    mutating func took(_ side: ALSError.Side, _ sums: HalfSweep.Sums) {
+    mutating func took(_ side: ALSError.Side, _ steps: Steps, _ outcome: HalfSweep.Outcome) {
+        let sums = outcome.sums
         let share = sums.firstDescent > 0 ? sums.secondDescent / sums.firstDescent : 0
         switch side {
         case .user: shares.users = share
         case .item: shares.items = share
+        }
+        for step in steps.noted {
+            let samples = outcome.samples(of: step, steps)
+            switch side {
+            case .user: lengths.users[step, default: StepLengths()].learn(from: samples)
+            case .item: lengths.items[step, default: StepLengths()].learn(from: samples)
+            }
         }
     }
 
@@ -43,9 +61,14 @@ struct StepControl: Sendable {
         let most: Int
         /// One work unit in so many takes one more.
         var samplePeriod: Int?
+        /// Of each row's last one.
+        var lengths = StepLengths()
 
-        func ofUnit(_ unit: Int) -> Int {
-            guard let samplePeriod, unit % samplePeriod == 0 else { return most }
+        /// The steps whose lengths are noted: of two also the first, which may be the last the next time.
+        var noted: ClosedRange<Int> { most == 2 ? 1...2 : most...most }
+
+        func ofUnit(_ unit: Int, of units: Int) -> Int {
+            guard let samplePeriod, (units - 1 - unit) % samplePeriod == 0 else { return most }
             return most + 1
         }
     }
