@@ -16,11 +16,13 @@ def work(system, solver, shape, rank, epochs):
     """Floating-point operations and gathered bytes of one epoch, by each solver's own algorithm."""
     entries, rows = shape["entries"], shape["users"] + shape["items"]
     if solver in ("cg", "cg-plain"):  # a residual and some steps: a dot and an axpy an entry, and the product with G
-        steps = [sum(one.get(side, 3) for one in epochs) / len(epochs) for side in ("user_steps", "item_steps")]
-        passes = sum(steps) + 2
-        axpys = passes - 2 if system == "marquee" else passes  # its last step does without
-        products = 1 + sum(steps) / 2 * (3 if system == "marquee" and solver == "cg" else 1)
-        return (passes + axpys) * entries * 2 * rank + rows * products * 2 * rank * rank, passes * entries * 4 * rank
+        steps = sum(one.get(side, 3) for one in epochs for side in ("user_steps", "item_steps")) / len(epochs)
+        dots, axpys, products = steps + 2, steps + 2, steps / 2 + 1
+        if system == "marquee":
+            axpys = steps  # the last step needs no residual
+            if solver == "cg":  # and one row in 16 measures it; two products more a step precondition
+                dots, products = steps + 2 / 16, 3 * steps / 2
+        return (dots + axpys) * entries * 2 * rank + rows * products * 2 * rank * rank, dots * entries * 4 * rank
     if solver == "exact":  # half a rank-one update an entry, a Cholesky factorisation a row
         return 2 * entries * rank * (rank + 1) + rows * rank**3 / 3, 2 * entries * 4 * rank
     block = min(64, rank)  # as exact in blocks; each block's scores besides

@@ -70,9 +70,14 @@ struct Invocation: Sendable {
     /// - Throws: ``CommandLineError/conflict(first:second:)`` if the user set any of `options`, which mean nothing beside
     ///   `other`.
     func refuse(_ options: [OptionSpec], beside other: OptionSpec) throws {
+        try refuse(options, beside: other.name)
+    }
+
+    /// The same for an option with a value: `solver exact`.
+    func refuse(_ options: [OptionSpec], beside other: String) throws {
         for option in options {
             if case .flag? = settings[option.name]?.source {
-                throw CommandLineError.conflict(first: other.name, second: option.name)
+                throw CommandLineError.conflict(first: other, second: option.name)
             }
         }
     }

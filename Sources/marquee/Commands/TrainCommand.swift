@@ -122,6 +122,8 @@ enum TrainCommand {
             throw CommandLineError.missingOption(
                 command: invocation.command.name, option: Options.explicit.spec.name, placeholder: "",
                 environment: Options.explicit.spec.environmentName)
+        } else {
+            try refuseOtherSolvers(parameters.solver, invocation)
         }
         if let file = invocation.optional(Options.confidence) {
             configuration.weights = try ConfidenceWeights.read(file)
@@ -130,6 +132,18 @@ enum TrainCommand {
             configuration.weights.halfLifeDays = halfLife / 86_400
         }
         return configuration
+    }
+
+    /// The settings of one solver mean nothing to another.
+    private static func refuseOtherSolvers(_ solver: ALSParameters.Solver, _ invocation: Invocation) throws {
+        let gradients = [Options.cgSteps.spec, Options.preconditioner.spec]
+        let others =
+            switch solver {
+            case .cg: [Options.block.spec]
+            case .exact: [Options.block.spec] + gradients
+            case .subspace: gradients
+            }
+        try invocation.refuse(others, beside: "\(Options.solver.spec.name) \(solver.rawValue)")
     }
 
     /// What is not given has the defaults of that model, and what it has no use for is refused.
