@@ -9,7 +9,7 @@ extension ALS {
     ///     + 4 k (U + I)         the factors, k the rank rounded up to a multiple of 16
     ///     + 4 k² b              partial sums of the Gramian, b ≤ 64 blocks
     ///     + 56 k²               for cg, the mean row's equations and LAPACK's room for them
-    ///     + 3 max(U, I)         for cg, what rows measure of the lengths of steps
+    ///     + 2 (U + I)           for cg, what rows measure of the lengths of steps
     ///     + threads × scratch   for cg 2½ KiB × k, at least 640 KiB, 128 KiB and a byte for each of U or I for long
     ///                           rows, and 2 KiB × k for the weighted Gramian; 4 (k² + 32 k) for exact; a float for each
     ///                           entry of the longest row for ials++, at most one for each of U or I
@@ -26,7 +26,7 @@ extension ALS {
             case .subspace: 4 * max(users, items) + 4 * parameters.block * (parameters.block + 32)
             }
         let threads = Workers(count: parameters.threads).count
-        let meanRow = parameters.solver == .cg ? 56 * k * k + 3 * max(users, items) : 0
+        let meanRow = parameters.solver == .cg ? 56 * k * k + 2 * rows : 0
         return 16 * entries + 8 * rows + 4 * k * rows + 4 * k * k * blocks + meanRow + threads * scratch
     }
 

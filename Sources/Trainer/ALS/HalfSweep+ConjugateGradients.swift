@@ -75,20 +75,14 @@ extension HalfSweep {
             sums.quadratic += quadratic
         }
 
-        for step in 1..<turn.steps {
+        for _ in 1..<turn.steps {
             // Q = A P
             kernels.product(P, G, alpha: 1, into: Q, rows: batch.count, rank: k)
             batch.apply(P, Q, rho)
             for i in 0..<batch.count where rho[i] > leastResidual {
                 let descent = kernels.conjugateGradientStep(
                     x: X + i * k, r: R + i * k, p: P + i * k, q: Q + i * k, rho: rho[i], rank: k)
-                if descent == 0 {
-                    rho[i] = 0
-                    continue
-                }
-                turn.note(
-                    batch, i, step: step, rho: rho[i], whole: Double(rho[i]) * Double(rho[i]) / descent,
-                    turn.curvature(batch, i, scratch))
+                if descent == 0 { rho[i] = 0 }
                 sums.quadratic -= descent
                 if turn.steps == 2, turn.ratio(batch, i) == nil { sums.firstDescent += descent }
             }
@@ -144,7 +138,7 @@ extension HalfSweep {
             let descent = alpha * Double(rho[i])
             sums.quadratic -= descent
             if turn.steps == 2 { sums.secondDescent += descent }
-            turn.note(batch, i, step: turn.steps, rho: rho[i], whole: whole, known)
+            turn.note(batch, i, rho: rho[i], known, energy: energy[i])
         }
     }
 }

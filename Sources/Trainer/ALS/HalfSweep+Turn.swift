@@ -5,8 +5,6 @@ extension HalfSweep {
     struct Turn: Sendable {
         let epoch: Int
         let steps: Int
-        /// The steps that are noted.
-        let noted: ClosedRange<Int>
         /// Nil for conjugate gradients as they are.
         let meanRow: MeanRow?
         let lengths: StepLengths
@@ -49,20 +47,14 @@ extension HalfSweep {
             return meanRow.curvature(p, scratch.d + i * k, count: count, ridge: ridge, kernels, rank: k)
         }
 
-        /// Leaves what a row found, pᵀA p above all, for ``StepLengths/learn(from:)``.
+        /// Leaves what a row found for ``StepLengths/learn(from:)``.
         @inline(__always)
-        func note(
-            _ batch: some RowBatch, _ i: Int, step: Int, rho: Float, whole: Double,
-            _ known: @autoclosure () -> MeanRow.Curvature
-        ) {
+        func note(_ batch: some RowBatch, _ i: Int, rho: Float, _ known: MeanRow.Curvature, energy: Double) {
             let row = batch.number(i)
-            guard let samples, noted.contains(step), StepLengths.isSample(row, epoch: epoch) else { return }
-            let known = known()
-            let rows = batch.system.rows
-            let place = (step - noted.lowerBound) * StepLengths.places(rows: rows.rows) + StepLengths.place(row)
-            samples.pointer[place] = .init(
-                count: Int32(clamping: rows.count(ofRow: row)), rho: rho, rest: known.rest, expected: known.expected,
-                energy: Float(whole - Double(known.rest)))
+            guard let samples, StepLengths.isSample(row, epoch: epoch) else { return }
+            samples.pointer[StepLengths.place(row)] = .init(
+                count: Int32(clamping: batch.system.rows.count(ofRow: row)), rho: rho, rest: known.rest,
+                expected: known.expected, energy: Float(energy))
         }
     }
 }
@@ -74,7 +66,7 @@ extension StepControl.Steps {
     ) -> HalfSweep.Turn {
         let steps = ofUnit(unit, of: units)
         return HalfSweep.Turn(
-            epoch: epoch, steps: steps, noted: noted, meanRow: meanRow,
+            epoch: epoch, steps: steps, meanRow: meanRow,
             lengths: steps == most ? lengths : StepLengths(),
             samples: steps == most ? samples : nil)
     }

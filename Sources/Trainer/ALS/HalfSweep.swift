@@ -48,13 +48,8 @@ struct HalfSweep {
 
     struct Outcome {
         var sums: Sums
-        /// Of each of the ``StepControl/Steps/noted`` steps what rows measured, or nothing.
-        fileprivate var samples: [StepLengths.Sample]
-
-        func samples(of step: Int, _ steps: StepControl.Steps) -> ArraySlice<StepLengths.Sample> {
-            let places = samples.count / steps.noted.count
-            return samples[(step - steps.noted.lowerBound) * places..<(step - steps.noted.lowerBound + 1) * places]
-        }
+        /// What rows measured of their last step.
+        var samples: [StepLengths.Sample]
     }
 
     /// Replaces each row of `x` by its solution against `y`; both have the padded rank.
@@ -69,8 +64,7 @@ struct HalfSweep {
         }
         let unitCount = plan.units.count
         var sums = [Sums](repeating: Sums(), count: unitCount)
-        let places = meanRow == nil ? 0 : StepLengths.places(rows: rows.rows) * steps.noted.count
-        var samples = [StepLengths.Sample](repeating: .init(), count: places)
+        var samples = meanRow == nil ? [] : StepLengths.samples(rows: rows.rows)
         try RowSystem.with(&x, y, gramian, rows, parameters) { system in
             try sums.withUnsafeMutableBufferPointer { sums in
                 try samples.withUnsafeMutableBufferPointer { samples in

@@ -1,6 +1,6 @@
 /// How many steps of conjugate gradients the half-sweeps take.
 ///
-/// A second step costs half to two thirds of the first, and what it brings differs: next to nothing where α0 YᵀY outweighs
+/// A second step costs nearly as much as the first, and what it brings differs: next to nothing where α0 YᵀY outweighs
 /// a row's own entries, a third of the first's descent where single entries weigh much. So some rows always take it, and
 /// tell whether all should. What it brought falls out of the steps.
 struct StepControl: Sendable {
@@ -10,7 +10,7 @@ struct StepControl: Sendable {
     private var lengths: (users: [Int: StepLengths], items: [Int: StepLengths]) = ([:], [:])
 
     /// From this part of the first step's descent on a second is worth its time.
-    private static let leastShare = 0.125
+    private static let leastShare = 0.25
     /// One work unit in so many takes the second step in any case, counted from the last: those of long rows come first, and
     /// one of them may be a tenth of all entries.
     private static let samplePeriod = 64
@@ -29,13 +29,10 @@ struct StepControl: Sendable {
 
     private func count(_ side: ALSError.Side) -> Steps {
         if let fixed { return Steps(most: fixed) }
-        switch (side, shares.users, shares.items) {
-        case (.user, nil, _): return Steps(most: 1)  // against random factors all rows are mean rows
-        case (.item, _, nil): return Steps(most: 2)
-        default:
-            let pays = max(shares.users ?? 0, shares.items ?? 0) >= Self.leastShare
-            return Steps(most: pays ? 2 : 1, samplePeriod: pays ? nil : Self.samplePeriod)
-        }
+        // Against random factors all rows are mean rows.
+        if side == .user, shares.users == nil { return Steps(most: 1) }
+        let pays = max(shares.users ?? 0, shares.items ?? 0) >= Self.leastShare
+        return Steps(most: pays ? 2 : 1, samplePeriod: pays ? nil : Self.samplePeriod)
     }
 
     /// Learns from a half-sweep.
@@ -43,15 +40,12 @@ struct StepControl: Sendable {
         let sums = outcome.sums
         let share = sums.firstDescent > 0 ? sums.secondDescent / sums.firstDescent : 0
         switch side {
-        case .user: shares.users = share
-        case .item: shares.items = share
-        }
-        for step in steps.noted {
-            let samples = outcome.samples(of: step, steps)
-            switch side {
-            case .user: lengths.users[step, default: StepLengths()].learn(from: samples)
-            case .item: lengths.items[step, default: StepLengths()].learn(from: samples)
-            }
+        case .user:
+            shares.users = share
+            lengths.users[steps.most, default: StepLengths()].learn(from: outcome.samples)
+        case .item:
+            shares.items = share
+            lengths.items[steps.most, default: StepLengths()].learn(from: outcome.samples)
         }
     }
 
@@ -63,9 +57,6 @@ struct StepControl: Sendable {
         var samplePeriod: Int?
         /// Of each row's last one.
         var lengths = StepLengths()
-
-        /// The steps whose lengths are noted: of two also the first, which may be the last the next time.
-        var noted: ClosedRange<Int> { most == 2 ? 1...2 : most...most }
 
         func ofUnit(_ unit: Int, of units: Int) -> Int {
             guard let samplePeriod, (units - 1 - unit) % samplePeriod == 0 else { return most }

@@ -36,9 +36,10 @@ struct StepLengths: Sendable {
     /// Whether a row measures; another one of each sixteen in each epoch.
     static func isSample(_ row: Int, epoch: Int) -> Bool { (row + epoch) % period == 0 }
 
-    /// Where the sample of a row belongs, among the places of so many rows.
+    /// Where the sample of a row belongs among ``samples(rows:)``.
     static func place(_ row: Int) -> Int { row / period }
-    static func places(rows: Int) -> Int { rows / period + 1 }
+
+    static func samples(rows: Int) -> [Sample] { [Sample](repeating: Sample(), count: rows / period + 1) }
 
     /// κ of a row with so many entries; nil if it must measure.
     func ratio(count: Int) -> Float? {
@@ -53,7 +54,7 @@ struct StepLengths: Sendable {
     private static func length(_ count: Int) -> Int { min(31, Int.bitWidth - 1 - max(1, count).leadingZeroBitCount) }
 
     /// Takes κ from the rows of a half-sweep that measured. Summed in their order, so that it depends on nothing else.
-    mutating func learn(from samples: ArraySlice<Sample>) {
+    mutating func learn(from samples: [Sample]) {
         var energy = SIMD32<Double>(repeating: 0)
         var expected = energy
         var number = SIMD32<Int32>(repeating: 0)
@@ -75,7 +76,7 @@ struct StepLengths: Sendable {
     }
 
     /// The part of the descent that is lost by steps with κ: of α ρ the square of 1 − (step) / α.
-    private func lost(_ samples: ArraySlice<Sample>) -> Double {
+    private func lost(_ samples: [Sample]) -> Double {
         var all = 0.0
         var lost = 0.0
         for sample in samples where sample.count > 0 {

@@ -56,9 +56,8 @@ import Trainer
             }
             return taken
         }
-        // The items' first is a trial.
-        #expect(try steps(spread: false) == [1, 2] + [Int](repeating: 1, count: 18))
-        #expect(try steps(spread: true) == [1] + [Int](repeating: 2, count: 19))
+        #expect(try steps(spread: false) == [Int](repeating: 1, count: 20))
+        #expect(try steps(spread: true) == [1, 1] + [Int](repeating: 2, count: 18))
     }
 
     @Test func stepsAsToldOtherwise() throws {

@@ -18,7 +18,7 @@ import Testing
         let all =
             samples(20, count: 40) { _ in 1.5 } + samples(8, count: 300) { $0 % 2 == 0 ? 0.7 : 0.9 }
             + samples(3, count: 2000) { _ in 1 } + [.init()]
-        lengths.learn(from: all[...])
+        lengths.learn(from: all)
         #expect(!lengths.isEmpty)
         for count in [32, 40, 63] { #expect(lengths.ratio(count: count) == 1.5) }
         #expect(abs(lengths.ratio(count: 256)! - 0.8) < 1e-6)
@@ -29,14 +29,14 @@ import Testing
     /// Rows that have little in common measure, until they have.
     @Test func measuresWhereRowsDiffer() {
         var lengths = StepLengths()
-        lengths.learn(from: samples(40, count: 40) { $0 % 2 == 0 ? 0.1 : 9 }[...])
+        lengths.learn(from: samples(40, count: 40) { $0 % 2 == 0 ? 0.1 : 9 })
         #expect(lengths.isEmpty)
         // What it knew then does not fit yet; what it learned now does the next time.
-        lengths.learn(from: samples(40, count: 40) { _ in 0.5 }[...])
+        lengths.learn(from: samples(40, count: 40) { _ in 0.5 })
         #expect(lengths.isEmpty)
-        lengths.learn(from: samples(40, count: 40) { _ in 0.5 }[...])
+        lengths.learn(from: samples(40, count: 40) { _ in 0.5 })
         #expect(lengths.ratio(count: 40) == 0.5)
-        lengths.learn(from: samples(40, count: 40) { _ in 4 }[...])
+        lengths.learn(from: samples(40, count: 40) { _ in 4 })
         #expect(lengths.isEmpty)
     }
 
@@ -44,7 +44,7 @@ import Testing
         for epoch in 1...3 {
             let rows = (0..<160).filter { StepLengths.isSample($0, epoch: epoch) }
             #expect(rows.count == 10 && Set(rows.map(StepLengths.place)).count == 10)
-            #expect(rows.map(StepLengths.place).max()! < StepLengths.places(rows: 160))
+            #expect(rows.map(StepLengths.place).max()! < StepLengths.samples(rows: 160).count)
         }
         #expect(!StepLengths.isSample(5, epoch: 1) || !StepLengths.isSample(5, epoch: 2))
     }
@@ -55,7 +55,7 @@ import Testing
     func theNextHalfSweepFindsTheLoss(nu: Float, weighting: ALSParameters.Weighting) throws {
         let interactions = try Samples.planted(users: 900, items: 400, perUser: 30)
         let parameters = ALSParameters(
-            rank: 16, epochs: 5, alpha0: 0.3, lambda: nu == 0 ? 0.3 : 0.02, nu: nu, weighting: weighting)
+            rank: 16, epochs: 5, alpha0: 0.3, lambda: nu == 0 ? 0.3 : 0.02, nu: nu, weighting: weighting, steps: 2)
         let workers = Workers(count: 2)
         let byItem = interactions.transposed()
         let users = HalfSweep(
@@ -96,7 +96,7 @@ import Testing
     /// Learned lengths descend nearly as far as measured ones, which whoever asks for every epoch's factors gets.
     @Test(arguments: [false, true]) func descendsAsFarAsMeasured(negatives: Bool) throws {
         let interactions = try Samples.planted(users: 2000, items: 600, perUser: 30, negatives: negatives)
-        let parameters = ALSParameters(rank: 32, epochs: 8, alpha0: 0.3, lambda: 0.3, nu: 0)
+        let parameters = ALSParameters(rank: 32, epochs: 8, alpha0: 0.3, lambda: 0.3, nu: 0, steps: 2)
         var learned: [Double] = []
         _ = try ALS.fit(interactions: interactions, parameters: parameters) { learned.append($0.loss) }
         var measured: [Double] = []
