@@ -79,7 +79,7 @@ struct PartitionSplitter {
 
     /// The rows of each distinct combination of values, in order of first appearance.
     private static func groups(_ columns: [Column], rowCount: Int) -> [[Int32]] {
-        var codes = [Int](repeating: 0, count: rowCount)
+        var codes = [Int32](repeating: 0, count: rowCount)
         var groupCount = 1
         for column in columns {
             let (own, distinct) = self.codes(column)
@@ -87,39 +87,51 @@ struct PartitionSplitter {
                 (codes, groupCount) = (own, distinct)
                 continue
             }
-            var seen: [Int: Int] = [:]
+            var seen: [Int: Int32] = [:]
             for row in 0..<rowCount {
-                let pair = codes[row] * distinct + own[row]
+                let pair = Int(codes[row]) * distinct + Int(own[row])
                 if let code = seen[pair] {
                     codes[row] = code
                 } else {
-                    codes[row] = seen.count
-                    seen[pair] = seen.count
+                    codes[row] = Int32(seen.count)
+                    seen[pair] = Int32(seen.count)
                 }
             }
             groupCount = seen.count
         }
         if groupCount == 1 { return [(0..<Int32(rowCount)).map { $0 }] }
-        var groups = [[Int32]](repeating: [], count: groupCount)
-        for row in 0..<rowCount { groups[codes[row]].append(Int32(row)) }
-        return groups
+        return sorted(codes, groupCount)
+    }
+
+    /// The positions of each code, ascending: counted first, then put where they belong.
+    private static func sorted(_ codes: [Int32], _ groupCount: Int) -> [[Int32]] {
+        var ends = [Int](repeating: 0, count: groupCount + 1)
+        for code in codes { ends[Int(code) + 1] += 1 }
+        for group in 0..<groupCount { ends[group + 1] += ends[group] }
+        let starts = ends
+        var rows = [Int32](repeating: 0, count: codes.count)
+        for (row, code) in codes.enumerated() {
+            rows[ends[Int(code)]] = Int32(row)
+            ends[Int(code)] += 1
+        }
+        return (0..<groupCount).map { Array(rows[starts[$0]..<starts[$0 + 1]]) }
     }
 
     /// Numbers the distinct values in order of appearance.
-    private static func codes(_ column: Column) -> (codes: [Int], count: Int) {
-        func number<Key: Hashable>(_ rows: Int, _ key: (Int) -> Key) -> ([Int], Int) {
-            var seen: [Key: Int] = [:]
-            var codes: [Int] = []
+    private static func codes(_ column: Column) -> (codes: [Int32], count: Int) {
+        func number<Key: Hashable>(_ rows: Int, _ key: (Int) -> Key) -> ([Int32], Int) {
+            var seen: [Key: Int32] = [:]
+            var codes: [Int32] = []
             codes.reserveCapacity(rows)
             // Neighbours are often alike: most rows need no look-up.
-            var last: (key: Key, code: Int)?
+            var last: (key: Key, code: Int32)?
             for row in 0..<rows {
                 let key = key(row)
                 if let last, last.key == key {
                     codes.append(last.code)
                     continue
                 }
-                let code = seen[key] ?? seen.count
+                let code = seen[key] ?? Int32(seen.count)
                 seen[key] = code
                 last = (key, code)
                 codes.append(code)
@@ -128,11 +140,29 @@ struct PartitionSplitter {
         }
         switch column {
         case .bool(let c): return number(c.count) { c[$0] }
-        case .int32(let c), .date(let c): return number(c.count) { c[$0] }
+        case .int32(let c), .date(let c):
+            if c.validity == nil, let codes = codesByTable(c.values) { return codes }
+            return number(c.count) { c[$0] }
         case .int64(let c), .timestamp(let c), .localTimestamp(let c): return number(c.count) { c[$0] }
         case .string(let c), .binary(let c):
             return number(c.count) { c.isNull(at: $0) ? nil : c.bytes[c.range(of: $0)] }
-        default: return ([Int](repeating: 0, count: column.count), 1)
+        default: return ([Int32](repeating: 0, count: column.count), 1)
         }
+    }
+
+    /// Of numbers close to each other, such as the days of some years; nil if they are not.
+    private static func codesByTable(_ values: [Int32]) -> (codes: [Int32], count: Int)? {
+        guard let (low, high) = Int32.extremes(of: values), Int(high) - Int(low) < 1 << 14 else { return nil }
+        var codeOf = [Int32](repeating: -1, count: Int(high - low) + 1)
+        var count: Int32 = 0
+        let codes = values.map { value in
+            let place = Int(value - low)
+            if codeOf[place] < 0 {
+                codeOf[place] = count
+                count += 1
+            }
+            return codeOf[place]
+        }
+        return (codes, Int(count))
     }
 }

@@ -46,30 +46,42 @@ struct ByteRows {
     }
 }
 
-/// The smallest and the largest of some byte strings.
+/// The smallest and the largest of some byte strings, copied.
 struct ByteBounds {
-    private var minimum: [UInt8]?
-    private var maximum: [UInt8]?
-    // The first eight bytes of each as a number: what lies strictly between the two needs no closer look.
-    private var low: UInt64 = .max
-    private var high: UInt64 = 0
+    // Empty until the first value comes.
+    private var minimum: [UInt8] = []
+    private var maximum: [UInt8] = []
+    private var hasValues = false
 
-    var bounds: Bounds { Bounds(minimum: minimum, maximum: maximum) }
+    var bounds: Bounds { hasValues ? Bounds(minimum: minimum, maximum: maximum) : Bounds() }
+
+    mutating func widen(_ run: BoundsOfRun) {
+        guard let low = run.low, let high = run.high else { return }
+        if !hasValues || minimum.withUnsafeBytes({ ShortBytes.compare(low, $0) < 0 }) { minimum = Array(low) }
+        if !hasValues || maximum.withUnsafeBytes({ ShortBytes.compare($0, high) < 0 }) { maximum = Array(high) }
+        hasValues = true
+    }
+}
+
+/// The smallest and the largest of values that lie in memory together: identifiers often ascend, and each would have to be
+/// copied, only for the next to take its place.
+///
+/// Unsafe: points into the values it was shown, and must not outlive them.
+struct BoundsOfRun {
+    private(set) var low: UnsafeRawBufferPointer?
+    private(set) var high: UnsafeRawBufferPointer?
+    // The first eight bytes of each as a number: what lies strictly between the two needs no closer look.
+    private var lowest: UInt64 = .max
+    private var highest: UInt64 = 0
 
     @inline(__always)
     mutating func widen(_ value: UnsafeRawBufferPointer) {
         let prefix = Self.prefix(value)
-        if prefix <= low || prefix >= high { compare(value, prefix) }
-    }
-
-    private mutating func compare(_ value: UnsafeRawBufferPointer, _ prefix: UInt64) {
-        if minimum?.withUnsafeBytes({ BytesEncoder.compare(value, $0) < 0 }) ?? true {
-            minimum = Array(value)
-            low = prefix
+        if prefix <= lowest, low.map({ ShortBytes.compare(value, $0) < 0 }) ?? true {
+            (low, lowest) = (value, prefix)
         }
-        if maximum?.withUnsafeBytes({ BytesEncoder.compare($0, value) < 0 }) ?? true {
-            maximum = Array(value)
-            high = prefix
+        if prefix >= highest, high.map({ ShortBytes.compare($0, value) < 0 }) ?? true {
+            (high, highest) = (value, prefix)
         }
     }
 
@@ -77,6 +89,11 @@ struct ByteBounds {
     @inline(__always)
     private static func prefix(_ value: UnsafeRawBufferPointer) -> UInt64 {
         if value.count >= 8 { return UInt64(bigEndian: value.loadUnaligned(as: UInt64.self)) }
+        if value.count >= 4 {
+            let first = UInt32(bigEndian: value.loadUnaligned(as: UInt32.self))
+            let last = UInt32(bigEndian: value.loadUnaligned(fromByteOffset: value.count - 4, as: UInt32.self))
+            return UInt64(first) << 32 | UInt64(last) << UInt64(8 * (8 - value.count))
+        }
         var result: UInt64 = 0
         for (i, byte) in value.enumerated() { result |= UInt64(byte) << UInt64(56 - 8 * i) }
         return result

@@ -9,9 +9,6 @@ struct BytesDictionary {
     /// The upper half of the hash, then the index and one; 0 where the slot is free. A power of two, at most half full.
     private var table: [UInt64] = []
     private var hashes: [UInt64] = []
-    /// By index: the page that last had the value.
-    private var lastPage: [Int32] = []
-    private var page: Int32 = 0
     /// Random, or whoever chooses the values could make them collide. The file does not depend on it.
     private let seed = UInt64.random(in: .min ... .max)
 
@@ -23,28 +20,37 @@ struct BytesDictionary {
     /// - Returns: the length of the values together.
     mutating func append(_ source: ByteRows, to output: inout [Int32]) -> Int {
         makeRoom(for: source.count)
-        // A topic, a kind, a source: one look-up for all.
-        if source.areAllEqual {
-            output.append(contentsOf: repeatElement(index(of: source[0]), count: source.count))
-            return source.count * source[0].count
+        // Taken out for the loop, or each look-up would be checked for being the array's only owner.
+        var table: [UInt64] = []
+        swap(&table, &self.table)
+        defer { swap(&table, &self.table) }
+        return table.withUnsafeMutableBufferPointer { table in
+            // A topic, a kind, a source: one look-up for all.
+            if source.areAllEqual {
+                output.append(contentsOf: repeatElement(index(of: source[0], in: table), count: source.count))
+                return source.count * source[0].count
+            }
+            var size = 0
+            output.append(addingCapacity: source.count) { (output: inout OutputSpan<Int32>) in
+                var last: Int32 = -1
+                for i in 0..<source.count {
+                    let value = source[i]
+                    size += value.count
+                    // Values that repeat often stand together.
+                    if last < 0 || !isEqual(value, at: Int(last)) { last = index(of: value, in: table) }
+                    output.append(last)
+                }
+            }
+            return size
         }
-        output.reserveCapacity(output.count + source.count)
-        var last: Int32 = -1
-        var size = 0
-        for i in 0..<source.count {
-            let value = source[i]
-            size += value.count
-            // Values that repeat often stand together.
-            if last < 0 || !isEqual(value, at: Int(last)) { last = index(of: value) }
-            output.append(last)
-        }
-        return size
     }
 
     /// Of a value, which is added where it is new.
     /// - Precondition: there is room for it.
     @inline(__always)
-    private mutating func index(of value: UnsafeRawBufferPointer) -> Int32 {
+    private mutating func index(
+        of value: UnsafeRawBufferPointer, in table: UnsafeMutableBufferPointer<UInt64>
+    ) -> Int32 {
         let mask = UInt64(table.count - 1)
         let hash = Self.hash(value, seed)
         var slot = hash & mask
@@ -61,17 +67,21 @@ struct BytesDictionary {
         values.append(utf8: value.assumingMemoryBound(to: UInt8.self))
         hashes.append(hash)
         table[Int(slot)] = (hash >> 32) << 32 | UInt64(index + 1)
-        lastPage.append(-1)
         return index
     }
 
     /// The bounds of a page, each value of which is looked at once, however often it is in the page.
-    mutating func bounds(of indices: [Int32]) -> Bounds {
+    /// - Parameter hasAll: whether every value of the dictionary is in the page.
+    func bounds(of indices: [Int32], hasAll: Bool) -> Bounds {
+        var isIn = [Bool](repeating: hasAll, count: count)
+        if !hasAll { for index in indices { isIn[Int(index)] = true } }
         var bounds = ByteBounds()
-        page += 1
-        for index in indices where lastPage[Int(index)] != page {
-            lastPage[Int(index)] = page
-            values.withBytes(of: Int(index)) { bounds.widen(UnsafeRawBufferPointer($0)) }
+        values.bytes.withUnsafeBytes { bytes in
+            var run = BoundsOfRun()
+            for (index, isIn) in isIn.enumerated() where isIn {
+                run.widen(UnsafeRawBufferPointer(rebasing: bytes[values.range(of: index)]))
+            }
+            bounds.widen(run)
         }
         return bounds.bounds
     }
@@ -80,7 +90,6 @@ struct BytesDictionary {
         values = BytesColumn()
         table = []
         hashes = []
-        lastPage = []
     }
 
     @inline(__always)
@@ -89,7 +98,7 @@ struct BytesDictionary {
         guard Int(values.offsets[index + 1]) - start == value.count else { return false }
         return values.bytes.withUnsafeBytes { all in
             guard let known = all.baseAddress, let other = value.baseAddress else { return true }
-            return memcmp(known + start, other, value.count) == 0
+            return ShortBytes.areEqual(known + start, other, count: value.count)
         }
     }
 

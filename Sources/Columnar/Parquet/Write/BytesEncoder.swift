@@ -72,27 +72,21 @@ final class BytesEncoder: ValueEncoder {
         plain.append(addingCapacity: rows.byteCount + 4 * rows.count) { (span: inout OutputSpan<UInt8>) in
             span.withUnsafeMutableBufferPointer { buffer, initialized in
                 let output = UnsafeMutableRawBufferPointer(buffer)
+                var run = BoundsOfRun()
                 for i in 0..<rows.count {
                     let value = rows[i]
-                    bounds.widen(value)
+                    run.widen(value)
                     precondition(output.count - initialized >= 4 + value.count, "as much room as was asked for")
                     output.storeBytes(of: UInt32(value.count), toByteOffset: initialized, as: UInt32.self)
                     initialized += 4
                     if let source = value.baseAddress, let target = output.baseAddress {
-                        (target + initialized).copyMemory(from: source, byteCount: value.count)
+                        ShortBytes.copy(source, to: target + initialized, count: value.count)
                         initialized += value.count
                     }
                 }
+                bounds.widen(run)
             }
         }
-    }
-
-    static func compare(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-        if let x = a.baseAddress, let y = b.baseAddress {
-            let order = memcmp(x, y, min(a.count, b.count))
-            if order != 0 { return Int(order) }
-        }
-        return a.count - b.count
     }
 
     func takePage(to body: inout [UInt8]) -> EncodedValues {
@@ -107,7 +101,7 @@ final class BytesEncoder: ValueEncoder {
             body.append(contentsOf: plain)
             return EncodedValues(encoding: .plain, bounds: plainBounds.bounds)
         }
-        let bounds = dictionary.bounds(of: pageIndices)
+        let bounds = dictionary.bounds(of: pageIndices, hasAll: isFirstPage)
         if isFirstPage, DictionaryRule.isWorthless(distinct: dictionary.count, of: pageIndices.count) {
             var same = ByteBounds()
             giveUpDictionary(spellingOutTo: &body, widening: &same)
@@ -144,6 +138,6 @@ final class BytesEncoder: ValueEncoder {
     func takeHashes() -> [UInt64] { hashes.take() }
 
     func isAscending(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-        a.withUnsafeBytes { a in b.withUnsafeBytes { b in Self.compare(a, b) < 0 } }
+        a.withUnsafeBytes { a in b.withUnsafeBytes { b in ShortBytes.compare(a, b) < 0 } }
     }
 }

@@ -31,8 +31,9 @@ enum DictionaryRule {
     /// A dictionary may grow to this size; later pages are PLAIN.
     static let maximumBytes = 1 << 20
 
-    /// Within the first page: not one value that came twice? Then to look the rest of the page up would be for nothing.
-    static func isHopeless(distinct: Int, of count: Int) -> Bool { count >= 1024 && distinct == count }
+    /// Within the first page: hardly a value that came twice? Then to look the rest of the page up would be for nothing.
+    /// Of values that repeat at random, so few repeats mean that three quarters of a whole page will be different.
+    static func isHopeless(distinct: Int, of count: Int) -> Bool { count >= 1024 && distinct * 64 >= count * 63 }
 
     /// After the first page: so many different values that indices would only add to them?
     static func isWorthless(distinct: Int, of count: Int) -> Bool { count > 64 && distinct * 3 > count * 2 }
