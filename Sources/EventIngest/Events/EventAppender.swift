@@ -80,6 +80,8 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
             defer {
                 windows[messages.place] = window
                 columns.endRun(topic: topic, partition: messages.partition, ingestedAt: receivedAt)
+                // So many rows are no trickle: the rest of a whole commit will follow.
+                if columns.count >= 1 << 14, columns.capacity < 1 << 20 { columns.reserveCapacity(1 << 20) }
                 swap(&columns, &self.columns)
             }
             let first = rejections.count
@@ -127,7 +129,7 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
             spare.removeAll()
             columns = spare
         } else {
-            columns = EventColumns(roomAs: columns)
+            columns = EventColumns()
         }
         return [batch]
     }

@@ -29,34 +29,33 @@ package struct EventColumns {
 
     package init() {}
 
-    /// Empty, with room for as much as `other` holds: growing would copy each column a few times over. Room that is not
-    /// used costs addresses, not memory.
-    init(roomAs other: EventColumns) {
-        let rows = other.count
-        func bytes(_ column: BytesColumn) -> BytesColumn {
-            var result = BytesColumn()
-            result.reserveCapacity(rows: rows, bytes: column.bytes.count)
-            return result
+    /// Makes room for `rows` rows like those that are here: growing would copy each column a few times over, into new
+    /// pages each time. Room that is not used costs addresses, not memory.
+    mutating func reserveCapacity(_ rows: Int) {
+        let count = max(1, count)
+        func reserve(_ column: inout BytesColumn) {
+            // A tenth more than on average, and no more than the rows of a commit may take.
+            let bytes = column.bytes.count / 10 * 11 * rows / count
+            column.reserveCapacity(rows: rows, bytes: min(bytes, CommitPolicy().bytes))
+            column.validity?.reserveCapacity(rows)
         }
-        func values<Value>(_: PrimitiveColumn<Value>) -> PrimitiveColumn<Value> {
-            var result = PrimitiveColumn<Value>()
-            result.reserveCapacity(rows)
-            return result
-        }
-        eventID = bytes(other.eventID)
-        userID = bytes(other.userID)
-        itemID = bytes(other.itemID)
-        kind = bytes(other.kind)
-        value = values(other.value)
-        reviewText = bytes(other.reviewText)
-        at = values(other.at)
-        source = bytes(other.source)
-        topic = bytes(other.topic)
-        partition = values(other.partition)
-        offset = values(other.offset)
-        ingestedAt = values(other.ingestedAt)
-        eventDate = values(other.eventDate)
+        reserve(&eventID)
+        reserve(&userID)
+        reserve(&itemID)
+        reserve(&kind)
+        value.reserveCapacity(rows)
+        reserve(&reviewText)
+        at.reserveCapacity(rows)
+        reserve(&source)
+        reserve(&topic)
+        partition.reserveCapacity(rows)
+        offset.reserveCapacity(rows)
+        ingestedAt.reserveCapacity(rows)
+        eventDate.reserveCapacity(rows)
     }
+
+    /// How many rows there are places for.
+    var capacity: Int { offset.values.capacity }
 
     /// The columns of a batch of ``batch()``, to be emptied and filled again.
     init?(of batch: RecordBatch) {
@@ -210,7 +209,7 @@ extension [UInt8] {
                     let source = value(i)
                     precondition(buffer.count - initialized >= source.count, "as much room as was asked for")
                     guard let from = source.baseAddress, let to = buffer.baseAddress else { continue }
-                    (to + initialized).initialize(from: from, count: source.count)
+                    ShortBytes.copy(from, to: to + initialized, count: source.count)
                     initialized += source.count
                 }
             }
