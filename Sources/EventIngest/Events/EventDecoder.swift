@@ -107,16 +107,14 @@ public final class EventDecoder {
             if field != 0, try cursor.null() == false {
                 seen |= field
                 switch field {
-                case Field.eventID: fields.eventID = try cursor.string()
-                case Field.userID: fields.userID = try cursor.string()
-                case Field.itemID: fields.itemID = try cursor.string()
+                case Field.eventID: fields.eventID = try cursor.asciiString()
+                case Field.userID: fields.userID = try cursor.asciiString()
+                case Field.itemID: fields.itemID = try cursor.asciiString()
                 case Field.text: fields.reviewText = try cursor.string()
-                case Field.source: fields.source = try cursor.string()
+                case Field.source: fields.source = try cursor.asciiString()
                 case Field.value: fields.value = Float(try cursor.number())
-                case Field.kind: fields.kind = try Self.kind(named: try cursor.string())
-                default:
-                    guard let at = instants.parse(try cursor.string()) else { throw .invalidTime }
-                    fields.at = at
+                case Field.kind: fields.kind = try Self.kind(&cursor)
+                default: fields.at = try instant(&cursor)
                 }
             } else if field == 0 {
                 try cursor.skipValue()
@@ -165,6 +163,29 @@ public final class EventDecoder {
         case 11: equal(name, "review_text") ? Field.text : 0
         default: 0
         }
+    }
+
+    /// The names are looked for as they are written nearly always, without escapes.
+    @inline(__always)
+    private static func kind(_ cursor: inout JSONCursor) throws(RejectReason) -> EventKind {
+        if cursor.pass(#""view""#) { return .view }
+        if cursor.pass(#""like""#) { return .like }
+        if cursor.pass(#""review""#) { return .review }
+        return try kind(named: try cursor.string())
+    }
+
+    /// An instant of 20 characters needs no search for its end.
+    @inline(__always)
+    private func instant(_ cursor: inout JSONCursor) throws(RejectReason) -> Timestamp {
+        let start = cursor.position
+        if cursor.end - start >= 22, start[0] == UInt8(ascii: "\""), start[21] == UInt8(ascii: "\""),
+            let at = instants.parseOnSameDay(UnsafeBufferPointer(start: start + 1, count: 20))
+        {
+            cursor.position = start + 22
+            return at
+        }
+        guard let at = instants.parse(try cursor.string()) else { throw .invalidTime }
+        return at
     }
 
     static func kind(named name: UnsafeBufferPointer<UInt8>) throws(RejectReason) -> EventKind {

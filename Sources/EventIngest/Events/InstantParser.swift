@@ -20,6 +20,16 @@ struct InstantParser {
         return instant
     }
 
+    /// The instant if it is written in 20 bytes and lies in the day of the one before; nil is also "unknown".
+    @inline(__always)
+    func parseOnSameDay(_ text: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+        let bytes = UnsafeRawBufferPointer(text)
+        guard bytes.count == 20, bytes.loadUnaligned(as: UInt64.self) == dayStart,
+            bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self) == dayEnd, let second = Self.secondOfDay(bytes)
+        else { return nil }
+        return Timestamp(microseconds: midnight + second * 1_000_000)
+    }
+
     /// Of `…Thh:mm:ssZ` in 20 bytes; nil for any other form, and for a leap second, which belongs to the next day.
     @inline(__always)
     private static func secondOfDay(_ bytes: UnsafeRawBufferPointer) -> Int64? {
