@@ -16,7 +16,7 @@ public struct DuplicatePolicy: Sendable {
             _ found: (_ eventID: UnsafeBufferPointer<UInt8>, _ offset: Int64) -> Void
         ) throws -> Void
 
-    /// In offsets; memory is about 32 bytes for each, in each partition.
+    /// In offsets; memory is about 48 bytes for each, in each partition.
     public var window: Int64
     private let stored: Stored?
 

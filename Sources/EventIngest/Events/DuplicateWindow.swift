@@ -1,7 +1,9 @@
 /// The identifiers that the last offsets of one partition brought, as 64-bit fingerprints under a key of the process:
 /// nobody can make two that meet, and by chance it happens once in 10^14 events.
 ///
-/// A hash table for what is in the window, and a queue that says in which order it leaves.
+/// Two sets, one for the stretch of ``length`` offsets that is being read and one for the stretch before: what the window
+/// holds lies in these two. So nothing is ever taken out of a set but all of it at once, and only what is found in the older
+/// one need be asked for its offset.
 struct DuplicateWindow {
     struct Entry {
         var fingerprint: UInt64
@@ -10,13 +12,14 @@ struct DuplicateWindow {
 
     private let length: Int64
     private let key = UInt64.random(in: .min ... .max)
-    private var table = FingerprintTable()
-    /// What is in the table by ascending offset: a ring that begins at `oldest`.
-    private var ring = [Entry](repeating: Entry(fingerprint: 0, offset: 0), count: 256)
-    private var oldest = 0
-    private var count = 0
+    private var current = FingerprintSet()
+    private var previous = FingerprintSet()
+    /// Where the stretch of ``current`` ends: a multiple of ``length``.
+    private var end = Int64.min
     private var newest = Int64.min
     private var fingerprints: [UInt64] = []
+    /// Nobody reads it; or the compiler would leave ``FingerprintSet/Slots/touch(_:)`` out.
+    private var touched: UInt32 = 0
 
     /// - Parameter length: of the window, in offsets.
     init(length: Int64) { self.length = length }
@@ -24,74 +27,75 @@ struct DuplicateWindow {
     /// Takes what was stored before the start, in any order.
     /// - Precondition: nothing was admitted yet.
     mutating func fill(_ known: [Entry]) {
-        table.makeRoom(for: known.count)
-        // Of two that are alike the newer one counts.
-        let newestFirst = known.sorted { $0.offset > $1.offset }
-        let kept = table.withSlots { slots in newestFirst.filter { slots.insert($0.fingerprint) } }
-        for entry in kept.reversed() { append(entry) }
+        for entry in known.sorted(by: { $0.offset < $1.offset }) {
+            advance(to: entry.offset)
+            newest = entry.offset
+            current.makeRoom(for: 1)
+            // Of two that are alike the newer one counts.
+            current.lend { if let known = $0.insert(entry) { $0.entries[known].offset = entry.offset } }
+        }
     }
 
     /// Takes the events that came before out of `rows`, returns their positions, and remembers the others. O(rows) on
     /// average.
     /// - Precondition: offsets ascend.
     mutating func removeDuplicates(from rows: inout [EventRow]) -> [Int] {
-        // Taken out for the loop, which changes the rest of the window meanwhile.
-        var table = FingerprintTable(size: 0)
-        swap(&table, &self.table)
-        defer { swap(&table, &self.table) }
-        table.makeRoom(for: rows.count)
         fingerprints.removeAll(keepingCapacity: true)
         for row in rows { fingerprints.append(fingerprint(row.fields.eventID)) }
         var duplicates: [Int] = []
-        table.withSlots { slots in
-            touch(&slots)
-            for (index, fingerprint) in fingerprints.enumerated() {
-                let offset = rows[index].offset
-                // The partition was made anew: what the old one brought is nobody's duplicate.
-                if offset < newest { forget(before: .max, in: &slots) }
-                forget(before: offset - length, in: &slots)
-                if slots.insert(fingerprint) {
-                    append(Entry(fingerprint: fingerprint, offset: offset))
-                } else {
-                    duplicates.append(index)
-                }
+        var start = 0
+        while start < rows.count {
+            advance(to: rows[start].offset)
+            newest = rows[start].offset
+            var next = start + 1
+            while next < rows.count, rows[next].offset < end, rows[next].offset >= newest {
+                newest = rows[next].offset
+                next += 1
             }
+            admit(rows, start..<next, &duplicates)
+            start = next
         }
         let positions = duplicates.map { rows[$0].position }
         for index in duplicates.reversed() { rows.remove(at: index) }
         return positions
     }
 
-    /// Brings the places of the table that a run of events will come to into the cache, all at the same time: what
-    /// ``fingerprints`` has, and as many of the oldest entries, which leave the window for them.
-    private func touch(_ slots: inout FingerprintTable.Slots) {
-        for fingerprint in fingerprints { slots.touch(fingerprint) }
-        for i in 0..<min(count, fingerprints.count) {
-            let position = oldest + i
-            slots.touch(ring[position < ring.count ? position : position - ring.count].fingerprint)
+    /// Rows of the current stretch.
+    private mutating func admit(_ rows: [EventRow], _ range: Range<Int>, _ duplicates: inout [Int]) {
+        current.makeRoom(for: range.count)
+        let length = length
+        fingerprints.withUnsafeBufferPointer { fingerprints in
+            current.lend { current in
+                previous.lend { previous in
+                    // The places of the tables that these rows will come to are brought into the cache all at the same time.
+                    for index in range {
+                        touched ^= current.touch(fingerprints[index]) ^ previous.touch(fingerprints[index])
+                    }
+                    for index in range {
+                        let entry = Entry(fingerprint: fingerprints[index], offset: rows[index].offset)
+                        if let known = previous.find(entry.fingerprint),
+                            previous.entries[known].offset >= entry.offset - length
+                        {
+                            duplicates.append(index)
+                        } else if current.insert(entry) != nil {
+                            duplicates.append(index)
+                        }
+                    }
+                }
+            }
         }
     }
 
-    private mutating func append(_ entry: Entry) {
-        if count == ring.count {
-            // Never more than an entry an offset of the window, and one.
-            let size = min(2 * count, Int(clamping: length) + 1)
-            let empty = repeatElement(Entry(fingerprint: 0, offset: 0), count: size - count)
-            ring = Array(ring[oldest...] + ring[..<oldest] + empty)
-            oldest = 0
-        }
-        let position = oldest + count
-        ring[position < ring.count ? position : position - ring.count] = entry
-        count += 1
-        newest = entry.offset
-    }
-
-    private mutating func forget(before offset: Int64, in slots: inout FingerprintTable.Slots) {
-        while count > 0, ring[oldest].offset < offset {
-            slots.remove(ring[oldest].fingerprint)
-            oldest = oldest + 1 < ring.count ? oldest + 1 : 0
-            count -= 1
-        }
+    /// Begins the stretch that `offset` is in, if it is another one than that of ``current``.
+    private mutating func advance(to offset: Int64) {
+        // The partition was made anew: what the old one brought is nobody's duplicate.
+        let isAnew = offset < newest
+        guard isAnew || offset >= end else { return }
+        swap(&current, &previous)
+        current.removeAll()
+        if isAnew || end == .min || offset - end >= length { previous.removeAll() }
+        let (next, overflows) = (offset - offset % length).addingReportingOverflow(length)
+        end = overflows ? .max : next
     }
 
     /// Multiply and fold, eight bytes at a time, as in wyhash. Never 0.
@@ -118,84 +122,98 @@ struct DuplicateWindow {
     }
 }
 
-/// A set of numbers other than 0 that are hashes already: open addressing with linear probing.
-private struct FingerprintTable {
-    /// 0 is free. A power of two, at most three quarters full.
-    private var slots: [UInt64]
-    private var used = 0
-    /// See ``Slots/touched``.
-    private var touched: UInt64 = 0
+/// A set of numbers that are hashes already, each with the offset it came at.
+private struct FingerprintSet {
+    /// In the order in which they came; as many as ``count`` are there.
+    private var entries: [DuplicateWindow.Entry] = []
+    private var count = 0
+    /// Open addressing with linear probing. 0 is free; else the index in ``entries`` and one, below bits of the fingerprint
+    /// that do not choose the place. A power of two, at most three quarters full.
+    private var slots: [UInt32] = []
 
-    init(size: Int = 1024) { slots = [UInt64](repeating: 0, count: size) }
+    init() { resize(1024) }
 
-    /// Even if `more` numbers are all new, the table stays at most three quarters full.
-    mutating func makeRoom(for more: Int) {
-        let needed = (used + more) * 4 / 3
-        guard needed > slots.count else { return }
-        var size = slots.count
-        while size < needed { size *= 2 }
-        let old = slots
-        slots = [UInt64](repeating: 0, count: size)
-        used = 0
-        withSlots { slots in for fingerprint in old where fingerprint != 0 { _ = slots.insert(fingerprint) } }
+    private mutating func resize(_ size: Int) {
+        slots = [UInt32](repeating: 0, count: size)
+        let empty = DuplicateWindow.Entry(fingerprint: 0, offset: 0)
+        entries += repeatElement(empty, count: size / 4 * 3 - entries.count)
     }
 
-    /// Lends the set for many changes, which are then not checked one by one for being the array's only owner.
-    mutating func withSlots<R>(_ body: (inout Slots) -> R) -> R {
-        var (used, touched) = (used, touched)
-        defer { (self.used, self.touched) = (used, touched) }
-        return slots.withUnsafeMutableBufferPointer { buffer in
-            var slots = Slots(buffer: buffer, used: used, touched: touched)
-            defer { (used, touched) = (slots.used, slots.touched) }
-            return body(&slots)
+    mutating func makeRoom(for more: Int) {
+        guard count + more > entries.count else { return }
+        var size = slots.count
+        while size / 4 * 3 < count + more { size *= 2 }
+        precondition(size <= 1 << 31, "a window holds fewer than 2^31 events")
+        resize(size)
+        let used = count
+        count = 0
+        lend { for index in 0..<used { _ = $0.insert($0.entries[index]) } }
+    }
+
+    /// Forgets all, and keeps the memory.
+    mutating func removeAll() {
+        guard count > 0 else { return }
+        count = 0
+        slots.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    }
+
+    /// Lends the set for many changes, which are then not checked one by one for being the arrays' only owner.
+    mutating func lend<R>(_ body: (inout Slots) -> R) -> R {
+        var count = count
+        defer { self.count = count }
+        return slots.withUnsafeMutableBufferPointer { slots in
+            entries.withUnsafeMutableBufferPointer { entries in
+                var lent = Slots(slots: slots, entries: entries, count: count)
+                defer { count = lent.count }
+                return body(&lent)
+            }
         }
     }
 
-    /// Unsafe: borrows the table's array, of which every index is masked to lie inside; it must not outlive the closure it is
-    /// lent to.
+    /// Unsafe: borrows the set's arrays, of which every index is masked to lie inside, or was written by ``insert(_:)``; it
+    /// must not outlive the closure it is lent to.
     struct Slots {
-        let buffer: UnsafeMutableBufferPointer<UInt64>
-        var used: Int
-        /// Nobody reads it; or the compiler would leave ``touch(_:)`` out.
-        var touched: UInt64
-
-        private var mask: Int { buffer.count - 1 }
+        let slots: UnsafeMutableBufferPointer<UInt32>
+        let entries: UnsafeMutableBufferPointer<DuplicateWindow.Entry>
+        var count: Int
 
         @inline(__always)
-        private func home(of fingerprint: UInt64) -> Int { Int(truncatingIfNeeded: fingerprint) & mask }
+        private var mask: UInt32 { UInt32(truncatingIfNeeded: slots.count) &- 1 }
 
         @inline(__always)
-        mutating func touch(_ fingerprint: UInt64) { touched ^= buffer[home(of: fingerprint)] }
+        func touch(_ fingerprint: UInt64) -> UInt32 { slots[Int(UInt32(truncatingIfNeeded: fingerprint) & mask)] }
 
-        /// Returns false if it is there already.
+        /// The place of a fingerprint: its index in ``entries``, or the free slot where it would be.
+        @inline(__always)
+        private func look(for fingerprint: UInt64) -> (index: Int?, slot: Int) {
+            let mask = mask
+            let tag = UInt32(truncatingIfNeeded: fingerprint >> 32) & ~mask
+            var slot = UInt32(truncatingIfNeeded: fingerprint) & mask
+            while true {
+                let entry = slots[Int(slot)]
+                if entry == 0 { return (nil, Int(slot)) }
+                if entry & ~mask == tag {
+                    let index = Int(entry & mask) - 1
+                    if entries[index].fingerprint == fingerprint { return (index, Int(slot)) }
+                }
+                slot = (slot &+ 1) & mask
+            }
+        }
+
+        @inline(__always)
+        func find(_ fingerprint: UInt64) -> Int? { look(for: fingerprint).index }
+
+        /// Returns the index of the one that is there already, if one is.
         /// - Precondition: there is room.
         @inline(__always)
-        mutating func insert(_ fingerprint: UInt64) -> Bool {
-            var slot = home(of: fingerprint)
-            while buffer[slot] != 0 {
-                if buffer[slot] == fingerprint { return false }
-                slot = (slot + 1) & mask
-            }
-            buffer[slot] = fingerprint
-            used += 1
-            return true
-        }
-
-        /// - Precondition: it is there.
-        mutating func remove(_ fingerprint: UInt64) {
-            var hole = home(of: fingerprint)
-            while buffer[hole] != fingerprint { hole = (hole + 1) & mask }
-            // What stands behind moves up, unless its own place lies between (Knuth, volume 3, section 6.4, algorithm R).
-            var next = (hole + 1) & mask
-            while buffer[next] != 0 {
-                if (next - home(of: buffer[next])) & mask >= (next - hole) & mask {
-                    buffer[hole] = buffer[next]
-                    hole = next
-                }
-                next = (next + 1) & mask
-            }
-            buffer[hole] = 0
-            used -= 1
+        mutating func insert(_ entry: DuplicateWindow.Entry) -> Int? {
+            let (known, slot) = look(for: entry.fingerprint)
+            if let known { return known }
+            entries[count] = entry
+            count += 1
+            let tag = UInt32(truncatingIfNeeded: entry.fingerprint >> 32) & ~mask
+            slots[slot] = tag | UInt32(truncatingIfNeeded: count)
+            return nil
         }
     }
 }
