@@ -30,9 +30,7 @@ BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tab
 # The mock cluster keeps 5 MiB a partition.
 MOCK_EVENTS = 1_000_000
 # What every consumer here is told, ours by its own defaults.
-FETCHING = {
-    "fetch.message.max.bytes": 4194304, "fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 131072,
-    "queued.min.messages": 1000000}
+FETCHING = {"fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 32768, "queued.min.messages": 1000000}
 PRODUCER = "bare librdkafka producer, C"
 PYTHON, KCAT = "confluent-kafka + deltalake", "kcat to a file"
 
