@@ -11,20 +11,24 @@ import Synchronization
 public final class SignalWatch: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
 
+    /// Returns when signals are seen: until then they have their default action, which ends the process.
     /// - Parameter stop: called once, on a private queue.
     public init(stop: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "marquee.signals")
         let count = SignalCount()
+        let registered = DispatchSemaphore(value: 0)
         sources = [SIGINT, SIGTERM].map { number in
-            // A dispatch source sees a signal only if its default action, ending the process, is off.
-            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 if count.isFirst() { stop() } else { _exit(130) }
             }
+            source.setRegistrationHandler { registered.signal() }
             source.resume()
             return source
         }
+        // Dispatch replaces the default action itself. Ignoring the signal before that, as is usual elsewhere, would lose one that
+        // comes in between, and with it the wish to stop.
+        for _ in sources { registered.wait() }
     }
 
     /// Gives the signals back their default action.
