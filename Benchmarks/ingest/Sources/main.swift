@@ -8,10 +8,12 @@ import Foundation
 //   bench-ingest decode COUNT                      decode encoded events, on one core
 //   bench-ingest decode-avro COUNT [FILE]          the same in Avro; also written to FILE, each after its length
 //   bench-ingest messages COUNT FILE               the messages of fill, for bare_producer.c, which says in which form
-//   bench-ingest fill BOOTSTRAP COUNT              make the topics, simulate and send
+//   bench-ingest fill BOOTSTRAP COUNT [NAME=VALUE…]    make the topics, simulate and send
+//   bench-ingest publish BOOTSTRAP COUNT CALLERS [NAME=VALUE…]  events one by one as the REST API sends them, each waited for
 //   bench-ingest columns BOOTSTRAP [NAME=VALUE…]   Kafka to decoded columns, which are dropped, until the end
 //   bench-ingest ingest BOOTSTRAP STORE [NAME=VALUE…]  Kafka to committed tables, until the end
-//   bench-ingest mock COUNT                        an embedded broker filled with events, until its input ends
+//   bench-ingest mock COUNT [MILLISECONDS]         an embedded broker filled with events, until its input ends; from then on it
+//                                                  answers after MILLISECONDS, as one that is far away does
 
 let words = CommandLine.arguments.dropFirst()
 let job = words.first ?? ""
@@ -86,6 +88,25 @@ func move(_ rows: inout [EventRow], to columns: inout EventColumns) {
 
 func fill(_ properties: KafkaProperties, _ count: Int) async throws -> Int {
     try await SimulatorRun(simulator: try simulator(count), properties: properties).run().progress.acknowledged
+}
+
+/// Publishes events one at a time, `callers` at the same time.
+func publish(_ publisher: KafkaEventPublisher, _ count: Int, by callers: Int) async throws -> Int {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for caller in 0..<callers {
+            group.addTask {
+                for i in 0..<count / callers {
+                    try await publisher.publish([
+                        Event(
+                            eventID: "\(caller)-\(i)", userID: "u\(i % 1000)", itemID: "1", kind: .view, value: 1,
+                            at: Timestamp(seconds: 1_790_000_000), source: "bench")
+                    ])
+                }
+            }
+        }
+        try await group.waitForAll()
+    }
+    return count / callers * callers
 }
 
 /// Stores nothing: what reading and decoding cost alone.
@@ -189,17 +210,21 @@ case ("messages", 2):
         withUnsafeBytes(of: UInt32(file.count - start)) { file.replaceSubrange(length..<length + 4, with: $0) }
     }
     try Data(file).write(to: URL(filePath: values[1]))
-case ("fill", 2):
-    let properties = KafkaProperties(bootstrapServers: values[0])
+case ("fill", 2...):
+    let properties = kafka(values[0], values[2...])
     let setup = try KafkaConsumer(properties: properties, group: "setup")
     try setup.create(topics: Topics.events, partitions: 4)
     try await measure { try await fill(properties, Int(values[1])!) }
-case ("mock", 1):
+case ("publish", 3...):
+    let publisher = try KafkaEventPublisher(properties: kafka(values[0], values[3...]))
+    try await measure { try await publish(publisher, Int(values[1])!, by: Int(values[2])!) }
+case ("mock", 1...2):
     let broker = try EmbeddedBroker()
     // A partition of it forgets beyond 5 MiB.
     for topic in Topics.events { try broker.createTopic(topic, partitions: 64) }
     let properties = KafkaProperties(bootstrapServers: broker.bootstrapServers)
     _ = try await fill(properties, Int(values[0])!)
+    if values.count == 2 { broker.setRoundTrip(of: 1, milliseconds: Int(values[1])!) }
     FileHandle.standardOutput.write(Data("bootstrap.servers=\(broker.bootstrapServers)\n".utf8))
     while readLine() != nil {}
     withExtendedLifetime(broker) {}
