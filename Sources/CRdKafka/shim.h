@@ -24,4 +24,17 @@ static inline rd_kafka_resp_err_t marquee_produce(
         RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
 }
 
+/// The timestamp of a message in a delivery report, in milliseconds: rd_kafka_message_timestamp does not tell that of one
+/// that failed.
+static inline int64_t marquee_timestamp_of_failed(const rd_kafka_message_t *message)
+{
+    // The message is librdkafka's, on its heap, and only lent as const.
+    rd_kafka_message_t *own = (rd_kafka_message_t *)message;
+    rd_kafka_resp_err_t code = own->err;
+    own->err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    int64_t timestamp = rd_kafka_message_timestamp(own, NULL);
+    own->err = code;
+    return timestamp;
+}
+
 #endif

@@ -16,6 +16,8 @@ public enum IngestError: Fault {
     /// Someone else moved this partition's offset in the table while we were reading it.
     case anotherIngester(table: String, detail: String)
     case deliveryFailed(count: Int, reason: String)
+    /// Clients of a producer died one after the other without having delivered anything.
+    case producerLost(clients: Int, reason: String)
     case messageTooLarge(topic: String, bytes: Int)
     /// A call to librdkafka failed in a way that has no case of its own.
     case kafka(operation: String, reason: String)
@@ -40,6 +42,7 @@ public enum IngestError: Fault {
         case .dataLoss: "kafka-data-loss"
         case .anotherIngester: "another-ingester"
         case .deliveryFailed: "delivery-failed"
+        case .producerLost: "producer-lost"
         case .messageTooLarge: "message-too-large"
         case .kafka: "kafka-error"
         case .stuckCommit: "commit-stuck"
@@ -70,6 +73,8 @@ public enum IngestError: Fault {
             """
         case .anotherIngester(let table, let detail): "Another ingester writes to the table \(table): \(detail)."
         case .deliveryFailed(let count, let reason): "\(count) messages were not delivered: \(reason)."
+        case .producerLost(let clients, let reason):
+            "Nothing can be sent: \(clients) Kafka producers in a row died before they delivered anything, the last of: \(reason)."
         case .messageTooLarge(let topic, let bytes):
             "A message of \(bytes) bytes for \(topic) is larger than the producer or the broker accepts."
         case .kafka(let operation, let reason): "Kafka failed at \(operation): \(reason)."
@@ -104,6 +109,8 @@ public enum IngestError: Fault {
         case .dataLoss: "Nothing was skipped. To go on without the lost messages pass --on-data-loss continue."
         case .anotherIngester: "Stop one of them, or give both the same --group to share the partitions."
         case .deliveryFailed: "They were not stored; send them again."
+        case .producerLost:
+            "Look for the reason in the brokers' logs; the user may lack the right to idempotent writes."
         case .messageTooLarge: "Shorten it, or raise kafka.message.max.bytes and the topic's max.message.bytes."
         case .kafka: ""
         case .stuckCommit: "See who else writes to the table with `marquee store log`."
@@ -120,7 +127,8 @@ public enum IngestError: Fault {
     public var category: FaultCategory {
         switch self {
         case .unknownProperty, .invalidProperty, .unreadableProperties, .invalidSetting, .emptyCatalog: .usage
-        case .brokerUnreachable, .authenticationRefused, .deliveryFailed, .kafka, .stuckCommit: .unavailable
+        case .brokerUnreachable, .authenticationRefused, .deliveryFailed, .producerLost, .kafka, .stuckCommit:
+            .unavailable
         case .registryFailed, .registryRefused: .unavailable
         case .topicMissing, .topicRefused: .notFound
         case .dataLoss, .unreadableImport, .messageTooLarge, .schemaIncompatible: .badData

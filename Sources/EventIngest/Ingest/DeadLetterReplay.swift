@@ -55,11 +55,15 @@ public struct DeadLetters {
     ///
     /// How far each reason of each partition was sent is a progress marker of the table, so a second call sends only
     /// what came since. A crash between sending and marking sends again: at least once.
-    /// - Parameter reasons: only these reason codes; all if empty.
+    /// - Parameters:
+    ///   - reasons: only these reason codes; all if empty.
+    ///   - observer: hears of the Kafka client.
     /// - Returns: how many were sent.
-    public func replay(to kafka: KafkaProperties, reasons: Set<String> = []) throws -> Int {
+    public func replay(
+        to kafka: KafkaProperties, reasons: Set<String> = [], observer: KafkaObserver = KafkaObserver()
+    ) throws -> Int {
         let marks = try table.snapshot().transactions
-        let producer = try KafkaProducer(properties: kafka)
+        let producer = try KafkaProducer(properties: kafka, observer: observer)
         var reached: [String: Int64] = [:]
         var sent = 0
         try forEach(reasons: reasons) { letter in

@@ -27,8 +27,9 @@ final class Delivery: Sendable {
         resume?()
     }
 
-    /// Returns when every message was reported. librdkafka reports each one at the latest after `delivery.timeout.ms`,
-    /// so this ends without a time-out of its own.
+    /// Returns when every message was reported. librdkafka reports each one at the latest after `delivery.timeout.ms`, or
+    /// gives it back, which it does a few times at most without delivering anything; so this ends without a time-out of its
+    /// own.
     func outcome() async -> (failed: Int, reason: String?) {
         await withCheckedContinuation { continuation in
             let done = state.withLock { state -> (Int, String?)? in

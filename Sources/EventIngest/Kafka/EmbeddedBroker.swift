@@ -97,6 +97,8 @@ public final class EmbeddedBroker: Sendable {
         case notCoordinator
         case illegalGeneration
         case unknownMember
+        /// Of which an idempotent producer's client dies.
+        case outOfOrderSequence
     }
 
     /// Makes the next requests of a kind fail, one failure each, in order.
@@ -116,6 +118,7 @@ public final class EmbeddedBroker: Sendable {
             case .notCoordinator: RD_KAFKA_RESP_ERR_NOT_COORDINATOR
             case .illegalGeneration: RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION
             case .unknownMember: RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
+            case .outOfOrderSequence: RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER
             }
         }
         rd_kafka_mock_push_request_errors_array(cluster.pointer, request.rawValue, codes.count, codes)

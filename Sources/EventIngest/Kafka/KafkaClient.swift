@@ -14,13 +14,16 @@ final class KafkaClient: @unchecked Sendable {
     /// first, and only then are the stored properties released.
     final class Context: Sendable {
         let observer: KafkaObserver
-        /// Called on the thread that polls, with the outcome of each message that asked for one.
+        /// What became of a producer's messages.
+        let deliveries: DeliveryLedger
         let rebalances = Mutex<[Rebalance]>([])
         let closing = Atomic<Bool>(false)
-        let failures = Mutex(DeliveryFailures())
         let lastFailure = Mutex<(code: rd_kafka_resp_err_t, reason: String)?>(nil)
 
-        init(observer: KafkaObserver) { self.observer = observer }
+        init(observer: KafkaObserver, deliveries: DeliveryLedger) {
+            self.observer = observer
+            self.deliveries = deliveries
+        }
     }
 
     /// A change of assignment that librdkafka has asked for and that waits to be carried out.
@@ -29,15 +32,12 @@ final class KafkaClient: @unchecked Sendable {
         var partitions: [TopicPartition]
     }
 
-    struct DeliveryFailures: Sendable {
-        var count = 0
-        /// Why the first one failed.
-        var first: String?
-    }
-
     /// - Throws: ``IngestError/unknownProperty(name:suggestion:)``, ``IngestError/invalidProperty(name:reason:)``.
-    init(_ kind: rd_kafka_type_t, _ properties: KafkaProperties, observer: KafkaObserver) throws {
-        context = Context(observer: observer)
+    init(
+        _ kind: rd_kafka_type_t, _ properties: KafkaProperties, observer: KafkaObserver,
+        deliveries: DeliveryLedger = DeliveryLedger()
+    ) throws {
+        context = Context(observer: observer, deliveries: deliveries)
         servers = properties.bootstrapServers
         let conf: OpaquePointer = rd_kafka_conf_new()
         // Until rd_kafka_new succeeds the configuration is ours to free.
@@ -93,6 +93,18 @@ final class KafkaClient: @unchecked Sendable {
             _ = Unmanaged.passRetained(context)
         } else {
             rd_kafka_destroy(handle)
+        }
+    }
+
+    /// Whether librdkafka has raised a fatal error: this client will never do anything again.
+    var isDead: Bool { rd_kafka_fatal_error(handle, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR }
+
+    /// Of what it died.
+    var causeOfDeath: String {
+        withErrorText { text, size in
+            let code = rd_kafka_fatal_error(handle, text, size)
+            let reason = String(cString: text)
+            return reason.isEmpty ? describe(code) : "\(describe(code)): \(reason)"
         }
     }
 
@@ -158,27 +170,6 @@ func partitions(in list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [Top
         return TopicPartition(String(cString: element.topic), element.partition)
     }
 }
-
-/// Delivery reports run inside `rd_kafka_poll` and `rd_kafka_flush`; with `delivery.report.only.error` those of failures
-/// alone. A message's own opaque, if it has one, is a ``Delivery`` retained once for it, and released here: every
-/// accepted message is reported exactly once.
-private let deliveryReport:
-    @convention(c) (OpaquePointer?, UnsafePointer<rd_kafka_message_t>?, UnsafeMutableRawPointer?) -> Void = {
-        _, message, opaque in
-        guard let message, let opaque else { return }
-        let context = Unmanaged<KafkaClient.Context>.fromOpaque(opaque).takeUnretainedValue()
-        let code = message.pointee.err
-        let failure = code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : describe(code)
-        if let failure {
-            context.failures.withLock { failures in
-                failures.count += 1
-                if failures.first == nil { failures.first = failure }
-            }
-        }
-        if let own = message.pointee._private {
-            Unmanaged<Delivery>.fromOpaque(own).takeRetainedValue().reported(failure: failure)
-        }
-    }
 
 /// Rebalance requests run inside the poll. They are only noted: the poller finishes what it holds, asks the table for
 /// offsets, and answers afterwards, so that messages of one poll all belong to one assignment. While the consumer

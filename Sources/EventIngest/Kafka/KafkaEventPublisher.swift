@@ -1,13 +1,15 @@
 public import Domain
 
-/// Publishes events to their topics and waits until the cluster has them.
+/// Publishes events to their topics and waits until the cluster has them. Each arrives once; where librdkafka's client dies
+/// meanwhile and another takes over (``KafkaProducer``), at least once, with the same `event_id`.
 public final class KafkaEventPublisher: EventPublisher {
     private let producer: KafkaProducer
     private let servers: String
     private let encoding: EventEncoding
 
     /// - Parameters:
-    ///   - timeout: seconds after which an event that could not be delivered is reported as lost.
+    ///   - timeout: seconds after which an event that could not be delivered is reported as lost; they begin anew if it
+    ///     has to be sent again by another client.
     ///   - encoding: how the messages are written.
     /// - Throws: ``IngestError/invalidProperty(name:reason:)``.
     public init(

@@ -6,6 +6,10 @@ public struct KafkaObserver: Sendable {
     /// librdkafka's statistics document (JSON), every `statistics.interval.ms`; from within a poll.
     public var statistics: (@Sendable (_ json: String) -> Void)?
 
+    /// The facility of the line that says that a producer's client died and another took over (level 4), or that none
+    /// will (level 3): see ``KafkaProducer``.
+    public static let takeover = "TAKEOVER"
+
     public init(
         log: (@Sendable (_ level: Int, _ facility: String, _ text: String) -> Void)? = nil,
         statistics: (@Sendable (_ json: String) -> Void)? = nil

@@ -3,36 +3,16 @@ import Synchronization
 
 /// Sends messages. Idempotent and acknowledged by all in-sync replicas unless the properties say otherwise.
 ///
-/// Any thread may send. A thread of the producer's own serves the delivery reports until it is closed or released.
+/// Any thread may send. A thread of the producer's own serves the delivery reports until it is released; what is still
+/// queued then fails.
+///
+/// A message arrives once, in the order of sending in its partition. If librdkafka meets a fatal error, after which its
+/// client does nothing any more, a new client takes over, and what the old one did not deliver for sure is sent again, in
+/// its order, before anything else: across a fatal error messages arrive at least once. The observer hears of it
+/// (``KafkaObserver/takeover``). Only where client after client dies without having delivered anything sending ends with
+/// ``IngestError/producerLost(clients:reason:)``; whoever sends half a minute later begins anew.
 public final class KafkaProducer: Sendable {
-    private let client: KafkaClient
-    private let topics = Mutex<[String: Topic]>([:])
-    private let stopping: StopFlag
-    /// Messages that librdkafka has taken.
-    private let accepted = Atomic<Int>(0)
-
-    /// Handles must be destroyed before the client, so each keeps it alive.
-    /// Sendable unchecked: an `rd_kafka_topic_t` may be used from any thread, and what changes here is atomic.
-    private final class Topic: @unchecked Sendable {
-        let handle: OpaquePointer
-        /// Whether librdkafka has taken a message for it, so that it was there, or was not looked for yet.
-        let isKnown = Atomic<Bool>(false)
-        private let client: KafkaClient
-
-        init(_ name: String, of client: KafkaClient) throws {
-            guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
-                throw IngestError.topicRefused(topic: name, reason: describe(rd_kafka_last_error()))
-            }
-            self.handle = handle
-            self.client = client
-        }
-
-        deinit { rd_kafka_topic_destroy(handle) }
-    }
-
-    private final class StopFlag: Sendable {
-        let isSet = Atomic<Bool>(false)
-    }
+    private let succession: ProducerSuccession
 
     /// What has become of the messages sent so far.
     public struct Counts: Sendable, Equatable {
@@ -41,11 +21,17 @@ public final class KafkaProducer: Sendable {
         /// Accepted but not yet reported on.
         public var queued: Int
         public var firstFailure: String?
+        /// How often a message was sent again by the next client after one died: as many copies may have arrived, at most.
+        public var sentAgain = 0
     }
 
     /// - Throws: ``IngestError/invalidProperty(name:reason:)``. No connection is made yet.
-    public init(properties: KafkaProperties, observer: KafkaObserver = KafkaObserver()) throws {
-        var effective = KafkaProperties([
+    public convenience init(properties: KafkaProperties, observer: KafkaObserver = KafkaObserver()) throws {
+        try self.init(properties: properties, observer: observer, limits: ProducerSuccession.Limits())
+    }
+
+    init(properties: KafkaProperties, observer: KafkaObserver, limits: ProducerSuccession.Limits) throws {
+        let defaults = KafkaProperties([
             "enable.idempotence": "true", "linger.ms": "20", "compression.type": "lz4",
             // The partitioner of the Java clients: a user's events meet in one partition whoever sends them.
             "partitioner": "murmur2_random",
@@ -54,22 +40,21 @@ public final class KafkaProducer: Sendable {
             // A topic that a starting broker did not name is looked for again after this, not after five minutes.
             "topic.metadata.refresh.interval.ms": "10000",
         ])
-        effective = effective.merging(properties)
-        client = try KafkaClient(RD_KAFKA_PRODUCER, effective, observer: observer)
-        stopping = StopFlag()
-        BlockingThread.start(named: "kafka-delivery") { [client, stopping] in
-            while !stopping.isSet.load(ordering: .acquiring) { rd_kafka_poll(client.handle, 100) }
+        succession = try ProducerSuccession(defaults.merging(properties), observer: observer, limits: limits)
+        BlockingThread.start(named: "kafka-delivery") { [succession] in
+            while !succession.isStopping { succession.serve() }
+            succession.close()
         }
     }
 
-    deinit { stopping.isSet.store(true, ordering: .releasing) }
+    deinit { succession.stop() }
 
     /// Hands one message to librdkafka, which sends it in the background. While its queue is full this waits: that is
     /// the back-pressure. It also waits for a topic that was there before: a broker that has just started may not know it
     /// yet. Blocks, so do not call it from a task.
     /// - Parameter timestamp: milliseconds since 1970, or 0 for now.
     /// - Throws: ``IngestError/messageTooLarge(topic:bytes:)``, ``IngestError/deliveryFailed(count:reason:)`` if the
-    ///   queue stays full for `patience` seconds.
+    ///   queue stays full for `patience` seconds, ``IngestError/producerLost(clients:reason:)``.
     public func send(
         _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer? = nil, topic: String, timestamp: Int64 = 0,
         headers: [(name: String, value: [UInt8])] = [], patience: Double = 60
@@ -88,33 +73,22 @@ public final class KafkaProducer: Sendable {
         _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, topic: String, timestamp: Int64,
         headers: [(name: String, value: [UInt8])], patience: Double, _ delivery: Delivery?
     ) throws {
-        let known = try handle(of: topic)
-        var attributes: OpaquePointer?
-        if !headers.isEmpty {
-            attributes = rd_kafka_headers_new(headers.count)
-            for header in headers {
-                rd_kafka_header_add(
-                    attributes, header.name, header.name.utf8.count, header.value, header.value.count)
-            }
-        }
-        let own = delivery.map { Unmanaged.passRetained($0) }
+        var known = try succession.topic(topic)
+        let tag = MessageTag(succession.numbers(1), delivery)
         let start = ContinuousClock.now
         while true {
-            let code = marquee_produce(
-                client.handle, known.handle, RD_KAFKA_PARTITION_UA, key?.baseAddress, key?.count ?? 0,
-                payload.baseAddress, payload.count, timestamp, attributes, own?.toOpaque())
+            let code = known.produce(payload, key: key, timestamp: timestamp, headers: headers, tag)
             if code == RD_KAFKA_RESP_ERR_NO_ERROR {
-                took(1, known)
-                return
+                if known.client.isDead { try? succession.replace(known.client) }
+                return succession.took(1, known)
             }
-            if passes(code, known), ContinuousClock.now - start < .seconds(patience) {
-                rd_kafka_poll(client.handle, 20)
-                continue
+            if known.client.isDead {
+                known = try successor(of: known)
+            } else if known.passes(code), ContinuousClock.now - start < .seconds(patience) {
+                rd_kafka_poll(known.client.handle, 20)
+            } else {
+                throw refusal(code, known, bytes: payload.count, messages: 1, patience)
             }
-            // Refused: librdkafka took neither the headers nor the opaque.
-            if let attributes { rd_kafka_headers_destroy(attributes) }
-            own?.release()
-            throw refusal(code, topic, bytes: payload.count, messages: 1, patience)
         }
     }
 
@@ -122,7 +96,8 @@ public final class KafkaProducer: Sendable {
     /// - Throws: as for one message. What was not refused is sent.
     public func send(_ batch: MessageBatch, topic: String, patience: Double = 60) throws {
         guard batch.count > 0 else { return }
-        let known = try handle(of: topic)
+        let known = try succession.topic(topic)
+        let number = succession.numbers(batch.count)
         try batch.bytes.withUnsafeBytes { bytes in
             try withUnsafeTemporaryAllocation(of: rd_kafka_message_t.self, capacity: batch.count) { messages in
                 var place = bytes.baseAddress!
@@ -133,27 +108,29 @@ public final class KafkaProducer: Sendable {
                     message.key_len = length.key
                     message.payload = message.key + length.key
                     message.len = length.payload
+                    message._private = MessageTag(number + i).opaque()
                     messages.initializeElement(at: i, to: message)
                     place += length.key + length.payload
                 }
-                try send(messages, known, topic, patience)
+                try send(messages, known, patience)
             }
         }
     }
 
     private func send(
-        _ messages: UnsafeMutableBufferPointer<rd_kafka_message_t>, _ known: Topic, _ topic: String,
-        _ patience: Double
+        _ messages: UnsafeMutableBufferPointer<rd_kafka_message_t>, _ topic: ProducerTopic, _ patience: Double
     ) throws {
+        var known = topic
         var left = messages.count
         var start: ContinuousClock.Instant?
         while true {
             let taken = rd_kafka_produce_batch(
                 known.handle, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, messages.baseAddress, Int32(left))
-            took(Int(taken), known)
+            if taken > 0, known.client.isDead { try? succession.replace(known.client) }
+            succession.took(Int(taken), known)
             start = taken > 0 ? ContinuousClock.now : start ?? ContinuousClock.now
-            // Those that were refused move to the front, in their order. Once the queue is full all that follow are refused
-            // as well, so the whole order stays.
+            // Those that were refused move to the front, in their order. Once the queue is full, or the client dead, all that
+            // follow are refused as well, so the whole order stays.
             var refused = 0
             for i in 0..<left where messages[i].err != RD_KAFKA_RESP_ERR_NO_ERROR {
                 messages[refused] = messages[i]
@@ -161,51 +138,57 @@ public final class KafkaProducer: Sendable {
             }
             left = refused
             guard let first = messages[..<left].first else { return }
-            if let last = messages[..<left].first(where: { !passes($0.err, known) }) {
-                throw refusal(last.err, topic, bytes: last.len, messages: left, patience)
+            if known.client.isDead {
+                known = try successor(of: known)
+                continue
+            }
+            if let last = messages[..<left].first(where: { !known.passes($0.err) }) {
+                throw refusal(last.err, known, bytes: last.len, messages: left, patience)
             }
             guard ContinuousClock.now - start! < .seconds(patience) else {
-                throw refusal(first.err, topic, bytes: first.len, messages: left, patience)
+                throw refusal(first.err, known, bytes: first.len, messages: left, patience)
             }
-            rd_kafka_poll(client.handle, 20)
+            rd_kafka_poll(known.client.handle, 20)
         }
     }
 
-    private func took(_ count: Int, _ topic: Topic) {
-        guard count > 0 else { return }
-        accepted.add(count, ordering: .relaxed)
-        topic.isKnown.store(true, ordering: .relaxed)
-    }
-
-    /// Whether a refusal is one that passes by itself.
-    private func passes(_ code: rd_kafka_resp_err_t, _ topic: Topic) -> Bool {
-        switch code {
-        case RD_KAFKA_RESP_ERR__QUEUE_FULL: true
-        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-            // Of a topic that never was there, what was taken before has failed.
-            topic.isKnown.load(ordering: .relaxed) && client.context.failures.withLock { $0.count } == 0
-        default: false
-        }
+    /// The same topic of the client that takes over, once that has what the dead one left.
+    private func successor(of topic: ProducerTopic) throws -> ProducerTopic {
+        try succession.replace(topic.client)
+        return try succession.topic(topic.name)
     }
 
     private func refusal(
-        _ code: rd_kafka_resp_err_t, _ topic: String, bytes: Int, messages: Int, _ patience: Double
+        _ code: rd_kafka_resp_err_t, _ topic: ProducerTopic, bytes: Int, messages: Int, _ patience: Double
     ) -> IngestError {
         switch code {
-        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: .messageTooLarge(topic: topic, bytes: bytes)
+        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: .messageTooLarge(topic: topic.name, bytes: bytes)
         case RD_KAFKA_RESP_ERR__QUEUE_FULL:
             .deliveryFailed(count: messages, reason: "the send queue stayed full for \(Int(patience)) seconds")
-        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: .topicMissing(topic: topic)
-        default: client.failure(code, at: "sending to \(topic)")
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: .topicMissing(topic: topic.name)
+        default: topic.client.failure(code, at: "sending to \(topic.name)")
         }
     }
 
     /// Waits until everything sent is acknowledged or has failed. Blocks.
     /// - Throws: ``IngestError/deliveryFailed(count:reason:)`` if anything failed since the producer was made, or is
-    ///   still on its way when `timeout` seconds have passed.
+    ///   still on its way when `timeout` seconds have passed; ``IngestError/producerLost(clients:reason:)``.
     public func flush(timeout: Double = 60) throws {
-        let code = rd_kafka_flush(client.handle, Int32(timeout * 1000))
+        let end = ContinuousClock.now + .seconds(timeout)
+        while true {
+            let client = succession.client
+            let remaining = max(0, (end - ContinuousClock.now).inSeconds)
+            let code = rd_kafka_flush(client.handle, Int32(remaining * 1000))
+            if client.isDead {
+                // What it left is on its way again.
+                try succession.replace(client)
+                if code == RD_KAFKA_RESP_ERR_NO_ERROR || remaining > 0 { continue }
+            }
+            return try conclude(code, client, timeout)
+        }
+    }
+
+    private func conclude(_ code: rd_kafka_resp_err_t, _ client: KafkaClient, _ timeout: Double) throws {
         let counts = counts
         if counts.failed > 0 {
             throw IngestError.deliveryFailed(count: counts.failed, reason: counts.firstFailure ?? "unknown")
@@ -224,22 +207,19 @@ public final class KafkaProducer: Sendable {
     public var counts: Counts {
         // In this order nothing passes for delivered that is not: what is accepted meanwhile is not counted yet, and a
         // failure leaves the queue only after it was reported.
-        let accepted = accepted.load(ordering: .sequentiallyConsistent)
-        let queued = Int(rd_kafka_outq_len(client.handle))
-        let failures = client.context.failures.withLock { $0 }
+        let accepted = succession.accepted.load(ordering: .sequentiallyConsistent)
+        let queued = succession.queued
+        let failures = succession.deliveries.failures
         return Counts(
             delivered: max(0, accepted - queued - failures.count), failed: failures.count, queued: queued,
-            firstFailure: failures.first)
+            firstFailure: failures.first, sentAgain: succession.deliveries.takenCount)
     }
 
-    private func handle(of topic: String) throws -> Topic {
-        try topics.withLock { topics in
-            if let known = topics[topic] { return known }
-            let made = try Topic(topic, of: client)
-            topics[topic] = made
-            return made
+    /// Has librdkafka raise a fatal error, as a rehearsal.
+    func raiseFatalError(_ reason: String) {
+        let client = succession.client
+        withExtendedLifetime(client) {
+            _ = rd_kafka_test_fatal_error(client.handle, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, reason)
         }
     }
-
-    var kafka: KafkaClient { client }
 }

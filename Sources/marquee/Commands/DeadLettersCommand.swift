@@ -51,7 +51,8 @@ enum DeadLettersCommand {
         let reasons = reasons(invocation)
         try await Kafka.requireBroker(properties)
         let sent = try await BlockingWork.run("deadletters") { _ in
-            try DeadLetters(store: store).replay(to: properties, reasons: reasons)
+            try DeadLetters(store: store).replay(
+                to: properties, reasons: reasons, observer: Kafka.observer)
         }
         StandardOutput.write(line: "sent \(Figure.count(sent)) messages again")
     }

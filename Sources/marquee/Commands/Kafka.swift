@@ -11,6 +11,8 @@ enum Kafka {
 
     /// librdkafka's own log lines, at our levels.
     static let observer = KafkaObserver(log: { level, facility, text in
+        // Some messages may arrive twice; or why none will.
+        if facility == KafkaObserver.takeover { return log.warning(text) }
         switch level {
         // A broker that cannot be reached is told once, by the command that needs it; librdkafka repeats it for ever.
         case ...3: log.debug(text, ["facility": facility])
