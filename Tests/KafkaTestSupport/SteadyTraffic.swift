@@ -11,6 +11,8 @@ public final class SteadyTraffic: Sendable {
     public struct Sent: Sendable, Equatable {
         public var events = 0
         public var bad = 0
+        /// As many messages may lie in Kafka twice, because the producer's client died: see ``KafkaProducer``. Known at the end.
+        public var again = 0
     }
 
     private let isStopped = Atomic<Bool>(false)
@@ -32,6 +34,9 @@ public final class SteadyTraffic: Sendable {
         let producer = try KafkaProducer(
             properties: KafkaProperties([
                 "linger.ms": "5", "reconnect.backoff.max.ms": "500", "topic.metadata.refresh.interval.ms": "1000",
+                // With more than one, librdkafka before 2.4 can lose count of a broker that was away, and its client dies.
+                // Rarely it still does: a broker that was frozen believes for a moment that it leads as before.
+                "max.in.flight.requests.per.connection": "1",
             ]).merging(properties))
         let batch = max(1, rate / 50)
         while !isStopped.load(ordering: .acquiring) {
@@ -49,6 +54,7 @@ public final class SteadyTraffic: Sendable {
             Thread.sleep(forTimeInterval: 0.02)
         }
         try producer.flush(timeout: 120)
+        sent.withLock { $0.again = producer.counts.sentAgain }
     }
 
     private static func event(_ i: Int, _ random: inout SeededGenerator) -> [UInt8] {
@@ -63,6 +69,9 @@ public final class SteadyTraffic: Sendable {
 
     /// Whether it gave up, so that what waits for its events waits in vain.
     public var hasFailed: Bool { failure.withLock { $0 } != nil }
+
+    /// - Throws: what made it give up.
+    public func check() throws { if let error = failure.withLock({ $0 }) { throw error } }
 
     /// What was handed to the producer up to now.
     public var soFar: Sent { sent.withLock { $0 } }
