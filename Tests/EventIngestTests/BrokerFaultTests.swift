@@ -37,13 +37,18 @@ struct BrokerFaultTests {
                         "reconnect.backoff.max.ms": "500", "socket.timeout.ms": "6000",
                     ]))
                 let stored = Atomic<Int>(0)
-                let hooks = Ingester.Hooks(onCommit: { commit in
-                    if commit.table == Tables.events { stored.wrappingAdd(commit.rows, ordering: .relaxed) }
-                })
-                let ingesters = [Ingester(configuration, hooks: hooks), Ingester(configuration, hooks: hooks)]
+                let endings = Endings()
+                let ingesters = (0..<2).map { i in
+                    Ingester(
+                        configuration,
+                        hooks: Ingester.Hooks(
+                            onProgress: { progress in endings.latest.withLock { $0[i] = progress } },
+                            onCommit: { commit in
+                                if commit.table == Tables.events { stored.wrappingAdd(commit.rows, ordering: .relaxed) }
+                            }))
+                }
                 // Or a test that fails would wait for them for ever.
                 defer { for ingester in ingesters { ingester.stop() } }
-                let endings = Endings()
                 let runs = ingesters.map { ingester in
                     Task {
                         do { _ = try await ingester.run() } catch { endings.errors.withLock { $0.append("\(error)") } }
@@ -52,9 +57,18 @@ struct BrokerFaultTests {
                 let traffic = SteadyTraffic(to: server.properties, rate: 2000)
                 let more: () async throws -> Void = {
                     let goal = stored.load(ordering: .relaxed) + 1000
-                    try await eventually("rows go on being stored") {
-                        try endings.check()
-                        return stored.load(ordering: .relaxed) > goal
+                    do {
+                        // Several time-outs of half a minute may follow each other on a busy machine.
+                        try await eventually("rows go on being stored", patience: .seconds(300)) {
+                            try endings.check()
+                            try traffic.check()
+                            return stored.load(ordering: .relaxed) > goal
+                        }
+                    } catch {
+                        let latest = endings.latest.withLock { $0 }
+                        let rows = stored.load(ordering: .relaxed)
+                        print("\(rows) rows stored of \(traffic.soFar); ingesters: \(latest)")
+                        throw error
                     }
                 }
                 try await more()
@@ -104,10 +118,12 @@ struct BrokerFaultTests {
     }
 }
 
-/// What ended ingesters before their time.
+/// What ended ingesters before their time, and what they were doing.
 private final class Endings: Sendable {
     struct Early: Error { var errors: [String] }
     let errors = Mutex<[String]>([])
+    /// What each ingester said last.
+    let latest = Mutex<[Int: IngestProgress]>([:])
 
     func check() throws {
         let errors = errors.withLock { $0 }
