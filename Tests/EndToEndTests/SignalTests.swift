@@ -11,7 +11,7 @@ import Testing
                 let broker = try MarqueeProcess(["broker"], in: folder)
                 try await Task.sleep(for: .milliseconds(attempt))
                 broker.signal(SIGTERM)
-                try await eventually("attempt \(attempt) ends", within: 20) { !broker.isRunning }
+                try await eventually("attempt \(attempt) ends", patience: .seconds(20)) { !broker.isRunning }
             }
         }
     }
