@@ -18,8 +18,9 @@ int main(int argc, char **argv) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     const char *settings[][2] = {
         {"bootstrap.servers", argv[1]}, {"group.id", "bare"}, {"enable.auto.commit", "false"},
-        {"queued.max.messages.kbytes", "32768"}, {"queued.min.messages", "1000000"}, {"fetch.wait.max.ms", "100"}};
-    for (int i = 0; i < 6; i++) rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text);
+        {"queued.max.messages.kbytes", "65536"}, {"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", "2097152"},
+        {"fetch.wait.max.ms", "100"}};
+    for (int i = 0; i < 7; i++) rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
     for (int i = 3; i < argc; i++) {

@@ -30,7 +30,9 @@ BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tab
 # The mock cluster keeps 5 MiB a partition.
 MOCK_EVENTS = 1_000_000
 # What every consumer here is told, ours by its own defaults.
-FETCHING = {"fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 32768, "queued.min.messages": 1000000}
+FETCHING = {
+    "fetch.message.max.bytes": 2097152, "fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 65536,
+    "queued.min.messages": 1000000}
 PRODUCER = "bare librdkafka producer, C"
 PYTHON, KCAT = "confluent-kafka + deltalake", "kcat to a file"
 
@@ -119,7 +121,7 @@ def settings(options, python):
     print(f"{os.cpu_count()} CPUs ({platform.machine()}), load average {os.getloadavg()[0]:.1f}; the broker runs on them too")
     print("all consumers: " + ", ".join(f"{name}={value}" for name, value in FETCHING.items()))
     print("messages lz4; 3 topics")
-    print("commits: 500,000 rows, 64 MiB or 10 s (we are behind), zstd level 1, partitioned by day")
+    print("commits: 1,000,000 rows, 128 MiB or 10 s (we are behind), zstd level 1, partitioned by day")
     if not python:
         print(f"no {PYTHON} in {sys.executable}: left out")
 

@@ -28,9 +28,9 @@ public final class KafkaConsumer {
     ) throws {
         var effective = KafkaProperties([
             "partition.assignment.strategy": "cooperative-sticky", "fetch.wait.max.ms": "100",
-            // A tenth of a second of reading. A message of the queue takes three times its bytes, in memory that librdkafka
+            // A quarter of a second of reading. A message of the queue takes three times its bytes, in memory that librdkafka
             // writes and the reader finds again: the less of it there is, the more often it is still in a cache.
-            "queued.max.messages.kbytes": "32768",
+            "queued.max.messages.kbytes": "65536", "fetch.message.max.bytes": "2097152",
             // Bytes alone bound the queue. A partition with more than this many messages waiting is looked at again only
             // about a second later, and the default, 100000, is a tenth of a second's work.
             "queued.min.messages": "1000000",
