@@ -60,14 +60,14 @@ extension HalfSweep {
 }
 
 extension StepControl.Steps {
-    /// Work units that take a step more to try it measure all they do.
+    /// Work units that take a step more to try it measure all they do, and so do those without a mean row to compare with.
     func turn(
         ofUnit unit: Int, of units: Int, epoch: Int, _ meanRow: MeanRow?, _ samples: SharedMutable<StepLengths.Sample>?
     ) -> HalfSweep.Turn {
         let steps = ofUnit(unit, of: units)
         return HalfSweep.Turn(
             epoch: epoch, steps: steps, meanRow: meanRow,
-            lengths: steps == most ? lengths : StepLengths(),
+            lengths: steps == most && meanRow != nil ? lengths : StepLengths(),
             samples: steps == most ? samples : nil)
     }
 }
