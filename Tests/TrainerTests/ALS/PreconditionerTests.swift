@@ -30,12 +30,12 @@ import Trainer
     @Test(arguments: [Float(0), 1], [false, true])
     func descendsFurtherThanThreePlainSteps(nu: Float, negatives: Bool) throws {
         let interactions = try Samples.planted(users: 900, items: 400, perUser: 30, negatives: negatives)
-        var parameters = ALSParameters(rank: 32, epochs: 8, alpha0: 0.3, lambda: nu == 0 ? 0.3 : 0.02, nu: nu)
+        var parameters = ALSParameters(rank: 32, epochs: 8, alpha0: 0.3, lambda: nu == 0 ? 2 : 0.02, nu: nu)
         let ours = try losses(interactions, parameters)
         parameters.preconditioner = .none
         let plain = try losses(interactions, parameters)
         for epoch in 2..<8 {
-            #expect(ours[epoch] < plain[epoch] * 1.005, "epoch \(epoch + 1): \(ours) against \(plain)")
+            #expect(ours[epoch] < plain[epoch] * 1.002, "epoch \(epoch + 1): \(ours) against \(plain)")
         }
         #expect(ours[7] <= plain[7] * 1.0005, "\(ours) against \(plain)")
     }
