@@ -52,6 +52,7 @@ let package = Package(
         library("CICULibrary", pkgConfig: "icu-uc", apt: "libicu-dev"),
         // Compiled, not just seen: Foundation's own ICU headers and Debian's exclude each other in Swift.
         .target(name: "CICU", dependencies: ["CICULibrary"]),
+        library("CJemalloc", pkgConfig: "jemalloc", apt: "libjemalloc-dev"),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
@@ -62,7 +63,7 @@ let package = Package(
         room("Columnar", ["Domain", "CZstd", "CSnappy", "CLZ4", "CZlib", "CXXHash"]),
         room("HTTPServer", ["Domain", "CMicrohttpd"]),
         room("HTTPClient", ["Domain", "CCurl"]),
-        room("Operations", ["Domain", "CCrypto", "CYAML"]),
+        room("Operations", ["Domain", "CCrypto", "CJemalloc", "CYAML"]),
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),

@@ -122,6 +122,7 @@ public final class Metrics: Sendable {
 
     /// The Prometheus text format, version 0.0.4, families and members sorted by name.
     public func text() -> String {
+        if self === Self.shared { showHeap() }
         var text = ""
         for (name, family) in families.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
             text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind)\n"
@@ -135,6 +136,13 @@ public final class Metrics: Sendable {
             }
         }
         return text
+    }
+
+    private func showHeap() {
+        let heap = Heap.figures
+        gauge("marquee_heap_allocated_bytes", help: "Memory in use by the program.").set(Double(heap.allocated))
+        gauge("marquee_heap_resident_bytes", help: "Physical memory that the allocator holds.")
+            .set(Double(heap.resident))
     }
 
     private static func text(of histogram: Histogram, name: String, labels: String) -> String {

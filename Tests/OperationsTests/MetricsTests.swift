@@ -27,6 +27,17 @@ import Testing
                 """)
     }
 
+    /// What Swift and C libraries allocate is jemalloc's: it was linked before the C library.
+    @Test func theHeapIsTheAllocators() {
+        let before = Heap.figures
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 20, alignment: 64)
+        block.initializeMemory(as: UInt8.self, repeating: 1)
+        defer { block.deallocate() }
+        #expect(before.allocated > 0 && before.resident >= before.allocated)
+        #expect(Heap.figures.allocated >= before.allocated + 60 << 20)
+        #expect(Metrics.shared.text().contains("marquee_heap_allocated_bytes "))
+    }
+
     @Test func theSameNameAndLabelsAreTheSameCounter() async {
         let metrics = Metrics()
         await withTaskGroup(of: Void.self) { group in
