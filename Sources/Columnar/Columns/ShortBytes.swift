@@ -36,6 +36,26 @@ public enum ShortBytes {
         return a.count - b.count
     }
 
+    /// How many bytes the two begin with alike.
+    @inline(__always)
+    static func sharedPrefix(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
+        let count = min(a.count, b.count)
+        guard count >= 8, let x = a.baseAddress, let y = b.baseAddress else {
+            var position = 0
+            while position < count, a[position] == b[position] { position += 1 }
+            return position
+        }
+        var position = 0
+        while position <= count - 8 {
+            let difference = UInt64(littleEndian: load(x, position) ^ load(y, position))
+            if difference != 0 { return position + difference.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        // The last word overlaps what is known to be alike.
+        let difference = UInt64(littleEndian: load(x, count - 8) ^ load(y, count - 8))
+        return difference == 0 ? count : count - 8 + difference.trailingZeroBitCount / 8
+    }
+
     /// - Precondition: the two do not overlap.
     @inlinable
     @inline(__always)

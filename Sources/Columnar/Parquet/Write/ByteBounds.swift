@@ -23,10 +23,11 @@ struct ByteRows {
         return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: end - start)
     }
 
-    /// Whether there are several rows and all of them the same; false is also "unknown". Of rows that stand together that is
-    /// one comparison of their bytes with themselves, moved by one row.
+    /// Whether there are several rows and all of them the same. Of rows that stand together that is one comparison of their
+    /// bytes with themselves, moved by one row.
     var areAllEqual: Bool {
-        guard positions == nil, count > 1 else { return false }
+        guard count > 1 else { return false }
+        guard positions == nil else { return areAllLikeTheFirst }
         let length = self[0].count
         guard Int(offsets[range.upperBound] - offsets[range.lowerBound]) == length * count else { return false }
         for row in range where Int(offsets[row + 1] - offsets[row]) != length { return false }
@@ -35,6 +36,17 @@ struct ByteRows {
         precondition(Int(offsets[range.upperBound]) <= bytes.count, "offsets ascend")
         let first = base + Int(offsets[range.lowerBound])
         return memcmp(first, first + length, length * (count - 1)) == 0
+    }
+
+    private var areAllLikeTheFirst: Bool {
+        let first = self[0]
+        for i in 1..<count {
+            let value = self[i]
+            guard value.count == first.count else { return false }
+            guard let a = first.baseAddress, let b = value.baseAddress else { continue }
+            guard ShortBytes.areEqual(a, b, count: first.count) else { return false }
+        }
+        return true
     }
 
     /// Sum of the lengths.
@@ -83,6 +95,27 @@ struct BoundsOfRun {
         if prefix >= highest, high.map({ ShortBytes.compare($0, value) < 0 }) ?? true {
             (high, highest) = (value, prefix)
         }
+    }
+
+    /// - Parameters:
+    ///   - previous: the value that was shown last.
+    ///   - shared: how many bytes the two begin with alike.
+    @inline(__always)
+    mutating func widen(_ value: UnsafeRawBufferPointer, after previous: UnsafeRawBufferPointer, sharing shared: Int) {
+        if value.count > shared, previous.count == shared || value[shared] > previous[shared] {
+            // Greater than its neighbour: not the smallest, and the largest if the neighbour was.
+            if high.map({ Self.areOne($0, previous) || ShortBytes.compare($0, value) < 0 }) ?? true {
+                (high, highest) = (value, Self.prefix(value))
+            }
+        } else if low.map({ Self.areOne($0, previous) || ShortBytes.compare(value, $0) < 0 }) ?? true {
+            (low, lowest) = (value, Self.prefix(value))
+        }
+    }
+
+    /// Whether the two are the same bytes at the same place. An empty one stands where another begins.
+    @inline(__always)
+    private static func areOne(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+        a.baseAddress == b.baseAddress && a.count == b.count
     }
 
     /// Big endian and padded with zeros: if the prefix of `a` is smaller than that of `b`, so is `a` than `b`.

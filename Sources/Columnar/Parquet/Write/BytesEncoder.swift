@@ -4,9 +4,11 @@ import Foundation
 final class BytesEncoder: ValueEncoder {
     private var useDictionary: Bool
     private let wantsDictionary: Bool
-    /// Values of the page, when it is PLAIN: already encoded.
-    private var plain: [UInt8] = []
-    private var plainBounds = ByteBounds()
+    private let mayFrontCode: Bool
+    /// Of this chunk, where it has no dictionary: DELTA_BYTE_ARRAY instead of PLAIN.
+    private var isFrontCoded = false
+    private var plain = PlainPage()
+    private var frontCoded = FrontCodedPage()
     private var pageIndices: [Int32] = []
     private var dictionary = BytesDictionary()
     private var hasDictionaryPages = false
@@ -14,13 +16,15 @@ final class BytesEncoder: ValueEncoder {
     private var indexedBytes = 0
     private var hashes: HashCollector
 
-    init(useDictionary: Bool, hashes: HashCollector) {
+    /// - Parameter frontCoding: whether values that begin like the ones before them are written as what differs.
+    init(useDictionary: Bool, frontCoding: Bool, hashes: HashCollector) {
         self.useDictionary = useDictionary
         wantsDictionary = useDictionary
+        mayFrontCode = frontCoding
         self.hashes = hashes
     }
 
-    var pageSize: Int { plain.count + indexedBytes }
+    var pageSize: Int { plain.bytes.count + frontCoded.plainSize + indexedBytes }
 
     func append(_ column: Column, positions: [Int32]?, range: Range<Int>) {
         guard let source = column.byteStrings, !range.isEmpty else { return }
@@ -37,76 +41,55 @@ final class BytesEncoder: ValueEncoder {
     }
 
     private func append(_ rows: ByteRows) {
-        if useDictionary {
-            indexedBytes += dictionary.append(rows, to: &pageIndices) + 4 * rows.count
-            if isFirstPage, DictionaryRule.isHopeless(distinct: dictionary.count, of: pageIndices.count) {
-                giveUpDictionary(spellingOutTo: &plain, widening: &plainBounds)
-                pageIndices.removeAll(keepingCapacity: true)
-                indexedBytes = 0
-            }
-        } else {
+        guard useDictionary else {
             hashes.add(rows)
-            Self.append(rows, to: &plain, widening: &plainBounds)
+            return spellOut(rows)
+        }
+        indexedBytes += dictionary.append(rows, to: &pageIndices) + 4 * rows.count
+        if isFirstPage, DictionaryRule.isHopeless(distinct: dictionary.count, of: pageIndices.count) {
+            giveUpDictionary()
         }
     }
 
-    /// The page's values so far become PLAIN.
-    private func giveUpDictionary(spellingOutTo body: inout [UInt8], widening bounds: inout ByteBounds) {
+    private func spellOut(_ rows: ByteRows) {
+        if isFrontCoded { frontCoded.append(rows) } else { plain.append(rows) }
+    }
+
+    /// The values of the page so far are spelled out. In which way, those that are different show: nearly all.
+    private func giveUpDictionary() {
         hashes.add(dictionary.values)
         useDictionary = false
+        isFrontCoded = mayFrontCode && FrontCodedPage.pays(for: dictionary.values)
         let values = dictionary.values
         values.bytes.withUnsafeBytes { bytes in
             values.offsets.withUnsafeBufferPointer { offsets in
                 pageIndices.withUnsafeBufferPointer {
-                    Self.append(
-                        ByteRows(bytes: bytes, offsets: offsets, positions: $0, range: 0..<$0.count), to: &body,
-                        widening: &bounds)
+                    spellOut(ByteRows(bytes: bytes, offsets: offsets, positions: $0, range: 0..<$0.count))
                 }
             }
         }
         dictionary.removeAll()
-    }
-
-    /// Each value with its length in four bytes before it.
-    private static func append(_ rows: ByteRows, to plain: inout [UInt8], widening bounds: inout ByteBounds) {
-        plain.append(addingCapacity: rows.byteCount + 4 * rows.count) { (span: inout OutputSpan<UInt8>) in
-            span.withUnsafeMutableBufferPointer { buffer, initialized in
-                let output = UnsafeMutableRawBufferPointer(buffer)
-                var run = BoundsOfRun()
-                for i in 0..<rows.count {
-                    let value = rows[i]
-                    run.widen(value)
-                    precondition(output.count - initialized >= 4 + value.count, "as much room as was asked for")
-                    output.storeBytes(of: UInt32(value.count), toByteOffset: initialized, as: UInt32.self)
-                    initialized += 4
-                    if let source = value.baseAddress, let target = output.baseAddress {
-                        ShortBytes.copy(source, to: target + initialized, count: value.count)
-                        initialized += value.count
-                    }
-                }
-                bounds.widen(run)
-            }
-        }
+        pageIndices.removeAll(keepingCapacity: true)
+        indexedBytes = 0
     }
 
     func takePage(to body: inout [UInt8]) -> EncodedValues {
         defer {
-            plain.removeAll(keepingCapacity: true)
-            plainBounds = ByteBounds()
             pageIndices.removeAll(keepingCapacity: true)
             indexedBytes = 0
             isFirstPage = false
         }
+        if useDictionary, isFirstPage,
+            DictionaryRule.isWorthless(distinct: dictionary.count, of: pageIndices.count)
+        {
+            giveUpDictionary()
+        }
         guard useDictionary, !pageIndices.isEmpty else {
-            body.append(contentsOf: plain)
-            return EncodedValues(encoding: .plain, bounds: plainBounds.bounds)
+            return isFrontCoded
+                ? EncodedValues(encoding: .deltaByteArray, bounds: frontCoded.take(to: &body))
+                : EncodedValues(encoding: .plain, bounds: plain.take(to: &body))
         }
         let bounds = dictionary.bounds(of: pageIndices, hasAll: isFirstPage)
-        if isFirstPage, DictionaryRule.isWorthless(distinct: dictionary.count, of: pageIndices.count) {
-            var same = ByteBounds()
-            giveUpDictionary(spellingOutTo: &body, widening: &same)
-            return EncodedValues(encoding: .plain, bounds: bounds)
-        }
         hasDictionaryPages = true
         appendIndices(pageIndices, dictionarySize: dictionary.count, to: &body)
         if dictionary.plainSize > DictionaryRule.maximumBytes { useDictionary = false }
@@ -119,20 +102,18 @@ final class BytesEncoder: ValueEncoder {
             hasDictionaryPages = false
             isFirstPage = true
             useDictionary = wantsDictionary
+            isFrontCoded = false
         }
         guard hasDictionaryPages else { return nil }
         hashes.add(dictionary.values)
         let values = dictionary.values
-        var bytes: [UInt8] = []
-        var unused = ByteBounds()
-        values.bytes.withUnsafeBytes { all in
+        var page = PlainPage()
+        values.bytes.withUnsafeBytes { bytes in
             values.offsets.withUnsafeBufferPointer {
-                Self.append(
-                    ByteRows(bytes: all, offsets: $0, positions: nil, range: 0..<values.count), to: &bytes,
-                    widening: &unused)
+                page.append(ByteRows(bytes: bytes, offsets: $0, positions: nil, range: 0..<values.count))
             }
         }
-        return (bytes, values.count)
+        return (page.bytes, values.count)
     }
 
     func takeHashes() -> [UInt64] { hashes.take() }

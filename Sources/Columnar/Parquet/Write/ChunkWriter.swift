@@ -47,7 +47,9 @@ final class ChunkWriter {
             encoder = PrimitiveEncoder<Float>(useDictionary: dictionary, splits: splits) { $0.floats?.values ?? [] }
         case .double:
             encoder = PrimitiveEncoder<Double>(useDictionary: dictionary, splits: splits) { $0.doubles?.values ?? [] }
-        case .string, .binary: encoder = BytesEncoder(useDictionary: dictionary, hashes: hashes)
+        case .string, .binary:
+            encoder = BytesEncoder(
+                useDictionary: dictionary, frontCoding: options.deltasWherePaying, hashes: hashes)
         case .list, .map, .structure: preconditionFailure("a leaf is primitive")
         }
     }

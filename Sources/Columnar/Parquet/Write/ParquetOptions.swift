@@ -16,7 +16,8 @@ public struct ParquetOptions: Sendable {
     /// Columns in DELTA_BINARY_PACKED where they have no dictionary: `int32`, `int64`, `date`, `timestamp`.
     public var deltaColumns: Set<String> = []
     /// Whether other such columns are written in DELTA_BINARY_PACKED too, where their first page shows that it takes
-    /// half of a dictionary or five eighths of PLAIN at most: instants in order, counters.
+    /// half of a dictionary or five eighths of PLAIN at most: instants in order, counters. Also whether strings and byte
+    /// strings without a dictionary are written in DELTA_BYTE_ARRAY where they begin like the ones before them.
     public var deltasWherePaying = true
     /// Columns in BYTE_STREAM_SPLIT, without a dictionary: `float`, `double`.
     public var byteStreamSplitColumns: Set<String> = []
