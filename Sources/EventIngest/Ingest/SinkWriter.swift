@@ -80,6 +80,9 @@ final class SinkWriter: @unchecked Sendable {
     }
 
     private func work() {
+        // Below the threads that read, of this thread and those it starts: where cores are few, what is read can be written
+        // while those wait for the broker, but nobody can read while all cores write.
+        _ = nice(5)
         while let next = waitForJob() {
             let result = Result { try commit(next) }
             condition.withLock {

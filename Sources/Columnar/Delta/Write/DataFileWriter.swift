@@ -21,13 +21,14 @@ struct DataFileWriter {
     }
 
     /// One file a partition, in the order of the partitions. Several are written at a time: while one waits for the
-    /// disk the next is encoded, and a commit that nothing else runs beside has every core.
+    /// disk the next is encoded, and a commit that nothing else runs beside has every core. The threads have the priority
+    /// of the one that calls.
     /// - Throws: after removing what was written, if anything fails.
     func write(_ partitions: [PartitionSplitter.Partition], dataChange: Bool = true) throws -> [Add] {
         let written = Mutex([Add?](repeating: nil, count: partitions.count))
         let failure = Mutex<(any Error)?>(nil)
         let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: min(partitions.count, Self.filesTogether)) { _ in
+        Helpers.perform(min(partitions.count, Self.filesTogether)) {
             let codec = BlockCodec()
             while failure.withLock({ $0 == nil }) {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -113,6 +114,25 @@ struct DataFileWriter {
             sink.abandon()
             throw error
         }
+    }
+}
+
+/// Threads that last as long as one call. Not those of Dispatch: a new thread inherits the priority of its maker, which
+/// one of a pool does not, and must not keep.
+private enum Helpers {
+    /// Runs `body` so many times at once, one of them here, and returns when all have.
+    static func perform(_ times: Int, _ body: @escaping @Sendable () -> Void) {
+        guard times > 0 else { return }
+        let others = DispatchGroup()
+        for _ in 1..<times {
+            others.enter()
+            Thread.detachNewThread {
+                body()
+                others.leave()
+            }
+        }
+        body()
+        others.wait()
     }
 }
 
