@@ -16,6 +16,24 @@ import Testing
         }
     }
 
+    /// A poll that may take thousands of messages and wait an hour returns with the three that are there.
+    @Test(.timeLimit(.minutes(2))) func aPollDoesNotWaitForMoreThanThereIs() async throws {
+        try await withMockBroker(topics: ["films": 1]) { broker in
+            try produce(["a", "b", "c"], to: "films", of: broker.properties)
+            let quiet = broker.properties.merging(KafkaProperties(["fetch.wait.max.ms": "100"]))
+            let consumer = try KafkaConsumer(properties: quiet, group: "few")
+            try consumer.assign([TopicPartition("films", 0): 0])
+            var found: [String] = []
+            while found.count < 3 {
+                consumer.poll(timeout: 3600) { arrival in
+                    guard case .messages(let messages) = arrival else { return }
+                    for i in 0..<messages.count { found.append(String(decoding: messages[i].payload, as: UTF8.self)) }
+                }
+            }
+            #expect(found == ["a", "b", "c"])
+        }
+    }
+
     @Test func aKeyAlwaysMeetsTheSamePartition() async throws {
         try await withMockBroker(topics: ["films": 4]) { broker in
             try produce((0..<100).map(String.init), key: "user-7", to: "films", of: broker.properties)

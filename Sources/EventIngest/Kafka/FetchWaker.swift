@@ -4,15 +4,18 @@ import CRdKafka
 ///
 /// The thread of a broker that finds the queue full looks at it again after a second, or when something else is to be done
 /// (2.0.2; later ones have `fetch.queue.backoff.ms`). Whoever reads faster than a queue a second waits for the rest of that
-/// second. So where messages wait in the queue and none was added for a tenth of a second, the leaders of all partitions
-/// are asked for their ends: something to be done. Nobody waits for the answer, and it changes nothing.
+/// second. So where half of the queue has been read and none was added for ten milliseconds, or for a tenth of a second in any
+/// case, the leaders of all partitions are asked for their ends: something to be done. Nobody waits for the answer, and it
+/// changes nothing.
 ///
 /// The same second passes between an assignment and the first fetch, where the thread had looked just before; so they are
 /// asked then too, until something comes.
 struct FetchWaker {
-    private let patience: Duration = .milliseconds(100)
+    private static let (patience, impatience) = (Duration.milliseconds(100), Duration.milliseconds(10))
     /// Messages in the queue when it was looked at last.
     private var waiting = 0
+    /// The most that there were since a message was added.
+    private var fullest = 0
     /// When a message was added last, or the leaders were asked.
     private var since = ContinuousClock.now
     /// How often they were asked.
@@ -40,9 +43,10 @@ struct FetchWaker {
         let now = ContinuousClock.now
         let hasGrown = left + taken > waiting
         waiting = left
+        if hasGrown { fullest = left }
         if hasGrown || left == 0 {
             since = now
-        } else if now - since >= patience {
+        } else if now - since >= (left <= fullest / 2 ? Self.impatience : Self.patience) {
             since = now
             count += 1
             Self.askLeaders(client)
