@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     const char *settings[][2] = {
         {"bootstrap.servers", argv[1]}, {"group.id", "bare"}, {"enable.auto.commit", "false"},
-        {"queued.max.messages.kbytes", "65536"}, {"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", "2097152"},
+        {"queued.max.messages.kbytes", "32768"}, {"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", "1048576"},
         {"fetch.wait.max.ms", "100"}};
     for (int i = 0; i < 7; i++) rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

@@ -10,6 +10,7 @@ other, in a process of its own; medians of the rounds are printed. README.md say
 import argparse
 import contextlib
 import importlib.util
+import itertools
 import json
 import os
 import platform
@@ -31,7 +32,7 @@ BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tab
 MOCK_EVENTS = 1_000_000
 # What every consumer here is told, ours by its own defaults.
 FETCHING = {
-    "fetch.message.max.bytes": 2097152, "fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 65536,
+    "fetch.message.max.bytes": 1048576, "fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 32768,
     "queued.min.messages": 1000000}
 PRODUCER = "bare librdkafka producer, C"
 PYTHON, KCAT = "confluent-kafka + deltalake", "kcat to a file"
@@ -76,16 +77,16 @@ def mock(events):
 
 def readers(servers, events, folder, bare, python):
     """Names of jobs and what runs them."""
-    store = os.path.join(folder, "store")
+    stores = itertools.count()
 
     def fresh(job):
-        shutil.rmtree(store, ignore_errors=True)
-        return job()
+        """In a folder of its own. Nothing is removed before the end: ext4 makes files slowly where some were just deleted."""
+        return job(os.path.join(folder, f"store-{next(stores)}"))
 
     jobs = {
         BARE: lambda: figures([bare, servers, str(events)] + TOPICS),
         COLUMNS: lambda: figures([OURS, "columns", servers]),
-        INGEST: lambda: fresh(lambda: figures([OURS, "ingest", servers, store])),
+        INGEST: lambda: fresh(lambda store: figures([OURS, "ingest", servers, store])),
     }
     if shutil.which("kcat"):
         told = " ".join(f"-X {name}={value}" for name, value in FETCHING.items())
@@ -93,7 +94,7 @@ def readers(servers, events, folder, bare, python):
         jobs[KCAT] = lambda: timed(reads, events)
     if python:
         peer = os.path.join(HERE, "peer.py")
-        jobs[PYTHON] = lambda: fresh(lambda: figures([sys.executable, peer, servers, store, str(events)]))
+        jobs[PYTHON] = lambda: fresh(lambda store: figures([sys.executable, peer, servers, store, str(events)]))
     return jobs
 
 

@@ -51,7 +51,7 @@ def commit(store, rows, offsets):
 def main(servers, store, count):
     consumer = Consumer({
         "bootstrap.servers": servers, "group.id": "peer", "enable.auto.commit": False,
-        "queued.max.messages.kbytes": 65536, "queued.min.messages": 1000000, "fetch.message.max.bytes": 2097152,
+        "queued.max.messages.kbytes": 32768, "queued.min.messages": 1000000, "fetch.message.max.bytes": 1048576,
         "fetch.wait.max.ms": 100})
     cluster = consumer.list_topics(timeout=10)
     start = time.monotonic()

@@ -6,6 +6,7 @@ import Foundation
 // One measured job a run; prints one JSON object. Benchmarks/ingest/bench.py runs them beside their peers.
 //   bench-ingest simulate COUNT                    make and encode events, without Kafka
 //   bench-ingest decode COUNT                      decode encoded events, on one core
+//   bench-ingest store COUNT TABLE COMMITS         the same decoded columns committed again and again, without Kafka
 //   bench-ingest decode-avro COUNT [FILE]          the same in Avro; also written to FILE, each after its length
 //   bench-ingest messages COUNT FILE               the messages of fill, for bare_producer.c, which says in which form
 //   bench-ingest fill BOOTSTRAP COUNT [NAME=VALUE…]    make the topics, simulate and send
@@ -86,6 +87,35 @@ func move(_ rows: inout [EventRow], to columns: inout EventColumns) {
     rows.removeAll(keepingCapacity: true)
 }
 
+/// Decoded in the order of a catch-up: of twelve partitions in turns, ten thousand messages each.
+func asRead(_ messages: (bytes: [UInt8], starts: [Int])) throws -> RecordBatch {
+    let count = messages.starts.count - 1
+    var order: [Int] = []
+    let (stretch, partitions) = (10_000, 12)
+    for start in stride(from: 0, to: count, by: stretch * partitions) {
+        let end = min(start + stretch * partitions, count)
+        for partition in 0..<partitions { order += stride(from: start + partition, to: end, by: partitions) }
+    }
+    let decoder = EventDecoder()
+    let now = Timestamp(seconds: 1_790_000_000)
+    let topic = Array(Topics.views.utf8)
+    var columns = EventColumns()
+    messages.bytes.withUnsafeBytes { bytes in
+        topic.withUnsafeBufferPointer { topic in
+            var rows: [EventRow] = []
+            for i in order {
+                let message = UnsafeRawBufferPointer(rebasing: bytes[messages.starts[i]..<messages.starts[i + 1]])
+                guard let fields = try? decoder.decode(message, latest: now) else { continue }
+                rows.append(EventRow(fields: fields, offset: Int64(i), position: i))
+                if rows.count == 128 || decoder.lendsScratch { move(&rows, to: &columns) }
+            }
+            move(&rows, to: &columns)
+            columns.endRun(topic: topic, partition: 0, ingestedAt: now)
+        }
+    }
+    return try columns.batch()
+}
+
 func fill(_ properties: KafkaProperties, _ count: Int) async throws -> Int {
     try await SimulatorRun(simulator: try simulator(count), properties: properties).run().progress.acknowledged
 }
@@ -158,6 +188,17 @@ case ("decode", 1):
             }
         }
         return columns.count
+    }
+case ("store", 3):
+    let batch = try asRead(try encoded(Int(values[0])!))
+    let table = try DeltaTable.openOrCreate(
+        at: values[1], schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
+        configuration: EventTable.properties)
+    try await measure {
+        for _ in 0..<Int(values[2])! {
+            _ = try table.append([batch], transactions: [], operation: "STREAMING UPDATE")
+        }
+        return batch.rowCount * Int(values[2])!
     }
 case ("decode-avro", 1...2):
     let (bytes, starts) = try encoded(Int(values[0])!, .avro(schemaID: 1))

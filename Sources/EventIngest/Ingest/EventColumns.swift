@@ -1,4 +1,4 @@
-import Columnar
+package import Columnar
 package import Domain
 
 /// Rows of the `events` table column by column.
@@ -153,7 +153,7 @@ package struct EventColumns {
         eventDate.append(event.at.date.days)
     }
 
-    func batch() throws -> RecordBatch {
+    package func batch() throws -> RecordBatch {
         try RecordBatch(
             schema: EventTable.schema,
             columns: [
