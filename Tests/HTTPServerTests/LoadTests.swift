@@ -1,5 +1,6 @@
 import HTTPServer
 import Synchronization
+import TestSupport
 import Testing
 
 /// Many clients, slow readers, limits on connections, stops under load.
@@ -66,6 +67,26 @@ struct LoadTests {
                 }
                 for try await isServed in group { #expect(isServed) }
             }
+        }
+    }
+
+    /// libmicrohttpd 0.9.75 ends the process if a thread of its pool looks at its sockets while it is told to accept no more
+    /// ("Failed to remove listen FD from epoll set"): once in some thousands of stops.
+    @Test("servers stop while clients come, many times over")
+    func stopsWhileClientsCome() async throws {
+        for _ in 0..<Effort.rounds(500, nightly: 20_000) {
+            let server = HTTPServer(HTTPServerConfiguration(port: 0), handler: Echo())
+            try server.start()
+            let port = server.port
+            async let clients: Void = blocking {
+                for _ in 0..<4 {
+                    guard let client = try? RawClient(port: port) else { return }
+                    _ = client.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                }
+            }
+            try? await Task.sleep(for: .microseconds(Int.random(in: 0...300)))
+            await server.stop(grace: .zero)
+            try await clients
         }
     }
 

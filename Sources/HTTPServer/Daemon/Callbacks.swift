@@ -85,6 +85,7 @@ enum Callbacks {
             guard let object = slot.pointee else { return }
             slot.pointee = nil
             daemon.connections.remove(Unmanaged<ClientConnection>.fromOpaque(object).takeRetainedValue())
+            daemon.acceptor.left()
         @unknown default: break
         }
     }

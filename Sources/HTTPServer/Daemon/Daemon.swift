@@ -17,7 +17,7 @@ final class Daemon: Sendable {
     let isDraining = Atomic<Bool>(false)
     /// No request may be suspended any more: libmicrohttpd aborts the process if it is stopped with one.
     let isStopping = Atomic<Bool>(false)
-    private let listener: Int32
+    let acceptor: Acceptor
     private let handle = Mutex<Handle>(Handle(pointer: nil))
     /// `nonisolated(unsafe)`: set up in `init`, then only cancelled, and a dispatch source may be cancelled anywhere.
     private nonisolated(unsafe) let watch: any DispatchSourceTimer
@@ -32,15 +32,20 @@ final class Daemon: Sendable {
         let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
         self.configuration = configuration
         self.handler = handler
-        listener = socket.descriptor
+        do throws(HTTPServerError) {
+            acceptor = try Acceptor(listener: socket.descriptor, maximum: configuration.maximumConnections)
+        } catch {
+            close(socket.descriptor)
+            throw error
+        }
         port = socket.port
         connections = ClientConnections(lateRequest: Self.lateRequest(handler))
         watch = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "marquee.http.watch"))
 
         var settings = marquee_mhd_settings()
-        settings.listener = socket.descriptor
         settings.threads = UInt32(Self.threads(configuration.threads))
-        settings.connections = UInt32(clamping: max(configuration.maximumConnections, Int(settings.threads)))
+        // Divided among the threads, each of which may have all: the limit is the acceptor's.
+        settings.connections = UInt32(clamping: max(1, configuration.maximumConnections) * Int(settings.threads))
         settings.connections_per_address = UInt32(clamping: configuration.maximumConnectionsPerAddress)
         settings.idle_seconds = UInt32(clamping: max(1, configuration.idleTimeout.components.seconds))
         // Requests above our own limits must still fit, so that it is we who refuse them, with a proper answer. What
@@ -55,10 +60,13 @@ final class Daemon: Sendable {
         settings.on_connection = Callbacks.connection
         guard let pointer = marquee_mhd_start(&settings) else {
             let reason = String(cString: strerror(errno))
-            close(socket.descriptor)
+            acceptor.stop()
             throw .cannotStart(reason: reason)
         }
-        handle.withLock { $0 = Handle(pointer: pointer) }
+        let handle = Handle(pointer: pointer)
+        self.handle.withLock { $0 = handle }
+        // The daemon lives until the acceptor has stopped.
+        acceptor.start { MHD_add_connection(handle.pointer, $0, $1, $2) == .YES }
         let milliseconds = Int(ClientConnections.tick / .milliseconds(1))
         watch.schedule(deadline: .now(), repeating: .milliseconds(milliseconds))
         let connections = connections
@@ -69,8 +77,7 @@ final class Daemon: Sendable {
     /// Accepts no more connections, and closes each one after its next response.
     func drain() {
         guard !isDraining.exchange(true, ordering: .relaxed) else { return }
-        let returned = handle.withLock { $0.pointer.map { MHD_quiesce_daemon($0) } ?? -1 }
-        if returned >= 0 { close(returned) }
+        acceptor.stop()
     }
 
     /// Answers 503 for every handler that is still at work, and cancels it.
