@@ -24,7 +24,7 @@ import Testing
 
     /// Ascending ones, and among them whatever can go wrong: nulls, empty ones, one that goes on where the other ends, long
     /// ones, ones of other alphabets.
-    private static let ordered: [String?] = (0..<9000).map { i in
+    static let ordered: [String?] = (0..<9000).map { i in
         switch i % 97 {
         case 3: nil
         case 5: ""

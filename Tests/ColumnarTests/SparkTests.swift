@@ -98,6 +98,7 @@ struct SparkTests {
             for batch in batches { try writer.write(batch) }
             _ = try writer.finish()
         }
+        try writeNames(folder)
         let table = try DeltaFixture.table(at: folder.appending(path: "ours"))
         var rows: [RecordBatch] = []
         for i in 0..<25 {
@@ -105,6 +106,19 @@ struct SparkTests {
             _ = try table.append([rows[i]], transactions: [Transaction(appID: "kafka:events:0", version: Int64(i))])
         }
         try JSONRows.write(rows, to: folder.appending(path: "ours.jsonl"))
+    }
+
+    /// Strings in DELTA_BYTE_ARRAY.
+    private func writeNames(_ folder: URL) throws {
+        let schema = Schema([Field("id", .int64, nullable: false), Field("name", .string, nullable: true)])
+        let names = FrontCodingTests.ordered
+        let batch = try RecordBatch(
+            schema: schema,
+            columns: [.int64(PrimitiveColumn(names.indices.map { Int64($0) })), .string(BytesColumn(names))])
+        let writer = try ParquetWriter(path: folder.appending(path: "names.parquet").path, schema: schema)
+        try writer.write(batch)
+        _ = try writer.finish()
+        try JSONRows.write([batch], to: folder.appending(path: "names.jsonl"))
     }
 
     private func readSparkFiles(_ folder: URL) throws {

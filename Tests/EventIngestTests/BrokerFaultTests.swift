@@ -37,6 +37,7 @@ struct BrokerFaultTests {
                         "reconnect.backoff.max.ms": "500", "socket.timeout.ms": "6000",
                     ]))
                 let stored = Atomic<Int>(0)
+                let refused = Atomic<Int>(0)
                 let endings = Endings()
                 let ingesters = (0..<2).map { i in
                     Ingester(
@@ -44,7 +45,11 @@ struct BrokerFaultTests {
                         hooks: Ingester.Hooks(
                             onProgress: { progress in endings.latest.withLock { $0[i] = progress } },
                             onCommit: { commit in
-                                if commit.table == Tables.events { stored.wrappingAdd(commit.rows, ordering: .relaxed) }
+                                if commit.table == Tables.events {
+                                    stored.wrappingAdd(commit.rows, ordering: .relaxed)
+                                } else {
+                                    refused.wrappingAdd(commit.rows, ordering: .relaxed)
+                                }
                             }))
                 }
                 // Or a test that fails would wait for them for ever.
@@ -75,7 +80,7 @@ struct BrokerFaultTests {
                 try await trouble(server, more)
                 let sent = try await traffic.finish()
                 try await eventually("everything is stored: \(sent)") {
-                    stored.load(ordering: .relaxed) >= sent.events
+                    stored.load(ordering: .relaxed) >= sent.events && refused.load(ordering: .relaxed) >= sent.bad
                 }
                 for ingester in ingesters { ingester.stop() }
                 for run in runs { await run.value }

@@ -97,7 +97,9 @@ pruned = spark.read.parquet(f"{folder}/files").filter("id = 77 and f is not null
 assert pruned == len(os.listdir(f"{folder}/files")) * sum(
     r["id"] == 77 and r["f"] is not None for r in expected("files")), pruned
 
-spark.conf.set("spark.sql.parquet.enableVectorizedReader", True)
+for vectorised in (False, True):
+    spark.conf.set("spark.sql.parquet.enableVectorizedReader", vectorised)
+    same("names", rows(spark.read.parquet(f"{folder}/names.parquet")), expected("names"))
 
 # Our table: rows, partitions with strange names, statistics, time travel, history.
 ours = expected("ours")
