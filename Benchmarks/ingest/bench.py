@@ -9,6 +9,7 @@ other, in a process of its own; medians of the rounds are printed. README.md say
 
 import argparse
 import contextlib
+import ctypes.util
 import importlib.util
 import itertools
 import json
@@ -28,6 +29,8 @@ OURS = os.environ.get("BENCH_INGEST", os.path.join(ROOT, ".build", "release", "b
 SERVERS = os.path.join(ROOT, "..", "shared", "servers")
 TOPICS = ["movie-views", "movie-likes", "movie-reviews"]
 BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tables", "ingest: to columns, dropped"
+# Ours link it (decision 084), so the limit is measured with it as well.
+JEMALLOC, BARE_JEMALLOC = ctypes.util.find_library("jemalloc"), "the same with jemalloc preloaded"
 # The mock cluster keeps 5 MiB a partition.
 MOCK_EVENTS = 1_000_000
 # What every consumer here is told, ours by its own defaults.
@@ -85,9 +88,12 @@ def readers(servers, events, folder, bare, python):
 
     jobs = {
         BARE: lambda: figures([bare, servers, str(events)] + TOPICS),
+        BARE_JEMALLOC: lambda: figures(["env", f"LD_PRELOAD={JEMALLOC}", bare, servers, str(events)] + TOPICS),
         COLUMNS: lambda: figures([OURS, "columns", servers]),
         INGEST: lambda: fresh(lambda store: figures([OURS, "ingest", servers, store])),
     }
+    if not JEMALLOC:
+        del jobs[BARE_JEMALLOC]
     if shutil.which("kcat"):
         told = " ".join(f"-X {name}={value}" for name, value in FETCHING.items())
         reads = " && ".join(f"kcat -b {servers} {told} -C -t {t} -e -q > {folder}/{t}" for t in TOPICS)
@@ -123,8 +129,9 @@ def settings(options, python):
     print("all consumers: " + ", ".join(f"{name}={value}" for name, value in FETCHING.items()))
     print("messages lz4; 3 topics")
     print("commits: 1,000,000 rows, 128 MiB or 10 s (we are behind), zstd level 1, partitioned by day")
-    if not python:
-        print(f"no {PYTHON} in {sys.executable}: left out")
+    for peer, is_there in [(PYTHON, python), (KCAT, shutil.which("kcat")), (BARE_JEMALLOC, JEMALLOC)]:
+        if not is_there:
+            print(f"{peer}: left out, not installed (Benchmarks/ingest/setup)")
 
 
 def main():
