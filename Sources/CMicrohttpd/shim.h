@@ -22,16 +22,11 @@ struct marquee_mhd_settings {
     MHD_NotifyConnectionCallback on_connection;
 };
 
-// accept4 is declared for GNU sources only, which the module of the C library is not. Does not block, and is not inherited.
-static inline int marquee_accept(int listener, struct sockaddr *address, socklen_t *length) {
-    extern int accept4(int, struct sockaddr *, socklen_t *, int);
-    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
-
 // MHD_start_daemon is variadic. Epoll, one thread a core, connections that may be suspended and are handed to it.
 static inline struct MHD_Daemon *marquee_mhd_start(const struct marquee_mhd_settings *s) {
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL, NULL, s->on_request, s->context,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL, NULL,
+        s->on_request, s->context,
         MHD_OPTION_THREAD_POOL_SIZE, s->threads,
         MHD_OPTION_CONNECTION_LIMIT, s->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->connections_per_address,

@@ -1,4 +1,3 @@
-internal import CMicrohttpd
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
@@ -73,8 +72,9 @@ final class Acceptor: Sendable {
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let isTaken: Bool? = withUnsafeMutablePointer(to: &storage) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                    let connection = marquee_accept(listener, address, &length)
+                    let connection = Glibc.accept(listener, address, &length)
                     guard connection >= 0 else { return nil }
+                    _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                     // Before it is handed on: it may be closed before that returns.
                     open.wrappingAdd(1, ordering: .relaxed)
                     return body(connection, address, length)
