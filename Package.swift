@@ -17,6 +17,11 @@ func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// The allocator. Left out by MARQUEE_MALLOC=system: sanitizers bring their own, and two do not go together.
+let allocator: [Target] =
+    Context.environment["MARQUEE_MALLOC"] == "system"
+    ? [] : [library("CJemalloc", pkgConfig: "jemalloc", apt: "libjemalloc-dev")]
+
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     // Each room's front page lies beside its sources.
     let page = "\(Context.packageDirectory)/Sources/\(name)/README.md"
@@ -35,7 +40,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "marquee",
     products: [.executable(name: "marquee", targets: ["marquee"])],
-    targets: [
+    targets: allocator + [
         // Level 0: C. Each library has exactly one importer.
         library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
         library("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
@@ -52,7 +57,6 @@ let package = Package(
         library("CICULibrary", pkgConfig: "icu-uc", apt: "libicu-dev"),
         // Compiled, not just seen: Foundation's own ICU headers and Debian's exclude each other in Swift.
         .target(name: "CICU", dependencies: ["CICULibrary"]),
-        library("CJemalloc", pkgConfig: "jemalloc", apt: "libjemalloc-dev"),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
@@ -63,7 +67,7 @@ let package = Package(
         room("Columnar", ["Domain", "CZstd", "CSnappy", "CLZ4", "CZlib", "CXXHash"]),
         room("HTTPServer", ["Domain", "CMicrohttpd"]),
         room("HTTPClient", ["Domain", "CCurl"]),
-        room("Operations", ["Domain", "CCrypto", "CJemalloc", "CYAML"]),
+        room("Operations", ["Domain", "CCrypto", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),
