@@ -33,7 +33,7 @@ final class Daemon: Sendable {
         self.configuration = configuration
         self.handler = handler
         do throws(HTTPServerError) {
-            acceptor = try Acceptor(listener: socket.descriptor, maximum: configuration.maximumConnections)
+            acceptor = try Acceptor(listener: socket.descriptor, maximum: max(1, configuration.maximumConnections))
         } catch {
             close(socket.descriptor)
             throw error
