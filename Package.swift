@@ -12,9 +12,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// A C library of the distribution, seen through `Sources/<name>/shim.h`.
+/// A C library of the distribution, seen through `Sources/C/<name>/shim.h`.
 func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
-    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+    .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
 /// The allocator. Left out by MARQUEE_MALLOC=system: sanitizers bring their own, and two do not go together.
@@ -56,10 +56,10 @@ let package = Package(
         library("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         library("CICULibrary", pkgConfig: "icu-uc", apt: "libicu-dev"),
         // Compiled, not just seen: Foundation's own ICU headers and Debian's exclude each other in Swift.
-        .target(name: "CICU", dependencies: ["CICULibrary"]),
+        .target(name: "CICU", dependencies: ["CICULibrary"], path: "Sources/C/CICU"),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "CKernels", path: "Sources/C/CKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Level 1: rooms that know nothing of recommendations, and Domain.
         room("Domain", []),
