@@ -38,8 +38,9 @@ bench-als: build ## Run the trainer's benchmark beside implicit and irspack
 format: ## Format the sources
 	swift format -i -r -p Package.swift Sources Tests
 
-lint: ## Check the format of the sources
+lint: ## Check the format of the sources, and that what the modules show has doc comments
 	swift format lint -s -r -p Package.swift Sources Tests
+	@scripts/undocumented
 
 clean: ## Remove what was built
 	swift package clean
