@@ -29,7 +29,7 @@ OURS = os.environ.get("BENCH_INGEST", os.path.join(ROOT, ".build", "release", "b
 SERVERS = os.path.join(ROOT, "..", "shared", "servers")
 TOPICS = ["movie-views", "movie-likes", "movie-reviews"]
 BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tables", "ingest: to columns, dropped"
-# Ours link it (decision 084), so the limit is measured with it as well.
+# Ours link it (docs/decisions/c-libraries.md), so the limit is measured with it as well.
 JEMALLOC, BARE_JEMALLOC = ctypes.util.find_library("jemalloc"), "the same with jemalloc preloaded"
 # The mock cluster keeps 5 MiB a partition.
 MOCK_EVENTS = 1_000_000

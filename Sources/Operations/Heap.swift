@@ -2,7 +2,7 @@
 import CJemalloc
 #endif
 
-/// This process's heap, which jemalloc keeps instead of the C library: see docs/decisions/084.
+/// This process's heap, which jemalloc keeps instead of the C library: see docs/decisions/c-libraries.md.
 public enum Heap {
     /// Bytes that the program has asked for and not given back, and bytes of physical memory that hold them or are kept for
     /// what it asks for next. Both 0 in a build without jemalloc (`MARQUEE_MALLOC=system`, for sanitizers). Microseconds; takes

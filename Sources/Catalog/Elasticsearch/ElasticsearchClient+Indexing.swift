@@ -43,7 +43,8 @@ extension ElasticsearchClient {
 
     /// Puts films into the index, each at its own version, its `updatedAt`: only a newer description replaces one that
     /// is there. Sending a film again changes nothing, not even the statistics: a replaced film counts in them until
-    /// segments are merged, and scores would drift away from the embedded index's (decision 052).
+    /// segments are merged, and scores would drift away from the embedded index's
+    /// (docs/decisions/same-lists-as-elasticsearch.md).
     ///
     /// Films that the server has no room for now (429, 503) are sent again, and only they.
     /// - Throws: ``CatalogError`` when the server cannot be asked, or still has no room at the last attempt. What was

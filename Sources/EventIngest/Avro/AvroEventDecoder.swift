@@ -19,7 +19,7 @@ enum ConfluentFrame {
 /// Reads events in Avro's binary form, each by the schema it names.
 ///
 /// Written by hand, because resolving an event through libavro allocates a value and costs many times as much; fastavro
-/// is its oracle in tests. docs/decisions/046 has the figures. One thread uses it at a time.
+/// is its oracle in tests. docs/decisions/decoding-messages.md has the figures. One thread uses it at a time.
 package final class AvroEventDecoder: EventMessageDecoder {
     private let limits: EventLimits
     private let schemas: EventSchemas

@@ -9,7 +9,7 @@ import Linalg
 ///
 /// is known for all n from one decomposition a half-sweep: with λ(n) taken as linear in n, M_n = B + (n − n̄) C′ for the
 /// row of mean length n̄, and a ``SymmetricPencil`` of C′ and B gives M_n⁻¹ = V diag(1 / (1 + (n − n̄) μ)) Vᵀ. One step of
-/// conjugate gradients with M_n descends about as far as three without (docs/decisions/027).
+/// conjugate gradients with M_n descends about as far as three without (docs/decisions/conjugate-gradients.md).
 struct MeanRow: Sendable {
     /// μ, V and Vᵀ, padded with zeros: what is zero in the padding stays so.
     private let values: [Float]

@@ -5,7 +5,8 @@
 /// this one's place. What the row really has is κ times that: anything between a third and five times as much, but much
 /// the same among rows of like length, and slow to change from one epoch to the next. So one row in 16 measures, and the
 /// next half-sweep of the same side takes κ from the rows of like length that did. A step that is 10 % off descends 99 % as
-/// far; the rows that measure tell what all lose, and if it is much, everyone measures (docs/decisions/028).
+/// far; the rows that measure tell what all lose, and if it is much, everyone measures
+/// (docs/decisions/conjugate-gradients.md).
 struct StepLengths: Sendable {
     /// What a row that measures found.
     struct Sample: Sendable {

@@ -7,7 +7,7 @@ internal import Linalg
 /// 1. The events are split; the settings are fitted to the training part and measured on the rest, beside the
 ///    baselines and the model in service.
 /// 2. The same settings are fitted to all events: that model is published. The measurements describe its recipe, not
-///    its very factors, and the manifest says so (docs/decisions/030-measure-the-recipe.md).
+///    its very factors, and the manifest says so (docs/decisions/measured-and-published.md).
 /// 3. The gate decides on promotion.
 ///
 /// Blocks for as long as it takes and keeps every core busy: run it on a thread of its own.
