@@ -1,4 +1,5 @@
 package import Linalg
+internal import Operations
 
 extension ALS {
     /// Bytes that one training needs at its peak, the interactions included. A fit compares them with the free memory

@@ -71,3 +71,16 @@ extension Matrix {
 }
 
 func power(_ base: Double, _ exponent: Double) -> Double { exponent == 1 ? base : pow(base, exponent) }
+
+extension ALSFactors {
+    /// ⟨p_u, q_i⟩. O(rank).
+    func product(_ user: Int, _ item: Int) -> Float {
+        userFactors.withRow(user) { p in
+            itemFactors.withRow(item) { q in
+                var sum: Float = 0
+                for i in p.indices { sum += p[i] * q[i] }
+                return sum
+            }
+        }
+    }
+}

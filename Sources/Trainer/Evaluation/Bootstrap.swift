@@ -26,7 +26,7 @@ public struct Bootstrap: Sendable {
             for user in 0..<users { mean += values[user * width + column] }
             mean /= Double(users)
             let means = (0..<resamples).map { sums[$0 * width + column] / Double(users) }.sorted()
-            return Interval(value: mean, low: quantile(means, 0.025), high: quantile(means, 0.975))
+            return Interval(value: mean, low: means.quantile(0.025), high: means.quantile(0.975))
         }
     }
 
@@ -41,7 +41,7 @@ public struct Bootstrap: Sendable {
         return (0..<width).map { column in
             let ratios = (0..<resamples).map { sums[$0 * width + column] / max(sums[$0 * width + divisor], 1) }.sorted()
             return Interval(
-                value: totals[column] / totals[divisor], low: quantile(ratios, 0.025), high: quantile(ratios, 0.975))
+                value: totals[column] / totals[divisor], low: ratios.quantile(0.025), high: ratios.quantile(0.975))
         }
     }
 
@@ -55,7 +55,7 @@ public struct Bootstrap: Sendable {
         guard let value = relative(a.reduce(0, +), b.reduce(0, +)) else { return nil }
         let sums = resampledSums(table, width: 2, users: a.count)
         let differences = (0..<resamples).map { relative(sums[2 * $0], sums[2 * $0 + 1]) ?? .infinity }.sorted()
-        return Interval(value: value, low: quantile(differences, 0.025), high: quantile(differences, 0.975))
+        return Interval(value: value, low: differences.quantile(0.025), high: differences.quantile(0.975))
     }
 
     /// Resample by resample, the column sums.
@@ -80,12 +80,14 @@ public struct Bootstrap: Sendable {
     }
 }
 
-/// The quantile of sorted values by linear interpolation (Hyndman and Fan's type 7, numpy's default).
-func quantile(_ sorted: [Double], _ share: Double) -> Double {
-    let position = share * Double(sorted.count - 1)
-    let low = Int(position)
-    guard low + 1 < sorted.count else { return sorted[sorted.count - 1] }
-    // Without this, infinity times zero would be NaN.
-    let rest = position - Double(low)
-    return rest == 0 ? sorted[low] : sorted[low] + (sorted[low + 1] - sorted[low]) * rest
+extension [Double] {
+    /// The quantile of sorted values by linear interpolation (Hyndman and Fan's type 7, numpy's default).
+    fileprivate func quantile(_ share: Double) -> Double {
+        let position = share * Double(count - 1)
+        let low = Int(position)
+        guard low + 1 < count else { return self[count - 1] }
+        // Without this, infinity times zero would be NaN.
+        let rest = position - Double(low)
+        return rest == 0 ? self[low] : self[low] + (self[low + 1] - self[low]) * rest
+    }
 }

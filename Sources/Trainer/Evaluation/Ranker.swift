@@ -78,27 +78,3 @@ struct ListRanker: Ranker {
         }
     }
 }
-
-extension TrainingSet {
-    /// The items that a ranking for `user` leaves out.
-    func seen(by user: Int32) -> ItemBitmap {
-        var bitmap = ItemBitmap(itemCount: itemCount)
-        for entry in interactions.entries(ofRow: Int(user)) {
-            bitmap.insert(ItemIndex(rawValue: interactions.columnIndices[entry]))
-        }
-        return bitmap
-    }
-}
-
-extension ArraySlice<Int32> {
-    /// Binary search in a rising slice.
-    func containsSorted(_ value: Int32) -> Bool {
-        var low = startIndex
-        var high = endIndex
-        while low < high {
-            let middle = low + (high - low) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low < endIndex && self[low] == value
-    }
-}

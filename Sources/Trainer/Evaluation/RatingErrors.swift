@@ -80,16 +80,3 @@ extension TrainingSet {
         return zip(sums, counts).map { Float(($0 + pull * mean) / ($1 + pull)) }
     }
 }
-
-extension ALSFactors {
-    /// ⟨p_u, q_i⟩. O(rank).
-    func product(_ user: Int, _ item: Int) -> Float {
-        userFactors.withRow(user) { p in
-            itemFactors.withRow(item) { q in
-                var sum: Float = 0
-                for i in p.indices { sum += p[i] * q[i] }
-                return sum
-            }
-        }
-    }
-}

@@ -94,10 +94,3 @@ struct ReportBuilder {
         return result
     }
 }
-
-/// The largest resident size of this process so far, in bytes.
-func peakResidentBytes() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Int(usage.ru_maxrss) * 1024
-}

@@ -27,8 +27,8 @@ struct EpochSearch {
         }
         var values: [Double] = []
         var best = 0
-        _ = try fit(
-            experiment.training, inner.recipe, from: warmStart, as: .validation, onProgress: onProgress
+        _ = try inner.recipe.fit(
+            experiment.training, from: warmStart, as: .validation, onProgress: onProgress
         ) { model in
             values.append(try value(of: model, experiment))
             let isBetter =

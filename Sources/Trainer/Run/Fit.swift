@@ -1,82 +1,47 @@
 internal import Domain
 internal import Linalg
 
-/// What one fit made, in the indices of its training set.
-struct FittedModel {
-    /// What ranks: the product of a user's and an item's row orders the items for the user. An explicit model's rows are
-    /// (p_u, 1) and (q_i, b_i).
-    var factors: ALSFactors
-    var ratings: Ratings?
-    var summary: Manifest.TrainingSummary
-
-    /// What turns a product into stars: stars = neutral + mean + b_u + product.
-    struct Ratings {
-        /// Of the weights, which are stars less ``ConfidenceWeights/neutralStars``.
-        var mean: Float
-        var userBiases: [Float]
-
-        /// The predicted weight of a pair.
-        func weight(user: Int, product: Float) -> Float { mean + userBiases[user] + product }
-    }
-
-    init(implicit factors: ALSFactors, summary: Manifest.TrainingSummary) {
-        self.factors = factors
-        self.summary = summary
-    }
-
-    init(explicit model: RatingFactors, summary: Manifest.TrainingSummary) throws {
-        let rank = model.factors.rank
-        var users = try model.factors.userFactors.withColumns(rank + 1)
-        var items = try model.factors.itemFactors.withColumns(rank + 1)
-        users.withUnsafeMutableElements { elements in
-            for row in 0..<model.userBiases.count { elements[row * (rank + 1) + rank] = 1 }
+extension ModelRecipe {
+    /// Fits and keeps the record of the epochs.
+    ///
+    /// - Parameters:
+    ///   - start: the factors of another model, which users and items of this set begin with where that model knows them.
+    ///   - proceeding: asked after each epoch with what there is so far; false ends the fit.
+    func fit(
+        _ training: TrainingSet, from start: MappedModel? = nil, as kind: TrainingProgress.Fit,
+        onProgress: (TrainingProgress) throws -> Void, proceeding: ((FittedModel) throws -> Bool)? = nil
+    ) throws -> FittedModel {
+        try onProgress(
+            .fitting(
+                kind, users: training.userCount, items: training.itemCount, interactions: training.interactions.count))
+        var epochs: [Manifest.EpochSummary] = []
+        func summary() -> Manifest.TrainingSummary {
+            .init(epochs: epochs, seconds: epochs.reduce(0) { $0 + $1.seconds })
         }
-        items.withUnsafeMutableElements { elements in
-            for (row, bias) in model.itemBiases.enumerated() { elements[row * (rank + 1) + rank] = bias }
+        func note(_ report: ALS.EpochReport) throws {
+            epochs.append(.init(epoch: report.epoch, loss: report.loss, seconds: report.seconds))
+            try onProgress(.epoch(kind, report, of: parameters.epochs))
         }
-        factors = ALSFactors(userFactors: users, itemFactors: items)
-        ratings = Ratings(mean: model.mean, userBiases: model.userBiases)
-        self.summary = summary
-    }
-}
-
-/// Fits and keeps the record of the epochs.
-///
-/// - Parameters:
-///   - start: the factors of another model, which users and items of this set begin with where that model knows them.
-///   - proceeding: asked after each epoch with what there is so far; false ends the fit.
-func fit(
-    _ training: TrainingSet, _ recipe: ModelRecipe, from start: MappedModel? = nil, as kind: TrainingProgress.Fit,
-    onProgress: (TrainingProgress) throws -> Void, proceeding: ((FittedModel) throws -> Bool)? = nil
-) throws -> FittedModel {
-    try onProgress(
-        .fitting(
-            kind, users: training.userCount, items: training.itemCount, interactions: training.interactions.count))
-    var epochs: [Manifest.EpochSummary] = []
-    func summary() -> Manifest.TrainingSummary { .init(epochs: epochs, seconds: epochs.reduce(0) { $0 + $1.seconds }) }
-    func note(_ report: ALS.EpochReport) throws {
-        epochs.append(.init(epoch: report.epoch, loss: report.loss, seconds: report.seconds))
-        try onProgress(.epoch(kind, report, of: recipe.parameters.epochs))
-    }
-    do {
-        guard let ratingParameters = recipe.ratingParameters else {
-            let factors = try ALS.fit(
-                interactions: training.interactions, parameters: recipe.parameters,
-                warmStart: start.map { try StartFactors(of: $0, for: training, recipe).implicit() }, onEpoch: note,
+        do {
+            guard let ratingParameters else {
+                let factors = try ALS.fit(
+                    interactions: training.interactions, parameters: parameters,
+                    warmStart: start.map { try StartFactors(of: $0, for: training, self).implicit() }, onEpoch: note,
+                    proceeding: proceeding.map { proceeding in
+                        { try proceeding(FittedModel(implicit: $1, summary: summary())) }
+                    })
+                return FittedModel(implicit: factors, summary: summary())
+            }
+            let model = try RatingALS.fit(
+                ratings: training.interactions, parameters: ratingParameters,
+                warmStart: start.map { try StartFactors(of: $0, for: training, self).explicit() }, onEpoch: note,
                 proceeding: proceeding.map { proceeding in
-                    { try proceeding(FittedModel(implicit: $1, summary: summary())) }
+                    { try proceeding(FittedModel(explicit: $1, summary: summary())) }
                 })
-            return FittedModel(implicit: factors, summary: summary())
+            return try FittedModel(explicit: model, summary: summary())
+        } catch let error as ALSError {
+            throw training.named(error)
         }
-        let model = try RatingALS.fit(
-            ratings: training.interactions, parameters: ratingParameters,
-            warmStart: start.map { try StartFactors(of: $0, for: training, recipe).explicit() }, onEpoch: note,
-            proceeding: proceeding.map { proceeding in
-                { try proceeding(FittedModel(explicit: $1, summary: summary())) }
-            })
-        return try FittedModel(explicit: model, summary: summary())
-    } catch let error as ALSError {
-        throw training.named(error)
     }
 }
 

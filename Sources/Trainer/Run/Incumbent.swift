@@ -28,7 +28,7 @@ struct Incumbent {
         }
         var recipe = manifest.recipe
         recipe.parameters.threads = experiment.configuration.parameters.threads
-        let factors = try fit(training, recipe, as: .incumbent, onProgress: onProgress).factors
+        let factors = try recipe.fit(training, as: .incumbent, onProgress: onProgress).factors
         return (
             try aligned(name, factors, of: training, with: experiment.training),
             "its settings fitted to the training part"

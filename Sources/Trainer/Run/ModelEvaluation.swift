@@ -17,7 +17,7 @@ public struct ModelEvaluation: Sendable {
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
-        let fitted = try fit(experiment.training, configuration.recipe, as: .evaluation, onProgress: onProgress)
+        let fitted = try configuration.recipe.fit(experiment.training, as: .evaluation, onProgress: onProgress)
         return try measure(
             FactorRanker(name: "model", factors: fitted.factors), fitted, on: experiment,
             describes: "Figures of factors fitted to the training part of the split.", fitted.summary, onProgress)
@@ -47,7 +47,7 @@ public struct ModelEvaluation: Sendable {
                 describes: "Figures of the published factors of \(model.id), which saw none of "
                     + "the held-out events.", model.manifest.training, onProgress)
         }
-        let fitted = try fit(experiment.training, configuration.recipe, as: .evaluation, onProgress: onProgress)
+        let fitted = try configuration.recipe.fit(experiment.training, as: .evaluation, onProgress: onProgress)
         return try measure(
             FactorRanker(name: "model", factors: fitted.factors), fitted, on: experiment,
             describes: "Figures of the settings of \(model.id) fitted to the training part; the published factors saw "

@@ -41,7 +41,7 @@ public struct Reproduction: Sendable {
         }
         var recipe = manifest.recipe
         recipe.parameters.threads = threads
-        let fitted = try fit(training, recipe, from: start, as: .published, onProgress: onProgress)
+        let fitted = try recipe.fit(training, from: start, as: .published, onProgress: onProgress)
         let folder = FileManager.default.temporaryDirectory.appending(path: "marquee-\(UUID().uuidString)").path
         try Files.createFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Linalg
+internal import Operations
 
 /// One split of one log, and the factors and rankers measured on it.
 ///
@@ -101,6 +102,6 @@ struct SplitExperiment {
             settings: .init(
                 parameters: configuration.recipe.recorded.parameters, weights: configuration.weights,
                 explicit: configuration.explicit, bootstrapResamples: configuration.bootstrapResamples),
-            seed: configuration.parameters.seed, peakRSSBytes: peakResidentBytes())
+            seed: configuration.parameters.seed, peakRSSBytes: ResidentMemory.peakBytes())
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Linalg
+internal import Operations
 
 /// What a whole training run needs of memory at its peak, known once the events are counted:
 ///

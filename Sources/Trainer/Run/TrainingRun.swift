@@ -35,8 +35,8 @@ public struct TrainingRun: Sendable {
         let evaluation = try evaluate(log, configuration, incumbent: incumbent, onProgress: onProgress)
         // Only now, so that at no time two sets of rows are in memory.
         let everything = try TrainingSet.build(from: log, weights: configuration.weights)
-        let fitted = try fit(
-            everything, configuration.recipe, from: configuration.warmStart, as: .published, onProgress: onProgress)
+        let fitted = try configuration.recipe.fit(
+            everything, from: configuration.warmStart, as: .published, onProgress: onProgress)
         let manifest = try publish(fitted, of: everything, configuration, stopping, evaluation)
         try onProgress(.published(manifest))
         if manifest.gate.outcome == .promoted { try registry.promote(manifest.id, reason: manifest.gate.reason) }
@@ -90,8 +90,8 @@ public struct TrainingRun: Sendable {
         }
         // A model that has seen held-out events must not lend its factors to what is measured on them.
         let start = configuration.warmStart.flatMap { isFresh($0.manifest, for: experiment) ? $0 : nil }
-        let fitted = try fit(
-            experiment.training, configuration.recipe, from: start, as: .evaluation, onProgress: onProgress)
+        let fitted = try configuration.recipe.fit(
+            experiment.training, from: start, as: .evaluation, onProgress: onProgress)
 
         func measure(_ ranker: some Ranker) throws -> Evaluator.Outcome {
             let outcome = try experiment.evaluator.measure(ranker)

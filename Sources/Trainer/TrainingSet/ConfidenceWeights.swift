@@ -1,4 +1,5 @@
 public import Domain
+internal import Foundation
 
 /// How much an event says about taste: from kind, value and age to a signed weight.
 ///
@@ -101,7 +102,7 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
     func decay(_ at: Int64, newest: Int64) -> Float {
         guard let halfLifeDays else { return 1 }
         let days = Double(max(0, newest - at)) / 86_400e6
-        return Float(powerOfTwo(-days / halfLifeDays))
+        return Float(exp2(-days / halfLifeDays))
     }
 
     /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for points that are not finite or do not rise, and

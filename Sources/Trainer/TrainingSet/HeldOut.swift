@@ -108,3 +108,16 @@ extension HeldOut {
         return result
     }
 }
+
+extension ArraySlice<Int32> {
+    /// Binary search in a rising slice.
+    func containsSorted(_ value: Int32) -> Bool {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low < endIndex && self[low] == value
+    }
+}

@@ -133,6 +133,3 @@ public final class InteractionLog {
         pending.removeAll(keepingCapacity: true)
     }
 }
-
-/// `2^x`, in the file that imports Foundation.
-func powerOfTwo(_ x: Double) -> Double { exp2(x) }

@@ -33,12 +33,6 @@ import Testing
         #expect(throws: TrainerError.self) { try absurd.check(configuration, limit: nil) }
     }
 
-    @Test func readsWhatLinuxSays() throws {
-        #expect(AvailableMemory.machine(of: "MemTotal:  9 kB\nMemAvailable:   2048 kB\n") == 2 << 20)
-        #expect(AvailableMemory.machine(of: "nothing") == nil && AvailableMemory.machine(of: nil) == nil)
-        #expect(try #require(AvailableMemory.bytes()) > 0)
-    }
-
     /// Users without events, with one, and one item with an event of nearly everybody, in a large space of identifiers.
     @Test func emptyLongAndVeryManyRows() throws {
         let users = Effort.rounds(20_000, nightly: 10_000_000)

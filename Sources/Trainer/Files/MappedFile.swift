@@ -37,6 +37,3 @@ final class MappedFile: @unchecked Sendable {
         if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
     }
 }
-
-/// The text of `errno`, lower case as in the middle of a sentence.
-func lastSystemError() -> String { String(cString: strerror(errno)).lowercased() }

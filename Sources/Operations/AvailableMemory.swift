@@ -1,10 +1,10 @@
-internal import Foundation
+import Foundation
 
 /// How much memory this process can still have without being killed for it.
-enum AvailableMemory {
+package enum AvailableMemory {
     /// The smallest of what Linux calls available (`MemAvailable`) and of what the control groups around this process leave.
     /// Nil where neither says anything.
-    static func bytes() -> Int? {
+    package static func bytes() -> Int? {
         [machine(of: contents("/proc/meminfo")), controlGroups()].compactMap { $0 }.min()
     }
 

@@ -1,0 +1,29 @@
+/// What a run tells while it works.
+public enum TrainingProgress: Sendable {
+    /// The events are read.
+    case loaded(events: Int, users: Int, items: Int)
+    /// A fit begins.
+    case fitting(Fit, users: Int, items: Int, interactions: Int)
+    case epoch(Fit, ALS.EpochReport, of: Int)
+    /// One ranker of the evaluation is measured: its NDCG at the first cut-off.
+    case measured(name: String, cutoff: Int, ndcg: Double)
+    /// There is nothing to evaluate on; the reason.
+    case notEvaluated(String)
+    case evaluated(EvaluationReport)
+    case published(Manifest)
+
+    /// The best epoch of the validation window is found, and how good it is.
+    case stopped(Manifest.EarlyStopping)
+
+    /// Which of the fits of a run.
+    public enum Fit: String, Sendable {
+        /// On what comes before the validation window, to find the number of epochs.
+        case validation
+        /// On the training part of the split, to be measured.
+        case evaluation
+        /// The settings of the model in service on the same part, to compare with.
+        case incumbent
+        /// On all events, to be published.
+        case published
+    }
+}
