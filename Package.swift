@@ -67,11 +67,12 @@ let package = Package(
         room("Columnar", ["Domain", "CZstd", "CSnappy", "CLZ4", "CZlib", "CXXHash"]),
         room("HTTPServer", ["Domain", "CMicrohttpd"]),
         room("HTTPClient", ["Domain", "CCurl"]),
+        room("Kafka", ["Domain", "CRdKafka"]),
         room("Operations", ["Domain", "CCrypto", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),
-        room("EventIngest", ["Domain", "Columnar", "HTTPClient", "Operations", "CRdKafka", "CArchive"]),
+        room("EventIngest", ["Domain", "Columnar", "Kafka", "HTTPClient", "Operations", "CArchive"]),
         room("Catalog", ["Domain", "Columnar", "HTTPClient", "Operations", "CICU"]),
 
         // Level 3 and 4: the service, the command.
@@ -79,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "marquee",
             dependencies: [
-                "Domain", "Linalg", "Columnar", "HTTPServer", "HTTPClient", "Operations", "Trainer", "EventIngest",
-                "Catalog", "Serving",
+                "Domain", "Linalg", "Columnar", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Trainer",
+                "EventIngest", "Catalog", "Serving",
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
@@ -96,7 +97,7 @@ let package = Package(
 
         // Measures ingestion against a bare consumer: Benchmarks/ingest/bench.py.
         .executableTarget(
-            name: "bench-ingest", dependencies: ["Domain", "Columnar", "EventIngest"],
+            name: "bench-ingest", dependencies: ["Domain", "Columnar", "Kafka", "EventIngest"],
             path: "Benchmarks/ingest/Sources", swiftSettings: strict),
 
         // Measures content similarity against Elasticsearch: Benchmarks/similarity/README.md.
@@ -112,7 +113,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
-            name: "KafkaTestSupport", dependencies: ["Domain", "Columnar", "TestSupport", "EventIngest", "HTTPServer"],
+            name: "KafkaTestSupport",
+            dependencies: ["Domain", "Columnar", "Kafka", "CRdKafka", "TestSupport", "EventIngest", "HTTPServer"],
             path: "Tests/KafkaTestSupport", swiftSettings: strict),
         tests(of: "Domain"),
         tests(of: "Linalg"),
@@ -121,13 +123,14 @@ let package = Package(
         tests(of: "HTTPClient", ["HTTPServer"]),
         tests(of: "Operations"),
         tests(of: "Trainer", ["Linalg", "Columnar", "Operations"]),
-        tests(of: "EventIngest", ["Columnar", "HTTPClient", "Operations", "KafkaTestSupport"]),
+        tests(of: "Kafka", ["Operations", "KafkaTestSupport"]),
+        tests(of: "EventIngest", ["Columnar", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
         tests(of: "Catalog", ["HTTPClient", "HTTPServer", "Columnar", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "EventIngest", "Trainer", "Catalog",
+                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Kafka", "EventIngest", "Trainer", "Catalog",
                 "HTTPClient",
                 "Operations",
             ],

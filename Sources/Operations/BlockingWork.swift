@@ -11,17 +11,30 @@ public enum BlockingWork {
         _ name: String, _ body: @escaping @Sendable (CancellationFlag) throws -> R
     ) async throws -> R {
         let flag = CancellationFlag()
-        return try await withTaskCancellationHandler {
+        return try await run(name, onCancel: { flag.set() }) { try body(flag) }
+    }
+
+    /// Runs `body` on a new thread and suspends until it ends.
+    /// - Parameter onCancel: called when the waiting task is cancelled, and expected to make `body` return soon.
+    public static func run<R: Sendable>(
+        _ name: String, onCancel: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () throws -> R
+    ) async throws -> R {
+        try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let thread = Thread { continuation.resume(with: Result { try body(flag) }) }
-                thread.name = name
-                // As much as the main thread has: BLAS kernels and deep recursions are made for that.
-                thread.stackSize = 8 << 20
-                thread.start()
+                start(name) { continuation.resume(with: Result(catching: body)) }
             }
         } onCancel: {
-            flag.set()
+            onCancel()
         }
+    }
+
+    /// Runs `body` on a new thread and does not wait for it.
+    public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let thread = Thread(block: body)
+        thread.name = name
+        // As much as the main thread has: BLAS kernels and deep recursions are made for that.
+        thread.stackSize = 8 << 20
+        thread.start()
     }
 
     /// Suspends until the task is cancelled.

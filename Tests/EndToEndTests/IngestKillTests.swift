@@ -1,3 +1,4 @@
+import Kafka
 import Domain
 import EventIngest
 import Foundation

@@ -1,3 +1,4 @@
+import Kafka
 import Columnar
 import Domain
 import EventIngest

@@ -1,4 +1,5 @@
-public import EventIngest
+public import Kafka
+import EventIngest
 public import Foundation
 import Synchronization
 import TestSupport

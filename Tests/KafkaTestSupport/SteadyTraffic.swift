@@ -1,5 +1,6 @@
+public import Kafka
 import Domain
-public import EventIngest
+import EventIngest
 import Foundation
 import Synchronization
 import TestSupport

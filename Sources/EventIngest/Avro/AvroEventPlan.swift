@@ -180,7 +180,7 @@ final class AvroEventPlan: Sendable {
             guard symbol >= 0, symbol < step.count else { throw .malformedAvro }
             guard let kind = EventKind(rawValue: kinds[Int(step.first) + Int(symbol)]) else { throw .unknownKind }
             fields.kind = kind
-        case .kindText: fields.kind = try EventDecoder.kind(named: try cursor.text())
+        case .kindText: fields.kind = try EventKind.named(try cursor.text())
         case .intValue: fields.value = Float(try cursor.int())
         case .longValue: fields.value = Float(try cursor.long())
         case .floatValue: fields.value = try cursor.float()

@@ -1,5 +1,5 @@
 import Columnar
-import Domain
+public import Domain
 import Synchronization
 
 /// Which events count as sent twice: those whose `event_id` an accepted event of the same partition has, at most

@@ -1,3 +1,4 @@
+public import Kafka
 import Columnar
 public import Domain
 

@@ -1,3 +1,4 @@
+import Kafka
 public import Columnar
 import Domain
 

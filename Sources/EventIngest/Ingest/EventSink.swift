@@ -1,3 +1,4 @@
+public import Domain
 public import Columnar
 
 /// Where events leave the pipeline: something that stores rows and the offsets they came from in one step.
@@ -52,6 +53,11 @@ public struct SinkTable: Sendable, Equatable {
         self.schema = schema
         self.partitionColumns = partitionColumns
     }
+}
+
+extension TopicRoute {
+    /// What the route's sink is opened for.
+    var sinkTable: SinkTable { SinkTable(name: table, schema: schema, partitionColumns: partitionColumns) }
 }
 
 /// One partition's step in a commit.

@@ -1,3 +1,4 @@
+import Domain
 import Operations
 
 /// What an ingester shows to Prometheus; the names are listed in docs/ingestion.md. One thread uses it.

@@ -1,3 +1,4 @@
+import Kafka
 import Domain
 
 /// When what was read becomes a commit, and what follows from it.

@@ -1,3 +1,4 @@
+import Kafka
 import Domain
 
 /// What becomes of what a poll brought.
@@ -16,7 +17,7 @@ extension IngestRun {
             try consumer.seek([place: next])
         case .failure(let place, let reason, let isFatal):
             if isFatal {
-                throw IngestError.kafka(operation: "reading\(place.map { " \($0)" } ?? "")", reason: reason)
+                throw KafkaError.failed(operation: "reading\(place.map { " \($0)" } ?? "")", reason: reason)
             }
             progress.trouble = reason
         }

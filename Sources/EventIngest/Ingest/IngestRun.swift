@@ -1,4 +1,6 @@
+import Kafka
 import Domain
+import Foundation
 
 /// One run of an ``Ingester``, on its thread.
 final class IngestRun {
@@ -96,15 +98,14 @@ final class IngestRun {
 
     private func prepareTopics() throws {
         guard let partitions = configuration.createTopics else { return }
-        let client = consumer.kafka
-        let missing = try topics.filter { try client.partitionCount(of: $0, timeout: configuration.patience) == nil }
+        let missing = try topics.filter { try consumer.partitionCount(of: $0, timeout: configuration.patience) == nil }
         if !missing.isEmpty {
             try consumer.create(
                 topics: missing, partitions: partitions, replication: configuration.replication ?? -1)
         }
         // A topic just made may need a moment before every broker knows it.
         for topic in missing {
-            for _ in 0..<50 where try client.partitionCount(of: topic, timeout: 5) == nil { pause(0.1) }
+            for _ in 0..<50 where try consumer.partitionCount(of: topic, timeout: 5) == nil { Thread.sleep(forTimeInterval: 0.1) }
         }
     }
 

@@ -1,3 +1,4 @@
+public import Kafka
 import Columnar
 import Domain
 public import Operations
@@ -62,7 +63,7 @@ public final class Ingester: Sendable {
     /// - Throws: ``IngestError``, or what the tables throw. Nothing is lost: the next run goes on at the same place.
     @discardableResult
     public func run() async throws -> IngestProgress {
-        try await BlockingThread.run(named: "ingest", onCancel: stop) { [self] in
+        try await BlockingWork.run("ingest", onCancel: stop) { [self] in
             let run = try IngestRun(configuration, hooks: hooks, openSink: openSink)
             return try run.work { isStopped.load(ordering: .acquiring) }
         }

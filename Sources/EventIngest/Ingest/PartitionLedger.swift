@@ -1,3 +1,5 @@
+import Domain
+
 /// Where each partition stands: what was read, what is in its table, what is in the dead letters.
 ///
 /// A state machine without I/O. Invariants: `stored ≤ next`; a message below `next` is never taken again; the

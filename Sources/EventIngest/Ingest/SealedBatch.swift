@@ -1,3 +1,4 @@
+import Domain
 import Columnar
 
 /// What was read between two commits, closed: the rows and the steps of the offsets that go with them.

@@ -1,5 +1,7 @@
+import Domain
 import Foundation
 import Synchronization
+import Operations
 
 /// Commits sealed batches on a thread of its own, one at a time, while the next is being collected.
 ///
@@ -26,7 +28,7 @@ final class SinkWriter: @unchecked Sendable {
         self.sinks = sinks
         self.deadLetters = deadLetters
         self.flushDeadLetters = flushDeadLetters
-        BlockingThread.start(named: "ingest-commit") { [self] in work() }
+        BlockingWork.start("ingest-commit") { [self] in work() }
     }
 
     /// Where each sink goes on.

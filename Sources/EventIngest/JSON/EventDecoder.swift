@@ -1,28 +1,6 @@
 public import Domain
 import Foundation
 
-/// The fields of one event as slices of the message they stand in (or of the decoder's scratch memory).
-package struct EventFields {
-    var eventID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    var userID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    var itemID = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    /// Without a base address if the message has none.
-    var reviewText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    var source = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    var kind = EventKind.view
-    var value: Float = 0
-    var at = Timestamp(microseconds: 0)
-
-    /// A copy that outlives the message.
-    package var event: Event {
-        Event(
-            eventID: String(decoding: eventID, as: UTF8.self), userID: String(decoding: userID, as: UTF8.self),
-            itemID: String(decoding: itemID, as: UTF8.self), kind: kind, value: value,
-            reviewText: reviewText.baseAddress == nil ? nil : String(decoding: reviewText, as: UTF8.self), at: at,
-            source: source.isEmpty ? "kafka" : String(decoding: source, as: UTF8.self))
-    }
-}
-
 /// Reads the wire form of events:
 ///
 /// ```json
@@ -154,13 +132,13 @@ public final class EventDecoder {
 
     private static func field(named name: UnsafeBufferPointer<UInt8>) -> UInt8 {
         switch name.count {
-        case 2: equal(name, "at") ? Field.at : 0
-        case 4: equal(name, "kind") ? Field.kind : 0
-        case 5: equal(name, "value") ? Field.value : 0
-        case 6: equal(name, "source") ? Field.source : 0
-        case 7: equal(name, "user_id") ? Field.userID : equal(name, "item_id") ? Field.itemID : 0
-        case 8: equal(name, "event_id") ? Field.eventID : 0
-        case 11: equal(name, "review_text") ? Field.text : 0
+        case 2: name.equals( "at") ? Field.at : 0
+        case 4: name.equals( "kind") ? Field.kind : 0
+        case 5: name.equals( "value") ? Field.value : 0
+        case 6: name.equals( "source") ? Field.source : 0
+        case 7: name.equals( "user_id") ? Field.userID : name.equals( "item_id") ? Field.itemID : 0
+        case 8: name.equals( "event_id") ? Field.eventID : 0
+        case 11: name.equals( "review_text") ? Field.text : 0
         default: 0
         }
     }
@@ -171,7 +149,7 @@ public final class EventDecoder {
         if cursor.pass(#""view""#) { return .view }
         if cursor.pass(#""like""#) { return .like }
         if cursor.pass(#""review""#) { return .review }
-        return try kind(named: try cursor.string())
+        return try EventKind.named(try cursor.string())
     }
 
     /// An instant of 20 characters needs no search for its end.
@@ -187,17 +165,6 @@ public final class EventDecoder {
         guard let at = instants.parse(try cursor.string()) else { throw .invalidTime }
         return at
     }
-
-    static func kind(named name: UnsafeBufferPointer<UInt8>) throws(RejectReason) -> EventKind {
-        if equal(name, "view") { return .view }
-        if equal(name, "like") { return .like }
-        if equal(name, "review") { return .review }
-        throw .unknownKind
-    }
-
-    @inline(__always)
-    private static func equal(_ bytes: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
-        // With a length that the compiler knows this is one comparison of a word or two.
-        bytes.count == text.utf8CodeUnitCount && memcmp(bytes.baseAddress!, text.utf8Start, text.utf8CodeUnitCount) == 0
-    }
 }
+
+extension EventDecoder: EventMessageDecoder {}

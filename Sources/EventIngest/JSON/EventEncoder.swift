@@ -112,26 +112,3 @@ private struct JSONText {
         }
     }
 }
-
-extension EventFields {
-    /// Lends the fields of an event.
-    static func withFields(of event: Event, _ body: (EventFields) -> Void) {
-        var (eventID, userID, itemID, source) = (event.eventID, event.userID, event.itemID, event.source)
-        var text = event.reviewText ?? ""
-        eventID.withUTF8 { eventID in
-            userID.withUTF8 { userID in
-                itemID.withUTF8 { itemID in
-                    source.withUTF8 { source in
-                        text.withUTF8 { text in
-                            body(
-                                EventFields(
-                                    eventID: eventID, userID: userID, itemID: itemID,
-                                    reviewText: event.reviewText == nil ? .init(start: nil, count: 0) : text,
-                                    source: source, kind: event.kind, value: event.value, at: event.at))
-                        }
-                    }
-                }
-            }
-        }
-    }
-}

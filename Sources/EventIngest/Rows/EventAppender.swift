@@ -1,43 +1,6 @@
+import Kafka
 import Columnar
 import Domain
-
-/// Reads one wire form of events.
-protocol EventMessageDecoder: AnyObject {
-    /// The slices are valid as long as the message, or only until the next call where ``lendsScratch`` says so.
-    func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields
-    /// Whether slices of the last event lie in memory of the decoder's own.
-    var lendsScratch: Bool { get }
-    /// The latest time an event may have, by the receiver's clock.
-    func latest(_ now: Timestamp) -> Timestamp
-    /// Asked after a refusal: whether the same message should be tried again, now that what it needs has been fetched.
-    /// Blocks.
-    /// - Throws: if that could not be fetched.
-    func mayRetry(after reason: RejectReason) throws -> Bool
-    /// More about the last refusal, for a person to read.
-    var explanation: String? { get }
-}
-
-extension EventMessageDecoder {
-    var lendsScratch: Bool { false }
-    func mayRetry(after reason: RejectReason) throws -> Bool { false }
-    var explanation: String? { nil }
-}
-
-extension EventDecoder: EventMessageDecoder {}
-
-/// One decoded message, on its way into the columns.
-package struct EventRow {
-    var fields: EventFields
-    var offset: Int64
-    /// Among the messages that were handed over together.
-    var position: Int
-
-    package init(fields: EventFields, offset: Int64, position: Int) {
-        self.fields = fields
-        self.offset = offset
-        self.position = position
-    }
-}
 
 /// Decodes event messages straight into columns, and refuses events that a partition brought before.
 final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {

@@ -1,3 +1,4 @@
+public import Kafka
 public import Columnar
 public import Domain
 
@@ -20,8 +21,6 @@ public struct TopicRoute: Sendable {
         self.partitionColumns = partitionColumns
         self.makeAppender = makeAppender
     }
-
-    var sinkTable: SinkTable { SinkTable(name: table, schema: schema, partitionColumns: partitionColumns) }
 
     /// A route whose messages are decoded one by one into values of some type, which become batches later: simple, for
     /// topics of low rate such as the catalogue's.

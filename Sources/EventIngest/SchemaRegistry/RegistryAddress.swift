@@ -1,3 +1,4 @@
+import Kafka
 import Foundation
 public import HTTPClient
 
@@ -25,7 +26,7 @@ public struct RegistryAddress: Sendable {
     /// `basic.auth.credentials.source` is `USER_INFO`, `basic.auth.user.info` as `user:password`; both also with
     /// `schema.registry.` before them. The source may be left out where there is a user.
     /// - Returns: nil without a URL.
-    /// - Throws: ``IngestError/invalidProperty(name:reason:)`` for another source, and for a user that is missing.
+    /// - Throws: ``KafkaError/invalidProperty(name:reason:)`` for another source, and for a user that is missing.
     public init?(_ properties: [String: String]) throws {
         func value(_ name: String) -> String? { properties["schema.registry." + name] ?? properties[name] }
         guard let url = properties["schema.registry.url"] else { return nil }
@@ -36,12 +37,12 @@ public struct RegistryAddress: Sendable {
         case nil where info == nil, "URL": break
         case nil, "USER_INFO":
             guard let info, info.contains(":") else {
-                throw IngestError.invalidProperty(
+                throw KafkaError.invalidProperty(
                     name: "basic.auth.user.info", reason: "it must be user:password")
             }
             credentials = Self.basic(info[...]) { $0 }
         case .some:
-            throw IngestError.invalidProperty(name: name, reason: "it must be URL or USER_INFO")
+            throw KafkaError.invalidProperty(name: name, reason: "it must be URL or USER_INFO")
         }
     }
 

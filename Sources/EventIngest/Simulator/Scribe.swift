@@ -1,3 +1,4 @@
+import Kafka
 public import Domain
 
 /// Writes the messages of a ``Simulator`` as they go over the wire.

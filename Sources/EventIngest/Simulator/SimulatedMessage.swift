@@ -19,27 +19,6 @@ public struct SimulatedMessage: Sendable {
     public var topic: String { kind.topic }
 }
 
-/// How to write event messages.
-public enum EventEncoding: Sendable, Equatable {
-    case json
-    /// With the number of ``AvroEventEncoder/schema`` at the registry.
-    case avro(schemaID: Int32)
-
-    public func append(_ event: Event, to bytes: inout [UInt8]) {
-        switch self {
-        case .json: EventEncoder.append(event, to: &bytes)
-        case .avro(let id): AvroEventEncoder.append(event, schemaID: id, to: &bytes)
-        }
-    }
-
-    func append(_ fields: EventFields, to bytes: inout [UInt8]) {
-        switch self {
-        case .json: EventEncoder.append(fields, to: &bytes)
-        case .avro(let id): AvroEventEncoder.append(fields, schemaID: id, to: &bytes)
-        }
-    }
-}
-
 /// A way in which real producers get it wrong.
 enum Damage: Sendable, Equatable {
     /// Cut off after this share of its bytes.

@@ -1,6 +1,8 @@
-import Domain
+public import Kafka
+public import Domain
 import Foundation
 import Synchronization
+import Operations
 
 /// Publishes what a ``Simulator`` makes to the event topics, at a rate or as fast as the broker takes it.
 public final class SimulatorRun: Sendable {
@@ -54,7 +56,7 @@ public final class SimulatorRun: Sendable {
     /// - Throws: ``IngestError`` if a message could not be delivered.
     @discardableResult
     public func run() async throws -> (progress: Progress, simulator: Simulator) {
-        try await BlockingThread.run(named: "simulator", onCancel: stop) { [self] in try work() }
+        try await BlockingWork.run("simulator", onCancel: stop) { [self] in try work() }
     }
 
     private func work() throws -> (progress: Progress, simulator: Simulator) {
@@ -161,8 +163,4 @@ private struct Outbox {
         try producer.send(batches[place], topic: kind.topic)
         batches[place].removeAll()
     }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

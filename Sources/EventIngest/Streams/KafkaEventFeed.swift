@@ -1,6 +1,8 @@
+public import Kafka
 import Dispatch
 public import Domain
 import Synchronization
+import Operations
 
 /// New events as they reach the topics. Every feed reads all partitions, so each replica of the service hears of
 /// everything; nothing is committed anywhere.
@@ -39,7 +41,7 @@ public final class KafkaEventFeed: EventFeed {
     public func run(_ receive: @Sendable ([Event]) -> Void) async throws {
         let (batches, sender) = AsyncThrowingStream<[Event], any Error>.makeStream()
         let state = State()
-        BlockingThread.start(named: "event-feed") { [self] in
+        BlockingWork.start("event-feed") { [self] in
             sender.finish(throwing: Result { try work(state) { sender.yield($0) } }.failure)
         }
         defer { state.isCancelled.store(true, ordering: .releasing) }

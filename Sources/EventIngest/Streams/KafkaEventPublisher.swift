@@ -1,4 +1,6 @@
+public import Kafka
 public import Domain
+import Operations
 
 /// Publishes events to their topics and waits until the cluster has them. Each arrives once; where librdkafka's client dies
 /// meanwhile and another takes over (``KafkaProducer``), at least once, with the same `event_id`.
@@ -11,7 +13,7 @@ public final class KafkaEventPublisher: EventPublisher {
     ///   - timeout: seconds after which an event that could not be delivered is reported as lost; they begin anew if it
     ///     has to be sent again by another client.
     ///   - encoding: how the messages are written.
-    /// - Throws: ``IngestError/invalidProperty(name:reason:)``.
+    /// - Throws: ``KafkaError/invalidProperty(name:reason:)``.
     public init(
         properties: KafkaProperties, timeout: Double = 10, encoding: EventEncoding = .json,
         observer: KafkaObserver = KafkaObserver()
@@ -29,7 +31,7 @@ public final class KafkaEventPublisher: EventPublisher {
         guard !events.isEmpty else { return }
         // Sending may wait for room in the queue, so it does not happen on the cooperative pool.
         let delivery = Delivery(messages: events.count)
-        try await BlockingThread.run(named: "publish") { [producer, encoding] in
+        try await BlockingWork.run("publish") { [producer, encoding] _ in
             var bytes: [UInt8] = []
             for (position, event) in events.enumerated() {
                 bytes.removeAll(keepingCapacity: true)
@@ -52,7 +54,7 @@ public final class KafkaEventPublisher: EventPublisher {
         }
         let outcome = await delivery.outcome()
         if outcome.failed > 0 {
-            throw IngestError.deliveryFailed(count: outcome.failed, reason: outcome.reason ?? "unknown")
+            throw KafkaError.deliveryFailed(count: outcome.failed, reason: outcome.reason ?? "unknown")
         }
     }
 

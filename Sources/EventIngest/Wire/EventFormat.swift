@@ -1,3 +1,5 @@
+import Domain
+
 /// How event messages are written.
 public enum EventFormat: Sendable {
     case json

@@ -1,9 +1,11 @@
 import CRdKafka
+import Domain
+import Foundation
 
 /// Questions to the cluster, the same for producers and consumers. All of them block.
 extension KafkaClient {
     /// The cluster's identifier.
-    /// - Throws: ``IngestError/brokerUnreachable(servers:detail:)``.
+    /// - Throws: ``KafkaError/brokerUnreachable(servers:detail:)``.
     func clusterID(timeout: Double) throws -> String {
         let limit = Int32(timeout * 1000)
         // Asked for at once: `rd_kafka_clusterid` alone waits for metadata that come by themselves, in most runs a second.
@@ -30,7 +32,7 @@ extension KafkaClient {
             if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
             guard Self.transient.contains(code.rawValue), left > 0.1 else { throw failure(code, at: operation) }
             if case .authenticationRefused = failure(code, at: operation) { throw failure(code, at: operation) }
-            pause(0.1)
+            Thread.sleep(forTimeInterval: 0.1)
         }
     }
 
@@ -50,7 +52,7 @@ extension KafkaClient {
     /// The number of partitions of a topic, or nil if the topic does not exist.
     func partitionCount(of topic: String, timeout: Double) throws -> Int? {
         guard let rkt = rd_kafka_topic_new(handle, topic, nil) else {
-            throw IngestError.topicRefused(topic: topic, reason: describe(rd_kafka_last_error()))
+            throw KafkaError.topicRefused(topic: topic, reason: describe(rd_kafka_last_error()))
         }
         defer { rd_kafka_topic_destroy(rkt) }
         var metadata: UnsafePointer<rd_kafka_metadata>?
@@ -64,7 +66,7 @@ extension KafkaClient {
         switch found.err {
         case RD_KAFKA_RESP_ERR_NO_ERROR: return found.partition_cnt == 0 ? nil : Int(found.partition_cnt)
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: return nil
-        default: throw IngestError.topicRefused(topic: topic, reason: describe(found.err))
+        default: throw KafkaError.topicRefused(topic: topic, reason: describe(found.err))
         }
     }
 
@@ -130,14 +132,14 @@ extension KafkaClient {
     }
 
     /// Creates topics through the admin API; those that exist are left as they are.
-    /// - Throws: ``IngestError/topicRefused(topic:reason:)``, also where the broker has no admin API.
+    /// - Throws: ``KafkaError/topicRefused(topic:reason:)``, also where the broker has no admin API.
     func create(topics: [String], partitions: Int, replication: Int, timeout: Double) throws {
         var specifications: [OpaquePointer?] = []
         defer { for case let specification? in specifications { rd_kafka_NewTopic_destroy(specification) } }
         for topic in topics {
             let specification = try withErrorText { text, size in
                 guard let made = rd_kafka_NewTopic_new(topic, Int32(partitions), Int32(replication), text, size) else {
-                    throw IngestError.topicRefused(topic: topic, reason: String(cString: text))
+                    throw KafkaError.topicRefused(topic: topic, reason: String(cString: text))
                 }
                 return made
             }
@@ -160,7 +162,7 @@ extension KafkaClient {
             // "Timed out waiting for controller" and the like say nothing of the topics.
             if Self.transient.contains(outcome.rawValue) { throw failure(outcome, at: "creating topics") }
             let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? describe(outcome)
-            throw IngestError.topicRefused(topic: topics.joined(separator: ", "), reason: reason)
+            throw KafkaError.topicRefused(topic: topics.joined(separator: ", "), reason: reason)
         }
         guard let result = rd_kafka_event_CreateTopics_result(event) else { return }
         var count = 0
@@ -169,42 +171,7 @@ extension KafkaClient {
             let code = rd_kafka_topic_result_error(results[i])
             if code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS { continue }
             let name = String(cString: rd_kafka_topic_result_name(results[i]))
-            throw IngestError.topicRefused(topic: name, reason: describe(code))
+            throw KafkaError.topicRefused(topic: name, reason: describe(code))
         }
-    }
-}
-
-extension KafkaConsumer {
-    public func clusterID(timeout: Double = 10) throws -> String { try kafka.clusterID(timeout: timeout) }
-
-    /// Partitions of the topics, in order.
-    /// - Throws: ``IngestError/topicMissing(topic:)``.
-    public func partitions(of topics: [String], timeout: Double = 10) throws -> [TopicPartition] {
-        try topics.flatMap { topic in
-            guard let count = try kafka.partitionCount(of: topic, timeout: timeout) else {
-                throw IngestError.topicMissing(topic: topic)
-            }
-            return (0..<Int32(count)).map { TopicPartition(topic, $0) }
-        }
-    }
-
-    /// The offsets the broker has of a partition: `low..<high`.
-    public func watermarks(of place: TopicPartition, timeout: Double = 10) throws -> Range<Int64> {
-        try kafka.watermarks(of: place, timeout: timeout)
-    }
-
-    /// The offsets the broker has of each partition, in the order of `places`; quick also where they are many.
-    public func watermarks(of places: [TopicPartition], timeout: Double = 10) throws -> [Range<Int64>] {
-        try kafka.watermarks(of: places, timeout: timeout)
-    }
-
-    /// The offsets that the group has told the broker, by ``commitHint(_:)`` or otherwise.
-    public func committed(_ places: [TopicPartition], timeout: Double = 10) throws -> [TopicPartition: Int64] {
-        try kafka.committed(places, timeout: timeout)
-    }
-
-    /// Creates topics that do not exist yet.
-    public func create(topics: [String], partitions: Int, replication: Int = -1, timeout: Double = 15) throws {
-        try kafka.create(topics: topics, partitions: partitions, replication: replication, timeout: timeout)
     }
 }

@@ -1,4 +1,5 @@
 import CRdKafka
+import Domain
 import Synchronization
 
 /// The one owner of an `rd_kafka_t`: made in `init`, destroyed in `deinit` unless it was abandoned.
@@ -32,7 +33,7 @@ final class KafkaClient: @unchecked Sendable {
         var partitions: [TopicPartition]
     }
 
-    /// - Throws: ``IngestError/unknownProperty(name:suggestion:)``, ``IngestError/invalidProperty(name:reason:)``.
+    /// - Throws: ``KafkaError/unknownProperty(name:suggestion:)``, ``KafkaError/invalidProperty(name:reason:)``.
     init(
         _ kind: rd_kafka_type_t, _ properties: KafkaProperties, observer: KafkaObserver,
         deliveries: DeliveryLedger = DeliveryLedger()
@@ -76,7 +77,7 @@ final class KafkaClient: @unchecked Sendable {
         }
         handle = try withErrorText { text, size in
             guard let handle = rd_kafka_new(kind, conf, text, size) else {
-                throw IngestError.invalidProperty(name: "(combination)", reason: String(cString: text))
+                throw KafkaError.invalidProperty(name: "(combination)", reason: String(cString: text))
             }
             return handle
         }
@@ -109,7 +110,7 @@ final class KafkaClient: @unchecked Sendable {
     }
 
     /// The error to raise after `operation` failed with `code`, made precise by what the broker threads reported.
-    func failure(_ code: rd_kafka_resp_err_t, at operation: String) -> IngestError {
+    func failure(_ code: rd_kafka_resp_err_t, at operation: String) -> KafkaError {
         rd_kafka_poll(handle, 0)
         let last = context.lastFailure.withLock { $0 }
         if let last, last.code == RD_KAFKA_RESP_ERR__AUTHENTICATION {
@@ -122,7 +123,7 @@ final class KafkaClient: @unchecked Sendable {
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
             return .authenticationRefused(servers: servers, detail: describe(code))
         default:
-            return .kafka(operation: operation, reason: describe(code))
+            return .failed(operation: operation, reason: describe(code))
         }
     }
 
@@ -135,39 +136,7 @@ final class KafkaClient: @unchecked Sendable {
         guard let error else { return }
         defer { rd_kafka_error_destroy(error) }
         let reason = rd_kafka_error_string(error).map { String(cString: $0) } ?? describe(rd_kafka_error_code(error))
-        throw IngestError.kafka(operation: operation(), reason: reason)
-    }
-}
-
-func describe(_ code: rd_kafka_resp_err_t) -> String {
-    rd_kafka_err2str(code).map { String(cString: $0) } ?? "error \(code.rawValue)"
-}
-
-/// Lends librdkafka a place for its error texts.
-func withErrorText<R>(_ body: (UnsafeMutablePointer<CChar>, Int) throws -> R) rethrows -> R {
-    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
-        buffer.initialize(repeating: 0)
-        return try body(buffer.baseAddress!, buffer.count)
-    }
-}
-
-/// Lends librdkafka a list of partitions with offsets; the pointer dies with the closure.
-func withPartitionList<R>(
-    _ offsets: some Collection<(key: TopicPartition, value: Int64)>,
-    _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) throws -> R
-) rethrows -> R {
-    let list = rd_kafka_topic_partition_list_new(Int32(offsets.count))!
-    defer { rd_kafka_topic_partition_list_destroy(list) }
-    for (place, offset) in offsets {
-        rd_kafka_topic_partition_list_add(list, place.topic, place.partition).pointee.offset = offset
-    }
-    return try body(list)
-}
-
-func partitions(in list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [TopicPartition] {
-    (0..<Int(list.pointee.cnt)).map { i in
-        let element = list.pointee.elems[i]
-        return TopicPartition(String(cString: element.topic), element.partition)
+        throw KafkaError.failed(operation: operation(), reason: reason)
     }
 }
 

@@ -18,26 +18,3 @@ public struct KafkaObserver: Sendable {
         self.statistics = statistics
     }
 }
-
-/// A partition of a topic.
-public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConvertible {
-    public var topic: String
-    public var partition: Int32
-
-    public init(_ topic: String, _ partition: Int32) {
-        self.topic = topic
-        self.partition = partition
-    }
-
-    public var description: String { "\(topic)[\(partition)]" }
-
-    public static func < (a: Self, b: Self) -> Bool {
-        a.topic == b.topic ? a.partition < b.partition : a.topic < b.topic
-    }
-}
-
-/// Places in a partition that are not plain offsets.
-public enum LogicalOffset {
-    public static let beginning: Int64 = -2
-    public static let end: Int64 = -1
-}

@@ -1,4 +1,5 @@
 import CRdKafka
+import Domain
 
 /// Wakes librdkafka where it lets a queue run dry that was full.
 ///

@@ -1,4 +1,5 @@
 import CRdKafka
+public import Domain
 import Synchronization
 
 /// Reads messages, by group or by hand-made assignment. One thread owns it.
@@ -22,7 +23,7 @@ public final class KafkaConsumer {
     }
 
     /// - Parameter batch: the most messages one poll returns.
-    /// - Throws: ``IngestError/invalidProperty(name:reason:)``. No connection is made yet.
+    /// - Throws: ``KafkaError/invalidProperty(name:reason:)``. No connection is made yet.
     public init(
         properties: KafkaProperties, group: String, batch: Int = 8192, observer: KafkaObserver = KafkaObserver()
     ) throws {

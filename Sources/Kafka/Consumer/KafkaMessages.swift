@@ -1,4 +1,5 @@
 import CRdKafka
+public import Domain
 
 /// One message as it lies in librdkafka's memory. The buffers are valid only inside the closure that lent the batch.
 public struct KafkaMessage {
@@ -31,18 +32,16 @@ public struct KafkaMessages {
     public subscript(position: Int) -> KafkaMessage { KafkaMessage(pointers[position]!) }
 
     /// The bytes of one message: all that a decoder needs, without the rest of ``KafkaMessage``.
-    @inline(__always)
-    func payload(at position: Int) -> UnsafeRawBufferPointer {
+    package func payload(at position: Int) -> UnsafeRawBufferPointer {
         let message = pointers[position].unsafelyUnwrapped
         return UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
     }
 
-    @inline(__always)
-    func offset(at position: Int) -> Int64 { pointers[position].unsafelyUnwrapped.pointee.offset }
+    package func offset(at position: Int) -> Int64 { pointers[position].unsafelyUnwrapped.pointee.offset }
 
     /// Brings messages into this core's cache, all at the same time: another core wrote them, and one by one each is waited
     /// for. Returns a number that means nothing, so that the compiler does not leave the reading out.
-    func touch(_ range: Range<Int>) -> Int {
+    package func touch(_ range: Range<Int>) -> Int {
         var sum = 0
         for position in range { sum &+= pointers[position].unsafelyUnwrapped.pointee.len }
         return sum
@@ -51,9 +50,10 @@ public struct KafkaMessages {
     /// Names and values of a message's headers, copied.
     public func headers(at position: Int) -> [(name: String, value: [UInt8])] { headersOf(pointers[position]!) }
 
-    var payloadBytes: Int { pointers.reduce(0) { $0 + $1.unsafelyUnwrapped.pointee.len } }
+    /// Bytes of all payloads together.
+    package var payloadBytes: Int { pointers.reduce(0) { $0 + $1.unsafelyUnwrapped.pointee.len } }
 
-    var place: TopicPartition { TopicPartition(topic, partition) }
+    package var place: TopicPartition { TopicPartition(topic, partition) }
 }
 
 /// What one poll of a consumer found, in order.
@@ -68,7 +68,7 @@ public enum KafkaArrival {
 
 extension KafkaMessages {
     /// The same messages but those at `offsets`, as runs of neighbours.
-    func runs(without offsets: Set<Int64>) -> [KafkaMessages] {
+    package func runs(without offsets: Set<Int64>) -> [KafkaMessages] {
         if offsets.isEmpty { return [self] }
         var runs: [KafkaMessages] = []
         var first = 0
@@ -85,26 +85,10 @@ extension KafkaMessages {
     }
 
     /// The same messages without the first `count`.
-    func dropping(_ count: Int) -> KafkaMessages {
+    package func dropping(_ count: Int) -> KafkaMessages {
         count == 0
             ? self
             : KafkaMessages(
                 pointers: UnsafeBufferPointer(rebasing: pointers[count...]), topic: topic, partition: partition)
     }
-}
-
-/// Copies the headers of a message that was read, or that a delivery report is about.
-func headersOf(_ message: UnsafePointer<rd_kafka_message_t>) -> [(name: String, value: [UInt8])] {
-    var result: [(name: String, value: [UInt8])] = []
-    var list: OpaquePointer?
-    guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return result }
-    var name: UnsafePointer<CChar>?
-    var value: UnsafeRawPointer?
-    var size = 0
-    while rd_kafka_header_get_all(list, result.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR,
-        let text = name
-    {
-        result.append((String(cString: text), Array(UnsafeRawBufferPointer(start: value, count: size))))
-    }
-    return result
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Waits for the delivery reports of a group of messages.
-final class Delivery: Sendable {
+package final class Delivery: Sendable {
     private struct State {
         var outstanding: Int
         var failed = 0
@@ -10,9 +10,9 @@ final class Delivery: Sendable {
     }
     private let state: Mutex<State>
 
-    init(messages: Int) { state = Mutex(State(outstanding: messages)) }
+    package init(messages: Int) { state = Mutex(State(outstanding: messages)) }
 
-    func reported(failure: String?) {
+    package func reported(failure: String?) {
         let resume = state.withLock { state -> (() -> Void)? in
             state.outstanding -= 1
             if let failure {
@@ -30,7 +30,7 @@ final class Delivery: Sendable {
     /// Returns when every message was reported. librdkafka reports each one at the latest after `delivery.timeout.ms`, or
     /// gives it back, which it does a few times at most without delivering anything; so this ends without a time-out of its
     /// own.
-    func outcome() async -> (failed: Int, reason: String?) {
+    package func outcome() async -> (failed: Int, reason: String?) {
         await withCheckedContinuation { continuation in
             let done = state.withLock { state -> (Int, String?)? in
                 if state.outstanding == 0 { return (state.failed, state.reason) }

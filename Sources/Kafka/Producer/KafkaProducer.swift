@@ -1,4 +1,6 @@
 import CRdKafka
+import Domain
+import Foundation
 import Synchronization
 
 /// Sends messages. Idempotent and acknowledged by all in-sync replicas unless the properties say otherwise.
@@ -10,7 +12,7 @@ import Synchronization
 /// client does nothing any more, a new client takes over, and what the old one did not deliver for sure is sent again, in
 /// its order, before anything else: across a fatal error messages arrive at least once. The observer hears of it
 /// (``KafkaObserver/takeover``). Only where client after client dies without having delivered anything sending ends with
-/// ``IngestError/producerLost(clients:reason:)``; whoever sends half a minute later begins anew.
+/// ``KafkaError/producerLost(clients:reason:)``; whoever sends half a minute later begins anew.
 public final class KafkaProducer: Sendable {
     private let succession: ProducerSuccession
 
@@ -25,7 +27,7 @@ public final class KafkaProducer: Sendable {
         public var sentAgain = 0
     }
 
-    /// - Throws: ``IngestError/invalidProperty(name:reason:)``. No connection is made yet.
+    /// - Throws: ``KafkaError/invalidProperty(name:reason:)``. No connection is made yet.
     public convenience init(properties: KafkaProperties, observer: KafkaObserver = KafkaObserver()) throws {
         try self.init(properties: properties, observer: observer, limits: ProducerSuccession.Limits())
     }
@@ -41,10 +43,12 @@ public final class KafkaProducer: Sendable {
             "topic.metadata.refresh.interval.ms": "10000",
         ])
         succession = try ProducerSuccession(defaults.merging(properties), observer: observer, limits: limits)
-        BlockingThread.start(named: "kafka-delivery") { [succession] in
+        let server = Thread { [succession] in
             while !succession.isStopping { succession.serve() }
             succession.close()
         }
+        server.name = "kafka-delivery"
+        server.start()
     }
 
     deinit { succession.stop() }
@@ -53,8 +57,8 @@ public final class KafkaProducer: Sendable {
     /// the back-pressure. It also waits for a topic that was there before: a broker that has just started may not know it
     /// yet. Blocks, so do not call it from a task.
     /// - Parameter timestamp: milliseconds since 1970, or 0 for now.
-    /// - Throws: ``IngestError/messageTooLarge(topic:bytes:)``, ``IngestError/deliveryFailed(count:reason:)`` if the
-    ///   queue stays full for `patience` seconds, ``IngestError/producerLost(clients:reason:)``.
+    /// - Throws: ``KafkaError/messageTooLarge(topic:bytes:)``, ``KafkaError/deliveryFailed(count:reason:)`` if the
+    ///   queue stays full for `patience` seconds, ``KafkaError/producerLost(clients:reason:)``.
     public func send(
         _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer? = nil, topic: String, timestamp: Int64 = 0,
         headers: [(name: String, value: [UInt8])] = [], patience: Double = 60
@@ -69,7 +73,8 @@ public final class KafkaProducer: Sendable {
         }
     }
 
-    func send(
+    /// The same, whose report `delivery` waits for.
+    package func send(
         _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, topic: String, timestamp: Int64,
         headers: [(name: String, value: [UInt8])], patience: Double, _ delivery: Delivery?
     ) throws {
@@ -160,7 +165,7 @@ public final class KafkaProducer: Sendable {
 
     private func refusal(
         _ code: rd_kafka_resp_err_t, _ topic: ProducerTopic, bytes: Int, messages: Int, _ patience: Double
-    ) -> IngestError {
+    ) -> KafkaError {
         switch code {
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: .messageTooLarge(topic: topic.name, bytes: bytes)
         case RD_KAFKA_RESP_ERR__QUEUE_FULL:
@@ -171,8 +176,8 @@ public final class KafkaProducer: Sendable {
     }
 
     /// Waits until everything sent is acknowledged or has failed. Blocks.
-    /// - Throws: ``IngestError/deliveryFailed(count:reason:)`` if anything failed since the producer was made, or is
-    ///   still on its way when `timeout` seconds have passed; ``IngestError/producerLost(clients:reason:)``.
+    /// - Throws: ``KafkaError/deliveryFailed(count:reason:)`` if anything failed since the producer was made, or is
+    ///   still on its way when `timeout` seconds have passed; ``KafkaError/producerLost(clients:reason:)``.
     public func flush(timeout: Double = 60) throws {
         let end = ContinuousClock.now + .seconds(timeout)
         while true {
@@ -191,14 +196,14 @@ public final class KafkaProducer: Sendable {
     private func conclude(_ code: rd_kafka_resp_err_t, _ client: KafkaClient, _ timeout: Double) throws {
         let counts = counts
         if counts.failed > 0 {
-            throw IngestError.deliveryFailed(count: counts.failed, reason: counts.firstFailure ?? "unknown")
+            throw KafkaError.deliveryFailed(count: counts.failed, reason: counts.firstFailure ?? "unknown")
         }
         if code == RD_KAFKA_RESP_ERR__TIMED_OUT {
             if case .authenticationRefused = client.failure(code, at: "flush") {
                 throw client.failure(code, at: "flush")
             }
             let reason = client.context.lastFailure.withLock { $0?.reason }
-            throw IngestError.deliveryFailed(
+            throw KafkaError.deliveryFailed(
                 count: counts.queued, reason: reason ?? "not acknowledged within \(Int(timeout)) seconds")
         }
         try client.check(code, "flush")

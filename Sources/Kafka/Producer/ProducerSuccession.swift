@@ -1,4 +1,5 @@
 import CRdKafka
+import Domain
 import Synchronization
 
 /// The clients of a producer, one at a time: when one has died of a fatal error of librdkafka, the next takes over.
@@ -26,7 +27,7 @@ final class ProducerSuccession: Sendable {
         /// Who is about to take over.
         var heir: KafkaClient?
         /// Why, and when, nobody took over.
-        var end: (error: IngestError, at: ContinuousClock.Instant)?
+        var end: (error: KafkaError, at: ContinuousClock.Instant)?
     }
 
     private struct History {
@@ -60,7 +61,7 @@ final class ProducerSuccession: Sendable {
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     /// The error that ended the succession, if nobody took over.
-    var end: IngestError? { state.withLock { $0.end?.error } }
+    var end: KafkaError? { state.withLock { $0.end?.error } }
 
     /// The first of `count` consecutive numbers.
     func numbers(_ count: Int) -> Int { numbered.add(count, ordering: .relaxed).oldValue }
@@ -104,7 +105,7 @@ final class ProducerSuccession: Sendable {
 
     /// Returns when another client has taken the place of one that died, and has its messages: also one that was handed to it
     /// just when it died, so whoever did that calls this. Blocks.
-    /// - Throws: ``IngestError/producerLost(clients:reason:)`` if there will be none.
+    /// - Throws: ``KafkaError/producerLost(clients:reason:)`` if there will be none.
     func replace(_ dead: KafkaClient) throws {
         try takeover.withLock { history in
             var dead = dead
@@ -222,7 +223,7 @@ final class ProducerSuccession: Sendable {
         }
     }
 
-    private func giveUp(_ error: IngestError) -> IngestError {
+    private func giveUp(_ error: KafkaError) -> KafkaError {
         state.withLock { $0.end = (error, .now) }
         deliveries.failStranded(error.message)
         observer.log?(3, KafkaObserver.takeover, error.message)

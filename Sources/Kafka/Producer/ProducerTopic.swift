@@ -12,10 +12,10 @@ final class ProducerTopic: @unchecked Sendable {
     /// Whether librdkafka has taken a message for it, so that it was there, or was not looked for yet.
     let isKnown: Atomic<Bool>
 
-    /// - Throws: ``IngestError/topicRefused(topic:reason:)``.
+    /// - Throws: ``KafkaError/topicRefused(topic:reason:)``.
     init(_ name: String, of client: KafkaClient, isKnown: Bool = false) throws {
         guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
-            throw IngestError.topicRefused(topic: name, reason: describe(rd_kafka_last_error()))
+            throw KafkaError.topicRefused(topic: name, reason: describe(rd_kafka_last_error()))
         }
         self.name = name
         self.handle = handle

@@ -24,7 +24,7 @@ extension KafkaProperties {
     }()
 
     /// Asks librdkafka about every name and value, without making a client.
-    /// - Throws: ``IngestError/unknownProperty(name:suggestion:)``, ``IngestError/invalidProperty(name:reason:)``; of two
+    /// - Throws: ``KafkaError/unknownProperty(name:suggestion:)``, ``KafkaError/invalidProperty(name:reason:)``; of two
     ///   bad properties always the same one.
     public func check() throws {
         let conf: OpaquePointer = rd_kafka_conf_new()
@@ -37,11 +37,11 @@ extension KafkaProperties {
             for (name, value) in values.sorted(by: { $0.key < $1.key }) {
                 switch rd_kafka_conf_set(conf, name, value, text, size) {
                 case RD_KAFKA_CONF_OK: break
-                case RD_KAFKA_CONF_UNKNOWN: throw IngestError.unknownProperty(name: name, suggestion: nil)
+                case RD_KAFKA_CONF_UNKNOWN: throw KafkaError.unknownProperty(name: name, suggestion: nil)
                 default:
                     // librdkafka quotes the value.
                     let reason = Self.isSecret(name) ? "its value is refused" : String(cString: text)
-                    throw IngestError.invalidProperty(name: name, reason: reason)
+                    throw KafkaError.invalidProperty(name: name, reason: reason)
                 }
             }
         }

@@ -48,16 +48,16 @@ public struct KafkaProperties: Sendable, Equatable {
     ///
     /// Names that only Java clients know are translated (`sasl.mechanism`, `sasl.jaas.config`), or dropped into
     /// ``ignored`` where they say nothing to this client. Those of a schema registry go to ``schemaRegistry``.
-    /// - Throws: ``IngestError/unreadableProperties(path:line:reason:)``, which never quotes a value.
+    /// - Throws: ``KafkaError/unreadableProperties(path:line:reason:)``, which never quotes a value.
     public init(contentsOfFile path: String) throws {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw IngestError.unreadableProperties(path: path, line: nil, reason: "it cannot be opened as UTF-8 text")
+            throw KafkaError.unreadableProperties(path: path, line: nil, reason: "it cannot be opened as UTF-8 text")
         }
         self.init()
         do {
             for entry in try PropertiesFile.parse(text) { take(entry.name, entry.value) }
         } catch {
-            throw IngestError.unreadableProperties(path: path, line: error.line, reason: error.reason)
+            throw KafkaError.unreadableProperties(path: path, line: error.line, reason: error.reason)
         }
     }
 

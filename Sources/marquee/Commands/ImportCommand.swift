@@ -1,3 +1,4 @@
+import Kafka
 import Catalog
 import Columnar
 import Domain

@@ -1,3 +1,4 @@
+import Kafka
 import Catalog
 import Domain
 import EventIngest
@@ -44,8 +45,8 @@ enum Kafka {
         if properties.bootstrapServers.isEmpty { _ = try invocation.value(Options.bootstrapServers) }
         do {
             try properties.check()
-        } catch IngestError.unknownProperty(let name, _) {
-            throw IngestError.unknownProperty(
+        } catch KafkaError.unknownProperty(let name, _) {
+            throw KafkaError.unknownProperty(
                 name: name, suggestion: Suggestion.closest(to: name, among: KafkaProperties.knownNames))
         }
         return properties

@@ -26,10 +26,7 @@ final class MetricsService: Service {
     }
 
     func run() async throws {
-        // Nothing to do but to wait for the stop.
-        let (never, end) = AsyncStream.makeStream(of: Void.self)
-        for await _ in never {}
-        end.finish()
+        await BlockingWork.untilCancelled()
         await server.stop(grace: .seconds(1))
     }
 }

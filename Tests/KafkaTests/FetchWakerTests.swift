@@ -1,8 +1,9 @@
+import Domain
 import KafkaTestSupport
 import TestSupport
 import Testing
 
-@testable import EventIngest
+@testable import Kafka
 
 @Suite struct FetchWakerTests {
     /// A queue of 64 KiB, filled by batches of 100 messages and read 20 at a time: librdkafka, which finds it full, is told when

@@ -1,3 +1,4 @@
+import Kafka
 import Domain
 import EventIngest
 import Foundation
@@ -155,7 +156,7 @@ struct RealKafkaTests {
             #expect {
                 _ = try intruder.partitions(of: Topics.events, timeout: 10)
             } throws: { error in
-                guard case IngestError.authenticationRefused = error else { return false }
+                guard case KafkaError.authenticationRefused = error else { return false }
                 return true
             }
         }
@@ -169,7 +170,7 @@ struct RealKafkaTests {
             await #expect {
                 try await Ingester(configuration, openSink: { store.sink($0) }).run()
             } throws: { error in
-                guard case IngestError.topicMissing = error else { return false }
+                guard case KafkaError.topicMissing = error else { return false }
                 return true
             }
             configuration.createTopics = 3

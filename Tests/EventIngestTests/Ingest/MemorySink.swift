@@ -1,3 +1,4 @@
+import Domain
 import Columnar
 import EventIngest
 import Synchronization

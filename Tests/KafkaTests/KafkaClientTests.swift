@@ -1,4 +1,5 @@
-import EventIngest
+import Domain
+import Kafka
 import Foundation
 import KafkaTestSupport
 import Operations
@@ -110,7 +111,7 @@ import Testing
         #expect {
             _ = try KafkaProducer(properties: KafkaProperties(["no.such.thing": "1"]))
         } throws: { error in
-            guard case IngestError.unknownProperty(let name, _) = error else { return false }
+            guard case KafkaError.unknownProperty(let name, _) = error else { return false }
             return name == "no.such.thing"
         }
     }
@@ -121,7 +122,7 @@ import Testing
         #expect {
             _ = try consumer.partitions(of: ["films"], timeout: 1)
         } throws: { error in
-            guard case IngestError.brokerUnreachable(let servers, _) = error else { return false }
+            guard case KafkaError.brokerUnreachable(let servers, _) = error else { return false }
             return servers == "127.0.0.1:1"
         }
     }

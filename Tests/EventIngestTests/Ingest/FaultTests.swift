@@ -1,3 +1,4 @@
+import Kafka
 import Domain
 import EventIngest
 import Foundation
@@ -173,7 +174,7 @@ import Testing
             #expect {
                 try KafkaProducer(properties: broker.properties).send(large, topic: Topics.views)
             } throws: { error in
-                guard case IngestError.messageTooLarge(Topics.views, large.count) = error else { return false }
+                guard case KafkaError.messageTooLarge(Topics.views, large.count) = error else { return false }
                 return true
             }
         }

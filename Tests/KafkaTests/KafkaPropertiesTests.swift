@@ -1,4 +1,4 @@
-import EventIngest
+import Kafka
 import Foundation
 import TestSupport
 import Testing
@@ -59,7 +59,7 @@ import Testing
         await #expect {
             _ = try await read("acks=all\n# x\nhunter2secret\n")
         } throws: { error in
-            guard let error = error as? IngestError, case .unreadableProperties(_, 3, _) = error else { return false }
+            guard let error = error as? KafkaError, case .unreadableProperties(_, 3, _) = error else { return false }
             return !error.message.contains("hunter2")
         }
     }
@@ -68,7 +68,7 @@ import Testing
         #expect {
             try KafkaProperties(["sasl.usrname": "u"]).check()
         } throws: { error in
-            guard case IngestError.unknownProperty("sasl.usrname", nil) = error else { return false }
+            guard case KafkaError.unknownProperty("sasl.usrname", nil) = error else { return false }
             return true
         }
         #expect(KafkaProperties.knownNames.contains("sasl.username"))
@@ -80,7 +80,7 @@ import Testing
         #expect {
             try KafkaProperties(["ssl.key.password": "hunter2secret", "acks": "eleven"]).check()
         } throws: { error in
-            guard let error = error as? IngestError, case .invalidProperty("acks", _) = error else { return false }
+            guard let error = error as? KafkaError, case .invalidProperty("acks", _) = error else { return false }
             return !error.message.contains("hunter2")
         }
     }

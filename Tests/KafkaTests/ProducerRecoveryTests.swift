@@ -1,24 +1,15 @@
 import Domain
 import Foundation
 import KafkaTestSupport
+import Operations
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import EventIngest
+@testable import Kafka
 
 /// A fatal error of librdkafka ends a client, but no producer.
 @Suite struct ProducerRecoveryTests {
-    /// Counts what the observer hears of clients that died.
-    private final class Notes: Sendable {
-        let lines = Mutex<[String]>([])
-        var observer: KafkaObserver {
-            KafkaObserver(log: { _, facility, text in
-                if facility == KafkaObserver.takeover { self.lines.withLock { $0.append(text) } }
-            })
-        }
-    }
-
     private final class Sent: Sendable {
         let count = Atomic<Int>(0)
         let isEnough = Atomic<Bool>(false)
@@ -26,15 +17,9 @@ import Testing
 
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-    private func event(_ i: Int) -> Event {
-        Event(
-            eventID: "e\(i)", userID: "u\(i % 7)", itemID: "i", kind: .view, value: 0.5,
-            at: Timestamp(seconds: 1_780_000_000), source: "test")
-    }
-
     @Test func whatADeadClientLeftArrivesOnceAndInOrder() async throws {
         try await withMockBroker(topics: ["films": 4, "views": 1]) { broker in
-            let notes = Notes()
+            let notes = TakeoverNotes()
             let producer = try KafkaProducer(properties: broker.properties, observer: notes.observer)
             func send(_ range: Range<Int>) throws {
                 for i in range { try producer.send(bytes("\(i)"), key: "user-\(i % 5)", topic: "films") }
@@ -121,7 +106,7 @@ import Testing
             try producer.flush()
             broker.setBroker(1, isUp: false)
             let sender = Task.detached {
-                try await BlockingThread.run(named: "send") {
+                try await BlockingWork.run("send") { _ in
                     for i in 0..<200 { try producer.send(Array("\(i)".utf8), topic: "films") }
                     var batch = MessageBatch()
                     for i in 200..<400 { batch.append(key: [1]) { $0 += Array("\(i)".utf8) } }
@@ -140,23 +125,6 @@ import Testing
         }
     }
 
-    /// The broker's own refusal, as it comes of librdkafka's wrong numbers.
-    @Test func aPublisherGoesOnAfterAFatalError() async throws {
-        try await withMockBroker(topics: [Topics.views: 1]) { broker in
-            let notes = Notes()
-            let publisher = try KafkaEventPublisher(properties: broker.properties, observer: notes.observer)
-            for i in 0..<20 {
-                if i % 5 == 1 { broker.fail(.produce, with: [.outOfOrderSequence]) }
-                try await publisher.publish([event(2 * i), event(2 * i + 1)])
-            }
-            let found = try contents(of: Topics.views, at: broker.properties).values.flatMap { $0 }
-            // The mock cluster stores nothing of a request that it refuses, so that nothing came twice.
-            let ids = found.compactMap { $0.firstMatch(of: /"event_id":"e(\d+)"/).flatMap { Int($0.1) } }
-            #expect(ids == Array(0..<40))
-            #expect(notes.lines.withLock { $0.count } == 4)
-        }
-    }
-
     @Test func threadsThatSendMeetTheNextClient() async throws {
         try await withMockBroker(topics: ["films": 3]) { broker in
             let producer = try KafkaProducer(
@@ -165,13 +133,13 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for thread in 0..<3 {
                     group.addTask {
-                        try await BlockingThread.run(named: "send") {
+                        try await BlockingWork.run("send") { _ in
                             var i = 0
                             while !sent.isEnough.load(ordering: .relaxed) {
                                 try producer.send(Array("\(thread)-\(i)".utf8), topic: "films")
                                 sent.count.add(1, ordering: .relaxed)
                                 i += 1
-                                if i % 20 == 0 { pause(0.002) }
+                                if i % 20 == 0 { Thread.sleep(forTimeInterval: 0.002) }
                             }
                         }
                     }
@@ -219,7 +187,7 @@ import Testing
     @Test(arguments: [false, true])
     func whereNoClientDeliversAnythingItEnds(laterOn: Bool) async throws {
         try await withMockBroker(topics: ["films": 1]) { broker in
-            let notes = Notes()
+            let notes = TakeoverNotes()
             var limits = ProducerSuccession.Limits()
             if laterOn { limits.rest = .zero }
             let producer = try KafkaProducer(properties: broker.properties, observer: notes.observer, limits: limits)
@@ -237,7 +205,7 @@ import Testing
                     #expect {
                         try attempt()
                     } throws: { error in
-                        guard case IngestError.producerLost(3, _) = error else { return false }
+                        guard case KafkaError.producerLost(3, _) = error else { return false }
                         return true
                     }
                 }

@@ -1,3 +1,4 @@
+import Kafka
 import Domain
 import EventIngest
 import KafkaTestSupport
@@ -54,13 +55,30 @@ private final class Heard: Sendable {
         }
     }
 
+    /// The broker's own refusal, as it comes of librdkafka's wrong numbers.
+    @Test func aPublisherGoesOnAfterAFatalError() async throws {
+        try await withMockBroker(topics: [Topics.views: 1]) { broker in
+            let notes = TakeoverNotes()
+            let publisher = try KafkaEventPublisher(properties: broker.properties, observer: notes.observer)
+            for i in 0..<20 {
+                if i % 5 == 1 { broker.fail(.produce, with: [.outOfOrderSequence]) }
+                try await publisher.publish([event(2 * i), event(2 * i + 1)])
+            }
+            let found = try contents(of: Topics.views, at: broker.properties).values.flatMap { $0 }
+            // The mock cluster stores nothing of a request that it refuses, so that nothing came twice.
+            let ids = found.compactMap { $0.firstMatch(of: /"event_id":"e(\d+)"/).flatMap { Int($0.1) } }
+            #expect(ids == Array(0..<40))
+            #expect(notes.lines.withLock { $0.count } == 4)
+        }
+    }
+
     @Test func publishingWithoutABrokerFailsInTime() async throws {
         let publisher = try KafkaEventPublisher(
             properties: KafkaProperties(bootstrapServers: "127.0.0.1:1"), timeout: 1)
         await #expect {
             try await publisher.publish([event(1), event(2)])
         } throws: { error in
-            guard case IngestError.deliveryFailed(2, _) = error else { return false }
+            guard case KafkaError.deliveryFailed(2, _) = error else { return false }
             return true
         }
     }

@@ -1,0 +1,17 @@
+public import Domain
+
+extension EventEncoding {
+    public func append(_ event: Event, to bytes: inout [UInt8]) {
+        switch self {
+        case .json: EventEncoder.append(event, to: &bytes)
+        case .avro(let id): AvroEventEncoder.append(event, schemaID: id, to: &bytes)
+        }
+    }
+
+    func append(_ fields: EventFields, to bytes: inout [UInt8]) {
+        switch self {
+        case .json: EventEncoder.append(fields, to: &bytes)
+        case .avro(let id): AvroEventEncoder.append(fields, schemaID: id, to: &bytes)
+        }
+    }
+}
