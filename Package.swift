@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Kafka", "EventIngest", "Trainer", "Catalog",
+                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Kafka", "EventIngest", "Trainer",
+                "Catalog",
                 "HTTPClient",
                 "Operations",
             ],

@@ -1,8 +1,8 @@
-import Kafka
 import Domain
 import EventIngest
 import Foundation
 import HTTPClient
+import Kafka
 import KafkaTestSupport
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
-import Kafka
 import Columnar
 import Domain
 import EventIngest
 import Foundation
+import Kafka
 import KafkaTestSupport
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
-public import Kafka
 import EventIngest
 public import Foundation
+public import Kafka
 import Synchronization
 import TestSupport
 

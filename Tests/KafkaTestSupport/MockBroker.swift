@@ -1,6 +1,6 @@
 public import Domain
-public import Kafka
 import EventIngest
+public import Kafka
 
 /// Runs `body` with an embedded broker that is gone afterwards.
 /// - Parameter topics: names and partition counts to create first; others get four partitions when first named.

@@ -1,7 +1,7 @@
-public import Kafka
 import Domain
 import EventIngest
 import Foundation
+public import Kafka
 import Synchronization
 import TestSupport
 

@@ -1,6 +1,6 @@
 import Domain
-import Kafka
 import Foundation
+import Kafka
 import KafkaTestSupport
 import Operations
 import TestSupport

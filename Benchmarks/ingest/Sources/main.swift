@@ -1,8 +1,8 @@
-import Kafka
 import Columnar
 import Domain
 import EventIngest
 import Foundation
+import Kafka
 
 // One measured job a run; prints one JSON object. Benchmarks/ingest/bench.py runs them beside their peers.
 //   bench-ingest simulate COUNT                    make and encode events, without Kafka

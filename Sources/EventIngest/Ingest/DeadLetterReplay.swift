@@ -1,6 +1,6 @@
-public import Kafka
 import Columnar
 public import Domain
+public import Kafka
 
 /// One message that could not become a row.
 public struct DeadLetter: Sendable, Equatable {

@@ -1,6 +1,6 @@
-import Kafka
 public import Columnar
 import Domain
+import Kafka
 
 /// The `dead_letters` table: what could not become a row, whole, with the reason and where it came from.
 public enum DeadLetterTable {

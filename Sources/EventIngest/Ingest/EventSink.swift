@@ -1,5 +1,5 @@
-public import Domain
 public import Columnar
+public import Domain
 
 /// Where events leave the pipeline: something that stores rows and the offsets they came from in one step.
 ///

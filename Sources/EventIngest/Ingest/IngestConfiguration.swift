@@ -1,5 +1,5 @@
-public import Kafka
 import Domain
+public import Kafka
 
 /// What to do when the broker no longer has the messages at which the table goes on.
 public enum DataLossPolicy: String, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
-import Kafka
 import Domain
+import Kafka
 
 /// When what was read becomes a commit, and what follows from it.
 ///

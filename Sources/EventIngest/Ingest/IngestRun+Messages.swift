@@ -1,5 +1,5 @@
-import Kafka
 import Domain
+import Kafka
 
 /// What becomes of what a poll brought.
 extension IngestRun {

@@ -1,6 +1,6 @@
-import Kafka
 import Domain
 import Foundation
+import Kafka
 
 /// One run of an ``Ingester``, on its thread.
 final class IngestRun {
@@ -105,7 +105,9 @@ final class IngestRun {
         }
         // A topic just made may need a moment before every broker knows it.
         for topic in missing {
-            for _ in 0..<50 where try consumer.partitionCount(of: topic, timeout: 5) == nil { Thread.sleep(forTimeInterval: 0.1) }
+            for _ in 0..<50 where try consumer.partitionCount(of: topic, timeout: 5) == nil {
+                Thread.sleep(forTimeInterval: 0.1)
+            }
         }
     }
 

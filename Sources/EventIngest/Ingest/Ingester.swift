@@ -1,6 +1,6 @@
-public import Kafka
 import Columnar
 import Domain
+public import Kafka
 public import Operations
 import Synchronization
 

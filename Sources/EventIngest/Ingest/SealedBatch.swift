@@ -1,5 +1,5 @@
-import Domain
 import Columnar
+import Domain
 
 /// What was read between two commits, closed: the rows and the steps of the offsets that go with them.
 struct SealedBatch: Sendable {

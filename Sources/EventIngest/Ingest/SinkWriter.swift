@@ -1,7 +1,7 @@
 import Domain
 import Foundation
-import Synchronization
 import Operations
+import Synchronization
 
 /// Commits sealed batches on a thread of its own, one at a time, while the next is being collected.
 ///

@@ -132,13 +132,13 @@ public final class EventDecoder {
 
     private static func field(named name: UnsafeBufferPointer<UInt8>) -> UInt8 {
         switch name.count {
-        case 2: name.equals( "at") ? Field.at : 0
-        case 4: name.equals( "kind") ? Field.kind : 0
-        case 5: name.equals( "value") ? Field.value : 0
-        case 6: name.equals( "source") ? Field.source : 0
-        case 7: name.equals( "user_id") ? Field.userID : name.equals( "item_id") ? Field.itemID : 0
-        case 8: name.equals( "event_id") ? Field.eventID : 0
-        case 11: name.equals( "review_text") ? Field.text : 0
+        case 2: name.equals("at") ? Field.at : 0
+        case 4: name.equals("kind") ? Field.kind : 0
+        case 5: name.equals("value") ? Field.value : 0
+        case 6: name.equals("source") ? Field.source : 0
+        case 7: name.equals("user_id") ? Field.userID : name.equals("item_id") ? Field.itemID : 0
+        case 8: name.equals("event_id") ? Field.eventID : 0
+        case 11: name.equals("review_text") ? Field.text : 0
         default: 0
         }
     }

@@ -1,6 +1,6 @@
-import Kafka
 import Columnar
 import Domain
+import Kafka
 
 /// Decodes event messages straight into columns, and refuses events that a partition brought before.
 final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {

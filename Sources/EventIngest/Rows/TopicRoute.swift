@@ -1,6 +1,6 @@
-public import Kafka
 public import Columnar
 public import Domain
+public import Kafka
 
 /// Which table the messages of some topics become rows of, and how.
 public struct TopicRoute: Sendable {

@@ -1,6 +1,6 @@
-import Kafka
 import Foundation
 public import HTTPClient
+import Kafka
 
 /// Where a schema registry is, and who asks it.
 public struct RegistryAddress: Sendable {

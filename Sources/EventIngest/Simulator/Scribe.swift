@@ -1,5 +1,5 @@
-import Kafka
 public import Domain
+import Kafka
 
 /// Writes the messages of a ``Simulator`` as they go over the wire.
 ///

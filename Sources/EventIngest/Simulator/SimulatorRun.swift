@@ -1,8 +1,8 @@
-public import Kafka
 public import Domain
 import Foundation
-import Synchronization
+public import Kafka
 import Operations
+import Synchronization
 
 /// Publishes what a ``Simulator`` makes to the event topics, at a rate or as fast as the broker takes it.
 public final class SimulatorRun: Sendable {

@@ -1,8 +1,8 @@
-public import Kafka
 import Dispatch
 public import Domain
-import Synchronization
+public import Kafka
 import Operations
+import Synchronization
 
 /// New events as they reach the topics. Every feed reads all partitions, so each replica of the service hears of
 /// everything; nothing is committed anywhere.

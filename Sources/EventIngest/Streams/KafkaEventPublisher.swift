@@ -1,5 +1,5 @@
-public import Kafka
 public import Domain
+public import Kafka
 import Operations
 
 /// Publishes events to their topics and waits until the cluster has them. Each arrives once; where librdkafka's client dies

@@ -1,5 +1,5 @@
 import CRdKafka
-public import Domain
+import Domain
 import Foundation
 import Synchronization
 

@@ -1,5 +1,5 @@
-import Kafka
 import EventIngest
+import Kafka
 import Operations
 
 /// `marquee broker`

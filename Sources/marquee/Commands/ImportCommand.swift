@@ -1,9 +1,9 @@
-import Kafka
 import Catalog
 import Columnar
 import Domain
 import EventIngest
 import Foundation
+import Kafka
 import Operations
 
 /// `marquee import movielens`, `netflix` and `csv`: data sets of events.

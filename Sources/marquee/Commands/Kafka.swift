@@ -1,9 +1,9 @@
-import Kafka
 import Catalog
 import Domain
 import EventIngest
 import Foundation
 import HTTPClient
+import Kafka
 import Operations
 
 /// What the commands that speak to Kafka share.

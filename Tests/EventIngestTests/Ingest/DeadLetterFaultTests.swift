@@ -1,7 +1,7 @@
-import Kafka
 import Domain
 import EventIngest
 import Foundation
+import Kafka
 import KafkaTestSupport
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Domain
 import EventIngest
+import Kafka
 import KafkaTestSupport
 import Operations
 import Synchronization

@@ -1,5 +1,5 @@
-import Domain
 import Columnar
+import Domain
 import EventIngest
 import Synchronization
 

@@ -1,6 +1,6 @@
-import Kafka
 import Domain
 import EventIngest
+import Kafka
 import KafkaTestSupport
 import Synchronization
 import TestSupport
