@@ -1,12 +1,7 @@
 public import Domain
-import Foundation
 
-/// What can go wrong with a Parquet file or a Delta table.
+/// What can go wrong with a Parquet file or a Delta table. What the storage below refuses is a `StorageError`.
 public enum ColumnarError: Fault, Hashable {
-    /// A system call failed.
-    case io(path: String, operation: String, errno: Int32)
-    /// A file that must be there is not.
-    case missingFile(path: String)
     /// Bytes that break the format. The file is left alone.
     case malformed(file: String, reason: String)
     /// A legal file that uses something this module does not read. It is refused rather than misread.
@@ -32,8 +27,6 @@ public enum ColumnarError: Fault, Hashable {
 
     public var code: String {
         switch self {
-        case .io: "storage-io"
-        case .missingFile: "file-missing"
         case .malformed: "file-malformed"
         case .unsupported: "format-unsupported"
         case .notATable: "not-a-table"
@@ -50,8 +43,6 @@ public enum ColumnarError: Fault, Hashable {
 
     public var message: String {
         switch self {
-        case .io(let path, let operation, let errno): "Cannot \(operation) \(path): \(systemMessage(errno))."
-        case .missingFile(let path): "There is no file \(path)."
         case .malformed(let file, let reason): "\(file) is damaged: \(reason)."
         case .unsupported(let file, let feature): "\(file) uses \(feature), which is not supported."
         case .notATable(let path): "\(path) is not a Delta table: it has no _delta_log with commits."
@@ -76,10 +67,7 @@ public enum ColumnarError: Fault, Hashable {
 
     public var advice: String {
         switch self {
-        case .io(_, _, let errno):
-            [ENOSPC, EDQUOT, EFBIG].contains(errno) ? "Make room on that disk; what was committed before is safe." : ""
         case .noSuchVersion, .noVersionAt, .noSuchColumn: ""
-        case .missingFile: "Check the path, or restore the file from a backup."
         case .malformed: "Restore it from a backup, or write it again from its source."
         case .unsupported: "Write it again without that feature, or read it with another engine."
         case .notATable: "Check the path; `marquee ingest` or `marquee import` creates tables."
@@ -95,8 +83,8 @@ public enum ColumnarError: Fault, Hashable {
 
     public var category: FaultCategory {
         switch self {
-        case .io, .tooManyConflicts, .conflict: .unavailable
-        case .missingFile, .notATable, .noSuchVersion, .noVersionAt: .notFound
+        case .tooManyConflicts, .conflict: .unavailable
+        case .notATable, .noSuchVersion, .noVersionAt: .notFound
         case .malformed, .unsupported, .logGap: .badData
         case .tableExists, .noSuchColumn, .schemaMismatch, .invalidPredicate, .forbidden: .usage
         }

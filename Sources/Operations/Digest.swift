@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import Domain
 import Foundation
 
 /// SHA-256 of bytes and files, by libcrypto (which uses the processor's SHA instructions).
@@ -43,7 +44,9 @@ public enum Digest {
     /// - Throws: ``OperationsError/unreadableFile(path:reason:)``.
     public static func sha256(fileAt path: String) throws -> SHA256Digest {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw OperationsError.unreadableFile(path: path, reason: systemError()) }
+        guard descriptor >= 0 else {
+            throw OperationsError.unreadableFile(path: path, reason: SystemError.last.message)
+        }
         defer { close(descriptor) }
         let hasher = Hasher()
         try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 64) { buffer in
@@ -52,7 +55,7 @@ public enum Digest {
                 if count == 0 { return }
                 if count < 0 {
                     if errno == EINTR { continue }
-                    throw OperationsError.unreadableFile(path: path, reason: systemError())
+                    throw OperationsError.unreadableFile(path: path, reason: SystemError.last.message)
                 }
                 hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
@@ -85,6 +88,3 @@ private final class Hasher {
         return SHA256Digest(bytes: digest)
     }
 }
-
-/// The text of the last failed system call of this thread.
-func systemError() -> String { String(cString: strerror(errno)) }

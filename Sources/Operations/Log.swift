@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 import Foundation
 import Synchronization
 
@@ -124,14 +124,5 @@ public struct Log: Sendable {
             }
         }
         return result
-    }
-}
-
-extension Timestamp {
-    /// The system clock, in microseconds.
-    public static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }

@@ -146,7 +146,7 @@ struct DeltaCareTests {
             let table = try DeltaFixture.table(at: folder, partitionedBy: [])
             for i in 0..<25 { _ = try table.append([DeltaFixture.batch(i..<i + 1)]) }
             let storage = LocalStorage(folder.path)
-            let now = SystemClock.now
+            let now = Timestamp.now
             try LogCleaner(storage: storage).clean(retention: 3_600_000, now: now)
             #expect(try table.history().count == 26)
             try LogCleaner(storage: storage).clean(retention: -3_600_000, now: now)

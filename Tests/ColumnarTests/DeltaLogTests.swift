@@ -199,7 +199,7 @@ struct DeltaLogTests {
             let file = try table.snapshot().files[0].path
             try FileManager.default.removeItem(at: folder.appending(path: file))
             var scan = try table.snapshot().scan()
-            #expect(throws: ColumnarError.missingFile(path: "\(folder.path)/\(file)")) { try scan.next() }
+            #expect(throws: StorageError.missing(path: "\(folder.path)/\(file)")) { try scan.next() }
         }
     }
 

@@ -5,49 +5,12 @@ import Testing
 
 @testable import Columnar
 
-/// What every storage promises, asked of each there is; and a table on a disk that is full.
+/// A table in each storage there is, and on a disk that is full.
 struct DeltaStorageTests {
     /// Runs `body` with each implementation.
     private func withEach(_ body: (any Storage) throws -> Void) async throws {
         try body(MemoryStorage())
         try await withTemporaryFolder { try body(LocalStorage($0.path)) }
-    }
-
-    @Test func aNameIsTakenOnceAndListedInOrder() async throws {
-        try await withEach { storage in
-            #expect(try storage.status("log/2") == nil)
-            #expect(try storage.list("log", from: "").isEmpty)
-            for name in ["3", "1", "2", "10"] { #expect(try storage.putIfAbsent("log/\(name)", Array(name.utf8))) }
-            #expect(try !storage.putIfAbsent("log/2", Array("other".utf8)))
-            #expect(try storage.read("log/2") == Array("2".utf8))
-            #expect(try storage.list("log", from: "").map(\.name) == ["1", "10", "2", "3"])
-            #expect(try storage.list("log", from: "2").map(\.name) == ["2", "3"])
-            #expect(try storage.status("log/10")?.size == 2)
-            try storage.replace("log/2", Array("new".utf8))
-            #expect(try storage.read("log/2") == Array("new".utf8))
-            try storage.delete("log/2")
-            try storage.delete("log/2")
-            #expect(try storage.status("log/2") == nil)
-        }
-    }
-
-    @Test func objectsAreReadByRanges() async throws {
-        try await withEach { storage in
-            let writer = try storage.create("a=1/b c/data")
-            try writer.write([1, 2, 3])
-            try writer.write([4, 5])
-            try writer.finish()
-            let object = try storage.open("a=1/b c/data")
-            #expect(object.size == 5)
-            #expect(try object.read(1..<4) == [2, 3, 4])
-            #expect(try object.read(5..<5) == [])
-            #expect(throws: ColumnarError.self) { try object.read(3..<6) }
-            #expect(throws: ColumnarError.missingFile(path: "\(storage.location)/none")) { try storage.open("none") }
-            #expect(try storage.putIfAbsent("_log/x", [1]))
-            #expect(try storage.listData().map(\.name) == ["a=1/b c/data"])
-            try storage.create("given/up").abandon()
-            #expect(try storage.status("given/up") == nil)
-        }
     }
 
     @Test func aTableLivesInEach() async throws {

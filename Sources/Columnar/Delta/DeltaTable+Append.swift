@@ -42,7 +42,7 @@ extension DeltaTable {
         let snapshot = try Snapshot(storage: storage, state: state)
         let (versions, metaData) = try state.checked(table: path)
         try versions.checkWritable(metaData, table: path)
-        let now = SystemClock.now.milliseconds
+        let now = Timestamp.now.milliseconds
         var pending = PendingCommit(
             operation: operation,
             parameters: ["mode": "Append", "partitionBy": JSON.strings(metaData.partitionColumns).text],

@@ -13,7 +13,7 @@ extension DeltaTable {
         for _ in 0..<Self.maximumAttempts {
             if let outcome = Self.precheck(pending, state) { return outcome }
             let version = state.version + 1
-            let now = SystemClock.now
+            let now = Timestamp.now
             if try storage.putIfAbsent(
                 LogName.commit(version), pending.bytes(readVersion: base.version, now: now.milliseconds))
             {
@@ -62,13 +62,13 @@ extension DeltaTable {
         guard let state = try? reader.update(state), state.version >= version else { return }
         remember(state, insteadOf: nil)
         guard state.version == version, let metaData = state.metaData, version % metaData.checkpointInterval == 0,
-            (try? CheckpointWriter(storage: storage).write(state, now: SystemClock.now)) != nil, metaData.cleansLog
+            (try? CheckpointWriter(storage: storage).write(state, now: Timestamp.now)) != nil, metaData.cleansLog
         else { return }
-        try? LogCleaner(storage: storage).clean(retention: metaData.logRetention, now: SystemClock.now)
+        try? LogCleaner(storage: storage).clean(retention: metaData.logRetention, now: Timestamp.now)
     }
 
     /// Writes a checkpoint of the newest version now.
     public func writeCheckpoint() throws {
-        try CheckpointWriter(storage: storage).write(newestState(), now: SystemClock.now)
+        try CheckpointWriter(storage: storage).write(newestState(), now: Timestamp.now)
     }
 }

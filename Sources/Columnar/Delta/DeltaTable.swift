@@ -45,7 +45,7 @@ public final class DeltaTable: Sendable {
         configuration: [String: String] = [:]
     ) throws -> DeltaTable {
         try schema.checkForTable(partitionedBy: partitionColumns)
-        let now = SystemClock.now.milliseconds
+        let now = Timestamp.now.milliseconds
         let metaData = MetaData(
             id: UUID().uuidString.lowercased(), schemaString: SchemaString.text(of: schema),
             partitionColumns: partitionColumns, configuration: configuration, createdTime: now)

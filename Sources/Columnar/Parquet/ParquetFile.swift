@@ -1,3 +1,5 @@
+import Domain
+
 /// A Parquet file opened for reading. Reading blocks; several threads may read at once.
 public final class ParquetFile: Sendable {
     public let path: String

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Domain
 internal import Glibc
 internal import Synchronization
 
@@ -25,7 +26,7 @@ final class Acceptor: Sendable {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-            throw .cannotStart(reason: String(cString: strerror(errno)))
+            throw .cannotStart(reason: SystemError.last.message)
         }
         bell = (ends[0], ends[1])
     }

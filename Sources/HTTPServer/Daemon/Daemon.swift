@@ -1,5 +1,6 @@
 internal import CMicrohttpd
 internal import Dispatch
+internal import Domain
 internal import Glibc
 internal import Synchronization
 
@@ -59,7 +60,7 @@ final class Daemon: Sendable {
         settings.on_completed = Callbacks.completed
         settings.on_connection = Callbacks.connection
         guard let pointer = marquee_mhd_start(&settings) else {
-            let reason = String(cString: strerror(errno))
+            let reason = SystemError.last.message
             acceptor.stop()
             throw .cannotStart(reason: reason)
         }

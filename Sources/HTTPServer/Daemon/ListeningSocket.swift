@@ -1,3 +1,4 @@
+internal import Domain
 internal import Glibc
 
 /// A bound, listening TCP socket. We open it ourselves, because libmicrohttpd cannot say why it could not.
@@ -61,7 +62,7 @@ struct ListeningSocket {
         switch code {
         case EADDRINUSE: .portInUse(host: host, port: port)
         case EACCES: .portForbidden(host: host, port: port)
-        default: .cannotListen(host: host, port: port, reason: String(cString: strerror(code)))
+        default: .cannotListen(host: host, port: port, reason: SystemError(code).message)
         }
     }
 }

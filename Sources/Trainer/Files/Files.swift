@@ -1,3 +1,4 @@
+internal import Domain
 internal import Foundation
 
 /// The few file operations that publishing needs, each durable when it returns.
@@ -5,10 +6,12 @@ enum Files {
     /// Writes `parts` one after another into a new file and flushes it to the device.
     static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
         defer { close(descriptor) }
         for part in parts { try writeAll(part, to: descriptor, path: path) }
-        guard fsync(descriptor) == 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        guard fsync(descriptor) == 0 else {
+            throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
+        }
     }
 
     static func write(_ text: String, to path: String) throws {
@@ -24,7 +27,7 @@ enum Files {
         let temporary = "\(path).\(getpid()).new"
         try write(text, to: temporary)
         guard rename(temporary, path) == 0 else {
-            let reason = lastSystemError()
+            let reason = SystemError.last.clause
             unlink(temporary)
             throw TrainerError.cannotWrite(path: path, reason: reason)
         }
@@ -34,21 +37,25 @@ enum Files {
     /// Appends one line in a single write and flushes it.
     static func appendLine(_ line: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
         defer { close(descriptor) }
         let bytes = Array("\(line)\n".utf8)
         try bytes.withUnsafeBytes { buffer in
             try writeAll(buffer, to: descriptor, path: path)
         }
-        guard fsync(descriptor) == 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        guard fsync(descriptor) == 0 else {
+            throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
+        }
     }
 
     /// Makes renames and new entries of a folder durable.
     static func flush(folder: String) throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: folder, reason: lastSystemError()) }
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: folder, reason: SystemError.last.clause) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw TrainerError.cannotWrite(path: folder, reason: lastSystemError()) }
+        guard fsync(descriptor) == 0 else {
+            throw TrainerError.cannotWrite(path: folder, reason: SystemError.last.clause)
+        }
     }
 
     static func flushFolder(containing path: String) throws {
@@ -60,13 +67,26 @@ enum Files {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw TrainerError.cannotWrite(path: path, reason: lastSystemError())
+            throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
+        }
+    }
+
+    /// A file mapped into memory.
+    /// - Throws: ``TrainerError/cannotRead(path:reason:)``
+    static func map(_ path: String) throws -> MappedFile {
+        do {
+            return try MappedFile(path: path)
+        } catch StorageError.missing(let path) {
+            throw TrainerError.cannotRead(path: path, reason: SystemError(ENOENT).clause)
+        } catch StorageError.io(let path, _, let number) {
+            let reason = number == EISDIR ? "it is not a regular file" : SystemError(number).clause
+            throw TrainerError.cannotRead(path: path, reason: reason)
         }
     }
 
     /// The whole file as bytes.
     static func read(_ path: String) throws -> [UInt8] {
-        let file = try MappedFile(path: path)
+        let file = try Files.map(path)
         return [UInt8](file.bytes)
     }
 
@@ -81,7 +101,7 @@ enum Files {
             self.path = path
             temporary = "\(path).\(getpid()).new"
             descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+            guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
         }
 
         /// An unfinished file goes away.
@@ -99,7 +119,7 @@ enum Files {
 
         func finish() throws {
             guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
-                throw TrainerError.cannotWrite(path: path, reason: lastSystemError())
+                throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
             }
             try Files.flushFolder(containing: path)
         }
@@ -113,7 +133,7 @@ enum Files {
             let written = Foundation.write(descriptor, start, rest.count)
             if written < 0 {
                 if errno == EINTR { continue }
-                throw TrainerError.cannotWrite(path: path, reason: lastSystemError())
+                throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }

@@ -1,3 +1,4 @@
+internal import Domain
 internal import Foundation
 
 /// A safetensors file mapped into memory: start-up reads the header only, pages come as they are touched.
@@ -20,7 +21,7 @@ final class SafetensorsFile: Sendable {
     /// - Throws: ``TrainerError/cannotRead(path:reason:)`` if there is no such file,
     ///   ``TrainerError/damagedModelFile(path:reason:)`` if it breaks the format in any way.
     init(path: String) throws {
-        file = try MappedFile(path: path)
+        file = try Files.map(path)
         let bytes = file.bytes
         func damaged(_ reason: String) -> TrainerError { .damagedModelFile(path: path, reason: reason) }
         guard bytes.count >= 8 else { throw damaged("it has \(bytes.count) bytes, too few for a header") }

@@ -56,7 +56,7 @@ enum ModelFiles {
         var result: [String: Manifest.FileSummary] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != manifest {
             let path = "\(folder)/\(name)"
-            let file = try MappedFile(path: path)
+            let file = try Files.map(path)
             result[name] = .init(bytes: file.bytes.count, sha256: Digest.sha256(file.bytes).hex)
         }
         return result
@@ -90,7 +90,7 @@ enum ModelFiles {
             guard !name.contains("/"), FileManager.default.fileExists(atPath: path) else {
                 throw TrainerError.damagedModelFile(path: path, reason: "it is missing")
             }
-            let file = try MappedFile(path: path)
+            let file = try Files.map(path)
             guard file.bytes.count == summary.bytes else {
                 throw TrainerError.damagedModelFile(
                     path: path, reason: "it has \(file.bytes.count) bytes, the manifest says \(summary.bytes)")

@@ -86,7 +86,7 @@ final class ListOutput: @unchecked Sendable {
         writer = nil
         if !isFile { try Files.flush(folder: temporary) }
         guard rename(temporary, path) == 0 else {
-            throw TrainerError.cannotWrite(path: path, reason: lastSystemError())
+            throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
         }
         try Files.flushFolder(containing: path)
     }

@@ -133,7 +133,7 @@ public struct ModelRegistry: Sendable {
                 try Files.write(JSON.encode(manifest), to: "\(hidden)/\(ModelFiles.manifest)")
                 try Files.flush(folder: hidden)
                 guard rename(hidden, path(of: id)) == 0 else {
-                    throw TrainerError.cannotWrite(path: path(of: id), reason: lastSystemError())
+                    throw TrainerError.cannotWrite(path: path(of: id), reason: SystemError.last.clause)
                 }
                 try Files.flush(folder: folder)
                 try record(.init(at: at, action: .published, model: id, previous: nil, reason: manifest.gate.reason))
@@ -206,20 +206,11 @@ public struct ModelRegistry: Sendable {
     private func withLock<R>(_ body: () throws -> R) throws -> R {
         let path = "\(folder)/.lock"
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw TrainerError.cannotWrite(path: path, reason: lastSystemError()) }
+            guard errno == EINTR else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
         }
         return try body()
-    }
-}
-
-extension Timestamp {
-    /// The wall clock.
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }

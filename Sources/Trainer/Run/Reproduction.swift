@@ -46,7 +46,7 @@ public struct Reproduction: Sendable {
         try Files.createFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try ModelFiles.write(fitted, of: training, to: folder)
-        let made = try MappedFile(path: "\(folder)/\(ModelFiles.factors)")
+        let made = try Files.map("\(folder)/\(ModelFiles.factors)")
         return Reproduction(id: manifest.id, published: manifest.factorsSHA256, made: Digest.sha256(made.bytes).hex)
     }
 

@@ -46,7 +46,7 @@ public final class InteractionLog {
         let folder = FileManager.default.temporaryDirectory.path
         var template = Array("\(folder)/marquee-events-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: folder, reason: lastSystemError()) }
+        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: folder, reason: SystemError.last.clause) }
         // The open descriptor keeps the file; the name goes at once.
         unlink(template)
         pending.reserveCapacity(Self.chunk)
@@ -106,7 +106,7 @@ public final class InteractionLog {
                 let got = pread(descriptor, bytes.baseAddress, bytes.count, off_t(offset))
                 guard got > 0 else {
                     if got < 0, errno == EINTR { continue }
-                    throw TrainerError.cannotRead(path: "the temporary event file", reason: lastSystemError())
+                    throw TrainerError.cannotRead(path: "the temporary event file", reason: SystemError.last.clause)
                 }
                 bytes = UnsafeMutableRawBufferPointer(rebasing: bytes[got...])
                 offset += got
@@ -124,7 +124,7 @@ public final class InteractionLog {
                 let written = write(descriptor, rest.baseAddress, rest.count)
                 guard written >= 0 else {
                     if errno == EINTR { continue }
-                    throw TrainerError.cannotWrite(path: "the temporary event file", reason: lastSystemError())
+                    throw TrainerError.cannotWrite(path: "the temporary event file", reason: SystemError.last.clause)
                 }
                 rest = UnsafeRawBufferPointer(rebasing: rest[written...])
             }

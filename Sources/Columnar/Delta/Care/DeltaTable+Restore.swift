@@ -1,3 +1,5 @@
+import Domain
+
 extension DeltaTable {
     /// Makes the table what it was at `version`, by a new commit. Progress markers stay as they are: what was ingested
     /// is not ingested again.
@@ -12,7 +14,7 @@ extension DeltaTable {
             var files = target.files.values.filter { snapshot.state.files[$0.path] == nil }
             for index in files.indices {
                 guard try storage.status(files[index].path) != nil else {
-                    throw ColumnarError.missingFile(path: storage.path(of: files[index].path))
+                    throw StorageError.missing(path: storage.path(of: files[index].path))
                 }
                 files[index].dataChange = true
             }

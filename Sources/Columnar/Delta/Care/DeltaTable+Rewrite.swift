@@ -49,7 +49,7 @@ extension DeltaTable {
         _ removed: [Add], by files: [Add], operation: String, parameters: [String: String], metrics: [String: String],
         dataChange: Bool
     ) -> PendingCommit {
-        let now = SystemClock.now.milliseconds
+        let now = Timestamp.now.milliseconds
         var metrics = metrics
         metrics["numRemovedFiles"] = String(removed.count)
         metrics["numAddedFiles"] = String(files.count)

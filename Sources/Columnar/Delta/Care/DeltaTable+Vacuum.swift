@@ -21,7 +21,7 @@ extension DeltaTable {
         let state = try newestState()
         let (versions, metaData) = try state.checked(table: path)
         try versions.checkWritable(metaData, table: path)
-        let now = SystemClock.now.milliseconds
+        let now = Timestamp.now.milliseconds
         let horizon = now - (retention.map { $0 * 1000 } ?? metaData.deletedFileRetention)
         var needed = Set(state.files.keys)
         for tombstone in state.tombstones.values where (tombstone.deletionTimestamp ?? now) > horizon {
@@ -38,7 +38,7 @@ extension DeltaTable {
                 StoredName(name: "\(LogName.folder)/\(entry.name)", size: entry.size, modified: entry.modified))
         }
         if retention == 0 {
-            if !dryRun { try CheckpointWriter(storage: storage).write(state, now: SystemClock.now) }
+            if !dryRun { try CheckpointWriter(storage: storage).write(state, now: Timestamp.now) }
             candidates += try LogCleaner(storage: storage).entries(before: state.version).map {
                 StoredName(name: "\(LogName.folder)/\($0.name)", size: $0.size, modified: $0.modified)
             }

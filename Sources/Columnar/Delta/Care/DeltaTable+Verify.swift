@@ -1,3 +1,5 @@
+import Domain
+
 /// What ``DeltaTable/verify(version:)`` found.
 public struct VerifyReport: Hashable, Sendable {
     public var version: Int64
@@ -23,7 +25,7 @@ extension DeltaTable {
             report.files += 1
             do {
                 guard let status = try storage.status(add.path) else {
-                    throw ColumnarError.missingFile(path: storage.path(of: add.path))
+                    throw StorageError.missing(path: storage.path(of: add.path))
                 }
                 report.bytes += Int64(status.size)
                 if Int64(status.size) != add.size {
@@ -33,7 +35,7 @@ extension DeltaTable {
                 report.rows += try verify(add, snapshot) { reason in
                     report.problems.append(.init(path: add.path, reason: reason))
                 }
-            } catch let error as ColumnarError {
+            } catch let error as any Fault {
                 report.problems.append(.init(path: add.path, reason: error.message))
             }
         }

@@ -1,3 +1,5 @@
+import Domain
+
 /// Reads one file of a classic checkpoint: a Parquet file with one action a row, each action a nullable struct column.
 struct CheckpointReader {
     let storage: any Storage

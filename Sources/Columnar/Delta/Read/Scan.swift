@@ -1,3 +1,5 @@
+import Domain
+
 /// Batches of rows, read as they are asked for: `while let batch = try scan.next()`. One batch is one row group, or
 /// what a predicate left of it; memory is bounded by one.
 public struct Scan {

@@ -108,7 +108,7 @@ struct DataFileWriter {
             let summary = try writer.finish()
             return Add(
                 path: name, partitionValues: values, size: summary.size,
-                modificationTime: SystemClock.now.milliseconds, dataChange: dataChange,
+                modificationTime: Timestamp.now.milliseconds, dataChange: dataChange,
                 stats: FileStats.text(summary, metaData: metaData, unbounded: unbounded))
         } catch {
             sink.abandon()

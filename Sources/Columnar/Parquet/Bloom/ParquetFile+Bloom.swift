@@ -1,3 +1,5 @@
+import Domain
+
 extension ParquetFile {
     /// A chunk's Bloom filter, of which a look-up reads one block.
     struct StoredBloomFilter {

@@ -1,3 +1,5 @@
+import Domain
+
 /// Which bytes of a chunk are read, and what is in them.
 struct ChunkPlan {
     /// The rows that the bytes hold.

@@ -1,3 +1,5 @@
+import Domain
+
 extension OffsetIndex {
     /// The rows of a page in a row group of `count`.
     func rows(ofPage page: Int, of count: Int) -> Range<Int> {

@@ -1,3 +1,5 @@
+import Domain
+
 extension ParquetFile {
     /// Reads the whole file: every checksum, every value, and whether the statistics of the row groups, the page indexes
     /// and the Bloom filters are true.
@@ -8,7 +10,7 @@ extension ParquetFile {
             let batch: RecordBatch
             do {
                 batch = try read(columns: schema.names, rowGroup: group)
-            } catch let error as ColumnarError {
+            } catch let error as any Fault {
                 problems.append("row group \(group): \(error.message)")
                 continue
             }
