@@ -1,11 +1,14 @@
 # `make help` lists the targets. Everything they do is also a plain command in scripts/ or a `swift` call.
 
 MARQUEE := .build/release/marquee
+# Where `make install` puts things; DESTDIR stands before it when a package is made.
+PREFIX ?= /usr/local
+DESTDIR ?=
 # Passed on to the demo: make demo DEMO="--movielens ../shared/data/ml-latest-small"
 DEMO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test nightly venv bench bench-als format lint clean
+.PHONY: help setup build install uninstall demo test nightly venv bench bench-als format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -14,8 +17,15 @@ help: ## List the targets
 setup: ## Install the system libraries that are missing (apt; sudo only if not root)
 	@scripts/setup
 
-build: setup ## Build the release binary, .build/release/marquee
-	swift build -c release --product marquee
+# Swift's own libraries go into the binary, so that it runs where Swift is not installed.
+build: setup ## Build the release binary, .build/release/marquee: one file to carry away
+	swift build -c release --static-swift-stdlib --product marquee
+
+install: ## Put the built program, manual, completions and demo catalogue under PREFIX (/usr/local)
+	@scripts/install "$(MARQUEE)" "$(DESTDIR)$(PREFIX)"
+
+uninstall: ## Remove from PREFIX what `make install` put there
+	@scripts/install --remove "$(DESTDIR)$(PREFIX)"
 
 demo: build ## Run the whole loop on this machine and serve on http://localhost:8080
 	@$(MARQUEE) demo $(DEMO)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Requests a second of our server beside a bare libmicrohttpd, by wrk, interleaved; prints medians.
 
-    swift build -c release --product bench-http && python3 Benchmarks/http/bench.py [--rounds 5] [--seconds 4]
+    swift build -c release --static-swift-stdlib --product bench-http
+    python3 Benchmarks/http/bench.py [--rounds 5] [--seconds 4]
 
 Server and wrk share the machine's cores, so figures compare with each other only.
 """

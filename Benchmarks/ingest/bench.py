@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Events a second and CPU seconds a million events: Kafka to committed Parquet, beside readers that do less or the same.
 
-    swift build -c release --product bench-ingest && python3 Benchmarks/ingest/bench.py [--events N] [--rounds N]
+    swift build -c release --static-swift-stdlib --product bench-ingest
+    python3 Benchmarks/ingest/bench.py [--events N] [--rounds N]
 
 On an Apache Kafka of ../shared/servers and on librdkafka's mock cluster. Every job of a round runs once, one after the
 other, in a process of its own; medians of the rounds are printed. README.md says what each job does.

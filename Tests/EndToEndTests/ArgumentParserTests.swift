@@ -12,8 +12,7 @@ import Testing
     static let table = CommandTable(commands: [
         Command(
             path: ["fetch"], summary: "Fetch.", arguments: [.init(name: "FILE", summary: "It.", isOptional: true)],
-            options: [count.spec, store.spec, until.spec], takesKafkaProperties: true, examples: [],
-            unavailable: ["explicit"]
+            options: [count.spec, store.spec, until.spec], takesKafkaProperties: true, examples: []
         ) { _ in },
         Command(
             path: ["store", "log"], summary: "Log.", arguments: [.init(name: "DIR", summary: "It.")], options: [],
@@ -57,8 +56,8 @@ import Testing
         (["fecth"], "Did you mean 'fetch'?"), (["store", "lgo"], "Did you mean 'store log'?"),
         (["store"], "Choose one of log."), (["fetch", "a", "b"], "does not expect 'b'"),
         (["store", "log"], "needs DIR"), (["fetch", "--count"], "needs a value (N)"), ([], "No command was given."),
-        (["fetch", "--explicit"], "'marquee fetch' is not available in this version"),
-        (["privacy"], "'marquee privacy' is not available in this version"),
+        (["fetch", "--explicit"], "'marquee fetch' has no option '--explicit'"),
+        (["privacy"], "There is no command 'privacy'"),
         (["fetch", "-x"], "no option '-x'"),
         (["--count", "5", "fetch"], "no option '--count'"),
     ])

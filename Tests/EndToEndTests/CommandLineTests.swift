@@ -31,8 +31,6 @@ import Testing
                 if let fallback = option.fallback { #expect(option.problem(fallback) == nil, "--\(option.name)") }
             }
             for name in command.required { #expect(options.contains { $0.name == name }, "\(command.name) \(name)") }
-            for name in command.unavailable { #expect(!options.contains { $0.name == name }) }
-            #expect(!CommandTable.planned.contains(command.path))
         }
     }
 

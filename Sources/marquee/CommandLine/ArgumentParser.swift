@@ -44,7 +44,6 @@ enum ArgumentParser {
                 return parsed
             }
             guard let found = group.first(where: { $0.path[1] == word }) else {
-                try table.refuseIfPlanned([first, word])
                 if word.hasPrefix("-") { throw CommandLineError.missingSubcommand(group: first, choices: names) }
                 throw CommandLineError.unknownCommand(
                     name: "\(first) \(word)",
@@ -54,7 +53,6 @@ enum ArgumentParser {
         } else if let found = table.command([first]) {
             command = found
         } else {
-            try table.refuseIfPlanned([first])
             throw CommandLineError.unknownCommand(
                 name: first, suggestion: Suggestion.closest(to: first, among: table.topLevelNames))
         }
@@ -116,9 +114,6 @@ enum ArgumentParser {
         }
         guard let spec = specs.first(where: { $0.name == name }) else {
             let option = "--\(name)"
-            if let command, command.unavailable.contains(name) {
-                throw CommandLineError.unavailable(what: "Option \(option) of 'marquee \(command.name)'")
-            }
             let suggestion = Suggestion.closest(to: name, among: specs.map(\.name)).map { "--\($0)" }
             throw CommandLineError.unknownOption(command: command?.name ?? "", option: option, suggestion: suggestion)
         }

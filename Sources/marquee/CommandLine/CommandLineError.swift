@@ -5,7 +5,6 @@ enum CommandLineError: Fault {
     case noCommand
     case unknownCommand(name: String, suggestion: String?)
     case missingSubcommand(group: String, choices: [String])
-    case unavailable(what: String)
     case unknownOption(command: String, option: String, suggestion: String?)
     case missingValue(option: String, placeholder: String)
     case invalidValue(option: String, value: String, source: Settings.Source, must: String)
@@ -21,7 +20,6 @@ enum CommandLineError: Fault {
     var code: String {
         switch self {
         case .noCommand, .unknownCommand, .missingSubcommand: "unknown-command"
-        case .unavailable: "not-available"
         case .unknownOption: "unknown-option"
         case .missingValue, .missingOption, .missingArgument: "missing-value"
         case .invalidValue, .invalidArgument: "invalid-value"
@@ -37,7 +35,6 @@ enum CommandLineError: Fault {
         case .noCommand: "No command was given."
         case .unknownCommand(let name, _): "There is no command '\(name)'."
         case .missingSubcommand(let group, _): "'marquee \(group)' needs to know what to do."
-        case .unavailable(let what): "\(what) is not available in this version."
         case .unknownOption(let command, let option, _):
             command.isEmpty ? "There is no option '\(option)'." : "'marquee \(command)' has no option '\(option)'."
         case .missingValue(let option, let placeholder): "Option \(option) needs a value (\(placeholder))."
@@ -63,7 +60,6 @@ enum CommandLineError: Fault {
         case .unknownCommand(_, let suggestion):
             suggestion.map { "Did you mean '\($0)'?" } ?? "'marquee help' lists the commands."
         case .missingSubcommand(_, let choices): "Choose one of \(choices.joined(separator: ", "))."
-        case .unavailable: "'marquee help' lists what is."
         case .unknownOption(let command, _, let suggestion):
             suggestion.map { "Did you mean '\($0)'?" } ?? "See '\(Self.help(command))'."
         case .missingValue: ""

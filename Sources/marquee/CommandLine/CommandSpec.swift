@@ -13,8 +13,6 @@ struct Command: Sendable {
     /// Whether `--kafka.<property> VALUE` reaches librdkafka.
     var takesKafkaProperties = false
     var examples: [Example]
-    /// Options of this command that the interface promises and this version does not have.
-    var unavailable: [String] = []
     let run: @Sendable (Invocation) async throws -> Void
 
     var name: String { path.joined(separator: " ") }

@@ -31,11 +31,6 @@ struct CommandTable: Sendable {
         "models": "The model registry.",
     ]
 
-    /// Commands that the interface promises and this version does not have.
-    static let planned: [[String]] = [
-        ["privacy"], ["models", "import"],
-    ]
-
     /// In the order help lists them.
     let commands: [Command]
 
@@ -65,7 +60,7 @@ struct CommandTable: Sendable {
             .subtracting(Self.unsettable)
     }
 
-    private static let unsettable: Set<String> = ["config", "help"]
+    private static let unsettable: Set<String> = ["config", "help", "man"]
 
     /// `MARQUEE_*` variables that set nothing: misspelt, most likely.
     func unknownVariables(in environment: [String: String]) -> [String] {
@@ -73,12 +68,5 @@ struct CommandTable: Sendable {
         return environment.keys.filter {
             $0.hasPrefix("MARQUEE_") && !$0.hasPrefix("MARQUEE_KAFKA_") && !known.contains($0)
         }.sorted()
-    }
-
-    /// - Throws: ``CommandLineError/unavailable(what:)`` if this is a command to come.
-    func refuseIfPlanned(_ path: [String]) throws {
-        if Self.planned.contains(path) {
-            throw CommandLineError.unavailable(what: "Command 'marquee \(path.joined(separator: " "))'")
-        }
     }
 }

@@ -13,6 +13,9 @@ enum Options {
         "log-format", Log.Format.allCases.map(\.name), default: "text", "Form of the log lines on standard error.")
     static let help = Option<Bool>.flag("help", short: "h", "Show this help.")
 
+    // help
+    static let manualPages = Option<String>.text("man", "DIR", "Write the manual pages into this folder instead.")
+
     // Where things are.
     static let store = Option<String>.text("store", "DIR", "The event store: a folder of Delta tables.")
     static let models = Option<String>.text("models", "DIR", "The model registry.")

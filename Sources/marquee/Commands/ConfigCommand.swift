@@ -18,7 +18,6 @@ enum ConfigCommand {
         let table = CommandTable.standard
         let wanted = invocation.arguments.first
         if let wanted, !table.topLevelNames.contains(wanted) {
-            try table.refuseIfPlanned([wanted])
             throw CommandLineError.unknownCommand(
                 name: wanted, suggestion: Suggestion.closest(to: wanted, among: table.topLevelNames))
         }
