@@ -19,7 +19,8 @@ public enum ServingError: Fault, Equatable {
     case eventsUnavailable
     case stopping
 
-    static let maximumIdentifierBytes = 256
+    /// As the identifiers of events.
+    static let maximumIdentifierBytes = EventLimits().idLength
 
     public var code: String {
         switch self {

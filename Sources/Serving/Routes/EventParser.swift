@@ -10,12 +10,10 @@ internal import Operations
 /// then made durable by the broker, which takes longer.
 struct EventParser {
     static let maximumEvents = 10_000
-    static let maximumReviewBytes = 65_536
-    /// How far a client's clock may run ahead.
-    static let clockSkewSeconds = 3600.0
-    private static let earliest = Timestamp(seconds: 315_532_800)
 
     let now: Timestamp
+    /// What the ingester will ask of the same events.
+    var limits = EventLimits()
 
     func events(of request: HTTPRequest) throws(ServingError) -> [Event] {
         let type = (request.headers["content-type"] ?? "").split(separator: ";").first.map {
@@ -63,22 +61,22 @@ struct EventParser {
         func refuse(_ reason: String) -> ServingError { .badEvent(number: number, reason: reason) }
         if let unknown = wire.unknown { throw refuse("there is no field \(unknown)") }
         for (name, id) in [("user_id", wire.userID), ("item_id", wire.itemID), ("event_id", wire.eventID ?? "-")]
-        where !(1...ServingError.maximumIdentifierBytes).contains(id.utf8.count) {
-            throw refuse("\(name) must have 1 to \(ServingError.maximumIdentifierBytes) bytes")
+        where !(1...limits.idLength).contains(id.utf8.count) {
+            throw refuse("\(name) must have 1 to \(limits.idLength) bytes")
         }
         guard let kind = EventKind(name: wire.kind) else { throw refuse("kind must be view, like or review") }
         let value = Float(wire.value)
         guard kind.accepts(value) else { throw refuse("a \(kind.name) has no value \(wire.value)") }
         if wire.reviewText != nil, kind != .review { throw refuse("only a review has a review_text") }
-        guard wire.reviewText?.utf8.count ?? 0 <= Self.maximumReviewBytes else {
-            throw refuse("review_text may have \(Self.maximumReviewBytes) bytes")
+        guard wire.reviewText?.utf8.count ?? 0 <= limits.textLength else {
+            throw refuse("review_text may have \(limits.textLength) bytes")
         }
         var at = now
         if let text = wire.at {
             guard let parsed = Timestamp(text) else {
                 throw refuse("at must be an RFC 3339 time such as 2026-11-20T12:00:00Z")
             }
-            guard parsed >= Self.earliest, parsed <= now.advanced(bySeconds: Self.clockSkewSeconds) else {
+            guard parsed >= limits.earliest, parsed <= now.advanced(bySeconds: limits.clockSkew) else {
                 throw refuse("at must lie between 1980 and an hour from now")
             }
             at = parsed
