@@ -47,7 +47,7 @@ func measure(_ body: () async throws -> Int) async throws {
     let cpu = cpuSeconds()
     let events = try await body()
     let elapsed = ContinuousClock.now - start
-    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    let seconds = elapsed.inSeconds
     print("{\"events\": \(events), \"seconds\": \(seconds), \"cpu\": \(cpuSeconds() - cpu)}")
 }
 

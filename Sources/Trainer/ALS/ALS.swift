@@ -1,3 +1,4 @@
+internal import Domain
 public import Linalg
 
 /// Alternating least squares: fixes one side's factors and solves the other side's rows, in turn.
@@ -69,8 +70,8 @@ public enum ALS {
             let itemOutcome = try items.run(
                 &factors.itemFactors, against: factors.userFactors, epoch: epoch, steps: itemSteps)
             control.took(.item, itemSteps, itemOutcome)
-            let elapsed = begin.duration(to: clock.now).components
-            let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+            let elapsed = begin.duration(to: clock.now)
+            let seconds = elapsed.inSeconds
             func report(_ quadratic: Double, ridge: Double) -> EpochReport {
                 EpochReport(
                     epoch: epoch, loss: constant + quadratic + ridge, seconds: seconds,

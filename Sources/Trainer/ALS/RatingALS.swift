@@ -1,3 +1,4 @@
+internal import Domain
 public import Linalg
 
 /// Explicit ratings by alternating least squares, with user and item biases.
@@ -69,10 +70,10 @@ public enum RatingALS {
             let begin = clock.now
             let userSums = try byUser.run(&users, against: items, epoch: epoch)
             let itemSums = try byItem.run(&items, against: users, epoch: epoch)
-            let elapsed = begin.duration(to: clock.now).components
+            let elapsed = begin.duration(to: clock.now)
             let report = ALS.EpochReport(
                 epoch: epoch, loss: itemSums.squares + itemSums.ridge + userSums.ridge,
-                seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18,
+                seconds: elapsed.inSeconds,
                 steps: (0, 0))
             try onEpoch(report)
             if let proceeding, try !proceeding(report, result()) { break }

@@ -115,8 +115,8 @@ public struct TuningRun: Sendable {
         let outcome = try experiment.evaluator.measure(FactorRanker(name: "trial", factors: factors))
         record.ndcg = outcome.mean(.ndcg, at: 10)
         record.recall = outcome.mean(.recall, at: 10)
-        let elapsed = begin.duration(to: .now).components
-        record.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+        let elapsed = begin.duration(to: .now)
+        record.seconds = elapsed.inSeconds
     }
 
     private func key(_ base: TrainingConfiguration, _ log: InteractionLog) throws -> String {
