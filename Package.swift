@@ -41,7 +41,7 @@ let package = Package(
     name: "marquee",
     products: [.executable(name: "marquee", targets: ["marquee"])],
     targets: allocator + [
-        // Level 0: C. Each library has exactly one importer.
+        // Level 0: C. Each library has exactly one importer (librdkafka also the test support that breaks its mock cluster).
         library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
         library("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
         library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),

@@ -3,6 +3,7 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
     public var topic: String
     public var partition: Int32
 
+    /// - Parameter partition: counts from 0.
     public init(_ topic: String, _ partition: Int32) {
         self.topic = topic
         self.partition = partition

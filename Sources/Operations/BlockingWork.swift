@@ -52,6 +52,7 @@ public enum BlockingWork {
 public final class CancellationFlag: Sendable {
     private let flag = Atomic<Bool>(false)
 
+    /// Whether the waiting task was cancelled.
     public var isSet: Bool { flag.load(ordering: .acquiring) }
 
     /// - Throws: `CancellationError` once the waiting task is cancelled.

@@ -43,7 +43,7 @@ import Testing
     }
 
     /// The examples of `java.util.Properties.load`, and what else its grammar allows.
-    @Test func theGrammarIsJavas() async throws {
+    @Test func aPropertiesFileIsReadAsJavaReadsIt() async throws {
         let properties = try await read(
             "! comment\r\n\n  client.id : with\\u0020blanks\\ and \\\\ backslash  \r\nsasl.username\tuser\n"
                 + "bootstrap.servers = a:1,\\\n    b:2,\\\n    c:3\nsasl\\.password=p\\:\\=w\ngroup.id=\ndebug=x\ndebug=all"

@@ -34,8 +34,10 @@ package final class AvroEventDecoder: EventMessageDecoder {
         self.limits = limits
     }
 
+    /// The latest time an event may have, by the receiver's clock.
     package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
 
+    /// Reads one framed message. The slices lie in the message, and are valid as long as it is.
     package func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {
         guard message.count > 0 else { throw .empty }
         guard message.count <= limits.messageLength else { throw .tooLong }
@@ -69,6 +71,7 @@ package final class AvroEventDecoder: EventMessageDecoder {
         }
     }
 
+    /// Fetches the schema that the refused message names, if nothing is known of it. Blocks.
     package func mayRetry(after reason: RejectReason) throws -> Bool {
         guard let id = wanted else {
             // What was said about another message does not go with this one.

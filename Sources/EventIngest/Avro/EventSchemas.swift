@@ -23,6 +23,7 @@ package final class EventSchemas: Sendable {
     private let fetchSchema: @Sendable (Int32) throws -> SchemaRegistry.Registered?
     private let entries = Mutex<[Int32: Entry]>([:])
 
+    /// With the schemas of a registry, each asked for when a message first names it.
     package convenience init(_ registry: SchemaRegistry) {
         self.init { try registry.schema($0) }
     }

@@ -4,6 +4,7 @@ import Kafka
 
 /// The `dead_letters` table: what could not become a row, whole, with the reason and where it came from.
 public enum DeadLetterTable {
+    /// The names of its columns.
     public enum Name {
         public static let topic = "topic"
         public static let partition = "partition"

@@ -76,6 +76,7 @@ public struct OffsetAdvance: Sendable, Equatable {
     }
 }
 
+/// What became of a commit.
 public enum SinkOutcome: Sendable, Equatable {
     /// - Parameter version: grows with each commit of the sink.
     case committed(version: Int64)

@@ -9,6 +9,7 @@ public enum DataLossPolicy: String, Sendable, CaseIterable {
     case `continue`
 }
 
+/// What an ingester reads, where it stores, and when it ends.
 public struct IngestConfiguration: Sendable {
     /// How partitions are divided among ingesters.
     public enum Sharing: Sendable, Equatable {
@@ -68,7 +69,9 @@ public struct IngestProgress: Sendable {
     /// What the broker had lost and was skipped, by ``DataLossPolicy/continue``.
     public var skipped: [String] = []
 
+    /// Messages in the dead letters.
     public var rejectedCount: Int { rejected.values.reduce(0, +) }
+    /// Rows committed a second, since the start.
     public var rowsPerSecond: Double { seconds > 0 ? Double(rows) / seconds : 0 }
 
     public init() {}

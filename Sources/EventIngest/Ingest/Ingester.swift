@@ -14,6 +14,7 @@ import Synchronization
 /// Rejected messages go to the dead-letter table first, under offsets of their own: if the crash comes between the two
 /// commits, they are recognised by their offsets and neither stored twice nor judged again.
 public final class Ingester: Sendable {
+    /// Who hears of what an ingester does.
     public struct Hooks: Sendable {
         /// About five times a second and at the end, on the ingester's thread.
         public var onProgress: (@Sendable (IngestProgress) -> Void)?
@@ -39,6 +40,7 @@ public final class Ingester: Sendable {
     private let openSink: @Sendable (SinkTable) throws -> any EventSink
     private let isStopped = Atomic<Bool>(false)
 
+    /// With the tables of ``IngestConfiguration/store``, made where they are missing.
     public convenience init(_ configuration: IngestConfiguration, hooks: Hooks = Hooks()) {
         let store = configuration.store
         self.init(configuration, hooks: hooks) { try DeltaSink(store: store, $0) }

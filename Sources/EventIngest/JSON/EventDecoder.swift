@@ -36,6 +36,7 @@ public final class EventDecoder {
         try decode(message, latest: latest(now)).event
     }
 
+    /// The latest time an event may have, by the receiver's clock.
     package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
 
     /// The slices are valid as long as the message, or only until the next call where ``lendsScratch`` says so.

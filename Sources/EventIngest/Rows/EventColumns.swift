@@ -100,6 +100,7 @@ package struct EventColumns {
         eventDate.removeAll()
     }
 
+    /// Rows, those of a run that has not ended included.
     package var count: Int { value.count }
 
     var byteCount: Int {
@@ -153,6 +154,8 @@ package struct EventColumns {
         eventDate.append(event.at.date.days)
     }
 
+    /// The rows as a batch of ``EventTable/schema``.
+    /// - Precondition: the last run has ended.
     package func batch() throws -> RecordBatch {
         try RecordBatch(
             schema: EventTable.schema,

@@ -50,6 +50,7 @@ public protocol RowAppender: AnyObject {
     func begin(_ place: TopicPartition, at offset: Int64) throws
     /// The partition is somebody else's from now on; its rows were taken.
     func release(_ place: TopicPartition)
+    /// How many rows are kept.
     var rowCount: Int { get }
     /// About how much memory the kept rows take.
     var byteCount: Int { get }

@@ -22,6 +22,7 @@ public final class SchemaRegistry: Sendable {
     private let credentials: HTTPCredentials
     private let client: HTTPClient
 
+    /// Nothing is asked yet: see ``check()``.
     public init(_ address: RegistryAddress, client: HTTPClient = HTTPClient()) {
         url = address.url
         credentials = address.credentials

@@ -16,6 +16,7 @@ public struct SimulatedMessage: Sendable {
 
     /// Whether its bytes must end in the dead letters.
     public var isMalformed: Bool { damage != nil }
+    /// The topic it is sent to.
     public var topic: String { kind.topic }
 }
 

@@ -6,6 +6,7 @@ import Synchronization
 
 /// Publishes what a ``Simulator`` makes to the event topics, at a rate or as fast as the broker takes it.
 public final class SimulatorRun: Sendable {
+    /// How fast, in which form, and behind whom.
     public struct Options: Sendable {
         /// Events a second; nil is as fast as possible.
         public var rate: Double?
@@ -22,6 +23,7 @@ public final class SimulatorRun: Sendable {
         }
     }
 
+    /// How far a run is.
     public struct Progress: Sendable {
         public var sent = 0
         public var malformed = 0
@@ -29,6 +31,7 @@ public final class SimulatorRun: Sendable {
         public var seconds = 0.0
         /// Of ``SimulatorSettings/count``, if that is bounded.
         public var total: Int?
+        /// Events sent a second, since the start.
         public var eventsPerSecond: Double { seconds > 0 ? Double(sent) / seconds : 0 }
     }
 

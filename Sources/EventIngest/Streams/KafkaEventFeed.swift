@@ -7,6 +7,7 @@ import Synchronization
 /// New events as they reach the topics. Every feed reads all partitions, so each replica of the service hears of
 /// everything; nothing is committed anywhere.
 public final class KafkaEventFeed: EventFeed {
+    /// Where a feed begins.
     public enum Start: Sendable, Equatable {
         /// Only what comes from now on.
         case end

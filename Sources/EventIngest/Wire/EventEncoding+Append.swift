@@ -1,6 +1,7 @@
 public import Domain
 
 extension EventEncoding {
+    /// Appends one event as its message.
     public func append(_ event: Event, to bytes: inout [UInt8]) {
         switch self {
         case .json: EventEncoder.append(event, to: &bytes)
@@ -8,6 +9,7 @@ extension EventEncoding {
         }
     }
 
+    /// The same for an event whose texts lie in memory as UTF-8.
     func append(_ fields: EventFields, to bytes: inout [UInt8]) {
         switch self {
         case .json: EventEncoder.append(fields, to: &bytes)

@@ -73,6 +73,7 @@ public final class EmbeddedBroker: Sendable {
     package func setRoundTrip(of broker: Int, milliseconds: Int) {
         _ = rd_kafka_mock_broker_set_rtt(cluster.pointer, Int32(broker), Int32(milliseconds))
     }
+
     /// Lends the `rd_kafka_mock_cluster_t`, for what only rehearsals ask of it; the pointer dies with the closure.
     package func withMockCluster<R>(_ body: (OpaquePointer) throws -> R) rethrows -> R {
         try withExtendedLifetime(self) { try body(cluster.pointer) }

@@ -5,7 +5,9 @@ import Foundation
 /// The document has some thousand figures (STATISTICS.md of librdkafka); these tell a slow broker from a slow network
 /// from a slow reader.
 package struct KafkaStatistics: Decodable, Equatable {
+    /// One broker, or one bootstrap address.
     package struct Broker: Decodable, Equatable {
+        /// A rolling window of durations.
         package struct Window: Decodable, Equatable {
             /// Microseconds.
             package var avg: Int
@@ -22,7 +24,9 @@ package struct KafkaStatistics: Decodable, Equatable {
         package var disconnects: Int
     }
 
+    /// What a client knows of one topic.
     package struct Topic: Decodable, Equatable {
+        /// One partition, as a consumer sees it.
         package struct Partition: Decodable, Equatable {
             /// Messages and bytes fetched and not read yet.
             package var fetchq_cnt: Int
@@ -32,6 +36,7 @@ package struct KafkaStatistics: Decodable, Equatable {
         package var partitions: [String: Partition]
     }
 
+    /// The consumer group, as this member sees it.
     package struct Group: Decodable, Equatable {
         package var state: String
         package var rebalance_cnt: Int
@@ -46,6 +51,7 @@ package struct KafkaStatistics: Decodable, Equatable {
     /// Of consumers that are in a group.
     package var cgrp: Group?
 
+    /// Nil if the document is not one of librdkafka's.
     package init?(json: String) {
         guard let read = try? JSONDecoder().decode(Self.self, from: Data(json.utf8)) else { return nil }
         self = read

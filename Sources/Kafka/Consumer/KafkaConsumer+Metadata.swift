@@ -2,6 +2,8 @@ public import Domain
 
 /// Questions to the cluster. All of them block.
 extension KafkaConsumer {
+    /// The cluster's identifier, which stays the same for its life.
+    /// - Throws: ``KafkaError/brokerUnreachable(servers:detail:)``.
     public func clusterID(timeout: Double = 10) throws -> String { try kafka.clusterID(timeout: timeout) }
 
     /// Partitions of the topics, in order.

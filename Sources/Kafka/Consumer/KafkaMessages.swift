@@ -27,16 +27,20 @@ public struct KafkaMessages {
     public let topic: String
     public let partition: Int32
 
+    /// At least 1.
     public var count: Int { pointers.count }
 
+    /// One message with everything it carries but its headers.
     public subscript(position: Int) -> KafkaMessage { KafkaMessage(pointers[position]!) }
 
     /// The bytes of one message: all that a decoder needs, without the rest of ``KafkaMessage``.
+    /// - Precondition: `position` is in `0..<count`; this is not checked in release builds.
     package func payload(at position: Int) -> UnsafeRawBufferPointer {
         let message = pointers[position].unsafelyUnwrapped
         return UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
     }
 
+    /// The place of one message in its partition, under the same precondition.
     package func offset(at position: Int) -> Int64 { pointers[position].unsafelyUnwrapped.pointee.offset }
 
     /// Brings messages into this core's cache, all at the same time: another core wrote them, and one by one each is waited
@@ -53,6 +57,7 @@ public struct KafkaMessages {
     /// Bytes of all payloads together.
     package var payloadBytes: Int { pointers.reduce(0) { $0 + $1.unsafelyUnwrapped.pointee.len } }
 
+    /// The partition all of them lie in.
     package var place: TopicPartition { TopicPartition(topic, partition) }
 }
 

@@ -10,8 +10,11 @@ package final class Delivery: Sendable {
     }
     private let state: Mutex<State>
 
+    /// - Parameter messages: how many reports to wait for.
     package init(messages: Int) { state = Mutex(State(outstanding: messages)) }
 
+    /// Notes the report of one message; the last one wakes whoever waits.
+    /// - Parameter failure: why it was not delivered, nil if it was.
     package func reported(failure: String?) {
         let resume = state.withLock { state -> (() -> Void)? in
             state.outstanding -= 1

@@ -66,6 +66,7 @@ public final class KafkaProducer: Sendable {
         try send(payload, key: key, topic: topic, timestamp: timestamp, headers: headers, patience: patience, nil)
     }
 
+    /// The same for bytes of our own.
     public func send(_ payload: [UInt8], key: String? = nil, topic: String, timestamp: Int64 = 0) throws {
         try payload.withUnsafeBytes { payload in
             guard var key else { return try send(payload, topic: topic, timestamp: timestamp) }
@@ -209,6 +210,7 @@ public final class KafkaProducer: Sendable {
         try client.check(code, "flush")
     }
 
+    /// What has become of the messages sent so far, at this moment.
     public var counts: Counts {
         // In this order nothing passes for delivered that is not: what is accepted meanwhile is not counted yet, and a
         // failure leaves the queue only after it was reported.

@@ -6,6 +6,7 @@ public struct MessageBatch: Sendable {
 
     public init() {}
 
+    /// How many messages it holds.
     public var count: Int { lengths.count }
 
     /// Adds a message whose payload `write` appends.

@@ -12,18 +12,22 @@ public struct KafkaProperties: Sendable, Equatable {
     /// What a properties file says of a schema registry: `schema.registry.url`, `basic.auth.user.info` and the like.
     public private(set) var schemaRegistry: [String: String] = [:]
 
+    /// - Parameter values: by librdkafka's names; nothing is checked before ``check()``.
     public init(_ values: [String: String] = [:]) { self.values = values }
 
+    /// - Parameter bootstrapServers: `host:port`, several with commas between them.
     public init(bootstrapServers: String, _ values: [String: String] = [:]) {
         self.values = values
         self.values["bootstrap.servers"] = bootstrapServers
     }
 
+    /// The value of one property; nil leaves librdkafka's default.
     public subscript(name: String) -> String? {
         get { values[name] }
         set { values[name] = newValue }
     }
 
+    /// Empty if none are named.
     public var bootstrapServers: String { values["bootstrap.servers"] ?? "" }
 
     /// These properties, overridden by `other`'s where both set one.

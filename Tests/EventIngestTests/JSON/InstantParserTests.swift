@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct InstantParserTests {
     /// One parser for all, so that the day it remembers is right, wrong and damaged in turns.
-    @Test func itAgreesWithTheGeneralOne() {
+    @Test func anInstantIsReadAsByTheGeneralParser() {
         var random = SeededGenerator(seed: 7)
         var parser = InstantParser()
         let days = ["2026-11-20", "2026-11-21", "2024-02-29", "2026-02-29", "1980-01-01", "2026-1a-20"]
