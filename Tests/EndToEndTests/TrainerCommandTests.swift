@@ -41,7 +41,8 @@ import Testing
             let state = folder.appending(path: "tune.jsonl").path
             let report = folder.appending(path: "tune.html").path
             let words =
-                ["tune", "--store", store, "--trials", "8", "--state", state, "--report", report] + small
+                ["tune", "--store", store, "--models", models, "--trials", "8", "--state", state, "--report", report]
+                + small
             let first = try MarqueeProcess(words, in: folder)
             func measured() -> Int {
                 ((try? String(contentsOfFile: state, encoding: .utf8)) ?? "").split(separator: "\n").count
@@ -64,8 +65,10 @@ import Testing
             let whole = states.filter { (try? Loop.json(String($0))) != nil }
             #expect(whole.count >= states.count - 1)
             let best = try #require(lines.last?.split(separator: " ").map(String.init))
-            #expect(best.prefix(2) == ["marquee", "train"])
-            try await Loop.run(best.dropFirst() + ["--store", store, "--models", models, "--epochs", "2"], in: folder)
+            #expect(best.prefix(6) == ["marquee", "train", "--store", store, "--models", models])
+            #expect(best.suffix(4) == ["--epochs", "4", "--threads", "2"], "what was given and not searched stays")
+            try await Loop.run(Array(best.dropFirst()), in: folder)
+            #expect(try String(contentsOfFile: models + "/current", encoding: .utf8).isEmpty == false)
         }
     }
 

@@ -8,10 +8,12 @@ enum TuneCommand {
         details: """
             Tries settings of rank, alpha0, lambda and half-life on a validation window just before the events that
             evaluation tests on, which are not looked at. Most trials end early; the better ones go on to all epochs. The
-            first trial has the settings given here. The table shows what to pass to 'marquee train'.
+            first trial has the settings given here. The last line is the 'marquee train' to run: with the best settings, the
+            others as they were given here, and the registry of --models (without it, the folder models).
             """,
         options: [
-            Options.store.spec, Options.version.spec, Options.trials.spec, Options.minutes.spec, Options.state.spec,
+            Options.store.spec, Options.models.spec, Options.version.spec, Options.trials.spec, Options.minutes.spec,
+            Options.state.spec,
             Options.report.spec, Options.json.spec,
         ] + TrainCommand.modelOptions,
         required: ["store"],
@@ -42,6 +44,7 @@ enum TuneCommand {
             }
         }
         StandardOutput.write(text(of: result))
+        if let best = result.best { StandardOutput.write(try training(best, invocation)) }
         if let path = invocation.optional(Options.json) { try ResultFile.write(result.json(), to: path) }
         if let path = invocation.optional(Options.report) { try ResultFile.write(Array(result.html().utf8), to: path) }
     }
@@ -64,9 +67,32 @@ enum TuneCommand {
         var text = table.text + result.describes + "\n"
         if result.resumed > 0 { text += "\(result.resumed) measurements were there already.\n" }
         if result.stoppedEarly { text += "The time was over before all trials were measured.\n" }
-        guard let best = result.best else { return text }
+        return text
+    }
+
+    /// The line that trains with the settings of `best`; what was set for the search and not searched stays set.
+    private static func training(_ best: TuningRecord, _ invocation: Invocation) throws -> String {
         let p = best.parameters
-        let halfLife = best.weights.halfLifeDays.map { " --half-life \(Figure.significant($0))d" } ?? ""
-        return text + "marquee train --rank \(p.rank) --alpha0 \(p.alpha0) --lambda \(p.lambda)\(halfLife)\n"
+        var words = ["marquee", "train", "--store", try invocation.value(Options.store)]
+        words += ["--models", invocation.optional(Options.models) ?? "models"]
+        words += ["--rank", "\(p.rank)", "--alpha0", "\(p.alpha0)", "--lambda", "\(p.lambda)"]
+        if let days = best.weights.halfLifeDays { words += ["--half-life", "\(days)d"] }
+        let searched = [Options.rank.spec, Options.alpha0.spec, Options.lambda.spec, Options.halfLife.spec].map(\.name)
+        for spec in TrainCommand.modelOptions where !searched.contains(spec.name) {
+            guard let setting = invocation.settings[spec.name], let value = setting.value else { continue }
+            if case .fallback = setting.source { continue }
+            if !spec.isFlag {
+                words += ["--\(spec.name)", value]
+            } else if value == "true" {
+                words.append("--\(spec.name)")
+            }
+        }
+        return words.map(shellWord).joined(separator: " ") + "\n"
+    }
+
+    /// A word as a shell takes it: in quotes where it has more than letters, digits and what stands in names and numbers.
+    private static func shellWord(_ word: String) -> String {
+        let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,+".contains($0)) }
+        return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 }
