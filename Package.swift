@@ -4,7 +4,7 @@ import PackageDescription
 
 // Arrows point down: level 4 (marquee) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1 (the tool rooms and
 // Domain) → 0 (C). Rooms of one level do not import each other; level 1 may import Domain, which imports nothing.
-// docs/architecture.md tells what each room is for.
+// ARCHITECTURE.md tells what each room is for.
 
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -59,7 +59,8 @@ let package = Package(
         .target(name: "CICU", dependencies: ["CICULibrary"], path: "Sources/C/CICU"),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
-        .target(name: "CKernels", path: "Sources/C/CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(
+            name: "CKernels", path: "Sources/C/CKernels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3"])]),
 
         // Level 1: rooms that know nothing of recommendations, and Domain.
         room("Domain", []),
