@@ -69,20 +69,21 @@ let package = Package(
         room("HTTPServer", ["Domain", "CMicrohttpd"]),
         room("HTTPClient", ["Domain", "CCurl"]),
         room("Kafka", ["Domain", "CRdKafka"]),
+        room("Delimited", ["Domain", "CArchive"]),
         room("Operations", ["Domain", "CCrypto", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),
-        room("EventIngest", ["Domain", "Columnar", "Kafka", "HTTPClient", "Operations", "CArchive"]),
-        room("Catalog", ["Domain", "Columnar", "HTTPClient", "Operations", "CICU"]),
+        room("EventIngest", ["Domain", "Columnar", "Kafka", "Delimited", "HTTPClient", "Operations"]),
+        room("Catalog", ["Domain", "Columnar", "Delimited", "HTTPClient", "Operations", "CICU"]),
 
         // Level 3 and 4: the service, the command.
         room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),
         .executableTarget(
             name: "marquee",
             dependencies: [
-                "Domain", "Linalg", "Columnar", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Trainer",
-                "EventIngest", "Catalog", "Serving",
+                "Domain", "Linalg", "Columnar", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
+                "Trainer", "EventIngest", "Catalog", "Serving",
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
@@ -120,6 +121,7 @@ let package = Package(
         tests(of: "Domain"),
         tests(of: "Linalg"),
         tests(of: "Columnar"),
+        tests(of: "Delimited"),
         tests(of: "HTTPServer"),
         tests(of: "HTTPClient", ["HTTPServer"]),
         tests(of: "Operations"),

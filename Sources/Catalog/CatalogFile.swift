@@ -1,3 +1,4 @@
+import Delimited
 public import Domain
 import Foundation
 
@@ -14,30 +15,44 @@ public enum CatalogFile {
         /// Counted from 1.
         public var line: Int
         public var reason: String
+        /// The file, where it is one of several.
+        public var file: String?
     }
 
     /// Reads the whole file.
     /// - Throws: ``CatalogError/unreadable(path:reason:)``; ``CatalogError/emptyCatalogue(path:rejected:)`` if not one
     ///   line can be used.
     public static func read(_ path: String, updatedAt: Timestamp) throws -> Contents {
-        let data = try contents(of: path)
         var gathering = Gathering()
-        data.withUnsafeBytes { bytes in
-            for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-                guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
-                gathering.add(line: number + 1) {
-                    try MovieJSON.decode(UnsafeRawBufferPointer(rebasing: line), updatedAt: updatedAt)
-                }
-            }
-        }
+        try gathering.add(lines: Array(contents(of: path)), updatedAt: updatedAt, isLatin1Allowed: false)
         return try gathering.finish(path)
     }
 
-    /// Collects the films of a file, of several with one identifier the last, and what was no film.
+    /// Collects the films of files, of several with one identifier the last, and what was no film.
     struct Gathering {
+        /// Where lines are counted, for rejections; nil where there is one file only.
+        var file: String?
         private var movies: [Movie] = []
         private var places: [String: Int] = [:]
         private var rejected: [Rejection] = []
+
+        /// JSON objects, one a line.
+        mutating func add(lines bytes: [UInt8], updatedAt: Timestamp, isLatin1Allowed: Bool) {
+            let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+            for (number, line) in lines.enumerated() {
+                guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
+                if String(validating: line, as: UTF8.self) == nil {
+                    guard isLatin1Allowed else {
+                        reject(line: number + 1, "invalid-utf8: not UTF-8")
+                        continue
+                    }
+                    let text = TextForm.latin1(line)
+                    add(line: number + 1) { try MovieJSON.decode(Array(text.utf8), updatedAt: updatedAt) }
+                    continue
+                }
+                add(line: number + 1) { try MovieJSON.decode(Array(line), updatedAt: updatedAt) }
+            }
+        }
 
         mutating func add(line: Int, _ decode: () throws -> Movie) {
             do {
@@ -49,10 +64,14 @@ public enum CatalogFile {
                     movies.append(movie)
                 }
             } catch CatalogError.malformedMovie(let reason) {
-                rejected.append(Rejection(line: line, reason: reason))
+                reject(line: line, reason)
             } catch {
-                rejected.append(Rejection(line: line, reason: "\(error)"))
+                reject(line: line, "\(error)")
             }
+        }
+
+        mutating func reject(line: Int, _ reason: String) {
+            rejected.append(Rejection(line: line, reason: reason, file: file))
         }
 
         func finish(_ path: String) throws -> Contents {

@@ -7,7 +7,10 @@ public enum IngestError: Fault {
     case dataLoss(topic: String, partition: Int32, expected: Int64, available: Range<Int64>)
     /// Someone else moved this partition's offset in the table while we were reading it.
     case anotherIngester(table: String, detail: String)
-    case unreadableImport(path: String, reason: String)
+    /// A data set was read, and none of its lines is an event.
+    case emptyImport(path: String, cause: String)
+    /// Ratings were given on another scale than half a star to five.
+    case foreignScale(path: String, seen: ClosedRange<Double>, outside: Int, total: Int)
     case emptyCatalog
     case invalidSetting(name: String, reason: String)
     /// The registry does not answer, or not as a registry would.
@@ -20,7 +23,8 @@ public enum IngestError: Fault {
         switch self {
         case .dataLoss: "kafka-data-loss"
         case .anotherIngester: "another-ingester"
-        case .unreadableImport: "import-unreadable"
+        case .emptyImport: "import-empty"
+        case .foreignScale: "import-scale"
         case .emptyCatalog: "catalog-empty"
         case .invalidSetting: "setting-invalid"
         case .registryFailed: "schema-registry-failed"
@@ -37,7 +41,12 @@ public enum IngestError: Fault {
             \(available.lowerBound)..<\(available.upperBound): \(Self.lost(expected, available)).
             """
         case .anotherIngester(let table, let detail): "Another ingester writes to the table \(table): \(detail)."
-        case .unreadableImport(let path, let reason): "Cannot import \(path): \(reason)."
+        case .emptyImport(let path, let cause): "Nothing of \(path) was stored: \(cause)."
+        case .foreignScale(let path, let seen, let outside, let total):
+            """
+            Nothing of \(path) was stored: \(outside) of its \(total) ratings are no stars from 0.5 to 5; they go from \
+            \(Self.text(seen.lowerBound)) to \(Self.text(seen.upperBound)).
+            """
         case .emptyCatalog: "The catalogue has no films to simulate with."
         case .invalidSetting(let name, let reason): "\(name) is not usable: \(reason)."
         case .registryFailed(let url, let detail): "The schema registry at \(url) cannot be used: \(detail)."
@@ -51,7 +60,9 @@ public enum IngestError: Fault {
         switch self {
         case .dataLoss: "Nothing was skipped. To go on without the lost messages pass --on-data-loss continue."
         case .anotherIngester: "Stop one of them, or give both the same --group to share the partitions."
-        case .unreadableImport: "docs/importing.md lists the layouts that are understood."
+        case .emptyImport: "docs/importing.md lists the layouts that are understood."
+        case .foreignScale(_, let seen, _, _):
+            "Say what they were given on with --scale \(RatingScale(seen: seen)); --scale 0.5..5 refuses those lines alone."
         case .emptyCatalog: "Give a catalogue with --catalog FILE."
         case .invalidSetting: ""
         case .registryFailed: "Check --schema-registry; nothing was skipped, the next run goes on at the same place."
@@ -65,9 +76,11 @@ public enum IngestError: Fault {
         switch self {
         case .invalidSetting, .emptyCatalog: .usage
         case .registryFailed, .registryRefused, .anotherIngester: .unavailable
-        case .dataLoss, .unreadableImport, .schemaIncompatible: .badData
+        case .dataLoss, .emptyImport, .foreignScale, .schemaIncompatible: .badData
         }
     }
+
+    private static func text(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 
     private static func lost(_ expected: Int64, _ available: Range<Int64>) -> String {
         if expected < available.lowerBound { return "\(available.lowerBound - expected) messages are gone" }

@@ -1,3 +1,4 @@
+import Delimited
 import Foundation
 
 /// A parsed JSON object and lenient ways to take values out of it: the type that was meant, or nil.
@@ -15,9 +16,18 @@ struct JSONObject {
 
     init?(parsing bytes: [UInt8]) { self.init(parsing: Data(bytes)) }
 
-    func object(_ key: String) -> JSONObject? { (values[key] as? [String: Any]).map(JSONObject.init) }
+    func object(_ key: String) -> JSONObject? { (structure(key) as? [String: Any]).map(JSONObject.init) }
 
-    func objects(_ key: String) -> [JSONObject]? { (values[key] as? [[String: Any]])?.map(JSONObject.init) }
+    func objects(_ key: String) -> [JSONObject]? { (structure(key) as? [[String: Any]])?.map(JSONObject.init) }
+
+    /// The value where a list or an object is meant: a text that looks like one, as cells of a table hold them, is taken
+    /// apart, and is nothing if that fails.
+    private func structure(_ key: String) -> Any? {
+        guard let text = values[key] as? String,
+            let first = text.first(where: { !$0.isWhitespace }), first == "[" || first == "{"
+        else { return values[key] }
+        return LiteralParser.parse(text)
+    }
 
     /// A text that is more than white space.
     func text(_ key: String) -> String? {
@@ -39,11 +49,12 @@ struct JSONObject {
     /// A number cut down to an integer; nil if it does not fit.
     func integer(_ key: String) -> Int? { number(key).flatMap { Int(exactly: $0.rounded(.towardZero)) } }
 
-    /// A name such as `603` or `"tt0133093"`: 1 to 256 bytes without control characters.
+    /// A name such as `603` or `"tt0133093"`: 1 to 256 bytes without control characters. Blanks around it do not count, and
+    /// `603.0` is `603`.
     func identifier(_ key: String) -> String? {
         let text =
             switch values[key] {
-            case let text as String: text
+            case let text as String: Cell.identifier(text) ?? ""
             case let number as NSNumber:
                 number.doubleValue.rounded() == number.doubleValue ? "\(number.int64Value)" : ""
             default: ""
@@ -56,23 +67,26 @@ struct JSONObject {
 
     /// Names in any of the shapes seen in the wild: `["A"]`, `[{"name": "A"}]`, `"A|B"`, `"A, B"`, and TMDB's
     /// `{"keywords": [{"name": "A"}]}`, where the inner list has the outer one's name or is called `results`.
+    ///
+    /// Lists may also stand in a text, as JSON or as Python prints them; a text that begins like one and is none has no
+    /// names.
     func names(_ key: String) -> [String]? {
-        switch values[key] {
+        switch structure(key) {
         case let list as [Any]:
             list.compactMap { ($0 as? String) ?? ($0 as? [String: Any])?["name"] as? String }
         case let text as String:
-            text.split(separator: text.contains("|") ? "|" : ",").map(String.init)
+            Cell.isNull(text) ? nil : text.split(separator: text.contains("|") ? "|" : ",").map(String.init)
         case let object as [String: Any]:
             JSONObject(object).listNames(key) ?? JSONObject(object).listNames("results")
         default: nil
         }
     }
 
-    private func listNames(_ key: String) -> [String]? { values[key] is [Any] ? names(key) : nil }
+    private func listNames(_ key: String) -> [String]? { structure(key) is [Any] ? names(key) : nil }
 
     /// TMDB's `genre_ids`; numbers it did not have when this was written are left out.
     var genresByNumber: [String]? {
-        (values["genre_ids"] as? [Any])?.compactMap { ($0 as? NSNumber).flatMap { genreNames[$0.intValue] } }
+        (structure("genre_ids") as? [Any])?.compactMap { ($0 as? NSNumber).flatMap { genreNames[$0.intValue] } }
     }
 
     /// TMDB's `append_to_response=credits`.

@@ -1,6 +1,7 @@
+import Delimited
 public import Domain
 
-/// Reads the data sets GroupLens publishes: the CSV layout (latest, 20M, 25M, 32M), 1M's `::` and 100k's tabs.
+/// Reads the data sets GroupLens publishes: the CSV layout (latest, 20M, 25M, 32M), `::` of 1M and 10M, and 100k's tabs.
 ///
 /// Ratings become review events. An event's identifier is made from user, film and time, so importing twice, or once to
 /// the store and once through Kafka, gives the same events.
@@ -8,106 +9,148 @@ public struct MovieLens: EventImport {
     public let name = "movielens"
     private let files: ImportFiles
     private let layout: MovieLensLayout
+    private let options: ImportOptions
 
     /// - Parameter path: the unpacked folder, or the zip as it is published.
-    /// - Throws: ``IngestError/unreadableImport(path:reason:)`` if it has none of the layouts.
-    public init(path: String) throws {
+    /// - Throws: `DelimitedError` if it has none of the layouts, or if the first line of a CSV file lacks a column.
+    public init(path: String, options: ImportOptions = ImportOptions()) throws {
         files = try ImportFiles(path)
+        self.options = options
         let known = [MovieLensLayout.csv, .million, .hundredThousand]
         guard let layout = known.first(where: { [files] in files.contains($0.ratings) }) else {
-            throw IngestError.unreadableImport(
+            throw DelimitedError.unreadable(
                 path: path, reason: "it has neither ratings.csv nor ratings.dat nor u.data")
         }
+        guard files.contains(layout.movies) else {
+            throw DelimitedError.unreadable(path: path, reason: "it has \(layout.ratings) and no \(layout.movies)")
+        }
         self.layout = layout
+        _ = try open(layout.ratings, layout.ratingSeparator, layout.ratingColumns)
+        _ = try open(layout.movies, layout.movieSeparator, layout.movieColumns)
     }
 
-    public var digestedFile: String { files.digestedFile(layout.ratings) }
+    public var path: String { files.path }
     public var byteCount: Int? { files.size(of: layout.ratings) }
+
+    /// A file behind its header, and where the columns stand.
+    private func open(
+        _ name: String, _ separator: String, _ columns: MovieLensLayout.Columns
+    ) throws -> (reader: DelimitedReader, columns: [Int], width: Int) {
+        let place = files.place(of: name)
+        let format = DelimitedFormat(
+            separator: separator, quote: layout.isQuoted ? UInt8(ascii: "\"") : nil,
+            isLatin1Allowed: layout.isLatin1 || options.isLatin1)
+        let reader = try DelimitedReader(files.open(name), path: place, format: format)
+        switch columns {
+        case .numbered(let columns, let width): return (reader, columns, width)
+        case .named(let names):
+            let header = try Header(reader, path: place)
+            return (reader, try header.indices(of: names, path: place), header.names.count)
+        }
+    }
 
     public func forEachBatch(
         of batch: Int = 50_000, into summary: inout ImportSummary, _ body: ([Event], _ bytesRead: Int) throws -> Bool
     ) throws {
-        let reader = try DelimitedReader(
-            files.open(layout.ratings), separator: layout.ratingSeparator, quoted: layout.isQuoted)
+        let file = layout.ratings
+        let (reader, columns, width) = try open(file, layout.ratingSeparator, layout.ratingColumns)
+        let (user, item, value, time) = (columns[0], columns[1], columns[2], columns[3])
+        let fields = ImportFields()
+        var scale = ScaleCheck(options.scale)
         var events = ImportBatch(of: batch)
-        var isFirst = true
-        while try reader.next(countingIn: &summary, file: layout.ratings) {
-            let isHeader = isFirst && layout.hasHeader && reader.integer(0) == nil
-            isFirst = false
-            if isHeader { continue }
-            switch rating(reader) {
-            case .failure(let refusal): summary.reject(refusal.reason, file: layout.ratings, line: reader.line)
-            case .success(let event):
+        while try reader.nextRow(countingIn: &summary, file: file) {
+            guard reader.fieldCount == width else {
+                try reader.refuse(wrongWidth(reader, width), mayBeQuote: true, into: &summary, file: file)
+                continue
+            }
+            do {
+                let user = try fields.number(reader, user)
+                let item = try fields.number(reader, item)
+                let stars = try fields.stars(reader, value, &scale, into: &summary)
+                let at = try fields.time(reader, time)
                 summary.acceptedEvents += 1
-                guard try events.add(event, reader.consumed, body) else { return }
+                summary.accept(reader, file: file)
+                let isFull = events.add(
+                    Event(
+                        eventID: MadeIdentifier.numbered("ml", user: user, item: item, at: at), userID: "\(user)",
+                        itemID: "\(item)", kind: .review, value: stars, at: at, source: "movielens"))
+                guard isFull else { continue }
+                try scale.check(files.path)
+                guard try events.flush(reader.consumed, body) else { return }
+            } catch let refusal as Refusal {
+                try reader.refuse(refusal, mayBeQuote: true, into: &summary, file: file)
             }
         }
+        try scale.check(files.path)
         _ = try events.flush(reader.consumed, body)
-    }
-
-    private func rating(_ reader: DelimitedReader) -> Result<Event, Refusal> {
-        guard reader.fields.count == 4 else { return .failure(Refusal("wrong-number-of-fields")) }
-        guard let user = reader.integer(0), let item = reader.integer(1) else {
-            return .failure(Refusal("invalid-id"))
-        }
-        guard let stars = reader.number(2), EventKind.review.accepts(Float(stars)) else {
-            return .failure(Refusal(.valueOutOfRange))
-        }
-        guard let seconds = reader.integer(3), seconds > 0, seconds < 253_402_300_800 else {
-            return .failure(Refusal(.invalidTime))
-        }
-        return .success(
-            Event(
-                eventID: "ml-\(user)-\(item)-\(seconds)", userID: "\(user)", itemID: "\(item)", kind: .review,
-                value: Float(stars), at: Timestamp(seconds: seconds), source: "movielens"))
     }
 
     /// The catalogue: title and year apart, genres, and articles back in front (`Matrix, The` → `The Matrix`).
     public func movies(into summary: inout ImportSummary) throws -> [Movie] {
-        let reader = try DelimitedReader(
-            files.open(layout.movies), separator: layout.movieSeparator, quoted: layout.isQuoted)
-        var movies: [Movie] = []
+        let file = layout.movies
+        let (reader, columns, width) = try open(file, layout.movieSeparator, layout.movieColumns)
+        var movies = MovieList()
         let now = Timestamp.now
-        var isFirst = true
-        while try reader.next(countingIn: &summary, file: layout.movies) {
-            let isHeader = isFirst && layout.hasHeader && reader.integer(0) == nil
-            isFirst = false
-            if isHeader { continue }
-            guard reader.fields.count >= 3, let id = reader.integer(0) else {
-                summary.reject("invalid-id", file: layout.movies, line: reader.line)
+        while try reader.nextRow(countingIn: &summary, file: file) {
+            guard reader.fieldCount == width else {
+                try reader.refuse(wrongWidth(reader, width), mayBeQuote: true, into: &summary, file: file)
                 continue
             }
-            let (title, year) = MovieLensTitle.split(text(reader, 1))
+            guard let id = reader.integer(columns[0]) else {
+                let detail = "\(Cell.shown(reader.string(columns[0]))) is no number"
+                try reader.refuse(Refusal("invalid-id", detail), mayBeQuote: true, into: &summary, file: file)
+                continue
+            }
+            let (title, year) = MovieLensTitle.split(reader.string(columns[1]))
             guard !title.isEmpty else {
-                summary.reject("missing-title", file: layout.movies, line: reader.line)
+                try reader.refuse(Refusal("missing-title"), mayBeQuote: false, into: &summary, file: file)
                 continue
             }
-            movies.append(Movie(itemID: "\(id)", title: title, year: year, genres: genres(reader), updatedAt: now))
-            summary.acceptedMovies += 1
+            summary.accept(reader, file: file)
+            movies.add(
+                Movie(itemID: "\(id)", title: title, year: year, genres: genres(reader, columns[2]), updatedAt: now))
         }
-        return movies
+        summary.acceptedMovies += movies.all.count
+        return movies.all
     }
 
-    private func genres(_ reader: DelimitedReader) -> [String] {
+    /// - Parameter first: the column of the genres, or the first of their flags.
+    private func genres(_ reader: DelimitedReader, _ first: Int) -> [String] {
         guard layout.hasGenreFlags else {
-            return text(reader, 2).split(separator: "|").map(String.init).filter { $0 != "(no genres listed)" }
+            return reader.string(first).split(separator: "|").map(String.init).filter { $0 != "(no genres listed)" }
         }
-        // The last nineteen columns are 0 or 1; the first of them stands for "unknown".
+        // Nineteen columns of 0 or 1; the first of them stands for "unknown".
         let names = MovieLensLayout.flagGenres
-        let first = reader.fields.count - names.count
-        guard first > 2 else { return [] }
         return names.indices.filter { $0 > 0 && reader.integer(first + $0) == 1 }.map { names[$0] }
-    }
-
-    private func text(_ reader: DelimitedReader, _ field: Int) -> String {
-        guard layout.isLatin1 else { return reader.string(field) }
-        return latin1(reader.bytes[reader.fields[field]])
     }
 }
 
-/// ISO 8859-1, whose bytes are the first 256 code points.
-func latin1(_ bytes: some Collection<UInt8>) -> String {
-    var text = String.UnicodeScalarView()
-    for byte in bytes { text.append(Unicode.Scalar(byte)) }
-    return String(text)
+/// What a user may say about a data set that is read by its layout.
+public struct ImportOptions: Sendable {
+    /// The scale of its ratings; nil for stars, where a file that has others is refused.
+    public var scale: RatingScale?
+    /// Whether what is not UTF-8 is ISO 8859-1; otherwise it is refused.
+    public var isLatin1 = false
+
+    /// Stars, in UTF-8.
+    public init() {}
+}
+
+/// The films of a file in its order, of several with one identifier the last.
+struct MovieList {
+    private(set) var all: [Movie] = []
+    private var places: [String: Int] = [:]
+
+    mutating func add(_ movie: Movie) {
+        if let place = places[movie.itemID] {
+            all[place] = movie
+        } else {
+            places[movie.itemID] = all.count
+            all.append(movie)
+        }
+    }
+}
+
+func wrongWidth(_ reader: DelimitedReader, _ width: Int) -> Refusal {
+    Refusal("wrong-number-of-fields", "\(reader.fieldCount) and not \(width)")
 }

@@ -1,3 +1,4 @@
+import Delimited
 public import Domain
 
 /// Reads the Netflix Prize data set: `movie_titles.txt` (or `.csv`) and `combined_data_1.txt` and on, in which a line
@@ -10,95 +11,110 @@ public struct Netflix: EventImport {
     private let files: ImportFiles
     private let ratings: [String]
     private let titles: String
+    private let options: ImportOptions
 
     /// - Parameter path: the folder, or an archive of it.
-    /// - Throws: ``IngestError/unreadableImport(path:reason:)`` if the files are not there.
-    public init(path: String) throws {
+    /// - Throws: `DelimitedError` if the files are not there.
+    public init(path: String, options: ImportOptions = ImportOptions()) throws {
         files = try ImportFiles(path)
+        self.options = options
         ratings = files.names.filter { $0.hasPrefix("combined_data") && $0.hasSuffix(".txt") }
         guard !ratings.isEmpty else {
-            throw IngestError.unreadableImport(path: path, reason: "it has no combined_data_1.txt")
+            throw DelimitedError.unreadable(path: path, reason: "it has no combined_data_1.txt")
         }
         guard let titles = ["movie_titles.txt", "movie_titles.csv"].first(where: { [files] in files.contains($0) })
-        else { throw IngestError.unreadableImport(path: path, reason: "it has no movie_titles.txt or .csv") }
+        else { throw DelimitedError.unreadable(path: path, reason: "it has no movie_titles.txt or .csv") }
         self.titles = titles
     }
 
-    public var digestedFile: String { files.digestedFile(ratings[0]) }
-    public var byteCount: Int? {
-        var sum = 0
-        for name in ratings {
-            guard let size = files.size(of: name) else { return nil }
-            sum += size
-        }
-        return sum
+    public var path: String { files.path }
+    public var byteCount: Int? { files.size(of: ratings) }
+
+    private func open(_ name: String) throws -> DelimitedReader {
+        try DelimitedReader(
+            files.open(name), path: files.place(of: name), format: DelimitedFormat(quote: nil, isLatin1Allowed: true))
     }
 
     public func forEachBatch(
         of batch: Int, into summary: inout ImportSummary, _ body: ([Event], _ bytesRead: Int) throws -> Bool
     ) throws {
+        let fields = ImportFields()
+        var scale = ScaleCheck(options.scale)
         var events = ImportBatch(of: batch)
         var before = 0
         for file in ratings {
-            let reader = try DelimitedReader(files.open(file), quoted: false)
+            let reader = try open(file)
             // A film goes on over the end of a file only by mistake.
             var film: Int64?
-            while try reader.next(countingIn: &summary, file: file) {
+            while try reader.nextRow(countingIn: &summary, file: file) {
                 if let header = filmHeader(reader) {
                     film = header
                     continue
                 }
-                switch rating(reader, film) {
-                case .failure(let refusal): summary.reject(refusal.reason, file: file, line: reader.line)
-                case .success(let event):
+                do {
+                    let event = try rating(reader, film, fields, &scale, &summary)
                     summary.acceptedEvents += 1
-                    guard try events.add(event, before + reader.consumed, body) else { return }
+                    guard events.add(event) else { continue }
+                    try scale.check(files.path)
+                    guard try events.flush(before + reader.consumed, body) else { return }
+                } catch let refusal as Refusal {
+                    try reader.refuse(refusal, mayBeQuote: false, into: &summary, file: file)
                 }
             }
             before += reader.consumed
         }
+        try scale.check(files.path)
         _ = try events.flush(before, body)
     }
 
     /// `17:`
     private func filmHeader(_ reader: DelimitedReader) -> Int64? {
-        guard reader.fields.count == 1, reader.bytes[reader.fields[0]].last == UInt8(ascii: ":") else { return nil }
-        return Int64(reader.string(0).dropLast())
+        guard reader.fieldCount == 1 else { return nil }
+        return reader.withBytes(0) { bytes in
+            guard bytes.last == UInt8(ascii: ":") else { return nil }
+            return Int64(String(decoding: bytes.dropLast(), as: UTF8.self))
+        }
     }
 
-    private func rating(_ reader: DelimitedReader, _ film: Int64?) -> Result<Event, Refusal> {
-        guard reader.fields.count == 3 else { return .failure(Refusal("wrong-number-of-fields")) }
-        guard let film else { return .failure(Refusal("no-film")) }
-        guard let user = reader.integer(0) else { return .failure(Refusal("invalid-id")) }
-        guard let stars = reader.number(1), EventKind.review.accepts(Float(stars)) else {
-            return .failure(Refusal(.valueOutOfRange))
-        }
-        guard let day = CalendarDate(reader.string(2)) else { return .failure(Refusal(.invalidTime)) }
-        return .success(
-            Event(
-                eventID: "nf-\(user)-\(film)-\(day)", userID: "\(user)", itemID: "\(film)", kind: .review,
-                value: Float(stars), at: day.start, source: name))
+    private func rating(
+        _ reader: DelimitedReader, _ film: Int64?, _ fields: ImportFields, _ scale: inout ScaleCheck,
+        _ summary: inout ImportSummary
+    ) throws(Refusal) -> Event {
+        guard reader.fieldCount == 3 else { throw wrongWidth(reader, 3) }
+        guard let film else { throw Refusal("no-film", "no line like '17:' before it") }
+        let user = try fields.number(reader, 0)
+        let stars = try fields.stars(reader, 1, &scale, into: &summary)
+        let at = try fields.time(reader, 2)
+        return Event(
+            eventID: "nf-\(user)-\(film)-\(at.date)", userID: "\(user)", itemID: "\(film)", kind: .review,
+            value: stars, at: at, source: name)
     }
 
     public func movies(into summary: inout ImportSummary) throws -> [Movie] {
-        let reader = try DelimitedReader(files.open(titles), quoted: false)
-        var movies: [Movie] = []
+        let reader = try open(titles)
+        var movies = MovieList()
         let now = Timestamp.now
-        while try reader.next(countingIn: &summary, file: titles) {
+        while try reader.nextRow(countingIn: &summary, file: titles) {
+            let lines = reader.line...reader.lastLine
             guard let id = reader.integer(0) else {
-                summary.reject("invalid-id", file: titles, line: reader.line)
+                let detail = "\(Cell.shown(reader.string(0))) is no number"
+                summary.reject(Refusal("invalid-id", detail), file: titles, lines: lines)
                 continue
             }
-            guard reader.fields.count >= 3, let last = reader.fields.last else {
-                summary.reject("missing-title", file: titles, line: reader.line)
+            guard reader.fieldCount >= 3 else {
+                summary.reject(Refusal("missing-title"), file: titles, lines: lines)
                 continue
             }
             // From the third field to the end of the line: commas belong to the title.
-            let title = latin1(reader.bytes[reader.fields[2].lowerBound..<last.upperBound])
+            let title = reader.string(from: 2, through: reader.fieldCount - 1)
+            guard !Cell.isNull(title) else {
+                summary.reject(Refusal("missing-title"), file: titles, lines: lines)
+                continue
+            }
             let year = reader.integer(1).flatMap { Int32(exactly: $0) }
-            movies.append(Movie(itemID: "\(id)", title: title, year: year, updatedAt: now))
-            summary.acceptedMovies += 1
+            movies.add(Movie(itemID: "\(id)", title: title, year: year, updatedAt: now))
         }
-        return movies
+        summary.acceptedMovies += movies.all.count
+        return movies.all
     }
 }

@@ -154,6 +154,27 @@ package struct EventColumns {
         eventDate.append(event.at.date.days)
     }
 
+    /// An event that did not come through Kafka, as slices that need last no longer than the call.
+    mutating func append(imported event: EventFields, ingestedAt now: Timestamp) {
+        eventID.append(utf8: event.eventID)
+        userID.append(utf8: event.userID)
+        itemID.append(utf8: event.itemID)
+        kind.append(event.kind.name)
+        value.append(event.value)
+        if event.reviewText.baseAddress == nil {
+            reviewText.appendNull()
+        } else {
+            reviewText.append(utf8: event.reviewText)
+        }
+        at.append(event.at.microseconds)
+        source.append(utf8: event.source)
+        topic.appendNull()
+        partition.appendNull()
+        offset.appendNull()
+        ingestedAt.append(now.microseconds)
+        eventDate.append(event.at.date.days)
+    }
+
     /// The rows as a batch of ``EventTable/schema``.
     /// - Precondition: the last run has ended.
     package func batch() throws -> RecordBatch {

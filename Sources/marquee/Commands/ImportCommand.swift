@@ -1,5 +1,6 @@
 import Catalog
 import Columnar
+import Delimited
 import Domain
 import EventIngest
 import Foundation
@@ -10,8 +11,9 @@ import Operations
 enum ImportCommand {
     private static let targets = """
         With --bootstrap-servers they go through Kafka for 'marquee ingest' to store; without, into
-        the store directly, where the same file is stored only once however often it is imported. With --format avro
-        what goes through Kafka is Avro, and the event's schema is registered.
+        the store directly, which gets the events whose event_id it does not have: importing again, or a
+        longer export, adds what is missing. With --format avro what goes through Kafka is Avro, and the
+        event's schema is registered.
         """
 
     static let movielens: Command = Command(
@@ -22,7 +24,7 @@ enum ImportCommand {
             \(targets)
             """,
         arguments: [.init(name: "PATH", summary: "The zip, or the unpacked folder.")],
-        options: options, takesKafkaProperties: true,
+        options: options + [scale.spec, latin1.spec], takesKafkaProperties: true,
         examples: [
             .init(line: "import movielens ml-32m.zip --store data", meaning: "Into data/events and data/movies."),
             .init(
@@ -30,7 +32,10 @@ enum ImportCommand {
                 meaning: "Through Kafka, as if the ratings were happening now."),
         ]
     ) { invocation in
-        try await run(invocation) { try MovieLens(path: invocation.arguments[0]) }
+        var options = ImportOptions()
+        options.scale = invocation.optional(scale)
+        options.isLatin1 = try invocation.value(latin1)
+        try await run(invocation) { [options] in try MovieLens(path: invocation.arguments[0], options: options) }
     }
 
     static let netflix: Command = Command(
@@ -41,10 +46,12 @@ enum ImportCommand {
             \(targets)
             """,
         arguments: [.init(name: "PATH", summary: "The folder, or a zip or tar of it.")],
-        options: options, takesKafkaProperties: true,
+        options: options + [scale.spec], takesKafkaProperties: true,
         examples: [.init(line: "import netflix nf_prize --store data", meaning: "Into data/events and data/movies.")]
     ) { invocation in
-        try await run(invocation) { try Netflix(path: invocation.arguments[0]) }
+        var options = ImportOptions()
+        options.scale = invocation.optional(scale)
+        try await run(invocation) { [options] in try Netflix(path: invocation.arguments[0], options: options) }
     }
 
     private static let map = Option<ColumnMap>(
@@ -56,40 +63,66 @@ enum ImportCommand {
         "What the events are, where no column says so.", must: "be view, like or review"
     ) { EventKind(name: $0) }
     private static let separator = Option<String>(
-        "separator", "TEXT", default: ",", "What stands between two columns; \\t is a tab.", must: "not be empty"
+        "separator", "TEXT", "What stands between two columns; \\t is a tab. By default a comma, and a tab in .tsv.",
+        must: "not be empty"
     ) { $0.isEmpty ? nil : $0.replacing("\\t", with: "\t") }
     private static let noHeader = Option<Bool>.flag(
         "no-header", "The first line is data; columns are numbers from 1.")
-    private static let latin1 = Option<Bool>.flag("latin-1", "Texts are in ISO 8859-1 and not in UTF-8.")
+    static let latin1 = Option<Bool>.flag(
+        "latin-1", "What is not UTF-8 is ISO 8859-1; without, such lines are refused.")
+    static let quote = Option<MappedCSV.Quote>(
+        "quote", "none|CHAR", "What encloses values: by default \", and nothing where a tab separates.",
+        must: "be one ASCII character, or none"
+    ) { $0 == "none" ? MappedCSV.Quote.none : byte($0).map { .character($0) } }
+    static let escape = Option<UInt8>(
+        "escape", "CHAR", "What takes the meaning from the character behind it, such as \\.",
+        must: "be one ASCII character"
+    ) { byte($0) }
+    private static let scale = Option<RatingScale>(
+        "scale", "LOW..HIGH", "What ratings are given on, such as 1..10; turned into half a star to five.",
+        must: "be two numbers such as 1..10"
+    ) { RatingScale($0) }
     private static let source = Option<String>.text(
         "source", "NAME", default: "csv", "The source of the events, and the beginning of identifiers made for them.")
+
+    private static func byte(_ text: String) -> UInt8? {
+        text.utf8.count == 1 ? text.utf8.first.flatMap { (0x21...0x7E).contains($0) ? $0 : nil } : nil
+    }
 
     static let csv: Command = Command(
         path: ["import", "csv"], summary: "Bring events from separated values of any layout into the store.",
         details: """
-            Reads quoted or plain values, also packed by gzip, zstd, xz or zip. Times are RFC 3339, dates, or seconds,
-            milliseconds or microseconds since 1970. Without a column for the event's identifier it is made of user,
-            item, kind and time.
+            Reads quoted or plain values, also packed by gzip, zstd, xz or zip, and folders of part files with a header
+            each. Times are RFC 3339, dates, or seconds to nanoseconds since 1970. Without a column for the event's
+            identifier it is made of user, item, kind and time.
             \(targets)
             """,
-        arguments: [.init(name: "PATH", summary: "The file.")],
-        options: options + [map.spec, kind.spec, separator.spec, noHeader.spec, latin1.spec, source.spec],
+        arguments: [.init(name: "PATH", summary: "The file, or the folder of its parts.")],
+        options: options + [
+            map.spec, kind.spec, separator.spec, quote.spec, escape.spec, noHeader.spec, latin1.spec, scale.spec,
+            source.spec,
+        ],
         required: ["map"], takesKafkaProperties: true,
         examples: [
             .init(
                 line: "import csv ratings.csv.gz --map user=uid,item=movie,value=stars,at=ts --store data",
                 meaning: "Reviews, by the names of the first line."),
             .init(
-                line:
-                    "import csv plays.tsv --no-header --separator '\\t' --kind view --map user=1,item=2,at=3 --store data",
+                line: "import csv plays.tsv --no-header --kind view --map user=1,item=2,at=3 --store data",
                 meaning: "Films watched to the end, by number of column."),
+            .init(
+                line: "import csv books.csv --map user=u,item=b,value=r,at=t --scale 1..10 --store data",
+                meaning: "Ratings from 1 to 10 as half a star to five."),
         ]
     ) { invocation in
         var options = MappedCSV.Options()
         options.kind = try invocation.value(kind)
-        options.separator = try invocation.value(separator)
+        options.separator = invocation.optional(separator)
+        options.quote = invocation.optional(quote) ?? .automatic
+        options.escape = invocation.optional(escape)
         options.hasHeader = try !invocation.value(noHeader)
         options.isLatin1 = try invocation.value(latin1)
+        options.scale = invocation.optional(scale)
         options.source = try invocation.value(source)
         let map = try invocation.value(map)
         try await run(invocation) { [options] in
@@ -108,18 +141,18 @@ enum ImportCommand {
         _ invocation: Invocation, _ open: @escaping @Sendable () throws -> any EventImport
     ) async throws {
         let started = ContinuousClock.now
-        let summary: ImportSummary
+        let (summary, failure): (ImportSummary, IngestError?)
         if Kafka.isNamed(invocation) {
             let properties = try Kafka.properties(invocation)
             try await Kafka.requireBroker(properties)
             let group = invocation.optional(Options.followGroup)
-            summary = try await BlockingWork.run("import") { flag in
+            (summary, failure) = try await BlockingWork.run("import") { flag in
                 let source = try open()
                 let encoding = try Kafka.encoding(Kafka.registry(invocation))
                 var summary = ImportSummary()
                 try Kafka.publish(source.movies(into: &summary), properties, flag)
                 try source.publishRatings(properties, encoding, following: group, into: &summary, flag)
-                return summary
+                return (summary, summary.acceptedEvents > 0 ? nil : source.emptiness(summary))
             }
         } else {
             if try invocation.value(Options.eventFormat) == "avro" {
@@ -129,72 +162,54 @@ enum ImportCommand {
                     environment: Options.bootstrapServers.spec.environmentName)
             }
             let store = try invocation.value(Options.store)
-            summary = try await BlockingWork.run("import") { flag in try open().store(in: store, flag) }
+            (summary, failure) = try await BlockingWork.run("import") { flag in
+                var summary = ImportSummary()
+                do {
+                    try open().store(in: store, into: &summary, flag)
+                    return (summary, nil)
+                } catch let error as IngestError {
+                    // What was refused is told all the same.
+                    guard case .emptyImport = error else { throw error }
+                    return (summary, error)
+                }
+            }
         }
-        StandardOutput.write(line: text(summary, ContinuousClock.now - started))
-        for example in summary.examples {
-            StandardOutput.write(line: "rejected \(example.file):\(example.line): \(example.reason)")
-        }
-        // Most likely the map, or the whole layout, is not what the file has; a script should not go on.
-        if summary.acceptedEvents + summary.acceptedMovies == 0, summary.rejectedCount > 0 {
-            throw IngestError.unreadableImport(path: invocation.arguments[0], reason: "none of its lines is usable")
-        }
-    }
-
-    private static func text(_ summary: ImportSummary, _ duration: Duration) -> String {
-        let reasons = summary.rejected.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count($0.value))" }
-        let (events, movies) = (summary.knownEvents, summary.knownMovies)
-        let known =
-            events + movies == 0
-            ? "" : ", \(Figure.count(events)) events and \(Figure.count(movies)) films were in the store already"
-        return """
-            imported \(Figure.count(summary.acceptedEvents - events)) events and \
-            \(Figure.count(summary.acceptedMovies - movies)) films in \(Figure.seconds(duration))\(known), \
-            rejected \(Figure.count(summary.rejectedCount)) lines
-            """ + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))")
+        ImportReport.write(summary, ContinuousClock.now - started, hasFailed: failure != nil)
+        // A script should not go on.
+        if let failure { throw failure }
     }
 }
 
 extension EventImport {
-    /// So many ratings at a time are put into the order of their times: the table is partitioned by day, and the files
-    /// are ordered by user.
+    /// So many ratings at a time are put into the order of their times.
     private var sortedAtOnce: Int { 500_000 }
 
-    /// Appends films and ratings to the tables of a store. A batch that is there already, from an earlier run over the
-    /// same file, is not stored again.
-    func store(in store: String, _ flag: CancellationFlag) throws -> ImportSummary {
-        var summary = ImportSummary()
-        // The file's own digest names its batches, so that another edition of the data set is another import.
-        let source =
-            "import:\(name):" + (try Digest.sha256(fileAt: digestedFile).hex.prefix(16))
-            + (variant.isEmpty ? "" : ":\(variant)")
-        let catalogue = try movies(into: &summary)
-        if !catalogue.isEmpty {
-            let films = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
-            let outcome = try films.append(
-                [MovieTable.batch(MovieCleaner.clean(catalogue))], transactions: [.init(appID: source, version: 1)],
-                operation: "IMPORT")
-            if case .alreadyCommitted = outcome { summary.knownMovies = summary.acceptedMovies }
-        }
+    fileprivate func emptiness(_ summary: ImportSummary) -> IngestError {
+        .emptyImport(path: path, cause: summary.likelyCause)
+    }
+
+    /// Adds to the tables of a store the films and events that it does not have.
+    func store(in store: String, into summary: inout ImportSummary, _ flag: CancellationFlag) throws {
+        var catalogue = ImportSummary()
+        let films = try movies(into: &catalogue)
+        let bar = ProgressBar("import", total: byteCount, unit: "bytes")
+        defer { bar.finish() }
         let events = try DeltaTable.openOrCreate(
             at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
             configuration: EventTable.properties)
-        let bar = ProgressBar("import", total: byteCount, unit: "bytes")
-        defer { bar.finish() }
-        var number: Int64 = 0
+        summary = catalogue
         var known = 0
-        try forEachBatch(of: sortedAtOnce, into: &summary) { batch, bytes in
-            try flag.check()
-            number += 1
-            let outcome = try events.append(
-                [EventTable.batch(batch.sorted { $0.at < $1.at }, ingestedAt: .now)],
-                transactions: [.init(appID: source, version: number)], operation: "IMPORT")
-            if case .alreadyCommitted = outcome { known += batch.count }
-            bar.update(bytes)
-            return true
-        }
-        summary.knownEvents = known
-        return summary
+        try self.store(
+            in: events, atOnce: sortedAtOnce, into: &summary,
+            beforeStoring: { known = try ImportedFilms.store(films, in: store) },
+            progress: { progress in
+                switch progress {
+                case .read(let bytes): bar.update(bytes)
+                case .stored(let events, let all):
+                    bar.update(byteCount ?? 0, note: "\(Figure.count(events)) of \(Figure.count(all)) events")
+                }
+            }, check: { try flag.check() })
+        summary.knownMovies = known
     }
 
     /// Sends the ratings to their topics and waits until the cluster has them.

@@ -1,5 +1,6 @@
 import Catalog
 import Columnar
+import Delimited
 import Domain
 import EventIngest
 import Foundation
@@ -13,13 +14,15 @@ extension ImportCommand {
     static let tmdb: Command = Command(
         path: ["import", "tmdb"], summary: "Bring films of The Movie Database into the store.",
         details: """
-            Understands CSV exports with JSON in their cells, pages and answers of the API, and JSON Lines. With --links,
+            Understands CSV exports with JSON or Python lists in their cells, pages and answers of the API, and JSON Lines. With --links,
             films that 'marquee import movielens' brought get TMDB's synopsis and figures and keep their identifier, so
             that similarity has text to read. What the store has already, word for word, is not stored again. With
             --bootstrap-servers the films go to the topic 'movies' for 'marquee ingest' to store.
             """,
-        arguments: [.init(name: "PATH", summary: "The file, or a folder of pages (*.json).")],
-        options: [Options.store.spec, links.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec],
+        arguments: [.init(name: "PATH", summary: "The file, or a folder of pages or parts.")],
+        options: [
+            Options.store.spec, links.spec, quote.spec, escape.spec, latin1.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec,
+        ],
         takesKafkaProperties: true,
         examples: [
             .init(line: "import tmdb tmdb_5000_movies.csv --store data", meaning: "4,803 films into data/movies."),
@@ -33,18 +36,32 @@ extension ImportCommand {
     ) { invocation in
         let path = invocation.arguments[0]
         let links = invocation.optional(links)
+        var format = DelimitedFormat(
+            escape: invocation.optional(escape), isLatin1Allowed: try invocation.value(latin1))
+        switch invocation.optional(quote) ?? .automatic {
+        case .automatic: break
+        case .none: format.quote = nil
+        case .character(let byte): format.quote = byte
+        }
         let kafka = Kafka.isNamed(invocation) ? try Kafka.properties(invocation) : nil
         if let kafka { try await Kafka.requireBroker(kafka) }
         // Through Kafka the store is only looked at, for the films that links describe.
         let store = kafka == nil || links != nil ? try invocation.value(Options.store) : nil
-        let (stored, contents, found) = try await BlockingWork.run("import") { flag in
-            let contents = try read(path)
+        let (stored, contents, found) = try await BlockingWork.run("import") { [format] flag in
+            let contents = try TMDB.read(path, updatedAt: .now, format: format)
             let known = try store.flatMap { store in
                 FileManager.default.fileExists(atPath: store) ? try StoredCatalogue(store: store).read()?.snapshot : nil
             }
             let (films, found) =
                 try links.map { try TMDB.describe(known?.movies ?? [], links: $0, from: contents.movies) }
                 ?? (contents.movies, contents.movies.count)
+            if links != nil, found == 0 {
+                throw IngestError.emptyImport(
+                    path: path,
+                    cause: films.isEmpty
+                        ? "the store has no films for the links to describe; import movielens first"
+                        : "none of the \(films.count) films of the store has a link to one of its films")
+            }
             let news = films.filter { film in known?[film.itemID].map { !film.describes(the: $0) } ?? true }
             if let kafka {
                 try Kafka.publish(news, kafka, flag)
@@ -63,46 +80,7 @@ extension ImportCommand {
                 rejected \(Figure.count(contents.rejected.count)) lines
                 """)
         for rejected in contents.rejected.prefix(5) {
-            StandardOutput.write(line: "rejected \(path):\(rejected.line): \(rejected.reason)")
+            StandardOutput.write(line: "rejected \(rejected.file ?? path):\(rejected.line): \(rejected.reason)")
         }
-    }
-}
-
-extension ImportCommand {
-    /// One file, or all pages in a folder in the order of their names; a later page wins.
-    private static func read(_ path: String) throws -> CatalogFile.Contents {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-            return try TMDB.read(path, updatedAt: .now)
-        }
-        let pages = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".json") }.sorted()
-        guard !pages.isEmpty else {
-            throw IngestError.unreadableImport(path: path, reason: "it has no page (*.json)")
-        }
-        var films: [String: Movie] = [:]
-        var order: [String] = []
-        var contents = try TMDB.read("\(path)/\(pages[0])", updatedAt: .now)
-        for (number, page) in pages.enumerated() {
-            if number > 0 {
-                let next = try TMDB.read("\(path)/\(page)", updatedAt: .now)
-                contents.movies = next.movies
-                contents.rejected += next.rejected
-            }
-            for film in contents.movies {
-                if films.updateValue(film, forKey: film.itemID) == nil { order.append(film.itemID) }
-            }
-        }
-        contents.movies = order.compactMap { films[$0] }
-        return contents
-    }
-}
-
-extension Movie {
-    /// Whether two descriptions say the same, whenever they were given and whatever they were measured against.
-    fileprivate func describes(the other: Movie) -> Bool {
-        var (a, b) = (self, other)
-        a.updatedAt = b.updatedAt
-        (a.popularityNorm, a.voteNorm, b.popularityNorm, b.voteNorm) = (nil, nil, nil, nil)
-        return a == b
     }
 }

@@ -9,7 +9,7 @@ final class PackedFile: ByteStream {
     private var buffer = [UInt8](repeating: 0, count: 1 << 18)
 
     /// - Parameter name: the file's last path component inside the archive; nil for the only one.
-    /// - Throws: ``IngestError/unreadableImport(path:reason:)``
+    /// - Throws: ``DelimitedError/unreadable(path:reason:)``
     init(path: String, name: String?) throws {
         archive = try Self.open(path)
         self.path = path
@@ -19,7 +19,7 @@ final class PackedFile: ByteStream {
             guard status == ARCHIVE_OK || status == ARCHIVE_WARN else {
                 let reason = status == ARCHIVE_EOF ? "there is no \(name ?? "file") in it" : Self.reason(archive)
                 archive_read_free(archive)
-                throw IngestError.unreadableImport(path: path, reason: reason)
+                throw DelimitedError.unreadable(path: path, reason: reason)
             }
             if name == nil || Self.name(entry) == name { return }
         }
@@ -30,7 +30,7 @@ final class PackedFile: ByteStream {
     func next() throws -> [UInt8]? {
         let count = buffer.withUnsafeMutableBytes { archive_read_data(archive, $0.baseAddress, $0.count) }
         guard count >= 0 else {
-            throw IngestError.unreadableImport(path: path, reason: "unpacking failed: \(Self.reason(archive))")
+            throw DelimitedError.unreadable(path: path, reason: "unpacking failed: \(Self.reason(archive))")
         }
         return count == 0 ? nil : Array(buffer[..<count])
     }
@@ -45,7 +45,7 @@ final class PackedFile: ByteStream {
             let status = archive_read_next_header(archive, &entry)
             if status == ARCHIVE_EOF { return found }
             guard status == ARCHIVE_OK || status == ARCHIVE_WARN else {
-                throw IngestError.unreadableImport(path: path, reason: reason(archive))
+                throw DelimitedError.unreadable(path: path, reason: reason(archive))
             }
             let size: Int? = archive_entry_size_is_set(entry) != 0 ? Int(archive_entry_size(entry)) : nil
             found.updateValue(size, forKey: name(entry))
@@ -68,7 +68,7 @@ final class PackedFile: ByteStream {
 
     private static func open(_ path: String) throws -> OpaquePointer {
         guard let archive = archive_read_new() else {
-            throw IngestError.unreadableImport(path: path, reason: "there is no memory")
+            throw DelimitedError.unreadable(path: path, reason: "there is no memory")
         }
         archive_read_support_filter_all(archive)
         archive_read_support_format_zip(archive)
@@ -78,7 +78,7 @@ final class PackedFile: ByteStream {
         guard archive_read_open_filename(archive, path, 1 << 16) == ARCHIVE_OK else {
             let reason = reason(archive)
             archive_read_free(archive)
-            throw IngestError.unreadableImport(path: path, reason: reason)
+            throw DelimitedError.unreadable(path: path, reason: reason)
         }
         return archive
     }

@@ -1,0 +1,47 @@
+import Catalog
+import Columnar
+import Domain
+
+/// Films on their way into the table of films.
+enum ImportedFilms {
+    /// Adds the films that the store does not have or describes otherwise. Of a film that is there, what the data set
+    /// does not speak of (a synopsis from elsewhere, figures) stays. Blocks.
+    /// - Returns: how many were there already.
+    static func store(_ films: [Movie], in store: String) throws -> Int {
+        guard !films.isEmpty else { return 0 }
+        let table = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
+        let known = try MovieTable.catalogue(of: table.snapshot())
+        let news = films.compactMap { film -> Movie? in
+            let film = MovieCleaner.clean(film)
+            guard let stored = known[film.itemID] else { return film }
+            let whole = stored.updated(by: film)
+            return whole.describes(the: stored) ? nil : whole
+        }
+        guard !news.isEmpty else { return films.count }
+        let normalizer = CatalogNormalizer(knowing: known)
+        _ = try table.append([MovieTable.batch(normalizer.normalised(news))], operation: "IMPORT")
+        return films.count - news.count
+    }
+}
+
+extension Movie {
+    /// Whether two descriptions say the same, whenever they were given and whatever they were measured against.
+    func describes(the other: Movie) -> Bool {
+        var (a, b) = (self, other)
+        a.updatedAt = b.updatedAt
+        (a.popularityNorm, a.voteNorm, b.popularityNorm, b.voteNorm) = (nil, nil, nil, nil)
+        return a == b
+    }
+
+    /// This film as `news` describes it; what that does not say stays.
+    func updated(by news: Movie) -> Movie {
+        Movie(
+            itemID: itemID, title: news.title, overview: news.overview.isEmpty ? overview : news.overview,
+            releaseDate: news.releaseDate ?? releaseDate, year: news.year ?? year,
+            genres: news.genres.isEmpty ? genres : news.genres, language: news.language ?? language,
+            runtime: news.runtime ?? runtime, popularity: news.popularity ?? popularity,
+            voteAverage: news.voteAverage ?? voteAverage, voteCount: news.voteCount ?? voteCount,
+            keywords: news.keywords.isEmpty ? keywords : news.keywords, director: news.director ?? director,
+            updatedAt: news.updatedAt)
+    }
+}
