@@ -127,8 +127,8 @@ let package = Package(
         tests(of: "Operations"),
         tests(of: "Trainer", ["Linalg", "Columnar", "Operations"]),
         tests(of: "Kafka", ["Operations", "KafkaTestSupport"]),
-        tests(of: "EventIngest", ["Columnar", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
-        tests(of: "Catalog", ["HTTPClient", "HTTPServer", "Columnar", "Operations"]),
+        tests(of: "EventIngest", ["Columnar", "Delimited", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
+        tests(of: "Catalog", ["Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
         .testTarget(
             name: "EndToEndTests",

@@ -79,6 +79,8 @@ public final class DelimitedReader {
                 if scanned > Self.longestRow { return try refuse(.rowTooLong) }
                 if try !fill(), bytes.count == start { return .end }
             case .row(let end, let breaks, let mayBeForeign):
+                // The same whatever pieces the file came in.
+                if end - start > Self.longestRow { return try refuse(.rowTooLong, scanned: end - start) }
                 row = start..<end
                 lastLine = line + breaks
                 nextLine = lastLine + 1

@@ -20,7 +20,9 @@ public enum TextForm {
         for (index, byte) in sample.enumerated() where byte == 0 {
             if index % 2 == 0 { zeros.even += 1 } else { zeros.odd += 1 }
         }
-        if sample.count >= 8, max(zeros.even, zeros.odd) * 4 >= sample.count, min(zeros.even, zeros.odd) * 16 < sample.count {
+        if sample.count >= 8, max(zeros.even, zeros.odd) * 4 >= sample.count,
+            min(zeros.even, zeros.odd) * 16 < sample.count
+        {
             let order = zeros.even > zeros.odd ? "BE" : "LE"
             return error("it is UTF-16 without a byte order mark", "iconv -f UTF-16\(order) -t UTF-8 \(file)")
         }

@@ -1,36 +1,10 @@
+import Delimited
 import Domain
 import Foundation
 import TestSupport
 import Testing
 
 @testable import Catalog
-
-@Suite struct CSVReaderTests {
-    private func cells(_ text: String) -> [[String]] {
-        var reader = CSVReader(Data(text.utf8))
-        var all: [[String]] = []
-        while let record = reader.next() { all.append(record.cells) }
-        return all
-    }
-
-    @Test(
-        arguments: [
-            ("", []), ("\n\r\n", []), ("a", [["a"]]), ("a,b\r\nc,\n", [["a", "b"], ["c", ""]]), (",", [["", ""]]),
-            ("\u{FEFF}a,b", [["a", "b"]]), (#""a,b",c"#, [["a,b", "c"]]), (#""say ""hi""","""#, [[#"say "hi""#, ""]]),
-            ("\"two\nlines\",x\ny", [["two\nlines", "x"], ["y"]]), (#"5" disk,x"#, [[#"5" disk"#, "x"]]),
-            (#""open,x"#, [["open,x"]]), (#""a"b,c"#, [["ab", "c"]]),
-        ] as [(String, [[String]])])
-    func records(text: String, expected: [[String]]) {
-        #expect(cells(text) == expected)
-    }
-
-    @Test func linesAreCountedThroughQuotes() {
-        var reader = CSVReader(Data("h\n\"1\n2\n3\"\n\nx\n".utf8))
-        var lines: [Int] = []
-        while let record = reader.next() { lines.append(record.line) }
-        #expect(lines == [1, 2, 6])
-    }
-}
 
 @Suite struct TMDBTests {
     private let now = Timestamp(seconds: 1_700_000_000)
@@ -51,14 +25,73 @@ import Testing
             #expect(contents.movies[0].genres == ["Drama", "War"])
         }
         let csv = try await read("id,title,genres,keywords\n7,B,\"[{\"\"name\"\": \"\"Drama\"\"}]\",[oops\n8,C\n,D,,\n")
-        #expect(csv.movies == [Movie(itemID: "7", title: "B", genres: ["Drama"], keywords: ["[oops"], updatedAt: now)])
+        #expect(csv.movies == [Movie(itemID: "7", title: "B", genres: ["Drama"], updatedAt: now)])
         #expect(csv.rejected.map(\.line) == [3, 4])
     }
 
-    @Test(arguments: ["", "{}", "[]", "[1,null]", "{\"results\":[]}", "id,title\n", "\0\0\0", "[[[["])
+    @Test(arguments: ["", "{}", "[]", "[1,null]", "{\"results\":[]}", "id,title\n", "[[[["])
     func filesWithoutFilms(text: String) async throws {
         let error = await #expect(throws: CatalogError.self) { try await read(text) }
         #expect(error?.code == "catalogue-empty")
+    }
+
+    @Test func listsOfPythonAreLists() async throws {
+        let csv = try await read(
+            #"""
+            genres,id,keywords,title
+            "[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]",862,"[{'id': 1, 'name': ""boy's toy""}, {'name': 'caf\xe9', 'x': None}]",Toy Story
+            "[{'id': 18, 'name': 'Drama'",2,[],[REC]
+            "{'name': 'War'}",3.0,"['a', u'b', ('c', True, 1.5)]",{Proof}
+            """#)
+        #expect(csv.movies.map(\.itemID) == ["862", "2", "3"])
+        #expect(csv.movies.map(\.title) == ["Toy Story", "[REC]", "{Proof}"])
+        #expect(csv.movies.map(\.genres) == [["Animation", "Comedy"], [], []])
+        #expect(csv.movies.map(\.keywords) == [["boy's toy", "café"], [], ["a", "b"]])
+        let lines = try await read(#"{"id":1,"title":"A","genres":"[{'id': 16, 'name': 'Animation'}]"}"# + "\n\n{}")
+        #expect(lines.movies[0].genres == ["Animation"])
+    }
+
+    @Test func columnsAreFoundByNameOrTheFileIsRefused() async throws {
+        let csv = try await read("Title,overview,ID\nHeat,Cops,949\n")
+        #expect(csv.movies.map(\.itemID) == ["949"] && csv.movies[0].title == "Heat")
+        await #expect(throws: DelimitedError.self) { try await read("movie_id,title\n1,A\n") }
+        await #expect(throws: DelimitedError.self) { try await read("id,genres\n1,A\n") }
+    }
+
+    @Test func whatIsNotUTF8IsRefusedOrLatin1() async throws {
+        let head = Data("id,title\n1,Mis".utf8) + Data([0xE9]) + Data("rables\n2,Amélie\n".utf8)
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "films.csv")
+            try head.write(to: file)
+            let strict = try TMDB.read(file.path, updatedAt: now)
+            #expect(strict.movies.map(\.title) == ["Amélie"])
+            #expect(strict.rejected.map(\.line) == [2] && strict.rejected[0].reason.contains("--latin-1"))
+            let latin1 = try TMDB.read(file.path, updatedAt: now, format: DelimitedFormat(isLatin1Allowed: true))
+            #expect(latin1.movies.map(\.title) == ["Misérables", "Amélie"])
+        }
+    }
+
+    @Test func aFolderOfPartsIsOneFile() async throws {
+        try await withTemporaryFolder { folder in
+            for (name, text) in [
+                "part-00000.csv": "id,title\n1,A\n", "part-00001.csv": "title,id\nB,2\n\"C\n", "part-00002.csv": "",
+                "_SUCCESS": "", ".part-00000.csv.crc": "crc",
+            ] { try Data(text.utf8).write(to: folder.appending(path: name)) }
+            let contents = try TMDB.read(folder.path, updatedAt: now)
+            #expect(contents.movies.map(\.title) == ["A", "B"])
+            #expect(contents.rejected.map(\.file) == ["part-00001.csv"] && contents.rejected.map(\.line) == [3])
+        }
+    }
+
+    @Test func linksOfFloatsAreLinks() async throws {
+        try await withTemporaryFolder { folder in
+            let links = folder.appending(path: "links.csv").path
+            try Data("tmdbId,imdbId,movieId\n862.0,tt1,1.0\n,tt2,2\nnan,tt3,3\n".utf8).write(to: URL(filePath: links))
+            let movies = [Movie(itemID: "1", title: "Toy Story"), Movie(itemID: "2", title: "X")]
+            let (described, found) = try TMDB.describe(
+                movies, links: links, from: [Movie(itemID: "862", title: "Toy Story", overview: "Andy")])
+            #expect(found == 1 && described[0].overview == "Andy")
+        }
     }
 
     @Test(.enabled(if: Checkout.shared("data/tmdb/api") != nil, "needs ../shared/data/tmdb"))
@@ -95,6 +128,6 @@ import Testing
         #expect(found == 1 && described[0].itemID == "1" && described[0].genres == ["Adventure"])
         #expect(described[0].overview.contains("Andy") && described[0].description.hasPrefix("Toy Story. "))
         #expect(described[1].overview.isEmpty)
-        #expect(throws: CatalogError.self) { try TMDB.describe(movies, links: "/nowhere/links.csv", from: []) }
+        #expect(throws: DelimitedError.self) { try TMDB.describe(movies, links: "/nowhere/links.csv", from: []) }
     }
 }

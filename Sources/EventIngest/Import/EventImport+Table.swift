@@ -20,7 +20,8 @@ extension EventImport {
     /// - Throws: ``IngestError/emptyImport(path:cause:)``; what ``forEachBatch(of:into:_:)`` or the table throws.
     public func store(
         in table: DeltaTable, atOnce: Int = 500_000, into summary: inout ImportSummary,
-        beforeStoring: () throws -> Void = {}, progress: (ImportProgress) -> Void = { _ in }, check: () throws -> Void = {}
+        beforeStoring: () throws -> Void = {}, progress: (ImportProgress) -> Void = { _ in },
+        check: () throws -> Void = {}
     ) throws {
         let runs = ImportRuns()
         try forEachBatch(of: atOnce, into: &summary) { batch, bytes in

@@ -93,7 +93,8 @@ final class ImportRuns {
     private static func failure(_ what: String, _ error: any Error) -> DelimitedError {
         .unreadable(
             path: FileManager.default.temporaryDirectory.path,
-            reason: "the temporary file of the import \(what) (TMPDIR names another place): \(error.localizedDescription)")
+            reason:
+                "the temporary file of the import \(what) (TMPDIR names another place): \(error.localizedDescription)")
     }
 
     deinit { try? file?.close() }

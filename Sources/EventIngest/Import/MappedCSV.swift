@@ -109,7 +109,8 @@ public struct MappedCSV: EventImport {
                 header.map { "its columns are \($0.names.joined(separator: ", "))" } ?? "columns are numbered from 1"
             let count = header?.names.filter { $0 == column }.count ?? 0
             throw IngestError.invalidSetting(
-                name: "--map", reason: "\(place) has \(count > 1 ? "\(count) columns" : "no column") \(column); \(known)")
+                name: "--map",
+                reason: "\(place) has \(count > 1 ? "\(count) columns" : "no column") \(column); \(known)")
         }
         return Opened(
             reader: reader, columns: columns, width: header?.names.count, needed: (columns.values.max() ?? 0) + 1)

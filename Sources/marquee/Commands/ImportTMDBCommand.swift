@@ -21,7 +21,8 @@ extension ImportCommand {
             """,
         arguments: [.init(name: "PATH", summary: "The file, or a folder of pages or parts.")],
         options: [
-            Options.store.spec, links.spec, quote.spec, escape.spec, latin1.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec,
+            Options.store.spec, links.spec, quote.spec, escape.spec, latin1.spec, Options.bootstrapServers.spec,
+            Options.kafkaConfig.spec,
         ],
         takesKafkaProperties: true,
         examples: [

@@ -1,3 +1,4 @@
+import Delimited
 import Domain
 import EventIngest
 import Foundation
@@ -83,7 +84,7 @@ import Testing
             // Cut short, it is refused and not taken for whole.
             let bytes = try Data(contentsOf: URL(filePath: archive))
             try bytes.prefix(bytes.count / 2).write(to: URL(filePath: archive))
-            #expect(throws: IngestError.self) { try read(Netflix(path: archive), of: 7000) }
+            #expect(throws: DelimitedError.self) { try read(Netflix(path: archive), of: 7000) }
         }
     }
 

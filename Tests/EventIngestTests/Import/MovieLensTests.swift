@@ -1,3 +1,4 @@
+import Delimited
 import Domain
 import EventIngest
 import Foundation
@@ -80,8 +81,8 @@ private let latest = Checkout.shared("data/ml-latest-small")
     }
 
     @Test func aFolderWithoutRatingsIsRefused() async throws {
-        await #expect(throws: IngestError.self) { _ = try await read([:]) }
-        #expect(throws: IngestError.self) { _ = try MovieLens(path: "/no/such/folder") }
+        await #expect(throws: DelimitedError.self) { _ = try await read([:]) }
+        #expect(throws: DelimitedError.self) { _ = try MovieLens(path: "/no/such/folder") }
     }
 
     @Test(.enabled(if: latest != nil, "needs shared/data/ml-latest-small"))

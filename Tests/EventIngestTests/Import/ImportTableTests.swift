@@ -1,0 +1,207 @@
+import Columnar
+import Delimited
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import EventIngest
+
+/// Imports into a table: what is there already, whichever way it came, is not stored again.
+@Suite struct ImportTableTests {
+    private static let map = ColumnMap("user=u,item=i,value=v,at=t")!
+    private static let mapWithIDs = ColumnMap("event=id,user=u,item=i,value=v,at=t")!
+
+    private func table(in folder: URL) throws -> DeltaTable {
+        try DeltaTable.openOrCreate(
+            at: folder.appending(path: "events").path, schema: EventTable.schema,
+            partitionedBy: EventTable.partitionColumns, configuration: EventTable.properties)
+    }
+
+    private func ids(_ table: DeltaTable) throws -> [String] {
+        var scan = try table.snapshot().scan(columns: [EventColumn.eventID])
+        var ids: [String] = []
+        while let batch = try scan.next() {
+            let column = try #require(try batch.column(named: EventColumn.eventID).byteStrings)
+            ids += (0..<batch.rowCount).compactMap { column.string(at: $0) }
+        }
+        return ids
+    }
+
+    private func line(_ number: Int) -> String {
+        "u\(number % 97),m\(number),\(number % 5 + 1),\(1_117_872_000 + number % 41 * 86_400 + number)\n"
+    }
+
+    private func write(_ lines: Range<Int>, to file: URL) throws -> String {
+        try Data(("u,i,v,t\n" + lines.map(line).joined()).utf8).write(to: file)
+        return file.path
+    }
+
+    @discardableResult
+    private func store(_ path: String, in table: DeltaTable, atOnce: Int = 100, map: ColumnMap = map) throws
+        -> ImportSummary
+    {
+        var summary = ImportSummary()
+        try MappedCSV(path: path, map: map).store(in: table, atOnce: atOnce, into: &summary)
+        return summary
+    }
+
+    private func counts(_ summary: ImportSummary) -> [Int] {
+        [summary.addedEvents, summary.knownEvents, summary.repeatedEvents, summary.changedEvents]
+    }
+
+    @Test(arguments: [7, 100, 10_000])
+    func aLongerExportAddsWhatIsMissing(atOnce: Int) async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let first = try write(0..<300, to: folder.appending(path: "a.csv"))
+            #expect(counts(try store(first, in: table, atOnce: atOnce)) == [300, 0, 0, 0])
+            let longer = try write(100..<500, to: folder.appending(path: "b.csv"))
+            #expect(counts(try store(longer, in: table, atOnce: atOnce)) == [200, 200, 0, 0])
+            #expect(counts(try store(longer, in: table, atOnce: atOnce)) == [0, 400, 0, 0])
+            let stored = try ids(table)
+            #expect(stored.count == 500 && Set(stored).count == 500)
+        }
+    }
+
+    @Test func eachDayIsOneFileWhateverTheOrderOfTheLines() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let path = try write(0..<1000, to: folder.appending(path: "a.csv"))
+            try store(path, in: table, atOnce: 100)
+            let days = try Dictionary(grouping: table.snapshot().files) {
+                $0.partitionValues[EventColumn.eventDate] ?? nil
+            }
+            #expect(days.count == 41 && days.values.allSatisfy { $0.count == 1 })
+            #expect(try table.snapshot().rowCount == 1000)
+        }
+    }
+
+    @Test func oneDayWithManyEventsIsStoredInShares() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let file = folder.appending(path: "a.csv")
+            let lines = (0..<1000).map { "u\($0),m,4,2005-06-04\n" }
+            try Data(("u,i,v,t\n" + (lines + lines).joined()).utf8).write(to: file)
+            #expect(counts(try store(file.path, in: table, atOnce: 150)) == [1000, 0, 1000, 0])
+            #expect(counts(try store(file.path, in: table, atOnce: 700)) == [0, 2000, 0, 0])
+            #expect(try Set(ids(table)).count == 1000)
+            #expect(try table.snapshot().rowCount == 1000)
+        }
+    }
+
+    @Test func equalLinesAreOneEventAndOthersAreSaidToDiffer() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let file = folder.appending(path: "a.csv")
+            try Data("u,i,v,t\na,b,4,2005-06-04\na,b,4,2005-06-04\na,b,2,2005-06-04 00:00:00\na,b,2,2005-06-05\n".utf8)
+                .write(to: file)
+            #expect(counts(try store(file.path, in: table)) == [2, 0, 2, 1])
+            var scan = try table.snapshot().scan(
+                columns: [EventColumn.value],
+                where: .compare(
+                    column: EventColumn.eventDate, .equal, .date(CalendarDate("2005-06-04")!)))
+            let batch = try #require(try scan.next())
+            #expect(try batch.column(named: EventColumn.value).floats?.values == [4])
+        }
+    }
+
+    @Test func whatWasDeletedIsMissingAgain() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let path = try write(0..<200, to: folder.appending(path: "a.csv"))
+            try store(path, in: table)
+            _ = try table.delete(where: .compare(column: EventColumn.userID, .equal, .string("u7")))
+            let left = try ids(table).count
+            #expect(left < 200)
+            #expect(counts(try store(path, in: table)) == [200 - left, left, 0, 0])
+            #expect(try Set(ids(table)).count == 200)
+        }
+    }
+
+    @Test func eventsThatCameThroughKafkaAreThere() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let event = Event(
+                eventID: "csv-a-b-review-1117843200000000", userID: "a", itemID: "b", kind: .review, value: 4,
+                at: Timestamp("2005-06-04T00:00:00Z")!, source: "csv")
+            _ = try table.append([EventTable.batch([event], ingestedAt: .now)])
+            let file = folder.appending(path: "a.csv")
+            try Data("u,i,v,t\na,b,4,2005-06-04\nc,b,4,2005-06-04\n".utf8).write(to: file)
+            #expect(counts(try store(file.path, in: table)) == [1, 1, 0, 0])
+        }
+    }
+
+    /// An identifier that a column holds says nothing about the day.
+    @Test func identifiersOfAColumnAreLookedUpInAllDays() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let file = folder.appending(path: "a.csv")
+            try Data("id,u,i,v,t\ne1,a,b,4,2005-06-04\ne2,a,c,4,2006-06-04\ne1,a,d,4,2007-06-04\n".utf8).write(to: file)
+            #expect(counts(try store(file.path, in: table, atOnce: 1, map: Self.mapWithIDs)) == [2, 0, 1, 0])
+            try Data("id,u,i,v,t\ne2,a,b,4,2010-06-04\ne3,a,c,4,2010-06-04\ne4,a,c,4,2011-06-04\n".utf8).write(to: file)
+            #expect(counts(try store(file.path, in: table, atOnce: 1, map: Self.mapWithIDs)) == [2, 1, 0, 0])
+            #expect(try ids(table).sorted() == ["e1", "e2", "e3", "e4"])
+        }
+    }
+
+    @Test func twoImportsAtOnceStoreEachEventOnce() async throws {
+        try await withTemporaryFolder { folder in
+            let path = try write(0..<600, to: folder.appending(path: "a.csv"))
+            let other = try write(200..<900, to: folder.appending(path: "b.csv"))
+            _ = try table(in: folder)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for path in [path, other, path] {
+                    group.addTask { try store(path, in: try table(in: folder), atOnce: 50).addedEvents }
+                }
+                var added = 0
+                for try await part in group { added += part }
+                #expect(added == 900)
+            }
+            let stored = try ids(table(in: folder))
+            #expect(stored.count == 900 && Set(stored).count == 900)
+        }
+    }
+
+    @Test func aFileWithoutEventsLeavesNothingAndSaysTheLikelyCause() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            let file = folder.appending(path: "a.csv")
+            for (text, cause) in [
+                ("u,i,v,t\n", "no line with an event"), ("u,i,v,t\na,b,8,2005-06-04\n", "--scale"),
+                ("u,i,v,t\na,b,4,soon\n", "'soon' is none of"), ("u,i,v,t\na;b;4;2005-06-04\n", "--separator"),
+                ("u,i,v,t\n,b,4,2005-06-04\n", "another column the user"),
+            ] {
+                try Data(text.utf8).write(to: file)
+                #expect {
+                    try store(file.path, in: table)
+                } throws: { error in
+                    (error as? IngestError)?.code == "import-empty" && "\(error)".contains(cause)
+                }
+            }
+            // Some lines are usable: but half of the others say that they mean something else.
+            try Data(("u,i,v,t\n" + (1...10).map { "a,b\($0),\($0),2005-06-04\n" }.joined()).utf8).write(to: file)
+            #expect(throws: IngestError.self) { try store(file.path, in: table) }
+            #expect(try table.snapshot().version == 0)
+        }
+    }
+
+    @Test(.enabled(if: Checkout.shared("data/ml-latest-small") != nil, "needs ../shared/data/ml-latest-small"))
+    func aRealDataSetIsStoredOnceFromItsFolderAndItsZip() async throws {
+        let source = try #require(Checkout.shared("data/ml-latest-small"))
+        try await withTemporaryFolder { folder in
+            let table = try table(in: folder)
+            var summary = ImportSummary()
+            try MovieLens(path: source.path).store(in: table, into: &summary)
+            #expect(counts(summary) == [100_836, 0, 0, 0])
+            let archive = folder.appending(path: "ml.tar.gz").path
+            let (status, output) = try await runCommand(
+                "/bin/tar", ["-C", source.deletingLastPathComponent().path, "-czf", archive, "ml-latest-small"])
+            try #require(status == 0, "\(output)")
+            summary = ImportSummary()
+            try MovieLens(path: archive).store(in: table, into: &summary)
+            #expect(counts(summary) == [0, 100_836, 0, 0])
+            #expect(try table.snapshot().rowCount == 100_836)
+        }
+    }
+}
