@@ -52,7 +52,8 @@ import Testing
         var window = DuplicateWindow(length: 10)
         let ids = (0..<10).map { Array("id \($0)".utf8) }
         let known = ids.enumerated().map { offset, id in
-            DuplicateWindow.Entry(fingerprint: id.withUnsafeBufferPointer { window.fingerprint($0) }, offset: Int64(offset))
+            DuplicateWindow.Entry(
+                fingerprint: id.withUnsafeBufferPointer { window.fingerprint($0) }, offset: Int64(offset))
         }
         // Twice: of two that are alike the newer counts.
         let again = DuplicateWindow.Entry(fingerprint: known[0].fingerprint, offset: 9)
