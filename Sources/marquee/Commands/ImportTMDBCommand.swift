@@ -14,10 +14,10 @@ extension ImportCommand {
     static let tmdb: Command = Command(
         path: ["import", "tmdb"], summary: "Bring films of The Movie Database into the store.",
         details: """
-            Understands CSV exports with JSON or Python lists in their cells, pages and answers of the API, and JSON Lines. With --links,
-            films that 'marquee import movielens' brought get TMDB's synopsis and figures and keep their identifier, so
-            that similarity has text to read. What the store has already, word for word, is not stored again. With
-            --bootstrap-servers the films go to the topic 'movies' for 'marquee ingest' to store.
+            Understands CSV exports with JSON or Python lists in their cells, pages and answers of the API, and JSON
+            Lines. With --links, films that 'marquee import movielens' brought get TMDB's synopsis and figures and keep
+            their identifier, so that similarity has text to read. What the store has already, word for word, is not
+            stored again. With --bootstrap-servers the films go to the topic 'movies' for 'marquee ingest' to store.
             """,
         arguments: [.init(name: "PATH", summary: "The file, or a folder of pages or parts.")],
         options: [
