@@ -89,6 +89,29 @@ struct EventRouteTests {
         }
     }
 
+    /// The ingester asks the same of what is published.
+    @Test("an event on a limit is taken, and one beyond it is refused", arguments: [0, 1])
+    func limits(_ beyond: Int) async throws {
+        let limits = EventLimits()
+        let publisher = SmallPublisher()
+        let id = String(repeating: "i", count: limits.idLength + beyond)
+        let text = String(repeating: "t", count: limits.textLength + beyond)
+        let at = Timestamp(microseconds: limits.earliest.microseconds - Int64(beyond))
+        let bodies = [
+            Self.one.replacing("\"e1\"", with: "\"\(id)\""), Self.one.replacing("\"u\"", with: "\"\(id)\""),
+            Self.one.replacing("\"b1\"", with: "\"\(id)\""),
+            #"{"user_id":"u","item_id":"b2","kind":"review","value":4,"review_text":"\#(text)"}"#,
+            Self.one.replacing("2020-01-02T03:04:05Z", with: "\(at)"),
+        ]
+        try await withService(publisher: publisher) { service in
+            for body in bodies {
+                let answer = try await service.post("/v1/events", body, type: "application/json")
+                #expect(answer.status == (beyond == 0 ? 202 : 400), "\(body.prefix(100))")
+            }
+        }
+        #expect(publisher.events.withLock { $0.count } == (beyond == 0 ? bodies.count : 0))
+    }
+
     @Test("without a broker, or with one that is down, the answer is 503 and nothing is folded in")
     func unavailable() async throws {
         try await withService { service in
