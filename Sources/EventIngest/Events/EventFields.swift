@@ -48,6 +48,7 @@ extension EventFields {
 
 extension EventLimits {
     /// - Parameter latest: the latest time an event may have.
+    @inline(__always)
     func check(_ fields: EventFields, latest: Timestamp) throws(RejectReason) {
         guard !fields.eventID.isEmpty, !fields.userID.isEmpty, !fields.itemID.isEmpty else { throw .emptyID }
         guard fields.eventID.count <= idLength, fields.userID.count <= idLength, fields.itemID.count <= idLength,
