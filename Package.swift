@@ -118,6 +118,8 @@ let package = Package(
             name: "KafkaTestSupport",
             dependencies: ["Domain", "Columnar", "Kafka", "CRdKafka", "TestSupport", "EventIngest", "HTTPServer"],
             path: "Tests/KafkaTestSupport", swiftSettings: strict),
+        // Reads the sources as text: which room imports which, and which folder uses which.
+        .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
         tests(of: "Domain"),
         tests(of: "Linalg"),
         tests(of: "Columnar"),
