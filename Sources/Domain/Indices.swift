@@ -1,7 +1,7 @@
 /// The dense row number of a user in one training set or model, `0..<userCount`.
 ///
 /// A type of its own so that rows and columns of the interaction matrix cannot be swapped. It means nothing outside
-/// the ``IndexMap`` that gave it.
+/// the training set or model that gave it.
 public struct UserIndex: RawRepresentable, Hashable, Comparable, Sendable {
     public var rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }

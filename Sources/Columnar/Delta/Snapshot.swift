@@ -28,9 +28,6 @@ public struct Snapshot: Sendable {
     /// Newest version of each application's progress marker.
     public var transactions: [String: Int64] { state.transactions.mapValues(\.version) }
 
-    /// Tells this table from another that may have been in the same place.
-    public var tableID: String { state.metaData?.id ?? "" }
-
     public var fileCount: Int { state.files.count }
 
     /// Total size of the live files.

@@ -9,9 +9,6 @@ import Synchronization
 /// at most 5 MiB or 100,000 batches, and drops the oldest beyond that. Ports are chosen by the system and cannot be
 /// fixed. Topics come into being, with four partitions, when they are first named.
 public final class EmbeddedBroker: Sendable {
-    /// Bytes a partition holds before the oldest batch is dropped (`rd_kafka_mock_partition_new`).
-    public static let retentionBytes = 5 << 20
-
     private let client: KafkaClient
     private let cluster: Cluster
     public let bootstrapServers: String

@@ -40,8 +40,6 @@ package struct KafkaStatistics: Decodable, Equatable {
     package struct Group: Decodable, Equatable {
         package var state: String
         package var rebalance_cnt: Int
-        /// Milliseconds.
-        package var rebalance_age: Int
     }
 
     /// Bytes received from brokers, since the client was made.

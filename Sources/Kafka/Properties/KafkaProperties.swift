@@ -38,15 +38,6 @@ public struct KafkaProperties: Sendable, Equatable {
         return result
     }
 
-    /// Takes the entries of `settings` whose key begins with `kafka.`, without that prefix.
-    public static func passedThrough(from settings: [String: String]) -> KafkaProperties {
-        var values: [String: String] = [:]
-        for (key, value) in settings where key.hasPrefix("kafka.") {
-            values[String(key.dropFirst("kafka.".count))] = value
-        }
-        return KafkaProperties(values)
-    }
-
     /// Reads a `client.properties` file, as Kafka's own tools and Confluent Cloud write it, in the grammar of Java's
     /// properties files.
     ///
@@ -101,13 +92,6 @@ public struct KafkaProperties: Sendable, Equatable {
     /// The values that must never be shown, for whoever masks log lines.
     public var secrets: [String] {
         (values.filter { Self.isSecret($0.key) } + schemaRegistry.filter { Self.isSecret($0.key) }).map(\.value)
-    }
-
-    /// Name and value of each property for a log, secrets masked.
-    public var printable: [(name: String, value: String)] {
-        values.sorted { $0.key < $1.key }.map { name, value in
-            (name, Self.isSecret(name) ? "***" : value)
-        }
     }
 
     /// Whether a property's value must never be shown.

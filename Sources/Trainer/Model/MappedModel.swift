@@ -119,16 +119,6 @@ public final class MappedModel: @unchecked Sendable {
 
     // MARK: Factors and histories
 
-    /// Calls `body` with the user's factor vector.
-    public func withUserFactor<R, E: Error>(_ user: UserIndex, _ body: (Span<Float>) throws(E) -> R) throws(E) -> R {
-        try userFactors.withRow(user.position, body)
-    }
-
-    /// Calls `body` with the item's factor vector.
-    public func withItemFactor<R, E: Error>(_ item: ItemIndex, _ body: (Span<Float>) throws(E) -> R) throws(E) -> R {
-        try itemFactors.withRow(item.position, body)
-    }
-
     /// b_u of an explicit model; 0 in an implicit one.
     public func userBias(_ user: UserIndex) -> Float { userBiases.isEmpty ? 0 : userBiases[user.position] }
 

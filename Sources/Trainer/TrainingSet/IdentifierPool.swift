@@ -1,8 +1,8 @@
 /// Identifiers by dense index in the order of first sight, and back: their UTF-8 bytes end to end and a hash table of
 /// indices.
 ///
-/// What `IndexMap` does for some thousands, this does for tens of millions: no string object each, about 20 bytes beside
-/// the text, and a lookup takes the bytes as a column has them.
+/// Made for tens of millions: no string object each, about 20 bytes beside the text, and a lookup takes the bytes as a
+/// column has them.
 public struct IdentifierPool: Sendable {
     /// All identifiers end to end.
     private(set) var bytes: [UInt8] = []

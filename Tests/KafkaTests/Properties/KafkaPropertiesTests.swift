@@ -38,7 +38,6 @@ import Testing
         #expect(properties.ignored == ["client.dns.lookup"])
         #expect(properties.schemaRegistry["schema.registry.url"] == "https://psrc-1.example.com")
         #expect(Set(properties.secrets) == ["S3CR=T", "SRKEY:SRSECRET"])
-        #expect(!properties.printable.contains { $0.value.contains("S3CR") })
         try properties.check()
     }
 

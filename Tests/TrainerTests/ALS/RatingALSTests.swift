@@ -121,13 +121,18 @@ import Trainer
     @Test(.enabled(if: Checkout.shared("data/ml-latest-small") != nil, "needs the shared MovieLens ratings"))
     func movieLens() throws {
         let url = try #require(Checkout.shared("data/ml-latest-small")).appending(path: "ratings.csv")
-        var (users, items) = (IndexMap(), IndexMap())
+        var users: [Substring: Int32] = [:]
+        var items: [Substring: Int32] = [:]
+        func index(_ id: Substring, in map: inout [Substring: Int32]) -> Int32 {
+            if map[id] == nil { map[id] = Int32(map.count) }
+            return map[id]!
+        }
         var random = SeededGenerator(seed: 1)
         var train: [(row: Int32, column: Int32, value: Float)] = []
         var test = train
         for line in try String(contentsOf: url, encoding: .utf8).split(whereSeparator: \.isNewline).dropFirst() {
             let fields = line.split(separator: ",")
-            let rating = (users.insert(String(fields[0])), items.insert(String(fields[1])), Float(fields[2])!)
+            let rating = (index(fields[0], in: &users), index(fields[1], in: &items), Float(fields[2])!)
             if random.below(5) == 0 { test.append(rating) } else { train.append(rating) }
         }
         let training = try SparseRows(rows: users.count, columns: items.count, entries: train)

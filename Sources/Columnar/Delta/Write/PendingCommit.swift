@@ -23,8 +23,6 @@ struct PendingCommit {
         Set(actions.compactMap { if case .remove(let action) = $0 { action.path } else { nil } })
     }
 
-    var changesMetaData: Bool { actions.contains { if case .metaData = $0 { true } else { false } } }
-
     /// The commit file. commitInfo comes first, as newer readers want it; `txnId` tells our file from another's where
     /// a store leaves open who won.
     func bytes(readVersion: Int64?, now: Int64) -> [UInt8] {

@@ -7,11 +7,6 @@ struct LevelBuffer {
 
     init(maximum: Int) { self.maximum = UInt8(maximum) }
 
-    mutating func appendUniform(_ entries: Int) {
-        if !isUniform { levels.append(contentsOf: repeatElement(maximum, count: entries)) }
-        count += entries
-    }
-
     /// Decodes `entries` levels of the hybrid.
     /// - Returns: how many of them are the maximum.
     mutating func append(_ cursor: inout ByteCursor, entries: Int) throws -> Int {

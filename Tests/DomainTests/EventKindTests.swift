@@ -1,19 +1,7 @@
 import Domain
 import Testing
 
-@Suite("IndexMap and events")
-struct IndexMapTests {
-    @Test("indices are dense, in order of first sight, and found again")
-    func denseIndices() {
-        var map = IndexMap()
-        let words = ["b", "a", "b", "", "ü", "a"]
-        #expect(words.map { map.insert($0) } == [0, 1, 0, 2, 3, 1])
-        #expect(map.ids == ["b", "a", "", "ü"])
-        #expect(map.index(of: "ü") == 3 && map.index(of: "c") == nil)
-        let rebuilt = IndexMap(ids: map.ids)
-        #expect(map.ids.allSatisfy { rebuilt.index(of: $0) == map.index(of: $0) })
-    }
-
+@Suite struct EventKindTests {
     @Test("each kind accepts its own range of values", arguments: EventKind.allCases)
     func valueRanges(kind: EventKind) {
         #expect(EventKind(name: kind.name) == kind)
