@@ -16,6 +16,14 @@ import Testing
                 """)
     }
 
+    @Test func nothingInACellSteersTheTerminal() {
+        #expect(PrintableText.escaped("a\u{1B}[2Jb\u{202E}c\u{0}") == "a\\u{1B}[2Jb\\u{202E}c\\u{0}")
+        #expect(PrintableText.escaped("七人の侍 👨‍👩‍👧 é") == "七人の侍 👨‍👩‍👧 é")
+        var table = TextTable([("TITLE", .left)])
+        table.add(["one\ntwo\u{7}"])
+        #expect(table.text == "TITLE\none two\\u{7}\n")
+    }
+
     @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
     func counts(number: Int, text: String) {
         #expect(Figure.count(number) == text)

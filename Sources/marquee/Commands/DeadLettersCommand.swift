@@ -21,11 +21,13 @@ enum DeadLettersCommand {
         try await BlockingWork.run("deadletters") { flag in
             try DeadLetters(store: store).forEach(reasons: reasons) { letter in
                 try flag.check()
-                let text = String(decoding: letter.payload.prefix(120), as: UTF8.self)
-                    .map { $0.isNewline || $0 == "\t" ? " " : $0 }
+                let text = PrintableText.escaped(
+                    String(
+                        String(decoding: letter.payload.prefix(120), as: UTF8.self)
+                            .map { $0.isNewline || $0 == "\t" ? " " : $0 }))
                 StandardOutput.write(
                     line:
-                        "\(letter.at)\t\(letter.topic)[\(letter.partition)]@\(letter.offset)\t\(letter.reason)\t\(String(text))"
+                        "\(letter.at)\t\(letter.topic)[\(letter.partition)]@\(letter.offset)\t\(letter.reason)\t\(text)"
                 )
                 return true
             }

@@ -1,4 +1,4 @@
-/// Rows in aligned columns, for people. Machines get JSON Lines or CSV.
+/// Rows in aligned columns, for people; nothing in a cell steers the terminal. Machines get JSON Lines or CSV.
 struct TextTable {
     enum Alignment { case left, right }
 
@@ -15,7 +15,7 @@ struct TextTable {
     /// - Precondition: as many cells as columns.
     mutating func add(_ cells: [String]) {
         precondition(cells.count == headers.count, "a row has as many cells as the table has columns")
-        rows.append(cells.map { $0.replacing("\n", with: " ") })
+        rows.append(cells.map { PrintableText.escaped($0.replacing("\n", with: " ")) })
     }
 
     /// The lines, each ending in a line feed; no trailing spaces.
