@@ -1,6 +1,6 @@
 /// The text of `--help`, made from the command table.
 enum Help {
-    static let width = 96
+    static let width = 80
 
     /// What `marquee help` prints.
     static func overview(_ table: CommandTable) -> String {
@@ -22,8 +22,9 @@ enum Help {
         text += "\nOptions of every command:\n" + columns(CommandTable.common.map(row))
         text += """
 
-            'marquee COMMAND --help' shows the options of a command with examples. Options may also be set by MARQUEE_*
-            variables and by the YAML file of --config; 'marquee config' shows the values in force.
+            'marquee COMMAND --help' shows the options of a command with examples. Options
+            may also be set by MARQUEE_* variables and by the YAML file of --config;
+            'marquee config' shows the values in force.
 
             """
         return text
@@ -41,7 +42,7 @@ enum Help {
     /// What `marquee train --help` prints.
     static func command(_ command: Command) -> String {
         var text = command.summary + "\n\n" + wrapped("Usage: " + usage(command), indent: 7) + "\n"
-        if !command.details.isEmpty { text += "\n" + command.details + "\n" }
+        if !command.details.isEmpty { text += "\n" + reflowed(command.details) + "\n" }
         if !command.arguments.isEmpty {
             text += "\nArguments:\n" + columns(command.arguments.map { ($0.name, $0.summary) })
         }
@@ -57,6 +58,19 @@ enum Help {
             text += "  marquee \(example.line)\n" + wrapped("      " + example.meaning, indent: 6) + "\n"
         }
         return text
+    }
+
+    /// Paragraphs broken anew at the width; indented lines stay as they are.
+    private static func reflowed(_ text: String) -> String {
+        var lines: [String] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if let last = lines.last, !last.isEmpty, !line.isEmpty, !line.hasPrefix(" "), !last.hasPrefix(" ") {
+                lines[lines.count - 1] = last + " " + line
+            } else {
+                lines.append(line)
+            }
+        }
+        return lines.map { $0.hasPrefix(" ") ? $0 : wrapped($0, indent: 0) }.joined(separator: "\n")
     }
 
     static func usage(_ command: Command) -> String {
@@ -78,7 +92,7 @@ enum Help {
 
     /// Two columns: names, and wrapped meanings beside them (below, for a name too wide).
     private static func columns(_ rows: [(String, String)]) -> String {
-        let left = min(34, rows.map { $0.0.count }.max() ?? 0)
+        let left = min(28, rows.map { $0.0.count }.max() ?? 0)
         var text = ""
         for (name, meaning) in rows {
             let indent = 2 + left + 2
