@@ -2,7 +2,7 @@
 import Foundation
 import PackageDescription
 
-// Arrows point down: level 4 (marquee) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1 (the tool rooms and
+// Arrows point down: level 5 (marquee) → 4 (Platform) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1 (the tool rooms and
 // Domain) → 0 (C). Rooms of one level do not import each other; level 1 may import Domain, which imports nothing.
 // ARCHITECTURE.md tells what each room is for.
 
@@ -77,13 +77,21 @@ let package = Package(
         room("EventIngest", ["Domain", "Columnar", "Kafka", "Delimited", "HTTPClient", "Operations"]),
         room("Catalog", ["Domain", "Columnar", "Delimited", "HTTPClient", "Operations", "CICU"]),
 
-        // Level 3 and 4: the service, the command.
+        // Level 3: what is served.
         room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),
+
+        // Level 4 and 5: the services of a process, the command.
+        room(
+            "Platform",
+            [
+                "Domain", "Columnar", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Trainer", "EventIngest",
+                "Catalog", "Serving",
+            ]),
         .executableTarget(
             name: "marquee",
             dependencies: [
                 "Domain", "Linalg", "Columnar", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
-                "Trainer", "EventIngest", "Catalog", "Serving",
+                "Trainer", "EventIngest", "Catalog", "Serving", "Platform",
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
@@ -109,7 +117,8 @@ let package = Package(
 
         // Measures the server against a bare libmicrohttpd: Benchmarks/http/bench.py.
         .executableTarget(
-            name: "bench-http", dependencies: ["Domain", "HTTPServer", "Operations", "Trainer", "Catalog", "Serving"],
+            name: "bench-http",
+            dependencies: ["Domain", "HTTPServer", "Operations", "Trainer", "Catalog", "Serving", "Platform"],
             path: "Benchmarks/http/Sources", swiftSettings: strict),
 
         .target(
@@ -132,6 +141,9 @@ let package = Package(
         tests(of: "EventIngest", ["Columnar", "Delimited", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
         tests(of: "Catalog", ["Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
+        tests(
+            of: "Platform",
+            ["Trainer", "Catalog", "Serving", "EventIngest", "Kafka", "HTTPServer", "HTTPClient", "Operations"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

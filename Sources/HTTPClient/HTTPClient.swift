@@ -10,27 +10,7 @@ import Synchronization
 /// Every answer with a status is a response, whatever the status; only what brings no answer throws. Redirects are
 /// not followed. Thread-safe; make one and share it, because the open connections are its own.
 public final class HTTPClient: Sendable {
-    public struct Configuration: Sendable {
-        public var connectTimeout = Duration.seconds(2)
-        /// Time for one `send`, retries and waits included, unless the request says otherwise.
-        public var deadline = Duration.seconds(10)
-        /// How often a request is sent at most; 1 means never again.
-        public var attempts = 3
-        /// The wait before the first retry; it doubles each time, up to `maximumBackoff`, with half of it random so
-        /// that clients which failed together do not come back together.
-        public var backoff = Duration.milliseconds(100)
-        public var maximumBackoff = Duration.seconds(5)
-        /// Larger bodies (after decompression) end the transfer.
-        public var maximumResponseBytes = 64 << 20
-        public var connectionsPerServer = 16
-        public var idleConnections = 32
-        public var breaker = CircuitBreaker.Policy()
-        /// PEM file of certificate authorities to trust instead of the system's.
-        public var certificateAuthority: String?
-        public var userAgent = "marquee"
-
-        public init() {}
-    }
+    public typealias Configuration = HTTPClientConfiguration
 
     public let configuration: Configuration
     private let loop: TransferLoop

@@ -77,52 +77,37 @@ public struct Log: Sendable {
         switch format {
         case .text:
             var line = "\(time) \(level.name.padding(toLength: 7, withPad: " ", startingAt: 0)) \(room): "
-            line += escaped(Secrets.masked(message), quotes: false)
+            line += JSONText.escaped(Secrets.masked(message), quotes: false)
             for (name, value) in fields {
                 let text = Secrets.isSecret(name: name) ? Secrets.mask : Secrets.masked(value.description)
                 let plain = !text.isEmpty && !text.contains { $0 == " " || $0 == "\"" || $0 == "=" }
-                line += " \(name)=" + (plain ? escaped(text, quotes: false) : "\"\(escaped(text, quotes: true))\"")
+                line += " \(name)=" + (plain ? JSONText.escaped(text, quotes: false) : "\"\(JSONText.escaped(text))\"")
             }
             return line
         case .json:
-            var line = "{\"time\":\"\(time)\",\"level\":\"\(level.name)\",\"room\":\"\(escaped(room, quotes: true))\""
-            line += ",\"message\":\"\(escaped(Secrets.masked(message), quotes: true))\""
-            for (name, value) in fields {
-                line += ",\"\(escaped(name, quotes: true))\":"
-                line += Secrets.isSecret(name: name) ? "\"\(Secrets.mask)\"" : json(value)
+            var line = JSONWriter()
+            line.object {
+                $0.field("time", time.description)
+                $0.field("level", level.name)
+                $0.field("room", room)
+                $0.field("message", Secrets.masked(message))
+                for (name, value) in fields {
+                    $0.name(text: name)
+                    write(value, isSecret: Secrets.isSecret(name: name), to: &$0)
+                }
             }
-            return line + "}"
+            return String(decoding: line.bytes, as: UTF8.self)
         }
     }
 
-    private static func json(_ value: any CustomStringConvertible) -> String {
+    private static func write(_ value: any CustomStringConvertible, isSecret: Bool, to line: inout JSONWriter) {
         switch value {
-        case let value as any BinaryInteger: value.description
-        case let value as Bool: value.description
-        case let value as Double where value.isFinite: value.description
-        case let value as Float where value.isFinite: value.description
-        default: "\"\(escaped(Secrets.masked(value.description), quotes: true))\""
+        case _ where isSecret: line.value(Secrets.mask)
+        case let value as any BinaryInteger: line.value(json: Array(value.description.utf8))
+        case let value as Bool: line.value(value)
+        case let value as Double where value.isFinite: line.value(value)
+        case let value as Float where value.isFinite: line.value(value)
+        default: line.value(Secrets.masked(value.description))
         }
-    }
-
-    private static func escaped(_ text: String, quotes: Bool) -> String {
-        guard text.utf8.contains(where: { $0 < 32 || $0 == 127 || (quotes && ($0 == 34 || $0 == 92)) }) else {
-            return text
-        }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            case "\"" where quotes: result += "\\\""
-            case "\\" where quotes: result += "\\\\"
-            case _ where scalar.value < 32 || scalar.value == 127:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

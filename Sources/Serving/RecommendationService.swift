@@ -1,17 +1,16 @@
 public import Catalog
 internal import Dispatch
 public import Domain
-internal import HTTPServer
 public import Operations
 internal import Synchronization
 public import Trainer
 
-/// Serves recommendations over HTTP from the promoted model, the catalogue and the events since.
+/// Makes recommendations from the promoted model, the catalogue and the events since.
 ///
 ///     let service = try await RecommendationService(
-///         configuration: .init(version: "0.1.0"), registry: ModelRegistry(folder: "models"),
-///         catalog: catalog, content: ContentIndex(catalog.movies), feed: feed)
-///     try service.open()              // the port answers from here on
+///         registry: ModelRegistry(folder: "models"), catalog: catalog, content: ContentIndex(catalog.movies),
+///         feed: feed)
+///     router.add(service.routes)      // they answer from here on
 ///     try await service.run()         // follows models and events until cancelled
 public final class RecommendationService: Service {
     public var name: String { "serve" }
@@ -24,8 +23,6 @@ public final class RecommendationService: Service {
     private let state: Mutex<ServingState>
     private let catalogue: Mutex<Catalogue>
     private let feedIsDown = Atomic<Bool>(false)
-    private let stopping = Atomic<Bool>(false)
-    private let server = Mutex<HTTPServer?>(nil)
     /// Models are opened and laid out here, one at a time: it blocks, and can take seconds.
     private let loading = DispatchQueue(label: "marquee.serving.loading", qos: .utility)
     private let gauges = ServingGauges()
@@ -43,8 +40,9 @@ public final class RecommendationService: Service {
     ///   - publisher: Where `POST /v1/events` goes; nil to take none.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
     public convenience init(
-        configuration: ServingConfiguration, registry: ModelRegistry, catalog: CatalogSnapshot,
-        content: any ContentSource, feed: (any EventFeed)? = nil, publisher: (any EventPublisher)? = nil
+        configuration: ServingConfiguration = ServingConfiguration(), registry: ModelRegistry,
+        catalog: CatalogSnapshot, content: any ContentSource, feed: (any EventFeed)? = nil,
+        publisher: (any EventPublisher)? = nil
     ) async throws {
         try await self.init(
             configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed,
@@ -72,37 +70,13 @@ public final class RecommendationService: Service {
 
     // MARK: Running
 
-    /// Opens the port. Returns at once.
-    /// - Throws: `HTTPServerError` if it cannot be had.
-    public func open() throws {
-        let server = HTTPServer(
-            configuration.http, handler: MeasuredHandler(Routes(service: self).router()))
-        try server.start()
-        self.server.withLock { $0 = server }
-        Self.log.info("listening", ["host": configuration.http.host, "port": server.port])
-    }
-
-    /// The port in use; that of the configuration until ``open()`` was called.
-    public var port: Int { server.withLock { $0?.port } ?? configuration.http.port }
-
-    /// Follows models and events until cancelled, then drains and closes the port. Opens the port if it is not open.
+    /// Follows models and events until cancelled.
     public func run() async throws {
-        if server.withLock({ $0 == nil }) { try open() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followModels() }
             group.addTask { await self.followEvents() }
         }
-        stopping.store(true, ordering: .relaxed)
-        let server = server.withLock { server in
-            defer { server = nil }
-            return server
-        }
-        // In a task of its own: this one is cancelled, and the drain of a cancelled task does not wait.
-        await Task { [configuration] in await server?.stop(grace: configuration.grace) }.value
-        // The routes hold this service and the server holds the routes: the server going ends the circle.
     }
-
-    var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     /// Serves another catalogue from now on, with the same model.
     public func replace(catalog: CatalogSnapshot, content: any ContentSource) async throws {
@@ -198,11 +172,14 @@ public final class RecommendationService: Service {
         gauges.eventsTaken.increment(by: events.count)
     }
 
-    func updateGauges() {
+    /// The model in service, as every answer names it.
+    public var modelJSON: [UInt8] { current.modelJSON }
+
+    /// Brings the gauges up to date that cost too much to keep so with every event: for whoever shows the metrics.
+    public func updateGauges() {
         let counts = overlay.counts
         gauges.overlayEvents.set(Double(counts.held))
         gauges.modelItems.set(Double(current.items.count))
-        if let load = server.withLock({ $0?.load }) { gauges.connections.set(Double(load.connections)) }
     }
 
     private static func blocking<R: Sendable>(
@@ -224,5 +201,4 @@ private struct ServingGauges: Sendable {
     let overlayEvents = Metrics.shared.gauge(
         "marquee_overlay_events", help: "Events held that are newer than the model.")
     let modelItems = Metrics.shared.gauge("marquee_items", help: "Items that can be recommended.")
-    let connections = Metrics.shared.gauge("marquee_http_connections", help: "Open connections.")
 }

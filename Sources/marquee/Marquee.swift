@@ -39,7 +39,7 @@ struct Marquee {
             let table = CommandTable.standard
             let parsed = try ArgumentParser.parse(words, table: table)
             switch parsed.request {
-            case .version: StandardOutput.write(line: "marquee \(Version.text)")
+            case .version: StandardOutput.write(line: "marquee \(Release.version)")
             case .help(let path): StandardOutput.write(try HelpCommand.text(path, table))
             case .run(let command):
                 let invocation = try invocation(of: command, parsed, environment, table)

@@ -41,28 +41,26 @@ struct HTTPRouterTests {
         #expect(reply(.options, "/").status == 204)
     }
 
-    @Test("JSON strings, numbers and nesting")
-    func json() {
-        var json = JSONWriter()
-        json.object {
-            $0.field("text", "a\"b\\c\n\t\r\u{8}\u{c}\u{1}\u{7f}/é😀")
-            $0.name("numbers")
-            $0.array {
-                $0.value(0)
-                $0.value(-17)
-                $0.value(Int.min)
-                $0.value(Float(0.1))
-                $0.value(Double.nan)
-                $0.value(true)
-            }
-            $0.name("empty")
-            $0.object { _ in }
-            $0.name("nothing")
-            $0.null()
+    @Test("a route is only asked with a query that it has declared")
+    func declaredParameters() throws {
+        let route = Route(.get, "/films", "Films.", parameters: ["n": "How many."]) { request, _ in
+            .now(HTTPResponse(text: request.query["n"] ?? "all"))
         }
-        #expect(
-            String(decoding: json.bytes, as: UTF8.self)
-                == #"{"text":"a\"b\\c\n\t\r\b\f\u0001\u007f/é😀","numbers":[0,-17,-9223372036854775808,0.1,null,true],"#
-                + #""empty":{},"nothing":null}"#)
+        func answer(_ query: HTTPQuery) throws -> (status: Int, body: String) {
+            var router = HTTPRouter()
+            router.add([route])
+            guard
+                case .now(let response) = router.respond(
+                    to: HTTPRequest(path: "/films", segments: ["films"], query: query))
+            else { throw HTTPRefusal.stopping }
+            return (response.status, String(decoding: response.body, as: UTF8.self))
+        }
+        #expect(try answer([:]) == (200, "all"))
+        #expect(try answer(["n": "3"]) == (200, "3"))
+        let unknown = try answer(["m": "3"])
+        #expect(unknown.status == 400 && unknown.body.contains("\"code\":\"unknown-parameter\""))
+        #expect(unknown.body.contains("This path takes n.") && unknown.body.contains("\"parameter\":\"m\""))
+        let twice = try answer(["n": "3", "n": "4"])
+        #expect(twice.status == 400 && twice.body.contains("\"code\":\"repeated-parameter\""))
     }
 }

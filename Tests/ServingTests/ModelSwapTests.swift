@@ -1,7 +1,6 @@
 import Catalog
 import Domain
 import Foundation
-import HTTPServer
 import Synchronization
 import TestSupport
 import Testing
@@ -17,14 +16,13 @@ struct ModelSwapTests {
         let models = try (1...8).map { try SmallModel(id: "m\($0)", perTaste: 20 + $0) }
         let source = SmallModels(models[0])
         let catalog = CatalogSnapshot([])
-        var configuration = ServingConfiguration(http: HTTPServerConfiguration(port: 0), version: "t")
+        var configuration = ServingConfiguration()
         configuration.modelInterval = .milliseconds(1)
         let service = try await RecommendationService(
             configuration: configuration, models: source, catalog: catalog, content: ContentIndex(catalog.movies),
             feed: nil, publisher: nil)
-        try service.open()
         let running = Task { try await service.run() }
-        let client = RunningService(service: service, fetch: Fetch())
+        let client = try RunningService(service)
         let isDone = Flag()
         let seen = try await withThrowingTaskGroup(of: Set<String>.self) { group in
             for worker in 0..<4 {
@@ -43,10 +41,7 @@ struct ModelSwapTests {
             for round in 0..<40 {
                 let model = models[(round + 1) % models.count]
                 source.promote(model)
-                try await eventually {
-                    let version = try await client.get("/version")
-                    return (version.json["model"] as? [String: Any])?["id"] as? String == model.identity.id
-                }
+                try await eventually { client.model == model.identity.id }
             }
             isDone.set()
             return try await group.reduce(into: Set<String>()) { $0.formUnion($1) }
@@ -64,7 +59,7 @@ struct ModelSwapTests {
             await #expect(throws: TrainerError.self) { try await service.service.reloadModel() }
             #expect(try await service.get("/v1/users/a-user0/recommendations").status == 200)
             models.promote(try SmallModel(id: "m2"))
-            try await eventually { try await service.get("/version").text.contains("\"m2\"") }
+            try await eventually { service.model == "m2" }
         }
     }
 
@@ -92,11 +87,10 @@ struct ModelSwapTests {
             try train(users: 40, into: registry)
             let small = try SmallModel()
             let service = try await RecommendationService(
-                configuration: ServingConfiguration(http: HTTPServerConfiguration(port: 0), version: "t"),
+                configuration: ServingConfiguration(),
                 registry: registry, catalog: small.catalog, content: ContentIndex(small.catalog.movies))
-            try service.open()
             let running = Task { try await service.run() }
-            let client = RunningService(service: service, fetch: Fetch())
+            let client = try RunningService(service)
             let answer = try await client.get("/v1/users/u0/recommendations?n=5&explain=summary")
             #expect(answer.json["user_state"] as? String == "known")
             #expect(
@@ -115,7 +109,7 @@ struct ModelSwapTests {
         try await withTemporaryFolder { folder in
             _ = await #expect(throws: TrainerError.noPromotedModel(folder: folder.path)) {
                 try await RecommendationService(
-                    configuration: ServingConfiguration(version: "t"), registry: ModelRegistry(folder: folder.path),
+                    registry: ModelRegistry(folder: folder.path),
                     catalog: .empty, content: ContentIndex([Movie]()))
             }
         }

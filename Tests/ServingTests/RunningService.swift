@@ -10,7 +10,23 @@ import Testing
 /// A service on a free port, and a client for it.
 struct RunningService: Sendable {
     let service: RecommendationService
-    let fetch: Fetch
+    let server: HTTPServer
+    private let fetch = Fetch()
+
+    /// Opens a free port for the service's routes alone.
+    init(_ service: RecommendationService) throws {
+        self.service = service
+        var router = HTTPRouter()
+        router.add(service.routes)
+        server = HTTPServer(HTTPServerConfiguration(port: 0), handler: router)
+        try server.start()
+    }
+
+    /// The model in service.
+    var model: String? {
+        let json = try? JSONSerialization.jsonObject(with: Data(service.modelJSON)) as? [String: Any]
+        return json?["id"] as? String
+    }
 
     struct Answer {
         var status: Int
@@ -33,7 +49,7 @@ struct RunningService: Sendable {
     func get(
         _ path: String, method: String = "GET", body: [UInt8]? = nil, type: String = ""
     ) async throws -> Answer {
-        let url = "http://127.0.0.1:\(service.port)\(path)"
+        let url = "http://127.0.0.1:\(server.port)\(path)"
         let fetched = try await fetch(url, method: method, body: body, type: type)
         return Answer(status: fetched.status, headers: fetched.headers, body: fetched.body)
     }
@@ -46,23 +62,24 @@ func withService<R>(
     adjust: (inout ServingConfiguration) -> Void = { _ in }, _ body: (RunningService) async throws -> R
 ) async throws -> R {
     let small = try SmallModel()
-    var configuration = ServingConfiguration(http: HTTPServerConfiguration(port: 0), version: "1.2.3")
+    var configuration = ServingConfiguration()
     configuration.modelInterval = .milliseconds(10)
     configuration.contentDeadline = .seconds(5)
     adjust(&configuration)
     let service = try await RecommendationService(
         configuration: configuration, models: models ?? SmallModels(small), catalog: small.catalog,
         content: content ?? ContentIndex(small.catalog.movies), feed: feed, publisher: publisher)
-    try service.open()
+    let client = try RunningService(service)
     let running = Task { try await service.run() }
     let result: Result<R, any Error>
     do {
-        result = .success(try await body(RunningService(service: service, fetch: Fetch())))
+        result = .success(try await body(client))
     } catch {
         result = .failure(error)
     }
     running.cancel()
     try await running.value
+    await client.server.stop()
     return try result.get()
 }
 

@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import HTTPServer
 import Operations
+import Platform
 import Serving
 import Trainer
 
@@ -29,12 +30,12 @@ case "recommend":
     defer { try? FileManager.default.removeItem(at: folder) }
     let sample = try SampleModel(users: 5_000, items: 10_000, folder: folder.path)
     let service = try await RecommendationService(
-        configuration: ServingConfiguration(http: http, version: "bench"), registry: sample.registry,
-        catalog: sample.catalog, content: ContentIndex(sample.catalog.movies))
-    try service.open()
-    print("listening on \(service.port)")
+        registry: sample.registry, catalog: sample.catalog, content: ContentIndex(sample.catalog.movies))
+    let server = HTTPService(http, routes: service.routes, watching: [service.status])
+    try server.open()
+    print("listening on \(server.port)")
     fflush(nil)
-    try await service.run()
+    try await server.run()
 default:
     print("usage: bench-http now|later|recommend PORT (see Benchmarks/http/README.md)")
 }

@@ -83,7 +83,7 @@ extension ElasticsearchClient {
         var attempt = 1
         while true {
             var body = JSONWriter()
-            for document in pending { body.append(document.lines) }
+            for document in pending { body.append(lines: document.lines) }
             let answer = try await send(
                 .post, "/\(configuration.index)/_bulk", body: body, isBulk: true, isIdempotent: true,
                 deadline: configuration.indexingDeadline)

@@ -30,7 +30,7 @@ final class Transfer: @unchecked Sendable {
 
     /// - Returns: nil if libcurl has no memory left.
     init?(
-        _ request: HTTPRequest, timeout: Duration, configuration: HTTPClient.Configuration,
+        _ request: HTTPRequest, timeout: Duration, configuration: HTTPClientConfiguration,
         completion: @escaping @Sendable (Outcome) -> Void
     ) {
         guard let handle = curl_easy_init() else { return nil }
@@ -64,7 +64,7 @@ final class Transfer: @unchecked Sendable {
         return .response(HTTPResponse(status: Int(status), headers: headers, body: body))
     }
 
-    private func apply(_ request: HTTPRequest, timeout: Duration, configuration: HTTPClient.Configuration) {
+    private func apply(_ request: HTTPRequest, timeout: Duration, configuration: HTTPClientConfiguration) {
         let context = Unmanaged.passUnretained(self).toOpaque()
         marquee_easy_set_pointer(handle, CURLOPT_PRIVATE, context)
         marquee_easy_set_pointer(handle, CURLOPT_WRITEDATA, context)

@@ -25,7 +25,7 @@ final class ServingState: Sendable {
         self.model = model
         self.content = content
         items = ItemSpace(model: model, catalog: catalog)
-        modelJSON = Answer.model(model.identity)
+        modelJSON = Self.json(model.identity)
         popularity = Popularity(model: model, items: items)
         lengths = (0..<model.itemCount).map { item in
             model.itemFactors.withRow(item) { row in
@@ -50,6 +50,17 @@ final class ServingState: Sendable {
     func cosine(_ item: ItemIndex, _ direction: [Float]) -> Float {
         let length = lengths[item.position]
         return length > 0 ? model.itemFactors.dot(row: item.position, direction) / length : 0
+    }
+
+    private static func json(_ identity: ModelIdentity) -> [UInt8] {
+        var json = JSONWriter(capacity: 128)
+        json.object {
+            $0.field("id", identity.id)
+            $0.field("trained_at", identity.trainedAt.description)
+            $0.name("data_version")
+            if let version = identity.dataVersion { $0.value(Int(version)) } else { $0.null() }
+        }
+        return json.bytes
     }
 
     /// Columns from `tastes` on become 0: a bias is no likeness.

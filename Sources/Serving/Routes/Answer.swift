@@ -38,17 +38,6 @@ enum Answer {
         return json.bytes
     }
 
-    static func model(_ identity: ModelIdentity) -> [UInt8] {
-        var json = JSONWriter(capacity: 128)
-        json.object {
-            $0.field("id", identity.id)
-            $0.field("trained_at", identity.trainedAt.description)
-            $0.name("data_version")
-            if let version = identity.dataVersion { $0.value(Int(version)) } else { $0.null() }
-        }
-        return json.bytes
-    }
-
     /// One item with everything that is known of it.
     static func item(_ place: Int32, of state: ServingState) -> [UInt8] {
         let movie = state.items.movie(at: place)

@@ -1,24 +1,13 @@
 internal import HTTPServer
 
-/// The query parameters of one request, checked against those its path has.
+/// The values of one request's query; which parameters there may be is said by its route.
 struct Parameters {
     static let defaultCount = 20
     static let countRange = 1...500
 
     private let query: HTTPQuery
 
-    /// - Throws: for a parameter the path does not have, or one given twice.
-    init(_ request: HTTPRequest, allowed: [String]) throws(ServingError) {
-        query = request.query
-        for (position, parameter) in query.parameters.enumerated() {
-            guard allowed.contains(parameter.name) else {
-                throw .unknownParameter(name: parameter.name, allowed: allowed)
-            }
-            guard !query.parameters[..<position].contains(where: { $0.name == parameter.name }) else {
-                throw .repeatedParameter(name: parameter.name)
-            }
-        }
-    }
+    init(_ request: HTTPRequest) { query = request.query }
 
     func count() throws(ServingError) -> Int {
         guard let text = query["n"] else { return Self.defaultCount }

@@ -1,43 +1,63 @@
 internal import Catalog
 internal import Domain
-internal import HTTPServer
+public import HTTPServer
 internal import Operations
 
-/// The routes of the REST API, version 1. What each takes and answers is in docs/rest-api.md.
+extension RecommendationService {
+    /// The routes of the REST API, version 1. What each takes and answers is in docs/rest-api.md.
+    ///
+    /// They hold the service, and answer as long as someone holds them.
+    public var routes: [Route] { Routes(service: self).table }
+}
+
+/// What the routes do.
 struct Routes: Sendable {
     let service: RecommendationService
     private static let log = Log("serving")
+    private static let fieldsMeaning = "Fields of each item to show, comma-separated."
+    private static let countMeaning =
+        "How many, \(Parameters.countRange.lowerBound) to \(Parameters.countRange.upperBound); "
+        + "\(Parameters.defaultCount) if not given."
 
-    func router() -> HTTPRouter {
-        var router = HTTPRouter()
-        router.on(.get, "/v1/users/{user}/recommendations") { request, path in
-            answering(request) { try recommendations(request, user: path[0]) }
-        }
-        router.on(.get, "/v1/items/{item}/similar") { request, path in
-            answering(request) { try similar(request, item: path[0]) }
-        }
-        router.on(.get, "/v1/items/popular") { request, _ in answering(request) { try popular(request) } }
-        router.on(.get, "/v1/items/{item}") { request, path in
-            answering(request) { try item(request, item: path[0]) }
-        }
-        router.on(.post, "/v1/events") { request, _ in answering(request) { try events(request) } }
-        router.on(.get, "/suggested_movies") { request, _ in answering(request) { try suggestedMovies(request) } }
-        router.on(.get, "/healthz/live") { request, _ in
-            answering(request) { try status(request, "live", isSo: true) }
-        }
-        router.on(.get, "/healthz/ready") { request, _ in
-            answering(request) { try status(request, "ready", isSo: !service.isStopping) }
-        }
-        router.on(.get, "/version") { request, _ in answering(request) { try version(request) } }
-        router.on(.get, "/metrics") { request, _ in answering(request) { try metrics(request) } }
-        router.on(.get, "/") { request, _ in answering(request) { try root(request) } }
-        return router
+    var table: [Route] {
+        [
+            Route(
+                .get, "/v1/users/{user}/recommendations", "What a user may like, best first.",
+                parameters: [
+                    "n": Self.countMeaning, "fields": Self.fieldsMeaning,
+                    "exclude_seen": "What to leave out: interacted or none.",
+                    "explain": "Whether to say what each score is made of: none or summary.",
+                ]
+            ) { request, path in answering(request) { try recommendations(request, user: path[0]) } },
+            Route(
+                .get, "/v1/items/{item}/similar", "Items like one item, best first.",
+                parameters: [
+                    "n": Self.countMeaning, "fields": Self.fieldsMeaning,
+                    "method": "Alike in what: cf, content or blend.",
+                    "explain": "Whether to say what each score is made of: none or summary.",
+                ]
+            ) { request, path in answering(request) { try similar(request, item: path[0]) } },
+            Route(
+                .get, "/v1/items/popular", "The items most liked, best first.",
+                parameters: ["n": Self.countMeaning, "fields": Self.fieldsMeaning]
+            ) { request, _ in answering(request) { try popular(request) } },
+            Route(.get, "/v1/items/{item}", "Everything that is known of one item.") { request, path in
+                answering(request) { try item(path[0]) }
+            },
+            Route(.post, "/v1/events", "Takes events, all of them or none.", scope: .write) { request, _ in
+                answering(request) { try events(request) }
+            },
+            Route(
+                .get, "/suggested_movies", "Ten titles for a user, and no more.",
+                parameters: ["user_id": "The user's identifier."]
+            ) { request, _ in answering(request) { try suggestedMovies(request) } },
+        ]
     }
 
     // MARK: Lists
 
     private func recommendations(_ request: HTTPRequest, user: String) throws(ServingError) -> HTTPReply {
-        let parameters = try Parameters(request, allowed: ["n", "fields", "exclude_seen", "explain"])
+        let parameters = Parameters(request)
         let fields = try parameters.fields()
         let query = RecommendationQuery(
             userID: try Parameters.identifier(user, what: "user"), count: try parameters.count(),
@@ -50,7 +70,7 @@ struct Routes: Sendable {
     }
 
     private func suggestedMovies(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
-        let parameters = try Parameters(request, allowed: ["user_id"])
+        let parameters = Parameters(request)
         let query = RecommendationQuery(userID: try parameters.identifier("user_id"), count: 10)
         return personal(query) { list in
             HTTPResponse(headers: [("Cache-Control", "no-store")], body: Answer.titles(list))
@@ -74,7 +94,7 @@ struct Routes: Sendable {
     }
 
     private func similar(_ request: HTTPRequest, item: String) throws(ServingError) -> HTTPReply {
-        let parameters = try Parameters(request, allowed: ["n", "fields", "method", "explain"])
+        let parameters = Parameters(request)
         let fields = try parameters.fields()
         let count = try parameters.count()
         let method = try parameters.choice("method", default: SimilarityMethod.blend)
@@ -94,7 +114,7 @@ struct Routes: Sendable {
     }
 
     private func popular(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
-        let parameters = try Parameters(request, allowed: ["n", "fields"])
+        let parameters = Parameters(request)
         let fields = try parameters.fields()
         let list = service.pipeline().popular(count: try parameters.count())
         return .now(HTTPResponse(body: Answer.json(list, fields: fields, request: request)))
@@ -102,8 +122,7 @@ struct Routes: Sendable {
 
     // MARK: Items
 
-    private func item(_ request: HTTPRequest, item: String) throws(ServingError) -> HTTPReply {
-        _ = try Parameters(request, allowed: [])
+    private func item(_ item: String) throws(ServingError) -> HTTPReply {
         let state = service.pipeline().state
         return .now(HTTPResponse(body: Answer.item(try found(item, in: state), of: state)))
     }
@@ -119,7 +138,6 @@ struct Routes: Sendable {
 
     /// Reading up to 10,000 events and waiting for the broker are both too long for the connection's thread.
     private func events(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
-        _ = try Parameters(request, allowed: [])
         guard service.takesEvents else { throw .eventsUnavailable }
         return .later {
             await answering(request) {
@@ -128,45 +146,6 @@ struct Routes: Sendable {
                 return HTTPResponse(status: 202, body: Answer.accepted(events, request: request))
             }
         }
-    }
-
-    // MARK: Operations
-
-    private func status(_ request: HTTPRequest, _ word: String, isSo: Bool) throws(ServingError) -> HTTPReply {
-        _ = try Parameters(request, allowed: [])
-        guard isSo else { throw .stopping }
-        var json = JSONWriter(capacity: 32)
-        json.object { $0.field("status", word) }
-        return .now(HTTPResponse(headers: [("Cache-Control", "no-store")], body: json.bytes))
-    }
-
-    private func version(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
-        _ = try Parameters(request, allowed: [])
-        var json = JSONWriter(capacity: 128)
-        json.object {
-            $0.field("name", "marquee")
-            $0.field("version", service.configuration.version)
-            $0.name("model")
-            $0.value(json: service.pipeline().state.modelJSON)
-        }
-        return .now(HTTPResponse(body: json.bytes))
-    }
-
-    private func metrics(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
-        _ = try Parameters(request, allowed: [])
-        service.updateGauges()
-        return .now(
-            HTTPResponse(
-                contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(Metrics.shared.text().utf8)))
-    }
-
-    private func root(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
-        _ = try Parameters(request, allowed: [])
-        return .now(
-            HTTPResponse(
-                contentType: "text/html; charset=utf-8",
-                headers: [("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "default-src 'none'")],
-                body: RootPage.html(router().routes, version: service.configuration.version)))
     }
 
     private func answering(_ request: HTTPRequest, _ body: () throws -> HTTPReply) -> HTTPReply {

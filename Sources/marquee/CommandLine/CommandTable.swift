@@ -1,22 +1,5 @@
 /// The one declared table of commands: parsing, help, configuration and completion all read it.
 struct CommandTable: Sendable {
-    static let standard: CommandTable = CommandTable(commands: [
-        DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, ImportCommand.netflix,
-        ImportCommand.csv, ImportCommand.tmdb,
-        SimulateCommand.command,
-        IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
-        TuneCommand.command, RecommendCommand.command, RecommendAllCommand.command, StoreCommand.log, StoreCommand.show,
-        StoreCommand.count,
-        StoreCommand.cat, StoreCareCommand.optimize, StoreCareCommand.vacuum, StoreCareCommand.verify,
-        StoreCareCommand.restore, StoreDeleteCommand.command, DeadLettersCommand.list, DeadLettersCommand.replay,
-        ParquetCommand.schema, ParquetCommand.meta, ParquetCommand.cat, ParquetCommand.verify, ModelsCommand.list,
-        ModelsCommand.show, ModelsCommand.promote,
-        ModelsCommand.rollback, ModelsCommand.diff, ModelsCommand.export, ConfigCommand.command,
-        CompletionCommand.command,
-        HelpCommand.command,
-        VersionCommand.command,
-    ])
-
     /// Options that every command has.
     static let common: [OptionSpec] = [
         Options.config.spec, Options.logLevel.spec, Options.logFormat.spec, Options.help.spec,

@@ -1,3 +1,5 @@
+import Domain
+
 /// Manual pages, made from the command table: `marquee(1)`, and one for each command, `marquee-store-log(1)`.
 ///
 /// Written in the `man` macros that both groff and mandoc read (man(7)).
@@ -82,7 +84,7 @@ private struct Roff {
 
     init(title: String, summary: String) {
         // No date: the same sources give the same page.
-        roff = ".TH \(title.uppercased()) 1 \"\" \"Marquee \(Version.text)\" \"Marquee Manual\"\n"
+        roff = ".TH \(title.uppercased()) 1 \"\" \"Marquee \(Release.version)\" \"Marquee Manual\"\n"
         // Commands are not to be hyphenated, nor lines filled with blanks.
         roff += ".nh\n.ad l\n"
         section("NAME")

@@ -1,6 +1,4 @@
-import EventIngest
-import Kafka
-import Operations
+import Platform
 
 /// `marquee broker`
 enum BrokerCommand {
@@ -17,10 +15,9 @@ enum BrokerCommand {
             .init(line: "broker --bootstrap-file /tmp/broker", meaning: "Leaves the address in a file for scripts."),
         ]
     ) { invocation in
-        let broker = try EmbeddedBroker(bootstrapFile: invocation.optional(Options.bootstrapFile))
+        let broker = try BrokerService(bootstrapFile: invocation.optional(Options.bootstrapFile))
         StandardOutput.write(line: "bootstrap.servers=\(broker.bootstrapServers)")
         StandardOutput.flush()
-        await BlockingWork.untilCancelled()
-        withExtendedLifetime(broker) {}
+        try await broker.run()
     }
 }

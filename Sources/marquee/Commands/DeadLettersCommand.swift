@@ -1,6 +1,8 @@
 import Domain
 import EventIngest
+import Kafka
 import Operations
+import Platform
 
 /// `marquee deadletters …`
 enum DeadLettersCommand {
@@ -49,12 +51,12 @@ enum DeadLettersCommand {
         ]
     ) { invocation in
         let store = try invocation.value(Options.store)
-        let properties = try Kafka.properties(invocation)
+        let properties = try KafkaOptions.properties(invocation)
         let reasons = reasons(invocation)
-        try await Kafka.requireBroker(properties)
+        try await properties.requireBroker()
         let sent = try await BlockingWork.run("deadletters") { _ in
             try DeadLetters(store: store).replay(
-                to: properties, reasons: reasons, observer: Kafka.observer)
+                to: properties, reasons: reasons, observer: .logging)
         }
         StandardOutput.write(line: "sent \(Figure.count(sent)) messages again")
     }

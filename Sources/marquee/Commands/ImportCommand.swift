@@ -6,6 +6,7 @@ import EventIngest
 import Foundation
 import Kafka
 import Operations
+import Platform
 
 /// `marquee import movielens`, `netflix` and `csv`: data sets of events.
 enum ImportCommand {
@@ -142,16 +143,20 @@ enum ImportCommand {
     ) async throws {
         let started = ContinuousClock.now
         let (summary, failure): (ImportSummary, IngestError?)
-        if Kafka.isNamed(invocation) {
-            let properties = try Kafka.properties(invocation)
-            try await Kafka.requireBroker(properties)
+        if KafkaOptions.isNamed(invocation) {
+            let properties = try KafkaOptions.properties(invocation)
+            try await properties.requireBroker()
             let group = invocation.optional(Options.followGroup)
             (summary, failure) = try await BlockingWork.run("import") { flag in
                 let source = try open()
-                let encoding = try Kafka.encoding(Kafka.registry(invocation))
+                let bar = ProgressBar("import", total: source.byteCount, unit: "bytes")
+                defer { bar.finish() }
+                let encoding = try KafkaOptions.registry(invocation)?.encoding() ?? .json
                 var summary = ImportSummary()
-                try Kafka.publish(source.movies(into: &summary), properties, flag)
-                try source.publishRatings(properties, encoding, following: group, into: &summary, flag)
+                try FilmTopic.publish(source.movies(into: &summary), properties, flag)
+                try source.publishRatings(properties, encoding, following: group, into: &summary, flag) {
+                    bar.update($0)
+                }
                 return (summary, summary.acceptedEvents > 0 ? nil : source.emptiness(summary))
             }
         } else {
@@ -210,45 +215,5 @@ extension EventImport {
                 }
             }, check: { try flag.check() })
         summary.knownMovies = known
-    }
-
-    /// Sends the ratings to their topics and waits until the cluster has them.
-    /// - Parameters:
-    ///   - encoding: how the messages are written.
-    ///   - group: the consumers to wait for when they fall behind.
-    ///   - known: event identifiers that are not sent.
-    /// - Returns: how many were sent.
-    @discardableResult
-    func publishRatings(
-        _ properties: KafkaProperties, _ encoding: EventEncoding = .json, following group: String?,
-        without known: Set<String> = [],
-        into summary: inout ImportSummary, _ flag: CancellationFlag
-    ) throws -> Int {
-        let producer = try KafkaProducer(
-            properties: KafkaProperties(["queue.buffering.max.messages": "5000"]).merging(properties),
-            observer: Kafka.observer)
-        let follower = try group.map {
-            try LagFollower(properties: properties, group: $0, topics: Topics.events, limit: 6000)
-        }
-        let bar = ProgressBar("import", total: byteCount, unit: "bytes")
-        defer { bar.finish() }
-        var bytes: [UInt8] = []
-        var sent = 0
-        try forEachBatch(of: sortedAtOnce, into: &summary) { batch, read in
-            for event in batch.sorted(by: { $0.at < $1.at }) where !known.contains(event.eventID) {
-                bytes.removeAll(keepingCapacity: true)
-                encoding.append(event, to: &bytes)
-                try producer.send(bytes, key: event.userID, topic: event.kind.topic)
-                sent += 1
-                guard sent % 2000 == 0 else { continue }
-                try flag.check()
-                try follower?.wait { flag.isSet }
-            }
-            bar.update(read)
-            return true
-        }
-        try flag.check()
-        try producer.flush()
-        return sent
     }
 }

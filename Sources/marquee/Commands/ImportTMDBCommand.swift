@@ -5,6 +5,7 @@ import Domain
 import EventIngest
 import Foundation
 import Operations
+import Platform
 
 /// `marquee import tmdb`
 extension ImportCommand {
@@ -44,8 +45,8 @@ extension ImportCommand {
         case .none: format.quote = nil
         case .character(let byte): format.quote = byte
         }
-        let kafka = Kafka.isNamed(invocation) ? try Kafka.properties(invocation) : nil
-        if let kafka { try await Kafka.requireBroker(kafka) }
+        let kafka = KafkaOptions.isNamed(invocation) ? try KafkaOptions.properties(invocation) : nil
+        if let kafka { try await kafka.requireBroker() }
         // Through Kafka the store is only looked at, for the films that links describe.
         let store = kafka == nil || links != nil ? try invocation.value(Options.store) : nil
         let (stored, contents, found) = try await BlockingWork.run("import") { [format] flag in
@@ -65,7 +66,7 @@ extension ImportCommand {
             }
             let news = films.filter { film in known?[film.itemID].map { !film.describes(the: $0) } ?? true }
             if let kafka {
-                try Kafka.publish(news, kafka, flag)
+                try FilmTopic.publish(news, kafka, flag)
             } else if let store, !news.isEmpty {
                 let table = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
                 let normalizer = CatalogNormalizer(knowing: known ?? .empty)

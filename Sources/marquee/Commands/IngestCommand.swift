@@ -1,7 +1,7 @@
 import Domain
 import EventIngest
 import Operations
-import Synchronization
+import Platform
 
 /// `marquee ingest`
 enum IngestCommand {
@@ -46,12 +46,11 @@ enum IngestCommand {
         let store = try invocation.value(Options.store)
         let window = try invocation.value(Options.duplicateWindow)
         let routes = try await BlockingWork.run("routes") { _ in
-            let format = try Kafka.registry(invocation).map { EventFormat.avro($0) } ?? .json
-            return try Kafka.routes(store: store, format: format, duplicateWindow: window)
+            let format = try KafkaOptions.registry(invocation).map { EventFormat.avro($0) } ?? .json
+            return try StoreRoutes.all(into: store, format: format, duplicateWindow: window)
         }
         var configuration = IngestConfiguration(
-            store: store, kafka: try Kafka.properties(invocation), routes: routes)
-        configuration.group = Kafka.ingestGroup
+            store: store, kafka: try KafkaOptions.properties(invocation), routes: routes)
         configuration.untilEnd = try invocation.value(Options.untilEnd)
         if let group = invocation.optional(Options.group) {
             configuration.group = group
@@ -77,94 +76,27 @@ enum IngestCommand {
         }
         var group = ServiceGroup()
         if let port = invocation.optional(Options.metricsPort) {
-            group.add(try MetricsService(host: try invocation.value(Options.metricsHost), port: port))
+            group.add(
+                try HTTPService.aboutProcess(
+                    host: try invocation.value(Options.metricsHost), port: port, watching: [service.status]))
         }
         group.add(service)
         let outcome = try await group.run()
         bar.finish()
-        StandardOutput.write(line: service.summary)
+        StandardOutput.write(line: service.progress.summary)
         if configuration.untilEnd, case .stopped = outcome { try Task.checkCancellation() }
     }
 }
 
-/// The ingester as a service, with a log line for each trouble and, if asked, for each while.
-final class IngestService: Service {
-    let name = "ingest"
-    private let ingester: Ingester
-    private let latest: LatestProgress
-
-    /// The newest figures; written by the ingester's thread, read by others.
-    private final class LatestProgress: Sendable {
-        let value = Mutex(IngestProgress())
-        let logged = Mutex((at: ContinuousClock.now, rows: 0))
-    }
-
-    /// - Parameters:
-    ///   - reportEvery: how often a line tells the figures; nil for never.
-    ///   - onProgress: about five times a second, on the ingester's thread.
-    init(
-        _ configuration: IngestConfiguration, reportEvery: Duration? = nil,
-        onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
-    ) {
-        let latest = LatestProgress()
-        let log = Log("ingest")
-        let hooks = Ingester.Hooks(
-            onProgress: { progress in
-                let before = latest.value.withLock { value in
-                    defer { value = progress }
-                    return value
-                }
-                if let trouble = progress.trouble, trouble != before.trouble {
-                    log.warning("going on after trouble", ["trouble": trouble])
-                }
-                for note in progress.skipped.dropFirst(before.skipped.count) {
-                    log.error("messages were lost at the broker and skipped", ["what": note])
-                }
-                if let reportEvery { Self.report(progress, every: reportEvery, latest, log) }
-                onProgress(progress)
-            },
-            onCommit: { commit in
-                log.debug(
-                    "committed",
-                    ["table": commit.table, "version": commit.version, "rows": commit.rows, "seconds": commit.seconds])
-            }, kafka: Kafka.observer)
-        self.latest = latest
-        ingester = Ingester(configuration, hooks: hooks)
-    }
-
-    private static func report(_ progress: IngestProgress, every: Duration, _ latest: LatestProgress, _ log: Log) {
-        let now = ContinuousClock.now
-        let span = latest.logged.withLock { logged -> (seconds: Double, rows: Int)? in
-            guard now - logged.at >= every else { return nil }
-            defer { logged = (now, progress.rows) }
-            return ((now - logged.at) / .seconds(1), progress.rows - logged.rows)
-        }
-        guard let span else { return }
-        log.info(
-            "progress",
-            [
-                "rows": progress.rows, "rows_per_second": Int(Double(span.rows) / span.seconds), "lag": progress.lag,
-                "rejected": progress.rejectedCount, "partitions": progress.partitions,
-                "commit_seconds": progress.commitSeconds,
-            ])
-    }
-
-    var progress: IngestProgress { latest.value.withLock { $0 } }
-
-    func run() async throws {
-        let progress = try await ingester.run()
-        latest.value.withLock { $0 = progress }
-    }
-
+extension IngestProgress {
     /// One line on what was stored.
     var summary: String {
-        let progress = progress
         var text = """
-            stored \(Figure.count(progress.rows)) rows in \(Figure.seconds(progress.seconds)) \
-            (\(Figure.count(Int(progress.rowsPerSecond)))/s), \(Figure.count(progress.commits)) commits, \
-            \(Figure.count(progress.rejectedCount)) dead letters
+            stored \(Figure.count(rows)) rows in \(Figure.seconds(seconds)) \
+            (\(Figure.count(Int(rowsPerSecond)))/s), \(Figure.count(commits)) commits, \
+            \(Figure.count(rejectedCount)) dead letters
             """
-        let reasons = progress.rejected.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count($0.value))" }
+        let reasons = rejected.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count($0.value))" }
         if !reasons.isEmpty { text += " (\(reasons.joined(separator: ", ")))" }
         return text
     }

@@ -1,5 +1,6 @@
 import Catalog
 import Operations
+import Platform
 import Serving
 import Trainer
 

@@ -3,8 +3,9 @@ import Domain
 import EventIngest
 import HTTPClient
 import HTTPServer
+import Kafka
 import Operations
-import Serving
+import Platform
 import Trainer
 
 /// `marquee serve`
@@ -37,25 +38,25 @@ enum ServeCommand {
     ) { invocation in
         var feed: KafkaEventFeed?
         var publisher: KafkaEventPublisher?
-        if Kafka.isNamed(invocation) {
+        if KafkaOptions.isNamed(invocation) {
             // Enough to fill the gap between the last training and now; what the model knows is dropped again.
             let (format, encoding) = try await BlockingWork.run("schema-registry") { _ in
-                let registry = try Kafka.registry(invocation)
-                return (registry.map { EventFormat.avro($0) } ?? .json, try Kafka.encoding(registry))
+                let registry = try KafkaOptions.registry(invocation)
+                return (registry.map { EventFormat.avro($0) } ?? .json, try registry?.encoding() ?? .json)
             }
             feed = KafkaEventFeed(
-                properties: try Kafka.properties(invocation), start: .newest(20_000), format: format,
-                observer: Kafka.observer)
+                properties: try KafkaOptions.properties(invocation), start: .newest(20_000), format: format,
+                observer: .logging)
             publisher = try KafkaEventPublisher(
-                properties: try Kafka.properties(invocation), encoding: encoding, observer: Kafka.observer)
+                properties: try KafkaOptions.properties(invocation), encoding: encoding, observer: .logging)
         }
-        let server = try await ServeGroup(
+        let server = try await RecommendationServer(
             http: HTTPServerConfiguration(
                 host: try invocation.value(Options.host), port: try invocation.value(Options.port)),
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
             catalogue: StoredCatalogue(store: try invocation.value(Options.store)),
             elasticsearch: try elasticsearch(invocation), feed: feed, publisher: publisher)
-        try server.service.open()
+        try server.http.open()
         StandardOutput.write(line: "serving on \(server.address)")
         StandardOutput.flush()
         _ = try await server.group.run()
@@ -76,42 +77,5 @@ enum ServeCommand {
         var configuration = try ElasticsearchClient.Configuration(url: url, credentials: credentials)
         configuration.index = try invocation.value(Options.elasticsearchIndex)
         return ElasticsearchClient(configuration)
-    }
-}
-
-/// The services of one server: HTTP, and the catalogue it follows.
-struct ServeGroup {
-    let service: RecommendationService
-    private(set) var group = ServiceGroup()
-
-    /// Opens model and catalogue; the port is not open yet.
-    /// - Parameter elasticsearch: nil to use the embedded content index.
-    init(
-        http: HTTPServerConfiguration, registry: ModelRegistry, catalogue: StoredCatalogue,
-        elasticsearch: ElasticsearchClient?, feed: (any EventFeed)?, publisher: (any EventPublisher)?
-    ) async throws {
-        let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
-        let movies = first?.snapshot ?? .empty
-        if first == nil {
-            Log("catalogue").warning(
-                "there is no table of films yet: items are served without titles", ["store": catalogue.store])
-        }
-        let content: any ContentSource
-        if let elasticsearch { content = elasticsearch } else { content = ContentIndex(movies.movies) }
-        service = try await RecommendationService(
-            configuration: ServingConfiguration(http: http, version: Version.text), registry: registry,
-            catalog: movies, content: content, feed: feed, publisher: publisher)
-        group.add(service)
-        group.add(
-            CatalogueFollower(
-                catalogue: catalogue, service: service, elasticsearch: elasticsearch, served: first?.version,
-                films: movies))
-    }
-
-    /// Where to point a browser.
-    var address: String {
-        let host = service.configuration.http.host
-        let shown = ["127.0.0.1", "0.0.0.0", "::", "::1"].contains(host) ? "localhost" : host
-        return "http://\(shown):\(service.port)"
     }
 }

@@ -1,6 +1,8 @@
 import Domain
 import EventIngest
+import Kafka
 import Operations
+import Platform
 
 /// `marquee simulate`
 enum SimulateCommand {
@@ -29,16 +31,16 @@ enum SimulateCommand {
                 meaning: "Two months of history, as fast as the broker takes it."),
         ]
     ) { invocation in
-        let properties = try Kafka.properties(invocation)
+        let properties = try KafkaOptions.properties(invocation)
         let settings = try settings(invocation)
         let films = try await DemoCatalogue.films(invocation)
         // Now, and not after an hour of sending.
         if let file = invocation.optional(Options.truth) { try ResultFile.write([], to: file) }
-        try await Kafka.requireBroker(properties)
+        try await properties.requireBroker()
         let encoding = try await BlockingWork.run("schema-registry") { _ in
-            try Kafka.encoding(Kafka.registry(invocation))
+            try KafkaOptions.registry(invocation)?.encoding() ?? .json
         }
-        try await Kafka.publish(films, properties)
+        try await FilmTopic.publish(films, properties)
 
         let bar = ProgressBar("simulate", total: settings.count, unit: "events")
         var options = SimulatorRun.Options(
@@ -47,7 +49,7 @@ enum SimulateCommand {
         options.onProgress = { bar.update($0.sent) }
         let run = SimulatorRun(
             simulator: try Simulator(catalog: films, settings: settings), properties: properties, options: options,
-            observer: Kafka.observer)
+            observer: .logging)
         let (progress, simulator) = try await run.run()
         bar.finish()
         if let file = invocation.optional(Options.truth) {

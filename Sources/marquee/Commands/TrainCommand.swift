@@ -1,4 +1,6 @@
+import Domain
 import Operations
+import Platform
 import Trainer
 
 /// `marquee train`
@@ -114,7 +116,7 @@ enum TrainCommand {
         parameters.block = try invocation.value(Options.block)
         parameters.seed = UInt64(try invocation.value(Options.seed))
         parameters.threads = invocation.optional(Options.threads)
-        var configuration = TrainingConfiguration(codeVersion: Version.text, parameters: parameters)
+        var configuration = TrainingConfiguration(codeVersion: Release.version, parameters: parameters)
         configuration.memoryLimit = invocation.optional(Options.maxMemory)
         if try invocation.value(Options.explicit) {
             try makeExplicit(&configuration, invocation)

@@ -47,14 +47,14 @@ struct RowPrinter {
         bytes.reserveCapacity(1 << 16)
         let keys = schema.fields.enumerated().map { index, field in
             var key: [UInt8] = [UInt8(ascii: index == 0 ? "{" : ",")]
-            JSONText.append(field.name, to: &key)
+            JSONText.append(quoted: field.name, to: &key)
             key.append(UInt8(ascii: ":"))
             return key
         }
         for row in 0..<batch.rowCount {
             for (column, key) in keys.enumerated() {
                 bytes += key
-                JSONText.append(batch.value(row: row, column: column), to: &bytes)
+                RowJSON.append(batch.value(row: row, column: column), to: &bytes)
             }
             bytes.append(UInt8(ascii: "}"))
             bytes.append(10)

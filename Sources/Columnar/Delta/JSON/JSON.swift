@@ -80,7 +80,7 @@ extension JSON {
         case .double(let value):
             // JSON has no word for these.
             text.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
-        case .string(let value): Self.append(quoted: value, to: &text)
+        case .string(let value): JSONText.append(quoted: value, to: &text)
         case .array(let values):
             text.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {
@@ -92,32 +92,11 @@ extension JSON {
             text.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
-                Self.append(quoted: member.name, to: &text)
+                JSONText.append(quoted: member.name, to: &text)
                 text.append(UInt8(ascii: ":"))
                 member.value.append(to: &text)
             }
             text.append(UInt8(ascii: "}"))
         }
-    }
-
-    private static func append(quoted value: String, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                text.append(UInt8(ascii: "\\"))
-                text.append(byte)
-            case 0x0A: text.append(contentsOf: "\\n".utf8)
-            case 0x0D: text.append(contentsOf: "\\r".utf8)
-            case 0x09: text.append(contentsOf: "\\t".utf8)
-            case 0..<0x20:
-                text.append(contentsOf: "\\u00".utf8)
-                let digits = Array("0123456789abcdef".utf8)
-                text.append(digits[Int(byte >> 4)])
-                text.append(digits[Int(byte & 15)])
-            default: text.append(byte)
-            }
-        }
-        text.append(UInt8(ascii: "\""))
     }
 }

@@ -1,0 +1,55 @@
+/// The text of a JSON string (RFC 8259, 7): the one place where such texts are escaped.
+///
+/// Only the decoder and encoder of events, which must go at the speed of the wire, have their own.
+public enum JSONText {
+    /// Appends `text` as a JSON string, quotes included. O(bytes).
+    public static func append(quoted text: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        append(escaped: text, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends the inside of a JSON string. Whole stretches without anything to escape are copied at once.
+    ///
+    /// Escaped is what must be (control characters, the quote and the backslash) and DEL, which terminals act on.
+    /// - Parameter quotes: false leaves quotes and backslashes as they are: for one line of text that is not JSON.
+    public static func append(escaped text: String, quotes: Bool = true, to bytes: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { utf8 in
+            var clean = 0
+            for (position, byte) in utf8.enumerated()
+            where byte < 0x20 || byte == 0x7F || (quotes && (byte == 0x22 || byte == 0x5C)) {
+                bytes.append(contentsOf: utf8[clean..<position])
+                append(escape: byte, to: &bytes)
+                clean = position + 1
+            }
+            bytes.append(contentsOf: utf8[clean...])
+        }
+    }
+
+    /// The inside of a JSON string as text.
+    public static func escaped(_ text: String, quotes: Bool = true) -> String {
+        var bytes: [UInt8] = []
+        append(escaped: text, quotes: quotes, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func append(escape byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x22, 0x5C: bytes.append(byte)
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        default:
+            bytes.append(contentsOf: "u00".utf8)
+            let digits: StaticString = "0123456789abcdef"
+            digits.withUTF8Buffer {
+                bytes.append($0[Int(byte >> 4)])
+                bytes.append($0[Int(byte & 15)])
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+/// Writes JSON (RFC 8259) straight into bytes: an encoder that reflects costs an order of magnitude more, and answers
+/// are most of what a server does.
+///
+/// Commas are its business, nesting is the caller's: `object` and `array` take a closure.
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    public init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
+
+    // MARK: Values
+
+    public mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
+        separate()
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+        try members(&self)
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    public mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
+        separate()
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+        try elements(&self)
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    public mutating func value(_ text: String) {
+        separate()
+        JSONText.append(quoted: text, to: &bytes)
+    }
+
+    public mutating func value(_ number: Int) {
+        separate()
+        append(number)
+    }
+
+    public mutating func value(_ truth: Bool) {
+        separate()
+        if truth { bytes.append(contentsOf: "true".utf8) } else { bytes.append(contentsOf: "false".utf8) }
+    }
+
+    /// The shortest decimal that reads back as the same number; `null` for what JSON cannot say (NaN, infinities).
+    public mutating func value(_ number: Float) {
+        separate()
+        guard number.isFinite else { return bytes.append(contentsOf: "null".utf8) }
+        var text = number.description
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
+
+    /// See ``value(_:)-(Float)``.
+    public mutating func value(_ number: Double) {
+        separate()
+        guard number.isFinite else { return bytes.append(contentsOf: "null".utf8) }
+        var text = number.description
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
+
+    /// Millionths as a decimal number without an exponent and without idle zeros: 1250000 is `1.25`.
+    public mutating func value(millionths: Int32) {
+        separate()
+        let magnitude = Int(millionths.magnitude)
+        if millionths < 0 { bytes.append(UInt8(ascii: "-")) }
+        append(magnitude / 1_000_000)
+        var rest = magnitude % 1_000_000
+        guard rest > 0 else { return }
+        bytes.append(UInt8(ascii: "."))
+        var unit = 100_000
+        while rest > 0 {
+            bytes.append(UInt8(48 + rest / unit))
+            rest %= unit
+            unit /= 10
+        }
+    }
+
+    /// JSON that was written before.
+    public mutating func value(json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
+    public mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    // MARK: Members of an object
+
+    /// The name of a member; its value must follow. The name is ASCII that needs no escape.
+    public mutating func name(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// The name of a member that is only known at run time, escaped like any text; its value must follow.
+    public mutating func name(text name: String) {
+        separate()
+        JSONText.append(quoted: name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func field(_ name: StaticString, _ text: String) {
+        self.name(name)
+        value(text)
+    }
+
+    public mutating func field(_ name: StaticString, _ number: Int) {
+        self.name(name)
+        value(number)
+    }
+
+    public mutating func field(_ name: StaticString, _ number: Float) {
+        self.name(name)
+        value(number)
+    }
+
+    public mutating func field(_ name: StaticString, _ number: Double) {
+        self.name(name)
+        value(number)
+    }
+
+    public mutating func field(_ name: StaticString, _ truth: Bool) {
+        self.name(name)
+        value(truth)
+    }
+
+    public mutating func field(_ name: StaticString, _ texts: [String]) {
+        self.name(name)
+        array { for text in texts { $0.value(text) } }
+    }
+
+    // MARK: Lines
+
+    /// Ends a line of newline-delimited JSON.
+    public mutating func newline() {
+        bytes.append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
+    /// Appends whole lines that another writer has written, as they are.
+    public mutating func append(lines other: JSONWriter) { bytes.append(contentsOf: other.bytes) }
+
+    // MARK: Bytes
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func append(_ number: Int) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(48 + rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+}

@@ -1,0 +1,66 @@
+/// One thing that can be asked: what a room hands to whoever builds the router.
+///
+///     Route(.get, "/v1/items/popular", "The most liked items.", parameters: ["n": "How many."]) { request, _ in
+///         .now(HTTPResponse(body: …))
+///     }
+///
+/// It says what its router needs, and what a description of the interface, a check of keys or a page about it would:
+/// none of them has to know the room.
+public struct Route: Sendable {
+    /// What a caller must be allowed to do.
+    public enum Scope: String, Sendable, CaseIterable {
+        /// For anyone, such as whether the process lives.
+        case open
+        /// Reads recommendations and items.
+        case read
+        /// Sends events.
+        case write
+    }
+
+    /// A parameter of the query.
+    public struct Parameter: Sendable {
+        public let name: String
+        /// What it decides, its values and its default, in a sentence.
+        public let meaning: String
+    }
+
+    public let method: HTTPMethod
+    /// See ``HTTPRouter``.
+    public let pattern: String
+    /// What the answer is, in a sentence.
+    public let summary: String
+    public let scope: Scope
+    public let parameters: [Parameter]
+    /// Not called for a request whose query has other parameters than these, or one of them twice.
+    public let action: HTTPRouter.Action
+
+    /// - Parameters:
+    ///   - parameters: by name, those of the query that the route takes.
+    ///   - action: gets the request and the segments that the pattern's parameters stand for, in order.
+    public init(
+        _ method: HTTPMethod, _ pattern: String, _ summary: String, scope: Scope = .read,
+        parameters: KeyValuePairs<String, String> = [:], action: @escaping HTTPRouter.Action
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.summary = summary
+        self.scope = scope
+        self.parameters = parameters.map { Parameter(name: $0.key, meaning: $0.value) }
+        let names = self.parameters.map(\.name)
+        self.action = { request, path in
+            do throws(QueryError) {
+                try request.query.check(against: names)
+            } catch {
+                return .now(HTTPProblem(error).response(requestID: request.id))
+            }
+            return action(request, path)
+        }
+    }
+}
+
+extension HTTPRouter {
+    /// - Precondition: see ``on(_:_:_:)``.
+    public mutating func add(_ routes: [Route]) {
+        for route in routes { on(route.method, route.pattern, route.action) }
+    }
+}

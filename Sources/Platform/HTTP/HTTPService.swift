@@ -1,0 +1,85 @@
+public import HTTPServer
+public import Operations
+internal import Synchronization
+
+/// The HTTP side of a process: one server and one router over the routes that its rooms hand in, with what every process
+/// answers about itself (`/healthz/live`, `/healthz/ready`, `/version`, `/metrics`) and a page at `/` that lists all.
+///
+///     let http = HTTPService(HTTPServerConfiguration(port: 8080), routes: service.routes, watching: [service.status])
+///     try http.open()          // the port answers from here on
+///     try await http.run()     // until cancelled; then drains and closes the port
+public final class HTTPService: Service {
+    public let name = "http"
+    /// Where it listens, and its limits.
+    public let configuration: HTTPServerConfiguration
+    private let grace: Duration
+    private let own: ProcessRoutes
+    private let handler: MeasuredHandler
+    private let server = Mutex<HTTPServer?>(nil)
+    private static let log = Log("http")
+
+    /// - Parameters:
+    ///   - routes: of the rooms of this process.
+    ///   - statuses: of its services.
+    ///   - grace: how long requests at work may go on after the stop was asked for.
+    /// - Precondition: no two routes have the same method and pattern.
+    public init(
+        _ configuration: HTTPServerConfiguration, routes: [Route] = [], watching statuses: [ServiceStatus] = [],
+        grace: Duration = .seconds(10)
+    ) {
+        self.configuration = configuration
+        self.grace = grace
+        own = ProcessRoutes(watching: statuses)
+        var router = HTTPRouter()
+        router.add(routes + own.table)
+        router.add([RootPage.route(listing: router.routes)])
+        handler = MeasuredHandler(router)
+    }
+
+    /// A small server for a process that answers nothing but questions about itself, with its port open.
+    /// - Throws: `HTTPServerError` if the port cannot be had.
+    public static func aboutProcess(
+        host: String, port: Int, watching statuses: [ServiceStatus] = []
+    ) throws -> HTTPService {
+        var configuration = HTTPServerConfiguration(host: host, port: port)
+        configuration.threads = 1
+        configuration.maximumConnections = 64
+        let service = HTTPService(configuration, watching: statuses, grace: .seconds(1))
+        try service.open()
+        return service
+    }
+
+    /// Opens the port. Returns at once.
+    /// - Throws: `HTTPServerError` if it cannot be had.
+    public func open() throws {
+        let server = HTTPServer(configuration, handler: handler)
+        try server.start()
+        own.count(server)
+        self.server.withLock { $0 = server }
+        Self.log.info("listening", ["host": configuration.host, "port": server.port])
+    }
+
+    /// The port in use; that of the configuration until ``open()`` was called.
+    public var port: Int { server.withLock { $0?.port } ?? configuration.port }
+
+    /// Where to point a browser.
+    public var address: String {
+        let host = configuration.host
+        let shown = ["127.0.0.1", "0.0.0.0", "::", "::1"].contains(host) ? "localhost" : host
+        return "http://\(shown):\(port)"
+    }
+
+    /// Answers until cancelled, then is not ready any more, lets requests at work end and closes the port. Opens the
+    /// port if it is not open.
+    public func run() async throws {
+        if server.withLock({ $0 == nil }) { try open() }
+        await BlockingWork.untilCancelled()
+        own.stop()
+        let server = server.withLock { server in
+            defer { server = nil }
+            return server
+        }
+        // In a task of its own: this one is cancelled, and the drain of a cancelled task does not wait.
+        await Task { [grace] in await server?.stop(grace: grace) }.value
+    }
+}

@@ -1,0 +1,81 @@
+internal import Domain
+internal import HTTPServer
+internal import Operations
+internal import Synchronization
+
+/// What every process of ours answers about itself: whether it lives and is ready, its version and its metrics.
+final class ProcessRoutes: Sendable {
+    /// Those that hand in their status.
+    private let watched: [ServiceStatus]
+    private let isStopping = Atomic<Bool>(false)
+    /// Weak, because the server holds the routes.
+    private let server = Mutex(Reference())
+    private let connections = Metrics.shared.gauge("marquee_http_connections", help: "Open connections.")
+
+    private struct Reference {
+        weak var server: HTTPServer?
+    }
+
+    init(watching watched: [ServiceStatus]) { self.watched = watched }
+
+    /// From here on the process is not ready.
+    func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    /// Whose connections the metrics count.
+    func count(_ server: HTTPServer) { self.server.withLock { $0.server = server } }
+
+    var table: [Route] {
+        [
+            Route(.get, "/healthz/live", "Whether the process answers.", scope: .open) { _, _ in
+                .now(Self.status("live"))
+            },
+            Route(.get, "/healthz/ready", "Whether every service of the process can work.", scope: .open) {
+                [self] request, _ in .now(ready(request))
+            },
+            Route(.get, "/version", "The program's version and what it works with.", scope: .open) {
+                [self] _, _ in .now(version())
+            },
+            Route(.get, "/metrics", "The metrics of the process, for Prometheus.", scope: .open) {
+                [self] _, _ in .now(metrics())
+            },
+        ]
+    }
+
+    private func ready(_ request: HTTPRequest) -> HTTPResponse {
+        do throws(PlatformError) {
+            if isStopping.load(ordering: .relaxed) { throw .stopping }
+            for status in watched {
+                if let reason = status.obstacle() { throw .notReady(service: status.service, reason: reason) }
+            }
+            return Self.status("ready")
+        } catch {
+            return HTTPProblem(error).response(requestID: request.id)
+        }
+    }
+
+    private static func status(_ word: String) -> HTTPResponse {
+        var json = JSONWriter(capacity: 32)
+        json.object { $0.field("status", word) }
+        return HTTPResponse(headers: [("Cache-Control", "no-store")], body: json.bytes)
+    }
+
+    private func version() -> HTTPResponse {
+        var json = JSONWriter(capacity: 128)
+        json.object {
+            $0.field("name", "marquee")
+            $0.field("version", Release.version)
+            for fact in watched.flatMap({ $0.facts() }) {
+                $0.name(text: fact.name)
+                $0.value(json: fact.json)
+            }
+        }
+        return HTTPResponse(body: json.bytes)
+    }
+
+    private func metrics() -> HTTPResponse {
+        for status in watched { status.refresh() }
+        if let load = server.withLock({ $0.server?.load }) { connections.set(Double(load.connections)) }
+        return HTTPResponse(
+            contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(Metrics.shared.text().utf8))
+    }
+}

@@ -1,0 +1,15 @@
+/// What a service tells of itself to whoever watches the process: each part is asked when somebody asks the process.
+public struct ServiceStatus: Sendable {
+    /// The service's name, as in the log.
+    public let service: String
+    /// Why the service cannot do its work just now, in half a sentence without a full stop; nil if it can. Must not
+    /// block: it is called on a thread that answers requests.
+    public var obstacle: @Sendable () -> String? = { nil }
+    /// What `/version` says beside the program's: names, and values as JSON.
+    public var facts: @Sendable () -> [(name: String, json: [UInt8])] = { [] }
+    /// Brings metrics up to date that are shown next.
+    public var refresh: @Sendable () -> Void = {}
+
+    /// A service that is ready whenever the process lives, and has nothing to add.
+    public init(of service: String) { self.service = service }
+}

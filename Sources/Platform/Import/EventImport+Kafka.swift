@@ -1,0 +1,48 @@
+public import Domain
+public import EventIngest
+public import Kafka
+public import Operations
+
+extension EventImport {
+    /// So many ratings at a time are put into the order of their times.
+    private var sortedAtOnce: Int { 500_000 }
+
+    /// Sends the ratings to their topics and waits until the cluster has them.
+    /// - Parameters:
+    ///   - encoding: how the messages are written.
+    ///   - group: the consumers to wait for when they fall behind.
+    ///   - known: event identifiers that are not sent.
+    ///   - onProgress: bytes read so far, of the import's `byteCount`.
+    /// - Returns: how many were sent.
+    @discardableResult
+    public func publishRatings(
+        _ properties: KafkaProperties, _ encoding: EventEncoding = .json, following group: String?,
+        without known: Set<String> = [],
+        into summary: inout ImportSummary, _ flag: CancellationFlag, onProgress: (Int) -> Void = { _ in }
+    ) throws -> Int {
+        let producer = try KafkaProducer(
+            properties: KafkaProperties(["queue.buffering.max.messages": "5000"]).merging(properties),
+            observer: .logging)
+        let follower = try group.map {
+            try LagFollower(properties: properties, group: $0, topics: Topics.events, limit: 6000)
+        }
+        var bytes: [UInt8] = []
+        var sent = 0
+        try forEachBatch(of: sortedAtOnce, into: &summary) { batch, read in
+            for event in batch.sorted(by: { $0.at < $1.at }) where !known.contains(event.eventID) {
+                bytes.removeAll(keepingCapacity: true)
+                encoding.append(event, to: &bytes)
+                try producer.send(bytes, key: event.userID, topic: event.kind.topic)
+                sent += 1
+                guard sent % 2000 == 0 else { continue }
+                try flag.check()
+                try follower?.wait { flag.isSet }
+            }
+            onProgress(read)
+            return true
+        }
+        try flag.check()
+        try producer.flush()
+        return sent
+    }
+}

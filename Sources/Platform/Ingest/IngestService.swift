@@ -1,0 +1,83 @@
+public import EventIngest
+internal import Kafka
+public import Operations
+internal import Synchronization
+
+/// The ingester as a service, with a log line for each trouble and, if asked, for each while.
+public final class IngestService: Service {
+    public let name = "ingest"
+    private let ingester: Ingester
+    private let latest: LatestProgress
+
+    /// The newest figures; written by the ingester's thread, read by others.
+    private final class LatestProgress: Sendable {
+        let value = Mutex(IngestProgress())
+        let logged = Mutex((at: ContinuousClock.now, rows: 0))
+    }
+
+    /// - Parameters:
+    ///   - reportEvery: how often a line tells the figures; nil for never.
+    ///   - onProgress: about five times a second, on the ingester's thread.
+    public init(
+        _ configuration: IngestConfiguration, reportEvery: Duration? = nil,
+        onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
+    ) {
+        let latest = LatestProgress()
+        let log = Log("ingest")
+        let hooks = Ingester.Hooks(
+            onProgress: { progress in
+                let before = latest.value.withLock { value in
+                    defer { value = progress }
+                    return value
+                }
+                if let trouble = progress.trouble, trouble != before.trouble {
+                    log.warning("going on after trouble", ["trouble": trouble])
+                }
+                for note in progress.skipped.dropFirst(before.skipped.count) {
+                    log.error("messages were lost at the broker and skipped", ["what": note])
+                }
+                if let reportEvery { Self.report(progress, every: reportEvery, latest, log) }
+                onProgress(progress)
+            },
+            onCommit: { commit in
+                log.debug(
+                    "committed",
+                    ["table": commit.table, "version": commit.version, "rows": commit.rows, "seconds": commit.seconds])
+            }, kafka: .logging)
+        self.latest = latest
+        ingester = Ingester(configuration, hooks: hooks)
+    }
+
+    private static func report(_ progress: IngestProgress, every: Duration, _ latest: LatestProgress, _ log: Log) {
+        let now = ContinuousClock.now
+        let span = latest.logged.withLock { logged -> (seconds: Double, rows: Int)? in
+            guard now - logged.at >= every else { return nil }
+            defer { logged = (now, progress.rows) }
+            return ((now - logged.at) / .seconds(1), progress.rows - logged.rows)
+        }
+        guard let span else { return }
+        log.info(
+            "progress",
+            [
+                "rows": progress.rows, "rows_per_second": Int(Double(span.rows) / span.seconds), "lag": progress.lag,
+                "rejected": progress.rejectedCount, "partitions": progress.partitions,
+                "commit_seconds": progress.commitSeconds,
+            ])
+    }
+
+    /// The newest figures.
+    public var progress: IngestProgress { latest.value.withLock { $0 } }
+
+    /// Ingests until cancelled, or to the end if the configuration asks for it; stores what it has before it ends.
+    public func run() async throws {
+        let progress = try await ingester.run()
+        latest.value.withLock { $0 = progress }
+    }
+
+    /// Not ready while something is being retried: brokers or the disk do not take part.
+    public var status: ServiceStatus {
+        var status = ServiceStatus(of: name)
+        status.obstacle = { [latest] in latest.value.withLock { $0.trouble } }
+        return status
+    }
+}

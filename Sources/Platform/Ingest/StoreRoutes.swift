@@ -1,0 +1,27 @@
+internal import Catalog
+internal import Domain
+public import EventIngest
+internal import Foundation
+
+/// Which topics become which tables of a store.
+public enum StoreRoutes {
+    /// Events into their table, films into theirs, put in relation to those there already. Blocks.
+    /// - Parameters:
+    ///   - format: how event messages are written; films are always JSON.
+    ///   - duplicateWindow: see ``DuplicatePolicy``; 0 for none.
+    public static func all(
+        into store: String, format: EventFormat = .json, duplicateWindow: Int = 65_536
+    ) throws -> [TopicRoute] {
+        let known = FileManager.default.fileExists(atPath: store) ? try StoredCatalogue(store: store).read() : nil
+        let normalizer = CatalogNormalizer(knowing: known?.snapshot ?? .empty)
+        return [
+            EventTable.route(
+                format: format,
+                duplicates: duplicateWindow == 0 ? nil : DuplicatePolicy(window: Int64(duplicateWindow), store: store)),
+            .values(
+                topics: [Topics.movies], table: Tables.movies, schema: MovieTable.schema,
+                decode: { try MovieJSON.decode($0, updatedAt: $1) },
+                batch: { try MovieTable.batch(normalizer.normalised($0)) }),
+        ]
+    }
+}

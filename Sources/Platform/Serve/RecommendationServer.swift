@@ -1,0 +1,69 @@
+public import Catalog
+public import Domain
+public import HTTPServer
+public import Operations
+public import Serving
+public import Trainer
+
+/// The services of a process that serves recommendations: the recommender, the catalogue it follows, and HTTP.
+///
+///     let server = try await RecommendationServer(
+///         http: HTTPServerConfiguration(port: 8080), registry: ModelRegistry(folder: "models"),
+///         catalogue: StoredCatalogue(store: "data"))
+///     try server.http.open()              // the port answers from here on
+///     _ = try await server.group.run()    // until cancelled
+public struct RecommendationServer: Sendable {
+    /// What answers.
+    public let service: RecommendationService
+    /// What listens.
+    public let http: HTTPService
+    /// All of it, to be run; others may be added.
+    public var group = ServiceGroup()
+
+    /// Opens model and catalogue; the port is not open yet.
+    /// - Parameters:
+    ///   - elasticsearch: nil to use the embedded content index.
+    ///   - feed: new events; nil to serve what the model knows and no more.
+    ///   - publisher: where `POST /v1/events` goes; nil to take none.
+    ///   - routes: of other rooms of this process, and of whoever embeds it.
+    /// - Throws: a `TrainerError` if no model is promoted or its files are damaged; what reading the films may throw.
+    public init(
+        http: HTTPServerConfiguration, registry: ModelRegistry, catalogue: StoredCatalogue,
+        elasticsearch: ElasticsearchClient? = nil, feed: (any EventFeed)? = nil,
+        publisher: (any EventPublisher)? = nil, configuration: ServingConfiguration = ServingConfiguration(),
+        routes: [Route] = []
+    ) async throws {
+        let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
+        let movies = first?.snapshot ?? .empty
+        if first == nil {
+            Log("catalogue").warning(
+                "there is no table of films yet: items are served without titles", ["store": catalogue.store])
+        }
+        let content: any ContentSource
+        if let elasticsearch { content = elasticsearch } else { content = ContentIndex(movies.movies) }
+        service = try await RecommendationService(
+            configuration: configuration, registry: registry, catalog: movies, content: content, feed: feed,
+            publisher: publisher)
+        self.http = HTTPService(http, routes: service.routes + routes, watching: [service.status])
+        group.add(service)
+        group.add(
+            CatalogueFollower(
+                catalogue: catalogue, service: service, elasticsearch: elasticsearch, served: first?.version,
+                films: movies))
+        // Last, so that it is the first to stop: what it leads to is there until it has drained.
+        group.add(self.http)
+    }
+
+    /// Where to point a browser.
+    public var address: String { http.address }
+}
+
+extension RecommendationService {
+    /// What it tells of itself. It has a model from the start and answers without all else, so it is always ready.
+    public var status: ServiceStatus {
+        var status = ServiceStatus(of: name)
+        status.facts = { [self] in [("model", modelJSON)] }
+        status.refresh = { [self] in updateGauges() }
+        return status
+    }
+}

@@ -1,0 +1,19 @@
+extension CommandTable {
+    /// What this program can do.
+    static let standard: CommandTable = CommandTable(commands: [
+        DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, ImportCommand.netflix,
+        ImportCommand.csv, ImportCommand.tmdb,
+        SimulateCommand.command,
+        IngestCommand.command, ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
+        TuneCommand.command, RecommendCommand.command, RecommendAllCommand.command, StoreCommand.log, StoreCommand.show,
+        StoreCommand.count,
+        StoreCommand.cat, StoreCareCommand.optimize, StoreCareCommand.vacuum, StoreCareCommand.verify,
+        StoreCareCommand.restore, StoreDeleteCommand.command, DeadLettersCommand.list, DeadLettersCommand.replay,
+        ParquetCommand.schema, ParquetCommand.meta, ParquetCommand.cat, ParquetCommand.verify, ModelsCommand.list,
+        ModelsCommand.show, ModelsCommand.promote,
+        ModelsCommand.rollback, ModelsCommand.diff, ModelsCommand.export, ConfigCommand.command,
+        CompletionCommand.command,
+        HelpCommand.command,
+        VersionCommand.command,
+    ])
+}

@@ -1,0 +1,49 @@
+import Domain
+import Testing
+
+@Suite("JSON")
+struct JSONWriterTests {
+    @Test("JSON strings, numbers and nesting")
+    func json() {
+        var json = JSONWriter()
+        json.object {
+            $0.field("text", "a\"b\\c\n\t\r\u{8}\u{c}\u{1}\u{7f}/é😀")
+            $0.name("numbers")
+            $0.array {
+                $0.value(0)
+                $0.value(-17)
+                $0.value(Int.min)
+                $0.value(Float(0.1))
+                $0.value(Double.nan)
+                $0.value(true)
+            }
+            $0.name("empty")
+            $0.object { _ in }
+            $0.name("nothing")
+            $0.null()
+        }
+        #expect(
+            String(decoding: json.bytes, as: UTF8.self)
+                == #"{"text":"a\"b\\c\n\t\r\b\f\u0001\u007f/é😀","numbers":[0,-17,-9223372036854775808,0.1,null,true],"#
+                + #""empty":{},"nothing":null}"#)
+    }
+
+    @Test("names known at run time are escaped, and lines follow each other without commas")
+    func lines() {
+        var line = JSONWriter()
+        line.object {
+            $0.name(text: "a\"b")
+            $0.value(1)
+        }
+        line.newline()
+        var lines = JSONWriter()
+        lines.append(lines: line)
+        lines.append(lines: line)
+        #expect(String(decoding: lines.bytes, as: UTF8.self) == "{\"a\\\"b\":1}\n{\"a\\\"b\":1}\n")
+    }
+
+    @Test("text that is not JSON keeps its quotes and loses its control characters")
+    func plainText() {
+        #expect(JSONText.escaped("say \"a\\b\"\n\u{1b}[2J", quotes: false) == #"say "a\b"\n\u001b[2J"#)
+    }
+}

@@ -1,0 +1,19 @@
+// In a file of its own: HTTPClient and HTTPServer both have an HTTPRequest, and only this file needs the client's.
+import HTTPClient
+
+/// A client that shares nothing with the server.
+struct Fetch: Sendable {
+    private let client = HTTPClient()
+
+    struct Answer: Sendable {
+        var status: Int
+        var type: String
+        var body: String
+    }
+
+    func callAsFunction(_ url: String) async throws -> Answer {
+        let response = try await client.send(HTTPRequest(.get, url, deadline: .seconds(60), attempts: 1))
+        let type = response.headers.first { $0.name.lowercased() == "content-type" }?.value ?? ""
+        return Answer(status: response.status, type: type, body: String(decoding: response.body, as: UTF8.self))
+    }
+}
