@@ -25,6 +25,7 @@ public struct HTTPProblem: Sendable {
         self.headers = headers
     }
 
+    /// The problem of a request that the server itself turned away.
     public init(_ refusal: HTTPRefusal) {
         self.init(
             status: refusal.status, code: refusal.code, detail: refusal.detail,
@@ -57,6 +58,7 @@ public struct HTTPProblem: Sendable {
             advice: "Try again; if it stays, tell its operator the request_id.")
     }
 
+    /// The answer, with the identifier by which the log knows the request.
     public func response(requestID: String) -> HTTPResponse {
         var json = JSONWriter(capacity: 256)
         json.object {
