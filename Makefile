@@ -46,10 +46,10 @@ bench-als: build ## Run the trainer's benchmark beside implicit and irspack
 	@scripts/bench als
 
 format: ## Format the sources
-	swift format -i -r -p Package.swift Sources Tests
+	swift format -i -r -p Package.swift Sources Tests examples
 
 lint: ## Check the format of the sources, and that what the modules show has doc comments
-	swift format lint -s -r -p Package.swift Sources Tests
+	swift format lint -s -r -p Package.swift Sources Tests examples
 	@scripts/undocumented
 
 clean: ## Remove what was built

@@ -37,6 +37,10 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
         swiftSettings: strict)
 }
 
+func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "examples/\(name)", swiftSettings: strict)
+}
+
 let package = Package(
     name: "marquee",
     products: [.executable(name: "marquee", targets: ["marquee"])],
@@ -120,6 +124,12 @@ let package = Package(
             name: "bench-http",
             dependencies: ["Domain", "HTTPServer", "Operations", "Trainer", "Catalog", "Serving", "Platform"],
             path: "Benchmarks/http/Sources", swiftSettings: strict),
+
+        // Small programs over the rooms: examples/README.md.
+        example("embed-recommender", ["Catalog", "Columnar", "Domain", "Operations", "Serving", "Trainer"]),
+        example("read-delta-table", ["Columnar"]),
+        example("train-on-a-matrix", ["Domain", "Linalg", "Trainer"]),
+        example("consume-events", ["Domain", "EventIngest", "Kafka"]),
 
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
