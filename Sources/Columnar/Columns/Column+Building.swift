@@ -3,10 +3,8 @@ import Domain
 extension Column {
     /// `count` rows of one value, such as that of a partition column.
     init(repeating value: Value, _ type: ColumnType, count: Int) throws {
-        let isNull = value == .null
-        let validity: [Bool]? = isNull ? [Bool](repeating: false, count: count) : nil
         func primitive<T>(_ element: T) -> PrimitiveColumn<T> {
-            PrimitiveColumn([T](repeating: element, count: count), validity: validity)
+            PrimitiveColumn([T](repeating: element, count: count))
         }
         func bytes(_ text: [UInt8]) throws -> BytesColumn {
             guard text.count * count <= Int(Int32.max) else {
@@ -15,26 +13,51 @@ extension Column {
             var all: [UInt8] = []
             all.reserveCapacity(text.count * count)
             for _ in 0..<count { all.append(contentsOf: text) }
-            return BytesColumn(
-                offsets: (0...count).map { Int32($0 * text.count) }, bytes: all, validity: validity)
+            return BytesColumn(offsets: (0...count).map { Int32($0 * text.count) }, bytes: all)
         }
-        func integer() -> Int64 { if case .int(let v) = value { v } else { 0 } }
-        switch type {
-        case .bool: self = .bool(primitive(value == .bool(true)))
-        case .int32:
-            guard let narrow = Int32(exactly: integer()) else {
-                throw ColumnarError.schemaMismatch(reason: "\(integer()) is out of the range of an integer")
+        switch (type, value) {
+        case (.bool, .bool(let v)): self = .bool(primitive(v))
+        case (.int32, .int(let v)):
+            guard let narrow = Int32(exactly: v) else {
+                throw ColumnarError.schemaMismatch(reason: "\(v) is out of the range of an integer")
             }
             self = .int32(primitive(narrow))
-        case .int64: self = .int64(primitive(integer()))
-        case .float: self = .float(primitive({ if case .float(let v) = value { v } else { 0 } }()))
-        case .double: self = .double(primitive({ if case .double(let v) = value { v } else { 0 } }()))
-        case .date: self = .date(primitive({ if case .date(let v) = value { v.days } else { 0 } }()))
-        case .timestamp:
-            self = .timestamp(primitive({ if case .timestamp(let v) = value { v.microseconds } else { 0 } }()))
+        case (.int64, .int(let v)): self = .int64(primitive(v))
+        case (.float, .float(let v)): self = .float(primitive(v))
+        case (.double, .double(let v)): self = .double(primitive(v))
+        case (.date, .date(let v)): self = .date(primitive(v.days))
+        case (.timestamp, .timestamp(let v)): self = .timestamp(primitive(v.microseconds))
+        case (.localTimestamp, .localTimestamp(let v)): self = .localTimestamp(primitive(v.microseconds))
+        case (.decimal(_, let scale), .decimal(let v)) where v.scale == scale: self = .decimal(primitive(v.unscaled))
+        case (.string, .string(let v)): self = .string(try bytes(Array(v.utf8)))
+        case (.binary, .binary(let v)): self = .binary(try bytes(v))
+        case (_, .null): self = try Column(nulls: count, type)
+        // Never a made-up value in place of one that does not fit.
+        default: throw ColumnarError.schemaMismatch(reason: "\(value) is no \(type)")
+        }
+    }
+
+    /// `count` nulls.
+    private init(nulls count: Int, _ type: ColumnType) throws {
+        let validity = [Bool](repeating: false, count: count)
+        func primitive<T>(_ filler: T) -> PrimitiveColumn<T> {
+            PrimitiveColumn([T](repeating: filler, count: count), validity: validity)
+        }
+        func bytes() -> BytesColumn {
+            BytesColumn(offsets: [Int32](repeating: 0, count: count + 1), bytes: [], validity: validity)
+        }
+        switch type {
+        case .bool: self = .bool(primitive(false))
+        case .int32: self = .int32(primitive(0))
+        case .int64: self = .int64(primitive(0))
+        case .float: self = .float(primitive(0))
+        case .double: self = .double(primitive(0))
+        case .date: self = .date(primitive(0))
+        case .timestamp: self = .timestamp(primitive(0))
         case .localTimestamp: self = .localTimestamp(primitive(0))
-        case .string: self = .string(try bytes({ if case .string(let v) = value { Array(v.utf8) } else { [] } }()))
-        case .binary: self = .binary(try bytes({ if case .binary(let v) = value { v } else { [] } }()))
+        case .decimal: self = .decimal(primitive(0))
+        case .string: self = .string(bytes())
+        case .binary: self = .binary(bytes())
         case .list(let element, _):
             let empty = try Column(repeating: .null, element, count: 0)
             self = .list(
@@ -55,12 +78,21 @@ extension Column {
 
     /// The column as `type`, where a file stores a narrower one than the table states.
     func widened(to type: ColumnType, from stored: ColumnType, name: String, file: String) throws -> Column {
-        if fits(type) { return self }
+        if fits(type), stored.isLaidOut(as: type) { return self }
         switch (self, type) {
         case (.int32(let c), .int64): return .int64(.init(c.values.map { Int64($0) }, validity: c.validity))
         case (.float(let c), .double): return .double(.init(c.values.map { Double($0) }, validity: c.validity))
         case (.int32(let c), .double): return .double(.init(c.values.map { Double($0) }, validity: c.validity))
         case (.binary(let c), .string): return .string(c)
+        case (.date(let c), .localTimestamp):
+            return .localTimestamp(.init(c.values.map { Int64($0) * 86_400_000_000 }, validity: c.validity))
+        case (.int32(let c), .decimal(_, let scale)):
+            return .decimal(try c.scaled(by: scale, name: name, file: file))
+        case (.int64(let c), .decimal(_, let scale)):
+            return .decimal(try c.scaled(by: scale, name: name, file: file))
+        case (.decimal(let c), .decimal(_, let scale)):
+            guard case .decimal(_, let old) = stored, old <= scale else { break }
+            return .decimal(try c.scaled(by: scale - old, name: name, file: file))
         // Engines differ in whether they mark stored instants as UTC; a table's `timestamp` always is.
         case (.localTimestamp(let c), .timestamp): return .timestamp(c)
         case (.structure(let c), .structure(let fields)):
@@ -148,6 +180,7 @@ extension Column {
         case .date(let c): return .date(primitive(c))
         case .timestamp(let c): return .timestamp(primitive(c))
         case .localTimestamp(let c): return .localTimestamp(primitive(c))
+        case .decimal(let c): return .decimal(primitive(c))
         case .string(let c): return .string(bytes(c))
         case .binary(let c): return .binary(bytes(c))
         case .list(let c):
@@ -164,6 +197,35 @@ extension Column {
             return .structure(
                 StructColumn(
                     children: c.children.map { $0.gathered(rows) }, count: rows.count, validity: valid(c.validity)))
+        }
+    }
+}
+
+extension PrimitiveColumn where Element: BinaryInteger {
+    /// The numbers as decimals with `digits` more digits behind the point.
+    fileprivate func scaled(by digits: Int, name: String, file: String) throws -> PrimitiveColumn<Int128> {
+        let power = DecimalNumber.power(digits)
+        return PrimitiveColumn<Int128>(
+            try values.map { value in
+                let (product, overflow) = Int128(value).multipliedReportingOverflow(by: power)
+                guard !overflow else {
+                    throw ColumnarError.malformed(file: file, reason: "a value of column \(name) has over 38 digits")
+                }
+                return product
+            }, validity: validity)
+    }
+}
+
+extension ColumnType {
+    /// Whether values of columns that are alike mean the same: names of fields, digits behind points.
+    fileprivate func isLaidOut(as other: ColumnType) -> Bool {
+        switch (self, other) {
+        case (.decimal(_, let a), .decimal(_, let b)): a == b
+        case (.list(let a, _), .list(let b, _)): a.isLaidOut(as: b)
+        case (.map(let a, let x, _), .map(let b, let y, _)): a.isLaidOut(as: b) && x.isLaidOut(as: y)
+        case (.structure(let a), .structure(let b)):
+            a.count == b.count && zip(a, b).allSatisfy { $0.name == $1.name && $0.type.isLaidOut(as: $1.type) }
+        default: true
         }
     }
 }

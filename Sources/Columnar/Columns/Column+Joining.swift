@@ -37,6 +37,7 @@ extension Column {
         case .int64: return .int64(primitive(\.int64s))
         case .timestamp: return .timestamp(primitive(\.int64s))
         case .localTimestamp: return .localTimestamp(primitive(\.int64s))
+        case .decimal: return .decimal(primitive(\.decimals))
         case .float: return .float(primitive(\.floats))
         case .double: return .double(primitive(\.doubles))
         case .string: return .string(bytes())

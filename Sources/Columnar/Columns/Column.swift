@@ -12,6 +12,8 @@ public indirect enum Column: Sendable {
     /// Microseconds since 1970-01-01T00:00:00Z.
     case timestamp(PrimitiveColumn<Int64>)
     case localTimestamp(PrimitiveColumn<Int64>)
+    /// Unscaled; the column's type has the scale.
+    case decimal(PrimitiveColumn<Int128>)
     case list(ListColumn)
     case map(MapColumn)
     case structure(StructColumn)
@@ -21,6 +23,7 @@ public indirect enum Column: Sendable {
         case .bool(let c): c.count
         case .int32(let c), .date(let c): c.count
         case .int64(let c), .timestamp(let c), .localTimestamp(let c): c.count
+        case .decimal(let c): c.count
         case .float(let c): c.count
         case .double(let c): c.count
         case .string(let c), .binary(let c): c.count
@@ -36,6 +39,7 @@ public indirect enum Column: Sendable {
         case .bool(let c): c.validity
         case .int32(let c), .date(let c): c.validity
         case .int64(let c), .timestamp(let c), .localTimestamp(let c): c.validity
+        case .decimal(let c): c.validity
         case .float(let c): c.validity
         case .double(let c): c.validity
         case .string(let c), .binary(let c): c.validity
@@ -81,6 +85,7 @@ extension Column {
         default: nil
         }
     }
+    public var decimals: PrimitiveColumn<Int128>? { if case .decimal(let c) = self { c } else { nil } }
     public var lists: ListColumn? { if case .list(let c) = self { c } else { nil } }
     public var maps: MapColumn? { if case .map(let c) = self { c } else { nil } }
     public var structures: StructColumn? { if case .structure(let c) = self { c } else { nil } }

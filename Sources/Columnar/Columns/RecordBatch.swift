@@ -51,6 +51,7 @@ extension Column {
         case (.bool, .bool), (.int32, .int32), (.int64, .int64), (.float, .float), (.double, .double): true
         case (.string, .string), (.binary, .binary), (.date, .date), (.timestamp, .timestamp): true
         case (.localTimestamp, .localTimestamp): true
+        case (.decimal, .decimal): true
         case (.list(let c), .list(let element, let nullable)):
             c.elements.fits(element) && (nullable || c.elements.nullCount == 0)
         case (.map(let c), .map(let key, let value, let nullable)):

@@ -13,6 +13,7 @@ public enum Value: Hashable, Sendable {
     case date(CalendarDate)
     case timestamp(Timestamp)
     case localTimestamp(Timestamp)
+    case decimal(DecimalNumber)
     case list([Value])
     case map([Entry])
     case structure([Member])
@@ -53,6 +54,9 @@ extension Column {
         case .date(let c): return .date(CalendarDate(days: c.values[row]))
         case .timestamp(let c): return .timestamp(Timestamp(microseconds: c.values[row]))
         case .localTimestamp(let c): return .localTimestamp(Timestamp(microseconds: c.values[row]))
+        case .decimal(let c):
+            guard case .decimal(_, let scale) = type else { return .null }
+            return .decimal(DecimalNumber(unscaled: c.values[row], scale: scale))
         case .list(let c):
             guard case .list(let element, _) = type else { return .null }
             return .list(c.range(of: row).map { c.elements.value(at: $0, type: element) })

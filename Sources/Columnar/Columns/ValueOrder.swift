@@ -9,6 +9,9 @@ enum ValueOrder {
         case (.binary(let a), .binary(let b)): a.lexicographicallyPrecedes(b)
         case (.date(let a), .date(let b)): a < b
         case (.timestamp(let a), .timestamp(let b)), (.localTimestamp(let a), .localTimestamp(let b)): a < b
+        case (.decimal(let a), .decimal(let b)): a < b
+        case (.decimal(let a), .int(let b)): a < DecimalNumber(unscaled: Int128(b), scale: 0)
+        case (.int(let a), .decimal(let b)): DecimalNumber(unscaled: Int128(a), scale: 0) < b
         default:
             if let a = number(a), let b = number(b) { a < b } else { false }
         }
@@ -18,6 +21,8 @@ enum ValueOrder {
         switch (a, b) {
         case (.null, _), (_, .null): return false
         case (.string(let a), .string(let b)): return a.utf8.elementsEqual(b.utf8)
+        case (.decimal(let a), .int(let b)), (.int(let b), .decimal(let a)):
+            return a == DecimalNumber(unscaled: Int128(b), scale: 0)
         default:
             if a == b { return true }
             if let a = number(a), let b = number(b) { return a == b }
@@ -31,6 +36,7 @@ enum ValueOrder {
         case .int(let v): Double(v)
         case .float(let v): Double(v)
         case .double(let v): v
+        case .decimal(let v): v.doubleValue
         default: nil
         }
     }

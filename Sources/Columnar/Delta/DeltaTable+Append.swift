@@ -52,6 +52,14 @@ extension DeltaTable {
             isBlindAppend: true, expecting: expecting)
         if let outcome = Self.precheck(pending, state) { return outcome }
 
+        if !batches.isEmpty {
+            try snapshot.checkFilesWritable()
+            for field in try snapshot.schema.selecting(metaData.partitionColumns).fields
+            where !PartitionValue.supports(field.type) {
+                throw ColumnarError.unsupported(
+                    file: path, feature: "writing partitions by \(field.type) in column \(field.name)")
+            }
+        }
         let partitions = try PartitionSplitter(schema: snapshot.schema, partitionColumns: metaData.partitionColumns)
             .split(batches)
         if partitions.isEmpty && transactions.isEmpty { return .committed(version: state.version) }

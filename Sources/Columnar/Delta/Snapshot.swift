@@ -4,7 +4,10 @@ public import Domain
 public struct Snapshot: Sendable {
     public let version: Int64
     public let timestamp: Timestamp
+    /// The columns that can be read. Others are in ``unsupportedColumns``.
     public let schema: Schema
+    /// Names of columns this module does not read, each with what it uses.
+    public let unsupportedColumns: [String: String]
     public let partitionColumns: [String]
     public let configuration: [String: String]
     let storage: any Storage
@@ -14,12 +17,20 @@ public struct Snapshot: Sendable {
         let (_, metaData) = try state.checked(table: storage.location)
         version = state.version
         timestamp = state.timestamp
-        schema = try SchemaString.schema(metaData.schemaString, file: storage.location)
+        var (readable, unsupported) = try SchemaString.schema(metaData.schemaString, file: storage.location)
         partitionColumns = metaData.partitionColumns
+        for column in partitionColumns {
+            if let type = readable[column]?.type, !PartitionValue.canRead(type) {
+                readable.fields.removeAll { $0.name == column }
+                unsupported[column] = "partitioning by \(type) in column \(column)"
+            }
+        }
+        schema = readable
+        unsupportedColumns = unsupported
         configuration = metaData.configuration
         self.storage = storage
         self.state = state
-        for column in partitionColumns where schema.index(of: column) == nil {
+        for column in partitionColumns where schema.index(of: column) == nil && unsupported[column] == nil {
             throw ColumnarError.malformed(
                 file: storage.location, reason: "its partition column \(column) is not in its schema")
         }
@@ -27,6 +38,9 @@ public struct Snapshot: Sendable {
 
     /// Newest version of each application's progress marker.
     public var transactions: [String: Int64] { state.transactions.mapValues(\.version) }
+
+    /// Where the table is.
+    public var location: String { storage.location }
 
     public var fileCount: Int { state.files.count }
 
@@ -54,12 +68,14 @@ public struct Snapshot: Sendable {
     /// - Parameters:
     ///   - columns: nil for all.
     ///   - predicate: only rows for which it is true come out; files that cannot have one are not opened.
-    /// - Throws: ``ColumnarError/noSuchColumn(name:available:)`` if either names a column that is not there.
+    /// - Throws: ``ColumnarError/noSuchColumn(name:available:)`` if either names a column that is not there,
+    ///   ``ColumnarError/unsupported(file:feature:)`` if it is one that cannot be read.
     public func scan(columns: [String]? = nil, where predicate: Predicate? = nil) throws -> Scan {
         try scan(adds, columns: columns, where: predicate)
     }
 
     func scan(_ adds: [Add], columns: [String]? = nil, where predicate: Predicate? = nil) throws -> Scan {
+        try checkReadable((columns ?? []) + (predicate?.columns ?? []))
         let wanted = try columns.map(schema.selecting) ?? schema
         if let predicate { try predicate.check(schema) }
         let pruner = FilePruner(schema: schema, partitionColumns: partitionColumns, table: storage.location)
@@ -67,6 +83,28 @@ public struct Snapshot: Sendable {
             storage: storage, schema: wanted, tableSchema: schema, partitionColumns: Set(partitionColumns),
             files: try predicate.map { predicate in try adds.filter { try pruner.mayMatch(predicate, $0) } } ?? adds,
             predicate: predicate)
+    }
+}
+
+extension Snapshot {
+    /// - Throws: ``ColumnarError/unsupported(file:feature:)`` naming the first of `columns` that cannot be read.
+    public func checkReadable(_ columns: [String]) throws {
+        for column in columns {
+            guard let feature = unsupportedColumns[column] else { continue }
+            throw ColumnarError.unsupported(file: storage.location, feature: feature)
+        }
+    }
+
+    /// Checks that files of this schema can be written. A file without a column that the others have would lose it.
+    /// - Throws: ``ColumnarError/unsupported(file:feature:)`` naming a column that stands in the way.
+    func checkFilesWritable() throws {
+        if let (_, feature) = unsupportedColumns.min(by: { $0.key < $1.key }) {
+            throw ColumnarError.unsupported(file: storage.location, feature: "writing rows beside \(feature)")
+        }
+        for field in schema.fields where field.type.hasDecimals && !partitionColumns.contains(field.name) {
+            throw ColumnarError.unsupported(
+                file: storage.location, feature: "writing the type \(field.type) in column \(field.name)")
+        }
     }
 }
 

@@ -41,9 +41,11 @@ public final class ParquetFile: Sendable {
         path = name
         metadata = try Self.readFooter(object, name)
         let elements = metadata.schema
-        columns = try naming(name) {
+        let parsed = try naming(name) {
             try SchemaParser.columns(of: elements, skippingUnsupportedFields: skippingUnsupportedFields)
         }
+        try naming(name) { [metadata] in try Self.check(metadata, parsed, size: object.size) }
+        columns = parsed.map { [metadata] in Self.withoutUnreadableChunks($0, metadata) }
         var fields: [Field] = []
         var unsupported: [String: String] = [:]
         for column in columns {
@@ -54,7 +56,20 @@ public final class ParquetFile: Sendable {
         }
         schema = Schema(fields)
         unsupportedColumns = unsupported
-        try naming(name) { [metadata, columns] in try Self.check(metadata, columns, size: object.size) }
+    }
+
+    /// A column is one that can be read only if all row groups have it in a form that can.
+    private static func withoutUnreadableChunks(_ column: FileColumn, _ metadata: FileMetadata) -> FileColumn {
+        guard case .supported = column.content else { return column }
+        for group in metadata.rowGroups {
+            for chunk in group.columns[column.leaves] {
+                guard let feature = chunk.unreadable else { continue }
+                var column = column
+                column.content = .unsupported(feature: "\(feature) in column \(column.name)")
+                return column
+            }
+        }
+        return column
     }
 
     private static func readFooter(_ object: any StoredObject, _ name: String) throws -> FileMetadata {

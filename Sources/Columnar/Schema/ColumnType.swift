@@ -14,9 +14,24 @@ public indirect enum ColumnType: Hashable, Sendable {
     case timestamp
     /// Microseconds of a wall clock in no particular zone. Read only: others write it, Delta tables here do not.
     case localTimestamp
+    /// Exact numbers of `precision` digits, 1…38, of which `scale` stand behind the point. Read only, as they are.
+    case decimal(precision: Int, scale: Int)
     case list(ColumnType, elementNullable: Bool)
     case map(key: ColumnType, value: ColumnType, valueNullable: Bool)
     case structure([Field])
+
+    var isDecimal: Bool { if case .decimal = self { true } else { false } }
+
+    /// Whether it is one, or has one inside.
+    var hasDecimals: Bool {
+        switch self {
+        case .decimal: true
+        case .list(let element, _): element.hasDecimals
+        case .map(let key, let value, _): key.hasDecimals || value.hasDecimals
+        case .structure(let fields): fields.contains { $0.type.hasDecimals }
+        default: false
+        }
+    }
 
     /// Whether values of this type lie in one flat column.
     public var isPrimitive: Bool {
@@ -41,6 +56,7 @@ extension ColumnType: CustomStringConvertible {
         case .date: "date"
         case .timestamp: "timestamp"
         case .localTimestamp: "timestamp_ntz"
+        case .decimal(let precision, let scale): "decimal(\(precision),\(scale))"
         case .list(let element, _): "array<\(element)>"
         case .map(let key, let value, _): "map<\(key),\(value)>"
         case .structure(let fields): "struct<\(fields.map { "\($0.name):\($0.type)" }.joined(separator: ","))>"

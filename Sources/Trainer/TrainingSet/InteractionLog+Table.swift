@@ -19,6 +19,7 @@ extension InteractionLog {
         let snapshot = try DeltaTable.open(at: path).snapshot(version: version, asOf: asOf)
         let log = try InteractionLog(source: path, version: snapshot.version)
         let columns = [EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at]
+        try snapshot.checkReadable(columns)
         for name in columns where !snapshot.schema.names.contains(name) {
             throw TrainerError.unsuitableTable(table: path, reason: "it has no column \(name)")
         }
@@ -32,20 +33,19 @@ extension InteractionLog {
 
     /// Adds the events of a batch. Rows with a null are left out: the columns are required in tables of ours.
     func append(_ batch: RecordBatch) throws {
-        func unsuitable(_ column: String) -> TrainerError {
-            .unsuitableTable(table: source, reason: "its column \(column) has another type")
+        func column<Payload>(_ name: String, _ needed: String, as payload: (Column) -> Payload?) throws -> Payload {
+            guard let payload = payload(try batch.column(named: name)) else {
+                let found = batch.schema[name].map { "\($0.type)" } ?? "absent"
+                throw TrainerError.unsuitableTable(
+                    table: source, reason: "its column \(name) is \(found), where \(needed) is needed")
+            }
+            return payload
         }
-        func bytes(_ name: String) throws -> BytesColumn {
-            guard let column = try batch.column(named: name).byteStrings else { throw unsuitable(name) }
-            return column
-        }
-        let userIDs = try bytes(EventColumn.userID)
-        let itemIDs = try bytes(EventColumn.itemID)
-        let kinds = try bytes(EventColumn.kind)
-        guard let values = try batch.column(named: EventColumn.value).floats else {
-            throw unsuitable(EventColumn.value)
-        }
-        guard let times = try batch.column(named: EventColumn.at).int64s else { throw unsuitable(EventColumn.at) }
+        let userIDs = try column(EventColumn.userID, "string, long or integer", as: \.identifiers)
+        let itemIDs = try column(EventColumn.itemID, "string, long or integer", as: \.identifiers)
+        let kinds = try column(EventColumn.kind, "string", as: \.byteStrings)
+        let values = try column(EventColumn.value, "float, double, long or integer", as: \.numbers)
+        let times = try column(EventColumn.at, "timestamp", as: \.instants)
         for row in 0..<batch.rowCount {
             guard !userIDs.isNull(at: row), !itemIDs.isNull(at: row), !kinds.isNull(at: row),
                 let value = values[row], let at = times[row]
@@ -58,6 +58,43 @@ extension InteractionLog {
                     reason: "there is no event kind \(kinds.string(at: row) ?? "")")
             }
             try append(user: user, item: item, kind: kind, value: value, at: at)
+        }
+    }
+}
+
+/// What columns of tables that others made mean where it is plain.
+extension Column {
+    /// Texts; whole numbers as their digits.
+    fileprivate var identifiers: BytesColumn? {
+        switch self {
+        case .int32(let c): Self.texts(c)
+        case .int64(let c): Self.texts(c)
+        default: byteStrings
+        }
+    }
+
+    private static func texts<Number: BinaryInteger>(_ column: PrimitiveColumn<Number>) -> BytesColumn {
+        var texts = BytesColumn()
+        for row in 0..<column.count { texts.append(column[row].map { String($0) }) }
+        return texts
+    }
+
+    /// Numbers of any type, to the precision that training works with.
+    fileprivate var numbers: PrimitiveColumn<Float>? {
+        switch self {
+        case .float(let c): c
+        case .double(let c): PrimitiveColumn(c.values.map { Float($0) }, validity: c.validity)
+        case .int32(let c): PrimitiveColumn(c.values.map { Float($0) }, validity: c.validity)
+        case .int64(let c): PrimitiveColumn(c.values.map { Float($0) }, validity: c.validity)
+        default: nil
+        }
+    }
+
+    /// Not whole numbers: seconds, milliseconds and microseconds look alike.
+    fileprivate var instants: PrimitiveColumn<Int64>? {
+        switch self {
+        case .timestamp(let c), .localTimestamp(let c): c
+        default: nil
         }
     }
 }

@@ -53,7 +53,7 @@ enum ParquetCommand {
     /// The columns that `cat` can only leave out.
     private static func printUnsupported(_ file: ParquetFile) {
         for (column, feature) in file.unsupportedColumns.sorted(by: { $0.key < $1.key }) {
-            StandardOutput.write(line: "column \(column) cannot be read here: it uses \(feature)")
+            StandardOutput.write(line: "column \(column) cannot be read here: \(feature) is not supported")
         }
     }
 
@@ -67,19 +67,23 @@ enum ParquetCommand {
         path: ["parquet", "verify"], summary: "Read every byte of a Parquet file and check what it says of itself.",
         details: """
             Checksums of pages, values of every column, counts and bounds of every row group, page indexes and Bloom
-            filters.
+            filters. Columns of types that are not read here are named, and what was checked of them: the checksums of
+            their pages, where they have some, and whether these can be decompressed.
             """,
         arguments: [file], options: [memory.spec],
         examples: [.init(line: "parquet verify part-0.parquet", meaning: "Exits with 65 if anything is wrong.")]
     ) { invocation in
         try await BlockingWork.run("parquet") { _ in
             let file = try open(invocation)
-            let problems = try file.verify()
-            for problem in problems { StandardOutput.write(line: problem) }
+            let report = try file.verify()
+            for column in report.unseen { StandardOutput.write(line: column.line) }
+            for problem in report.problems { StandardOutput.write(line: problem) }
             StandardOutput.write(
                 line: "\(Figure.count(Int(file.rowCount))) rows, \(Figure.bytes(file.size)), "
-                    + "\(Figure.count(problems.count)) problems")
-            guard problems.isEmpty else {
+                    + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
+                    + "\(Figure.count(report.unseen.count)) columns not looked into, "
+                    + "\(Figure.count(report.problems.count)) problems")
+            guard report.problems.isEmpty else {
                 throw ColumnarError.malformed(file: file.path, reason: "see the problems above")
             }
         }
@@ -100,9 +104,11 @@ enum ParquetCommand {
         let form = try invocation.value(Options.rowFormat)
         try await BlockingWork.run("parquet") { flag in
             let file = try open(invocation)
-            let condition = try StoreCondition.of(invocation, file.schema)
-            let columns = invocation.optional(Options.columns)
-            var printer = RowPrinter(try columns.map { try file.schema.selecting($0) } ?? file.schema, as: form)
+            let condition = try StoreCondition.of(invocation, file.schema, file.leftOut)
+            let named = invocation.optional(Options.columns)
+            if named == nil { try file.leftOut.announce(others: file.schema.fields.count) }
+            let columns = named ?? file.schema.names
+            var printer = RowPrinter(try file.leftOut.explaining { try file.schema.selecting(columns) }, as: form)
             for group in 0..<file.rowGroupCount {
                 try flag.check()
                 printer.print(

@@ -49,10 +49,13 @@ enum StoreCareCommand {
         let version = invocation.optional(Options.version).map(Int64.init)
         try await BlockingWork.run("store") { _ in
             let report = try DeltaTable.open(at: invocation.arguments[0]).verify(version: version)
+            for column in report.unseen { StandardOutput.write(line: column.line) }
             for problem in report.problems { StandardOutput.write(line: "\(problem.path): \(problem.reason)") }
             StandardOutput.write(
                 line: "version \(report.version): \(Figure.count(report.files)) files, "
                     + "\(Figure.count(Int(report.rows))) rows, \(Figure.bytes(Int(report.bytes))), "
+                    + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
+                    + "\(Figure.count(report.unseen.count)) columns not looked into, "
                     + "\(Figure.count(report.problems.count)) problems")
             if let first = report.problems.first {
                 throw ColumnarError.malformed(file: first.path, reason: first.reason)

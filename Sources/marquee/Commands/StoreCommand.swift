@@ -49,6 +49,9 @@ enum StoreCommand {
             for field in snapshot.schema.fields {
                 rows.append(("column \(field.name)", "\(field.type)" + (field.nullable ? "" : ", required")))
             }
+            for (name, feature) in snapshot.unsupportedColumns.sorted(by: { $0.key < $1.key }) {
+                rows.append(("column \(name)", "not read here: \(feature)"))
+            }
             for (name, value) in snapshot.configuration.sorted(by: { $0.key < $1.key }) {
                 rows.append(("property \(name)", value))
             }
@@ -75,7 +78,7 @@ enum StoreCommand {
     ) { invocation in
         try await BlockingWork.run("store") { flag in
             let snapshot = try snapshot(invocation)
-            let condition = try StoreCondition.of(invocation, snapshot.schema)
+            let condition = try StoreCondition.of(invocation, snapshot.schema, snapshot.leftOut)
             var count = condition == nil ? snapshot.rowCount : nil
             if count == nil {
                 var rows = 0
@@ -111,9 +114,10 @@ enum StoreCommand {
         try await BlockingWork.run("store") { flag in
             let snapshot = try snapshot(invocation)
             let columns = invocation.optional(Options.columns)
-            var printer = RowPrinter(try columns.map { try snapshot.schema.selecting($0) } ?? snapshot.schema, as: form)
-            var scan = try snapshot.scan(
-                columns: columns, where: StoreCondition.of(invocation, snapshot.schema))
+            let condition = try StoreCondition.of(invocation, snapshot.schema, snapshot.leftOut)
+            var scan = try snapshot.scan(columns: columns, where: condition)
+            if columns == nil { try snapshot.leftOut.announce(others: snapshot.schema.fields.count) }
+            var printer = RowPrinter(scan.schema, as: form)
             while let batch = try scan.next() {
                 try flag.check()
                 printer.print(batch)
@@ -150,6 +154,7 @@ enum StoreCommand {
 enum RowHelp {
     static let types = """
         JSON Lines keep types: whole numbers as numbers, binary as base64, instants as RFC 3339 with microseconds, NaN
-        and infinities as texts, null as null.
+        and infinities as texts, decimals as numbers with all their digits, null as null. Columns of types that are not
+        read here are left out, and named on standard error.
         """
 }

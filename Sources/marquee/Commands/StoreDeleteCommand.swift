@@ -56,7 +56,12 @@ enum StoreCondition {
         """
 
     /// Nil if none was given.
-    static func of(_ invocation: Invocation, _ schema: Schema) throws -> Columnar.Predicate? {
-        try invocation.optional(option).map { try Columnar.Predicate($0, schema: schema) }
+    /// - Parameter leftOut: columns that `schema` lacks since they are not read here.
+    static func of(
+        _ invocation: Invocation, _ schema: Schema, _ leftOut: LeftOutColumns
+    ) throws -> Columnar.Predicate? {
+        try invocation.optional(option).map { text in
+            try leftOut.explaining { try Columnar.Predicate(text, schema: schema) }
+        }
     }
 }

@@ -17,6 +17,7 @@ enum RowJSON {
         case .date(let date): JSONText.append(quoted: date.description, to: &bytes)
         case .timestamp(let time): JSONText.append(quoted: ValueText.microseconds(time) + "Z", to: &bytes)
         case .localTimestamp(let time): JSONText.append(quoted: ValueText.microseconds(time), to: &bytes)
+        case .decimal(let number): bytes += number.description.utf8
         case .list(let values):
             bytes.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {

@@ -95,7 +95,7 @@ struct RowPrinter {
 extension ColumnType {
     fileprivate var isNumeric: Bool {
         switch self {
-        case .int32, .int64, .float, .double: true
+        case .int32, .int64, .float, .double, .decimal: true
         default: false
         }
     }

@@ -15,6 +15,8 @@ extension DeltaTable {
                 throw ColumnarError.forbidden(table: path, reason: "delta.appendOnly is set")
             }
             report = RewriteReport()
+            try snapshot.checkFilesWritable()
+            try snapshot.checkReadable(predicate.columns)
             try predicate.check(snapshot.schema)
             let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
             let pruner = FilePruner(schema: snapshot.schema, partitionColumns: snapshot.partitionColumns, table: path)

@@ -19,6 +19,7 @@ extension DeltaTable {
                 // Another writer may have replaced some meanwhile.
                 let adds = group.compactMap { snapshot.state.files[$0] }
                 if adds.count < 2 { return nil }
+                try snapshot.checkFilesWritable()
                 let dataSchema = PartitionSplitter(
                     schema: snapshot.schema, partitionColumns: snapshot.partitionColumns
                 ).dataSchema

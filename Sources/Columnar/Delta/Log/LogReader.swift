@@ -87,11 +87,12 @@ struct LogReader: Sendable {
     /// Replays commit `version` on top of `state`. - Returns: false if there is no such commit.
     private func apply(_ version: Int64, to state: inout LogState) throws -> Bool {
         guard let status = try storage.status(LogName.commit(version)) else { return false }
-        state.apply(try actions(of: version))
+        let actions = try actions(of: version)
+        state.apply(actions)
         state.version = version
         state.commitFile = status
         // A copy of a table may have its times in any order.
-        state.timestamp = max(state.timestamp, status.modified)
+        state.timestamp = (state.statesTimes ? actions.statedTime : nil) ?? max(state.timestamp, status.modified)
         return true
     }
 
@@ -133,7 +134,8 @@ struct LogReader: Sendable {
         state.version = version
         state.commitFile = try storage.status(LogName.commit(version))
         let status = try state.commitFile ?? storage.status(files[0])
-        state.timestamp = status?.modified ?? Timestamp(microseconds: 0)
+        state.timestamp =
+            try (state.statesTimes ? statedTime(of: version) : nil) ?? status?.modified ?? Timestamp(microseconds: 0)
     }
 
     private func replay(_ listing: Listing, from first: Int64, to last: Int64, on state: inout LogState) throws {

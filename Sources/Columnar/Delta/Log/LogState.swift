@@ -42,6 +42,9 @@ struct LogState: Sendable {
         }
     }
 
+    /// Whether the commit of ``version`` tells its own time.
+    var statesTimes: Bool { metaData?.inCommitTimestampsSince.map { $0 <= version } ?? false }
+
     /// Checks that a table came out that can be read.
     func checked(table: String) throws -> (ProtocolAction, MetaData) {
         guard let versions else {

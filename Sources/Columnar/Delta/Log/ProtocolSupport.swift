@@ -2,10 +2,14 @@
 extension ProtocolAction {
     /// Features whose tables read the same as without them, or whose effects are refused where they show: a file with
     /// a deletion vector, a column mapping that is on.
-    private static let readable: Set<String> = [
+    private static let readableAndWritable: Set<String> = [
         "timestampNtz", "vacuumProtocolCheck", "deletionVectors", "columnMapping",
     ]
-    private static let writable: Set<String> = readable.union([
+    /// These, too, read the same, but for columns that are then left out, and older files with narrower types.
+    private static let readable: Set<String> = readableAndWritable.union([
+        "typeWidening", "typeWidening-preview", "variantType", "variantType-preview", "variantShredding-preview",
+    ])
+    private static let writable: Set<String> = readableAndWritable.union([
         "appendOnly", "invariants", "checkConstraints", "changeDataFeed", "generatedColumns",
     ])
 

@@ -2,12 +2,21 @@
 enum SchemaString {
     static func text(of schema: Schema) -> String { json(schema.fields).text }
 
-    /// - Throws: ``ColumnarError`` if the text is no schema or has a type that is not supported.
-    static func schema(_ text: String, file: String) throws -> Schema {
-        guard let json = JSONParser.parse(text), json["type"]?.string == "struct" else {
-            throw ColumnarError.malformed(file: file, reason: "its schemaString is not a schema")
+    /// The columns that can be read, and those that cannot by name, each with what it uses.
+    /// - Throws: ``ColumnarError`` if the text is no schema.
+    static func schema(_ text: String, file: String) throws -> (readable: Schema, unsupported: [String: String]) {
+        guard let json = JSONParser.parse(text), json["type"]?.string == "struct", let columns = json["fields"]?.array
+        else { throw ColumnarError.malformed(file: file, reason: "its schemaString is not a schema") }
+        var fields: [Field] = []
+        var unsupported: [String: String] = [:]
+        for column in columns {
+            do {
+                fields.append(try naming(file) { try field(column) })
+            } catch ColumnarError.unsupported(_, let feature) {
+                if let name = column["name"]?.string { unsupported[name] = feature }
+            }
         }
-        return Schema(try fields(json, file: file))
+        return (Schema(fields), unsupported)
     }
 
     /// Adds fields to the end of a schema text; the rest stays as it is.
@@ -61,49 +70,67 @@ enum SchemaString {
         }
     }
 
-    private static func fields(_ json: JSON, file: String) throws -> [Field] {
+    private static func fields(_ json: JSON) throws -> [Field] {
         guard let fields = json["fields"]?.array else {
-            throw ColumnarError.malformed(file: file, reason: "a struct in its schemaString has no fields")
+            throw DecodingFault.malformed("a struct in its schemaString has no fields")
         }
-        return try fields.map { field in
-            guard let name = field["name"]?.string, let type = field["type"] else {
-                throw ColumnarError.malformed(file: file, reason: "a field in its schemaString has no name or type")
-            }
-            return Field(
-                name, try self.type(type, of: name, file: file), nullable: field["nullable"]?.bool ?? true)
-        }
+        return try fields.map(field)
     }
 
-    private static func type(_ json: JSON, of name: String, file: String) throws -> ColumnType {
+    private static func field(_ json: JSON) throws -> Field {
+        guard let name = json["name"]?.string, let type = json["type"] else {
+            throw DecodingFault.malformed("a field in its schemaString has no name or type")
+        }
+        return Field(name, try self.type(type, of: name), nullable: json["nullable"]?.bool ?? true)
+    }
+
+    private static func type(_ json: JSON, of name: String) throws -> ColumnType {
         if let text = json.string {
-            switch text {
-            case "boolean": return .bool
-            // Parquet stores the small integers as 32 bits too.
-            case "integer", "short", "byte": return .int32
-            case "long": return .int64
-            case "float": return .float
-            case "double": return .double
-            case "string": return .string
-            case "binary": return .binary
-            case "date": return .date
-            case "timestamp": return .timestamp
-            case "timestamp_ntz": return .localTimestamp
-            default: throw ColumnarError.unsupported(file: file, feature: "the type \(text) of column \(name)")
-            }
+            return try primitive(text) ?? { throw DecodingFault.unsupported("the type \(text) in column \(name)") }()
         }
         switch json["type"]?.string {
         case "array":
             guard let element = json["elementType"] else { break }
-            return .list(
-                try type(element, of: name, file: file), elementNullable: json["containsNull"]?.bool ?? true)
+            return .list(try type(element, of: name), elementNullable: json["containsNull"]?.bool ?? true)
         case "map":
             guard let key = json["keyType"], let value = json["valueType"] else { break }
             return .map(
-                key: try type(key, of: name, file: file), value: try type(value, of: name, file: file),
+                key: try type(key, of: name), value: try type(value, of: name),
                 valueNullable: json["valueContainsNull"]?.bool ?? true)
-        case "struct": return .structure(try fields(json, file: file))
+        case "struct": return .structure(try fields(json))
+        case let kind?: throw DecodingFault.unsupported("the type \(kind) in column \(name)")
+        case nil: break
+        }
+        throw DecodingFault.malformed("column \(name) has no valid type in its schemaString")
+    }
+
+    /// Nil if there is no such type here.
+    private static func primitive(_ text: String) -> ColumnType? {
+        switch text {
+        case "boolean": return .bool
+        // Parquet stores the small integers as 32 bits too.
+        case "integer", "short", "byte": return .int32
+        case "long": return .int64
+        case "float": return .float
+        case "double": return .double
+        case "string": return .string
+        case "binary": return .binary
+        case "date": return .date
+        case "timestamp": return .timestamp
+        case "timestamp_ntz": return .localTimestamp
+        case "decimal": return .decimal(precision: 10, scale: 0)
         default: break
         }
-        throw ColumnarError.malformed(file: file, reason: "column \(name) has no valid type in its schemaString")
+        let pieces = text.split(whereSeparator: { "(,) ".contains($0) })
+        guard text.hasSuffix(")") else { return nil }
+        switch pieces.first {
+        case "char" where pieces.count == 2, "varchar" where pieces.count == 2: return .string
+        case "decimal" where pieces.count == 3:
+            guard let precision = Int(pieces[1]), (1...DecimalNumber.maximumPrecision).contains(precision),
+                let scale = Int(pieces[2]), (0...precision).contains(scale)
+            else { return nil }
+            return .decimal(precision: precision, scale: scale)
+        default: return nil
+        }
     }
 }

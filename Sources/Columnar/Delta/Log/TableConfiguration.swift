@@ -7,6 +7,12 @@ extension MetaData {
         configuration["delta.checkpointInterval"].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil } ?? 10
     }
 
+    /// The first version whose commit tells its own time; nil if none does.
+    var inCommitTimestampsSince: Int64? {
+        guard configuration["delta.enableInCommitTimestamps"]?.lowercased() == "true" else { return nil }
+        return configuration["delta.inCommitTimestampEnablementVersion"].flatMap { Int64($0) } ?? 0
+    }
+
     /// How long tombstones, and the files they stand for, are kept. Milliseconds.
     var deletedFileRetention: Int64 {
         Self.interval(configuration["delta.deletedFileRetentionDuration"]) ?? 7 * Self.day

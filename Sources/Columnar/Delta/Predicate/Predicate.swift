@@ -59,6 +59,7 @@ extension Predicate {
             case (.int, .int32), (.int, .int64), (.int, .float), (.int, .double): true
             case (.float, .float), (.double, .float), (.float, .double), (.double, .double): true
             case (.double, .int32), (.double, .int64): true
+            case (.int, .decimal), (.double, .decimal), (.decimal, .decimal): true
             case (.bool, .bool), (.string, .string), (.binary, .binary), (.date, .date): true
             case (.timestamp, .timestamp), (.localTimestamp, .localTimestamp): true
             default: false

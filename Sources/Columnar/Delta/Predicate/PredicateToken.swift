@@ -40,11 +40,14 @@ enum PredicateToken: Hashable, CustomStringConvertible {
             Int64(text).map { .int($0) } ?? Double(text).flatMap { $0.isFinite ? .double($0) : nil }
         case (.number(let text), .float), (.number(let text), .double):
             Double(text).flatMap { $0.isFinite ? .double($0) : nil }
+        case (.number(let text), .decimal):
+            DecimalNumber(text).map { .decimal($0) } ?? Double(text).flatMap { $0.isFinite ? .double($0) : nil }
         case (.text(let text), .string): .string(text)
         case (.text(let text), .date): CalendarDate(text).map { .date($0) }
         case (.text(let text), .timestamp):
             (Timestamp(text) ?? CalendarDate(text)?.start).map { .timestamp($0) }
         case (.text(let text), .localTimestamp):
+            // No zone shifts it: it has none.
             (Timestamp(text + "Z") ?? CalendarDate(text)?.start).map { .localTimestamp($0) }
         case (.text(let text), .binary): Self.bytes(hexadecimal: text).map { .binary($0) }
         default: nil

@@ -1,7 +1,9 @@
 /// Where one column of one row group lies, how it is encoded and what range it spans.
 struct ColumnChunkMetadata: Sendable {
     var filePath: String?
-    var physical = PhysicalType.boolean
+    /// Nil if it is of a type that is not known here.
+    var physical: PhysicalType? = .boolean
+    var isEncrypted = false
     var encodings: [Int32] = []
     var path: [String] = []
     var codec: Int32 = 0
@@ -34,14 +36,34 @@ struct ColumnChunkMetadata: Sendable {
             case 5: offsetIndexLength = try reader.int32(type)
             case 6: columnIndexOffset = try reader.int(type)
             case 7: columnIndexLength = try reader.int32(type)
+            case 8, 9:
+                isEncrypted = true
+                try reader.skip(type)
             default: try reader.skip(type)
             }
         }
-        guard fields != 0 else { throw DecodingFault.unsupported("column chunks without metadata (encrypted?)") }
+        // What is under a key of its own states nothing else in the open.
+        if isEncrypted, fields == 0 { return }
+        guard fields != 0 else { throw DecodingFault.unsupported("column chunks without metadata") }
         guard fields & Self.required == Self.required else {
             throw DecodingFault.malformed("a column chunk does not state its type, path, codec, count, size and place")
         }
-        if filePath != nil { throw DecodingFault.unsupported("column chunks in other files") }
+    }
+
+    /// What keeps the chunk from being read, as far as the footer tells; nil if nothing does.
+    var unreadable: String? {
+        if isEncrypted { return "encryption" }
+        if filePath != nil { return "column chunks in other files" }
+        guard physical != nil else { return "a physical type that is not known here" }
+        if valueCount == 0 { return nil }
+        do {
+            _ = try Compression(codec: codec)
+        } catch DecodingFault.unsupported(let feature) {
+            return feature
+        } catch {
+            return nil
+        }
+        return encodings.first { PageEncoding(rawValue: $0) == nil }.map { "the encoding \(PageEncoding.name($0))" }
     }
 
     private mutating func readMetadata(
@@ -50,10 +72,7 @@ struct ColumnChunkMetadata: Sendable {
         if id > 0, id < 32 { fields |= 1 << UInt32(id) }
         switch id {
         case 1:
-            guard let known = PhysicalType(rawValue: try reader.int32(type)) else {
-                throw DecodingFault.malformed("a column has an unknown physical type")
-            }
-            physical = known
+            physical = PhysicalType(rawValue: try reader.int32(type))
         case 2: encodings = try reader.list(type) { try $0.int32($1) }
         case 3: path = try reader.list(type) { try $0.string($1) }
         case 4: codec = try reader.int32(type)
@@ -72,7 +91,7 @@ struct ColumnChunkMetadata: Sendable {
     func write(_ writer: inout CompactWriter) {
         writer.field(2, int64: 0)  // file_offset: deprecated, yet three readers refuse files without it
         writer.field(3) { writer in
-            writer.field(1, int32: physical.rawValue)
+            writer.field(1, int32: physical?.rawValue)
             writer.field(2, int32s: encodings)
             writer.field(3, binaries: path.map { Array($0.utf8) })
             writer.field(4, int32: codec)

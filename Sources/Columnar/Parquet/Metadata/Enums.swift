@@ -15,6 +15,11 @@ enum PageEncoding: Int32, Sendable {
     case rleDictionary = 8
     case byteStreamSplit = 9
 
+    /// The name of any encoding, or its number in parquet.thrift if it is none that is read here.
+    static func name(_ encoding: Int32) -> String {
+        PageEncoding(rawValue: encoding)?.name ?? (encoding == 10 ? "ALP" : "\(encoding)")
+    }
+
     /// The name in the specification.
     var name: String {
         switch self {
@@ -63,7 +68,7 @@ public enum Compression: String, CaseIterable, Sendable {
         case 3: throw DecodingFault.unsupported("the codec LZO")
         case 4: throw DecodingFault.unsupported("the codec BROTLI")
         case 5: throw DecodingFault.unsupported("the codec LZ4 with Hadoop framing")
-        default: throw DecodingFault.malformed("codec \(codec) does not exist")
+        default: throw DecodingFault.unsupported("the codec \(codec)")
         }
     }
 }
@@ -93,7 +98,7 @@ enum LogicalType: Hashable, Sendable {
     case string, map, list, enumeration, date, json, bson, uuid
     case timestamp(utc: Bool, Unit)
     case integer(width: Int, signed: Bool)
-    case decimal
+    case decimal(precision: Int, scale: Int)
     /// A member this module does not know, by its field id.
     case other(Int)
 }

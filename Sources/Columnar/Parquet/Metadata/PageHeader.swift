@@ -19,12 +19,13 @@ struct PageHeader: Sendable {
     init() {}
 
     init(_ reader: inout CompactReader) throws {
-        var known = true
+        var unknown: Int32?
         try reader.structure { reader, id, type in
             switch id {
             case 1:
-                guard let page = PageType(rawValue: try reader.int32(type)) else {
-                    known = false
+                let raw = try reader.int32(type)
+                guard let page = PageType(rawValue: raw) else {
+                    unknown = raw
                     return
                 }
                 self.type = page
@@ -35,7 +36,7 @@ struct PageHeader: Sendable {
             default: try reader.skip(type)
             }
         }
-        guard known else { throw DecodingFault.malformed("a page has an unknown type") }
+        if let unknown { throw DecodingFault.unsupported("pages of the type \(unknown)") }
         guard uncompressedSize >= 0, compressedSize >= 0, valueCount >= 0 else {
             throw DecodingFault.malformed("a page has a negative size")
         }

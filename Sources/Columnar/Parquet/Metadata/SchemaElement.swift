@@ -1,12 +1,21 @@
 /// One node of a file's schema, as the footer lists them depth first.
 struct SchemaElement: Sendable {
+    /// Nil of a group, and of a column of a type that is not known here.
     var physical: PhysicalType?
+    /// The number of the latter.
+    var unknownPhysical: Int32?
     var typeLength: Int32?
     var repetition: Repetition?
     var name = ""
     var childCount: Int32?
     var converted: Int32?
+    /// Of the old annotation DECIMAL.
+    var scale: Int32?
+    var precision: Int32?
     var logical: LogicalType?
+
+    /// Whether it holds values.
+    var isLeaf: Bool { physical != nil || unknownPhysical != nil }
 
     init(name: String) { self.name = name }
 
@@ -17,10 +26,8 @@ struct SchemaElement: Sendable {
             switch id {
             case 1:
                 let raw = try reader.int32(type)
-                guard let known = PhysicalType(rawValue: raw) else {
-                    throw DecodingFault.malformed("physical type \(raw) does not exist")
-                }
-                physical = known
+                physical = PhysicalType(rawValue: raw)
+                unknownPhysical = physical == nil ? raw : nil
             case 2: typeLength = try reader.int32(type)
             case 3:
                 guard let known = Repetition(rawValue: try reader.int32(type)) else {
@@ -32,6 +39,8 @@ struct SchemaElement: Sendable {
                 name = try reader.string(type)
             case 5: childCount = try reader.int32(type)
             case 6: converted = try reader.int32(type)
+            case 7: scale = try reader.int32(type)
+            case 8: precision = try reader.int32(type)
             case 10: logical = try LogicalType(&reader, type)
             default: try reader.skip(type)
             }
@@ -72,8 +81,17 @@ extension LogicalType {
                     default: try reader.skip(type)
                     }
                 }
-                guard let unit else { throw DecodingFault.unsupported("a timestamp of unknown unit") }
-                found = .timestamp(utc: utc, unit)
+                found = unit.map { .timestamp(utc: utc, $0) } ?? .other(8)
+            case 5:
+                var (precision, scale) = (0, 0)
+                try reader.structure { reader, id, type in
+                    switch id {
+                    case 1: scale = Int(try reader.int(type))
+                    case 2: precision = Int(try reader.int(type))
+                    default: try reader.skip(type)
+                    }
+                }
+                found = .decimal(precision: precision, scale: scale)
             case 10:
                 var width = 0
                 var signed = true
@@ -92,7 +110,6 @@ extension LogicalType {
                 case 2: found = .map
                 case 3: found = .list
                 case 4: found = .enumeration
-                case 5: found = .decimal
                 case 6: found = .date
                 case 12: found = .json
                 case 13: found = .bson

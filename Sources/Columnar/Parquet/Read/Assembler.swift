@@ -142,6 +142,7 @@ extension Column {
         case .date(let c): return .date(primitive(c, 0))
         case .timestamp(let c): return .timestamp(primitive(c, 0))
         case .localTimestamp(let c): return .localTimestamp(primitive(c, 0))
+        case .decimal(let c): return .decimal(primitive(c, 0))
         case .string(let c): return .string(bytes(c))
         case .binary(let c): return .binary(bytes(c))
         case .list, .map, .structure: preconditionFailure("a leaf is primitive")

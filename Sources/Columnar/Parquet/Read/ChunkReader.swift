@@ -55,11 +55,7 @@ struct ChunkReader {
         case .int32:
             var decoder = PrimitiveDecoder<Int32>()
             try pages(bytes, chunk, leaf, plan, &decoder, &result)
-            if leaf.conversion == .unsigned32 {
-                result.values = .int64(.init(decoder.values.map { Int64(UInt32(bitPattern: $0)) }))
-            } else {
-                result.values = leaf.type == .date ? .date(.init(decoder.values)) : .int32(.init(decoder.values))
-            }
+            result.values = int32s(decoder.values, leaf)
         case .int64:
             var decoder = PrimitiveDecoder<Int64>()
             try pages(bytes, chunk, leaf, plan, &decoder, &result)
@@ -80,9 +76,34 @@ struct ChunkReader {
             var decoder = BytesDecoder(fixedLength: leaf.physical == .fixed ? leaf.typeLength : nil, budget: budget)
             try pages(bytes, chunk, leaf, plan, &decoder, &result)
             let column = BytesColumn(offsets: decoder.offsets, bytes: decoder.bytes)
-            result.values = leaf.type == .string ? .string(column) : .binary(column)
+            switch leaf.type {
+            case .string: result.values = .string(column)
+            case .decimal: result.values = .decimal(try decimals(column))
+            default: result.values = .binary(column)
+            }
         }
         return result
+    }
+
+    private func int32s(_ values: [Int32], _ leaf: Leaf) -> Column {
+        switch leaf.type {
+        case .date: .date(.init(values))
+        case .decimal: .decimal(.init(values.map { Int128($0) }))
+        default:
+            leaf.conversion == .unsigned32
+                ? .int64(.init(values.map { Int64(UInt32(bitPattern: $0)) })) : .int32(.init(values))
+        }
+    }
+
+    /// Big-endian two's complement of any length.
+    private func decimals(_ column: BytesColumn) throws -> PrimitiveColumn<Int128> {
+        PrimitiveColumn<Int128>(
+            try (0..<column.count).map { row in
+                guard let unscaled = Int128(bigEndian: column.bytes[column.range(of: row)]) else {
+                    throw DecodingFault.malformed("a decimal has more than 38 digits")
+                }
+                return unscaled
+            })
     }
 
     private func int64s(_ values: [Int64], _ leaf: Leaf) throws -> Column {
@@ -100,6 +121,7 @@ struct ChunkReader {
         switch leaf.type {
         case .timestamp: return .timestamp(.init(values))
         case .localTimestamp: return .localTimestamp(.init(values))
+        case .decimal: return .decimal(.init(values.map { Int128($0) }))
         default: return .int64(.init(values))
         }
     }
@@ -144,7 +166,7 @@ struct ChunkReader {
                 }
                 try budget.charge(entries, of: Self.bytesPerEntry(leaf))
                 guard let encoding = PageEncoding(rawValue: next.header.encoding) else {
-                    throw DecodingFault.unsupported("encoding \(next.header.encoding)")
+                    throw DecodingFault.unsupported("the encoding \(PageEncoding.name(next.header.encoding))")
                 }
                 let (start, present) =
                     next.header.type == .data
@@ -158,12 +180,13 @@ struct ChunkReader {
 
     /// What an entry takes at most while it is decoded and put in its place, the bytes of strings aside.
     private static func bytesPerEntry(_ leaf: Leaf) -> Int {
-        let value =
+        let stored =
             switch leaf.physical {
             case .boolean: 2
             case .int32, .float, .byteArray, .fixed: 4
             case .int64, .double, .int96: 8
             }
+        let value = stored + (leaf.type.isDecimal ? 16 : 0)
         // With nulls, values move to where their rows are.
         return (leaf.maxDefinition > 0 ? 2 * value + 2 : value) + (leaf.maxRepetition > 0 ? 6 : 0)
     }

@@ -30,7 +30,17 @@ struct PageReader {
 
     var isAtEnd: Bool { position >= bytes.count }
 
-    mutating func next() throws -> Page {
+    /// A page as it lies in the file.
+    struct StoredPage {
+        var header: PageHeader
+        /// Of the body.
+        var range: Range<Int>
+    }
+
+    mutating func next() throws -> Page { try unpack(try nextStored()) }
+
+    /// The next page, its checksum checked.
+    mutating func nextStored() throws -> StoredPage {
         var reader = CompactReader(UnsafeRawBufferPointer(rebasing: bytes[position...]))
         let header = try PageHeader(&reader)
         let start = position + reader.cursor.position
@@ -43,6 +53,14 @@ struct PageReader {
         if checksums, let crc = header.crc, UInt32(bitPattern: crc) != crc32(of: stored) {
             throw DecodingFault.malformed("the checksum of the page at byte \(start) of a column is wrong")
         }
+        return StoredPage(header: header, range: start..<start + size)
+    }
+
+    /// The page with its body decompressed.
+    func unpack(_ page: StoredPage) throws -> Page {
+        let header = page.header
+        let start = page.range.lowerBound
+        let stored = UnsafeRawBufferPointer(rebasing: bytes[page.range])
         guard header.type == .dataV2 else {
             try budget.charge(Int(header.uncompressedSize))
             let body = try codec.decompress(stored, compression, size: Int(header.uncompressedSize))
@@ -50,7 +68,7 @@ struct PageReader {
         }
         let repetition = Int(header.repetitionLength)
         let definition = Int(header.definitionLength)
-        guard repetition >= 0, definition >= 0, repetition + definition <= size,
+        guard repetition >= 0, definition >= 0, repetition + definition <= stored.count,
             repetition + definition <= Int(header.uncompressedSize)
         else { throw DecodingFault.malformed("the levels of a page pass its end") }
         let values = UnsafeRawBufferPointer(rebasing: stored[(repetition + definition)...])

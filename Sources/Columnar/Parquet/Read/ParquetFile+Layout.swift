@@ -36,7 +36,7 @@ extension ParquetFile {
                     rowGroup: group, column: chunk.path.joined(separator: "."), values: chunk.valueCount,
                     nulls: bounds?.nullCount,
                     codec: (try? Compression(codec: chunk.codec))?.rawValue ?? "\(chunk.codec)",
-                    encodings: chunk.encodings.map { PageEncoding(rawValue: $0)?.name ?? "\($0)" },
+                    encodings: chunk.encodings.map { PageEncoding.name($0) },
                     compressedSize: chunk.compressedSize, uncompressedSize: chunk.uncompressedSize,
                     minimum: bounds?.minimum.map(Self.text), maximum: bounds?.maximum.map(Self.text),
                     hasPageIndex: chunk.offsetIndexOffset != nil, hasBloomFilter: chunk.bloomFilterOffset != nil)
@@ -53,6 +53,7 @@ extension ParquetFile {
         case .double(let number): "\(number)"
         case .date(let day): "\(day)"
         case .timestamp(let time), .localTimestamp(let time): "\(time)"
+        case .decimal(let number): "\(number)"
         case .binary(let bytes): "\(bytes.count) bytes"
         default: "\(value)"
         }

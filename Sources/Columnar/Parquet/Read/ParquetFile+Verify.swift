@@ -2,32 +2,44 @@ import Domain
 
 extension ParquetFile {
     /// Reads the whole file: every checksum, every value, and whether the statistics of the row groups, the page indexes
-    /// and the Bloom filters are true.
-    /// - Returns: what is wrong; empty if nothing is.
-    public func verify() throws -> [String] {
-        var problems: [String] = []
+    /// and the Bloom filters are true. Of columns that cannot be read, the checksums of pages, what can be decompressed,
+    /// and whether there are as many values as stated.
+    public func verify() throws -> FileReport {
+        var report = FileReport()
         for group in 0..<rowGroupCount {
-            let batch: RecordBatch
-            do {
-                batch = try read(columns: schema.names, rowGroup: group)
-            } catch let error as any Fault {
-                problems.append("row group \(group): \(error.message)")
-                continue
-            }
-            for (field, values) in zip(batch.schema.fields, batch.columns) {
-                guard let leaf = flatLeaf(field.name) else { continue }
-                let chunk = metadata.rowGroups[group].columns[leaf.index]
+            for column in columns {
+                var unsupported: String?
                 do {
-                    let found =
-                        try verifyBounds(chunk, leaf, values, field) + verifyPages(chunk, leaf, values, field)
-                        + verifyBloomFilter(chunk, leaf, values)
-                    problems += found.map { "row group \(group): \(field.name) \($0)" }
-                } catch let fault as DecodingFault {
-                    problems.append("row group \(group): \(fault.inFile(path).message)")
+                    report.problems += try verify(column, rowGroup: group).map { "row group \(group): \($0)" }
+                } catch ColumnarError.unsupported(_, let feature) {
+                    unsupported = feature
+                } catch let error as any Fault {
+                    report.problems.append("row group \(group): \(error.message)")
                 }
+                let audit = auditPages(of: column, rowGroup: group, deep: unsupported != nil)
+                report.pages += audit.pages
+                report.checksums += audit.checksums
+                guard let unsupported else { continue }
+                report.problems += audit.problems.map { "row group \(group): \(column.name): \($0)" }
+                report.unseen.add(
+                    UnseenColumn(
+                        name: column.name, feature: unsupported, pages: audit.pages, checksums: audit.checksums,
+                        unpacked: audit.unpacked), isNewFile: false)
             }
         }
-        return problems
+        return report
+    }
+
+    /// - Throws: ``ColumnarError`` if it cannot be read.
+    private func verify(_ column: FileColumn, rowGroup group: Int) throws -> [String] {
+        let batch = try read(columns: [column.name], rowGroup: group)
+        let (field, values) = (batch.schema.fields[0], batch.columns[0])
+        guard let leaf = flatLeaf(field.name) else { return [] }
+        let chunk = metadata.rowGroups[group].columns[leaf.index]
+        return try naming(path) {
+            try verifyBounds(chunk, leaf, values, field) + verifyPages(chunk, leaf, values, field)
+                + verifyBloomFilter(chunk, leaf, values)
+        }.map { "\(field.name) \($0)" }
     }
 
     private func verifyBounds(

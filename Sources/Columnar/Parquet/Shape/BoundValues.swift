@@ -47,6 +47,16 @@ struct BoundValues {
             return .double(value == 0 ? (upper ? 0 : -0.0) : value)
         case .string: return .string(String(decoding: bytes, as: UTF8.self))
         case .binary: return .binary(bytes)
+        case .decimal(let precision, let scale):
+            let unscaled: Int128? =
+                switch leaf.physical {
+                case .int32: load(Int32.self).map { Int128($0) }
+                case .int64: load(Int64.self).map { Int128($0) }
+                default: Int128(bigEndian: bytes)
+                }
+            // A bound of more digits than the column has was cut, or is none.
+            guard let unscaled, unscaled.magnitude < DecimalNumber.power(precision).magnitude else { return nil }
+            return .decimal(DecimalNumber(unscaled: unscaled, scale: scale))
         case .list, .map, .structure: return nil
         }
     }

@@ -3,6 +3,12 @@ enum LeafTypes {
     static func type(
         of element: SchemaElement, _ physical: PhysicalType
     ) throws -> (ColumnType, Leaf.Conversion) {
+        if let decimal = decimal(element) {
+            switch physical {
+            case .int32, .int64, .byteArray, .fixed: return (try decimal.get(), .none)
+            default: throw unsupported(element)
+            }
+        }
         switch physical {
         case .boolean: return (.bool, .none)
         case .float: return (.float, .none)
@@ -23,7 +29,7 @@ enum LeafTypes {
         switch element.logical {
         case .date: return (.date, .none)
         case .integer(let width, let signed):
-            if width > 32 { throw DecodingFault.malformed("an INT32 column says it has \(width) bits") }
+            if width > 32 { throw DecodingFault.unsupported("INT\(width) in 32 bits in column \(element.name)") }
             return signed || width < 32 ? (.int32, .none) : (.int64, .unsigned32)
         case nil: break
         default: throw unsupported(element)
@@ -73,17 +79,41 @@ enum LeafTypes {
         }
     }
 
-    private static func unsupported(_ element: SchemaElement) -> DecodingFault {
+    /// The type that an annotation DECIMAL stands for; nil without one.
+    private static func decimal(_ element: SchemaElement) -> Result<ColumnType, DecodingFault>? {
+        let digits: (precision: Int, scale: Int)
+        switch (element.logical, element.converted) {
+        case (.decimal(let precision, let scale), _): digits = (precision, scale)
+        case (nil, ConvertedType.decimal): digits = (Int(element.precision ?? 0), Int(element.scale ?? 0))
+        default: return nil
+        }
+        guard (1...DecimalNumber.maximumPrecision).contains(digits.precision),
+            (0...digits.precision).contains(digits.scale)
+        else {
+            return .failure(
+                .unsupported("the type DECIMAL(\(digits.precision),\(digits.scale)) in column \(element.name)"))
+        }
+        return .success(.decimal(precision: digits.precision, scale: digits.scale))
+    }
+
+    static func unsupported(_ element: SchemaElement) -> DecodingFault {
         let kind =
             switch (element.logical, element.converted) {
-            case (.decimal, _), (nil, ConvertedType.decimal): "DECIMAL"
-            case (.integer(let width, false), _): "UINT\(width)"
+            case (.decimal, _), (nil, ConvertedType.decimal): "DECIMAL of an unusual form"
+            case (.integer(let width, let signed), _): "\(signed ? "" : "U")INT\(width)"
             case (.other(7), _), (nil, 7), (nil, 8): "TIME"
+            case (.other(8), _): "TIMESTAMP of an unknown unit"
             case (.other(11), _): "UNKNOWN (always null)"
             case (.other(15), _): "FLOAT16"
+            case (.other(16), _): "VARIANT"
+            case (.other(17), _): "GEOMETRY"
+            case (.other(18), _): "GEOGRAPHY"
+            case (.other(let number), _): "number \(number) of the logical types"
             case (nil, 14): "UINT64"
             case (nil, 21): "INTERVAL"
-            default: "an unknown logical type"
+            case (nil, let number?): "number \(number) of the converted types"
+            default:
+                element.unknownPhysical.map { "number \($0) of the physical types" } ?? "of an unusual form"
             }
         return .unsupported("the type \(kind) in column \(element.name)")
     }

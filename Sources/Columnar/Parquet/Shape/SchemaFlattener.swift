@@ -34,6 +34,7 @@ enum SchemaFlattener {
         case .localTimestamp:
             element.physical = .int64
             element.logical = .timestamp(utc: false, .micros)
+        case .decimal: throw ColumnarError.unsupported(file: "a new file", feature: "the type \(field.type)")
         case .list(let inner, let nullable):
             element.childCount = 1
             element.converted = ConvertedType.list

@@ -10,7 +10,7 @@ struct SchemaParser {
     static func columns(
         of elements: [SchemaElement], skippingUnsupportedFields: Bool = false
     ) throws -> [FileColumn] {
-        guard let root = elements.first, root.physical == nil, let count = root.childCount, count >= 0 else {
+        guard let root = elements.first, !root.isLeaf, let count = root.childCount, count >= 0 else {
             throw DecodingFault.malformed("its schema has no root")
         }
         var parser = SchemaParser(elements: elements, skipsFields: skippingUnsupportedFields)
@@ -41,27 +41,31 @@ struct SchemaParser {
         } catch DecodingFault.unsupported(let feature) {
             position = start
             leafCount = firstLeaf
-            try skipSubtree(depth: 1)
+            try skipSubtree()
             return FileColumn(name: name, leaves: firstLeaf..<leafCount, content: .unsupported(feature: feature))
         }
     }
 
-    private mutating func skipSubtree(depth: Int) throws {
-        guard position < elements.count, depth <= Self.maximumDepth else {
-            throw DecodingFault.malformed("its schema is cut short or too deep")
+    /// However deep it is.
+    private mutating func skipSubtree() throws {
+        var open = 1
+        while open > 0 {
+            guard position < elements.count else { throw DecodingFault.malformed("its schema is cut short") }
+            let element = elements[position]
+            position += 1
+            open -= 1
+            if !element.isLeaf, let count = element.childCount {
+                open += Int(max(0, count))
+            } else {
+                leafCount += 1
+            }
         }
-        let element = elements[position]
-        position += 1
-        guard element.physical == nil, let count = element.childCount else {
-            leafCount += 1
-            return
-        }
-        for _ in 0..<max(0, count) { try skipSubtree(depth: depth + 1) }
     }
 
     private mutating func next(depth: Int) throws -> SchemaElement {
-        guard position < elements.count, depth <= Self.maximumDepth else {
-            throw DecodingFault.malformed("its schema is cut short or too deep")
+        guard position < elements.count else { throw DecodingFault.malformed("its schema is cut short") }
+        guard depth <= Self.maximumDepth else {
+            throw DecodingFault.unsupported("nesting of more than \(Self.maximumDepth) levels")
         }
         defer { position += 1 }
         return elements[position]
@@ -88,7 +92,7 @@ struct SchemaParser {
     private mutating func content(
         of element: SchemaElement, _ levels: NodeLevels, path: [String], depth: Int
     ) throws -> (ColumnType, SchemaNode) {
-        if element.physical != nil {
+        if element.isLeaf {
             let leaf = try leaf(element, levels, path: path)
             return (leaf.type, .leaf(leaf, levels))
         }
@@ -112,12 +116,12 @@ struct SchemaParser {
                     children.append(child)
                 } catch DecodingFault.unsupported(_) where skipsFields {
                     (position, leafCount) = start
-                    try skipSubtree(depth: depth + 1)
+                    try skipSubtree()
                 }
             }
             guard !children.isEmpty else { throw DecodingFault.unsupported("structs without readable fields") }
             return (.structure(fields), .structure(children: children, levels))
-        default: throw DecodingFault.unsupported("groups of an unknown kind")
+        default: throw LeafTypes.unsupported(element)
         }
     }
 
@@ -130,7 +134,7 @@ struct SchemaParser {
         let inner = inside(levels)
         let path = path + [repeated.name]
         let isElement =
-            repeated.physical != nil || repeated.childCount != 1 || repeated.name == "array"
+            repeated.isLeaf || repeated.childCount != 1 || repeated.name == "array"
             || repeated.name == name + "_tuple"
         if isElement {
             let (type, node) = try content(of: repeated, inner, path: path, depth: depth + 1)
@@ -144,7 +148,7 @@ struct SchemaParser {
         _ levels: NodeLevels, path: [String], depth: Int
     ) throws -> (ColumnType, SchemaNode) {
         let repeated = try next(depth: depth + 1)
-        guard repeated.repetition == .repeated, repeated.physical == nil else {
+        guard repeated.repetition == .repeated, !repeated.isLeaf else {
             throw DecodingFault.malformed("a map repeats nothing")
         }
         guard repeated.childCount == 2 else { throw DecodingFault.unsupported("maps without values") }
@@ -175,12 +179,12 @@ struct SchemaParser {
     }
 
     private mutating func leaf(_ element: SchemaElement, _ levels: NodeLevels, path: [String]) throws -> Leaf {
-        guard let physical = element.physical else { throw DecodingFault.malformed("a column has no type") }
+        guard let physical = element.physical else { throw LeafTypes.unsupported(element) }
         guard levels.present < 255 else { throw DecodingFault.malformed("its schema is too deep") }
         let (type, conversion) = try LeafTypes.type(of: element, physical)
         let length = Int(element.typeLength ?? 0)
         guard physical != .fixed || (length > 0 && length < 1 << 20) else {
-            throw DecodingFault.malformed("a fixed-length column states no length")
+            throw DecodingFault.unsupported("values of \(length) bytes in column \(element.name)")
         }
         defer { leafCount += 1 }
         return Leaf(

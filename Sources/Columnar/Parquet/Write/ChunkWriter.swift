@@ -50,7 +50,7 @@ final class ChunkWriter {
         case .string, .binary:
             encoder = BytesEncoder(
                 useDictionary: dictionary, frontCoding: options.deltasWherePaying, hashes: hashes)
-        case .list, .map, .structure: preconditionFailure("a leaf is primitive")
+        case .decimal, .list, .map, .structure: preconditionFailure("the schema was flattened, which refuses these")
         }
     }
 
