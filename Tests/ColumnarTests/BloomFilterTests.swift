@@ -24,7 +24,7 @@ import Testing
             let path = folder.appending(path: "a.parquet").path
             let batches = try write(to: path)
             let file = try ParquetFile(path: path)
-            #expect(try file.verify() == [])
+            #expect(try file.verify().problems == [])
             for name in Self.columns {
                 let index = try #require(file.schema.index(of: name))
                 let leaf = try #require(file.flatLeaf(name))
@@ -90,7 +90,7 @@ import Testing
             var bytes = try Data(contentsOf: path)
             bytes.replaceSubrange(filter.bits, with: Data(count: filter.bits.count))
             try bytes.write(to: path)
-            #expect(try ParquetFile(path: path.path).verify().contains { $0.contains("Bloom") })
+            #expect(try ParquetFile(path: path.path).verify().problems.contains { $0.contains("Bloom") })
         }
     }
 
@@ -165,7 +165,7 @@ import Testing
                 let filtered = file.chunks.filter(\.hasBloomFilter)
                 #expect(filtered.count >= 4, "\(name)")
                 // Verification asks every filter for every value.
-                #expect(try file.verify() == [], "\(name)")
+                #expect(try file.verify().problems == [], "\(name)")
                 var excluded = 0
                 for chunk in filtered where chunk.column == "name" {
                     let leaf = try #require(file.flatLeaf("name"))

@@ -118,6 +118,7 @@ func matches(_ json: Any?, _ value: Value) -> Bool {
     case .binary(let v): return json as? String == v.map { String(format: "%02x", $0) }.joined()
     case .date(let v): return json as? String == v.description
     case .timestamp(let v), .localTimestamp(let v): return (json as? NSNumber)?.int64Value == v.microseconds
+    case .decimal(let v): return json as? String == v.description
     case .list(let v):
         guard let list = json as? [Any] else { return false }
         return list.count == v.count && zip(list, v).allSatisfy { matches($0, $1) }

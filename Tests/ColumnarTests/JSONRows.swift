@@ -71,6 +71,7 @@ enum JSONRows {
         case .binary(let v): text(v.map { String(format: "%02x", $0) }.joined())
         case .date(let v): text(v.description)
         case .timestamp(let v), .localTimestamp(let v): "\(v.microseconds)"
+        case .decimal(let v): text(v.description)
         case .list(let v): "[\(v.map(json).joined(separator: ","))]"
         case .map(let v): "[\(v.map { "[\(json($0.key)),\(json($0.value))]" }.joined(separator: ","))]"
         case .structure(let v): "{\(v.map { "\(text($0.name)):\(json($0.value))" }.joined(separator: ","))}"

@@ -61,6 +61,8 @@ struct SparkTests {
                 try readModel(folder)
                 try goOnWithOurs(folder)
                 try goOnWithTheirs(folder)
+                try readTimes(folder)
+                try readLocalTimes(folder)
                 try Data().write(to: folder.appending(path: "second"))
             } catch {
                 try Data().write(to: folder.appending(path: "stop"))
@@ -131,11 +133,43 @@ struct SparkTests {
             let parts = try names.map { try ParquetFile(path: spark.appending(path: "\(kind)/\($0)").path) }
             for part in parts {
                 #expect(part.unsupportedColumns.isEmpty, "\(kind)")
-                #expect(try part.verify() == [], "\(kind)")
+                #expect(try part.verify().problems == [], "\(kind)")
             }
             try JSONRows.expect(
                 parts.flatMap { try $0.batches() }, are: folder.appending(path: "spark.jsonl"), "Spark's \(kind)")
         }
+    }
+
+    /// The files of the commits that tell their times are of the year 2096.
+    private func readTimes(_ folder: URL) throws {
+        for name in ["timed", "timed-later"] {
+            let table = try DeltaTable.open(at: folder.appending(path: name).path)
+            let lines = try String(contentsOf: folder.appending(path: "\(name).jsonl"), encoding: .utf8)
+                .split(separator: "\n")
+            #expect(lines.count == (name == "timed" ? 3 : 5))
+            for line in lines {
+                let row = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+                let version = try #require(row["id"] as? NSNumber).int64Value
+                let time = Timestamp(microseconds: try #require(row["time"] as? NSNumber).int64Value)
+                let record = try #require(try table.history().first { $0.version == version })
+                #expect(record.timestamp.milliseconds == time.milliseconds, "\(name) \(version)")
+                // The file system tells times of files more finely than Spark does.
+                let asOf = Timestamp(microseconds: time.microseconds + 999)
+                #expect(try table.snapshot(asOf: asOf).version == version, "\(name) \(version)")
+                #expect(try table.snapshot(version: version).timestamp.milliseconds == time.milliseconds)
+            }
+            #expect(throws: ColumnarError.self) { try table.snapshot(asOf: Timestamp(seconds: 1_000_000_000)) }
+            #expect(throws: ColumnarError.self) { try table.append(table.snapshot().batches()) }
+        }
+    }
+
+    private func readLocalTimes(_ folder: URL) throws {
+        let table = try DeltaTable.open(at: folder.appending(path: "local").path)
+        try JSONRows.expect(
+            table.snapshot().batches(), are: folder.appending(path: "local.jsonl"), "Spark's times without a zone")
+        let first = try Columnar.Predicate("p = '2026-11-21 08:00:00'", schema: table.snapshot().schema)
+        #expect(try DeltaFixture.ids(table.snapshot(), where: first) == [1])
+        #expect(try table.verify().problems == [])
     }
 
     private func readModel(_ folder: URL) throws {

@@ -61,7 +61,7 @@ import Testing
                 RecordBatch(schema: schema, columns: [.string(BytesColumn(ids)), .int64(.init(numbers))]))
             _ = try writer.finish()
             let file = try ParquetFile(path: path)
-            #expect(try file.verify() == [])
+            #expect(try file.verify().problems == [])
             let read = try file.read(columns: ["name", "number"], rowGroup: 0)
             for row in ids.indices {
                 #expect(read.value(row: row, column: 0) == .string(ids[row]))
@@ -82,7 +82,7 @@ import Testing
             try writer.write(RecordBatch(schema: schema, columns: [.string(BytesColumn(texts))]))
             _ = try writer.finish()
             let file = try ParquetFile(path: path)
-            #expect(try file.verify() == [])
+            #expect(try file.verify().problems == [])
             let read = try #require(try file.read(columns: ["text"], rowGroup: 0).columns[0].byteStrings)
             #expect((0..<read.count).map { read.string(at: $0) } == texts)
         }

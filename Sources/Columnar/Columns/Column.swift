@@ -85,6 +85,7 @@ extension Column {
         default: nil
         }
     }
+    /// Unscaled numbers; the column's type has the scale.
     public var decimals: PrimitiveColumn<Int128>? { if case .decimal(let c) = self { c } else { nil } }
     public var lists: ListColumn? { if case .list(let c) = self { c } else { nil } }
     public var maps: MapColumn? { if case .map(let c) = self { c } else { nil } }

@@ -29,6 +29,34 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: Checkout.python != nil, "needs the Python environment (make venv)"))
+    func columnsThatAreNotReadAreNamedAndTheOthersPrinted() async throws {
+        try await withTemporaryFolder { folder in
+            let script = """
+                import datetime, deltalake, pyarrow as pa, pyarrow.parquet as pq, sys
+                ids = pa.array(range(2), pa.int64())
+                times = pa.array([datetime.time(1)] * 2, pa.time64("us"))
+                pq.write_table(pa.table({"id": ids, "t": times}), "a.parquet", write_page_checksum=True)
+                pq.write_table(pa.table({"id": ids}), "b.parquet", compression="brotli")
+                """
+            let python = try #require(Checkout.python).path
+            let made = try await runCommand("/bin/sh", ["-c", "cd '\(folder.path)' && '\(python)' -c '\(script)'"])
+            try #require(made.status == 0, "\(made.output)")
+            let cat = try await MarqueeProcess.run(["parquet", "cat", "a.parquet"], in: folder)
+            #expect(cat.status == 0 && cat.output == "{\"id\":0}\n{\"id\":1}\n")
+            #expect(cat.errors.contains("column t is left out") && cat.errors.contains("TIME"))
+            let named = try await MarqueeProcess.run(["parquet", "cat", "a.parquet", "--columns", "id"], in: folder)
+            #expect(named.status == 0 && named.errors.isEmpty)
+            let wanted = try await MarqueeProcess.run(["parquet", "cat", "a.parquet", "--columns", "t"], in: folder)
+            #expect(wanted.status == 65 && wanted.errors.contains("TIME") && !wanted.errors.contains("damaged"))
+            let verify = try await MarqueeProcess.run(["parquet", "verify", "a.parquet"], in: folder)
+            #expect(verify.status == 0 && verify.output.contains("column t was not looked into"))
+            #expect(verify.output.contains("1 columns not looked into, 0 problems"))
+            let brotli = try await MarqueeProcess.run(["parquet", "cat", "b.parquet"], in: folder)
+            #expect(brotli.status == 65 && brotli.errors.contains("BROTLI") && !brotli.errors.contains("backup"))
+        }
+    }
+
     @Test func verifyFindsAFlippedByte() async throws {
         try await withTemporaryFolder { folder in
             let url = folder.appending(path: "a.parquet")

@@ -62,6 +62,8 @@ def plain(value):
         return value
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else value
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, (list, tuple)):
@@ -116,12 +118,40 @@ arrow("arrow-narrow", pa.table({
     "fixed": pa.array([b"abcd", b"efgh", None], pa.binary(4))}))
 arrow("arrow-all-null", pa.table({"s": pa.array([None] * 50, pa.string()), "i": pa.array([None] * 50, pa.int64())}))
 arrow("arrow-empty", full.slice(0, 0))
-pq.write_table(pa.table({"money": pa.array([decimal.Decimal("1.25")], pa.decimal128(10, 2)),
-                         "id": pa.array([1], pa.int64())}), f"{folder}/refused-decimal.parquet")
+D = decimal.Decimal
+decimals = pa.table({
+    "small": pa.array([maybe(D(i - 500) / 100) for i in range(N)], pa.decimal128(9, 2)),
+    "middle": pa.array([maybe(D(i - 500) * 10**9 / 1000) for i in range(N)], pa.decimal128(18, 3)),
+    "large": pa.array([maybe(D(f"{(-1)**i * 10**27 + i}.{i:010}")) for i in range(N)], pa.decimal128(38, 10)),
+    "some": pa.array([maybe([D("1.5"), None, D(-i) / 100]) for i in range(N)], pa.list_(pa.decimal128(20, 2))),
+})
+arrow("arrow-decimal", decimals)
+arrow("arrow-decimal-integers", decimals, store_decimal_as_integer=True, write_page_index=True, data_page_size=1024)
+arrow("arrow-decimal-plain", decimals, use_dictionary=False, data_page_version="2.0", compression="none")
+pl.from_arrow(decimals).write_parquet(f"{folder}/polars-decimal.parquet")
+expect("polars-decimal", decimals)
+deep = pa.array(range(3), pa.int32())
+for _ in range(30):
+    deep = pa.StructArray.from_arrays([deep], ["inner"])
+three = pa.array(range(3), pa.int64())
+pq.write_table(pa.table({
+    "id": three, "wide": pa.array([D("1"), None, D("2")], pa.decimal256(50, 2)),
+    "time": pa.array([datetime.time(1, 2, 3)] * 3, pa.time64("us")), "unsigned": pa.array([2**63, 1, None], pa.uint64()),
+    "half": pa.array([1, 2, 3], pa.float16()), "nothing": pa.nulls(3),
+    "within": pa.array([{"a": 1, "t": datetime.time(1)}] * 3, pa.struct([("a", pa.int32()), ("t", pa.time32("ms"))])),
+    "among": pa.array([[1, 2], [], None], pa.list_(pa.uint64())), "deep": deep,
+}), f"{folder}/refused-types.parquet", write_page_checksum=True)
+pq.write_table(pa.table({"id": three, "other": three}), f"{folder}/refused-codec.parquet", write_page_checksum=True,
+               compression={"id": "snappy", "other": "brotli"})
 pq.write_table(pa.table({"id": pa.array([1], pa.int64())}), f"{folder}/refused-brotli.parquet", compression="brotli")
 
 connection = duckdb.connect()
 connection.sql("set timezone = 'UTC'")
+connection.sql(f"copy (select range as id, interval 1 day as span, {{'a': 1}}::variant as any from range(3)) "
+               f"to '{folder}/refused-duckdb.parquet'")
+connection.register("decimals", decimals)
+connection.sql(f"copy (select * from decimals) to '{folder}/duckdb-decimal.parquet'")
+expect("duckdb-decimal", decimals)
 for version in ["v1", "v2"]:
     for codec in ["snappy", "zstd", "uncompressed", "gzip", "lz4_raw"]:
         name = f"duckdb-{version}-{codec}"

@@ -7,6 +7,7 @@ FOLDER/first-done. Then it waits for FOLDER/second, which the test makes after i
 reads them again; FOLDER/stop ends the wait. Complaints are assertions.
 """
 import datetime
+import decimal
 import json
 import math
 import os
@@ -48,6 +49,8 @@ def plain(value):
         return "NaN" if math.isnan(value) else value
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).hex()
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
     if isinstance(value, Row):
         return {k: plain(v) for k, v in value.asDict().items()}
     if isinstance(value, (list, tuple)):
@@ -172,6 +175,29 @@ parts = [name for name in os.listdir(f"{folder}/theirs/_delta_log") if name.ends
 assert len(parts) > 1 and all(name.count(".") == 4 for name in parts if not name.startswith(".")), parts
 write_rows("theirs", rows(delta("theirs")))
 note("wrote a table")
+
+# Tables that tell the times of their commits, from the first on or from a later one; their files are of other times.
+spark.sql(f"create table delta.`{folder}/timed` (id long) using delta "
+          "tblproperties ('delta.enableInCommitTimestamps' = 'true')")
+spark.sql(f"create table delta.`{folder}/timed-later` (id long) using delta")
+for name in ["timed", "timed-later"]:
+    for i in range(2):
+        spark.sql(f"insert into delta.`{folder}/{name}` values ({i})")
+spark.sql(f"alter table delta.`{folder}/timed-later` set tblproperties ('delta.enableInCommitTimestamps' = 'true')")
+spark.sql(f"insert into delta.`{folder}/timed-later` values (2)")
+for name in ["timed", "timed-later"]:
+    write_rows(name, [
+        {"id": row["version"], "time": plain(row["timestamp"])}
+        for row in sorted(spark.sql(f"describe history delta.`{folder}/{name}`").collect(), key=lambda r: r["version"])])
+    for file in os.listdir(f"{folder}/{name}/_delta_log"):
+        if file.endswith(".json") and "inCommitTimestamp\"" in open(f"{folder}/{name}/_delta_log/{file}").read():
+            os.utime(f"{folder}/{name}/_delta_log/{file}", (4e9, 4e9))
+spark.sql(f"create table delta.`{folder}/local` (id long, p timestamp_ntz, price decimal(20, 3)) using delta "
+          "partitioned by (p)")
+spark.sql(f"insert into delta.`{folder}/local` values (1, timestamp_ntz'2026-11-21 08:00:00', -0.125), "
+          "(2, timestamp_ntz'2026-11-21 08:00:00.5', 12345678901234567.001), (3, null, null)")
+write_rows("local", rows(delta("local")))
+note("wrote tables of other kinds")
 
 # A model of Spark ML.
 from pyspark.ml.recommendation import ALS  # noqa: E402

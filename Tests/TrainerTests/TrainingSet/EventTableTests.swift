@@ -67,6 +67,38 @@ import Testing
         }
     }
 
+    /// A table of one row a type: doubles for floats and numbers for identifiers, as Spark and pandas have them.
+    @Test func takesTypesOfOthersWhoseMeaningIsPlain() async throws {
+        func table(_ columns: [(String, ColumnType, Column)], at folder: URL) throws {
+            let schema = Schema(columns.map { Field($0.0, $0.1) })
+            let table = try DeltaTable.create(at: folder.appending(path: Tables.events).path, schema: schema)
+            _ = try table.append([RecordBatch(schema: schema, columns: columns.map(\.2))])
+        }
+        try await withTemporaryFolder { folder in
+            let kinds = (EventColumn.kind, ColumnType.string, Column.string(BytesColumn(["review", "review"])))
+            let times = (EventColumn.at, ColumnType.timestamp, Column.timestamp(PrimitiveColumn([1, 2])))
+            let items = (EventColumn.itemID, ColumnType.int32, Column.int32(PrimitiveColumn([-7, 9])))
+            let users = (EventColumn.userID, ColumnType.int64, Column.int64(PrimitiveColumn([1 << 40, 3])))
+            for (name, values) in [
+                ("double", (EventColumn.value, ColumnType.double, Column.double(PrimitiveColumn([3.5, 4])))),
+                ("long", (EventColumn.value, ColumnType.int64, Column.int64(PrimitiveColumn([3, 4])))),
+            ] {
+                let store = folder.appending(path: name)
+                try table([users, items, kinds, values, times], at: store)
+                let log = try InteractionLog.read(storeAt: store.path)
+                #expect(log.users.ids == ["1099511627776", "3"] && log.items.ids == ["-7", "9"])
+                var read: [Float] = []
+                try log.forEachChunk { for record in $0 { read.append(record.value) } }
+                #expect(read == [name == "double" ? 3.5 : 3, 4])
+            }
+            let seconds = (EventColumn.at, ColumnType.int64, Column.int64(PrimitiveColumn([1, 2])))
+            let values = (EventColumn.value, ColumnType.float, Column.float(PrimitiveColumn([3, 4])))
+            try table([users, items, kinds, values, seconds], at: folder)
+            let error = #expect(throws: TrainerError.self) { try InteractionLog.read(storeAt: folder.path) }
+            #expect(error?.message.contains("at is long, where timestamp is needed") == true)
+        }
+    }
+
     @Test func namesWhatIsWrongWithTheStore() async throws {
         try await withTemporaryFolder { folder in
             #expect(throws: ColumnarError.self) { try InteractionLog.read(storeAt: folder.path) }

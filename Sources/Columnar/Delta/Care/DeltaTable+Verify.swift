@@ -78,7 +78,8 @@ extension DeltaTable {
         for column in file.columns {
             var found = unseen[column.name].map { UnseenColumn(name: column.name, feature: $0) }
             // What the table does not have, or takes from elsewhere, was not read either.
-            let isRead = found == nil && names().contains(column.name)
+            let isRead =
+                found == nil && names().contains(column.name)
                 && !snapshot.partitionColumns.contains(column.name)
             for group in 0..<file.rowGroupCount {
                 let audit = file.auditPages(of: column, rowGroup: group, deep: !isRead)

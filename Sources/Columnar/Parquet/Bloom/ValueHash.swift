@@ -13,7 +13,8 @@ enum ValueHash {
         case .int32(let c), .date(let c): of(c.values[row])
         case .int64(let c), .timestamp(let c), .localTimestamp(let c): of(c.values[row])
         case .string(let c), .binary(let c): c.withBytes(of: row) { of(UnsafeRawBufferPointer($0)) }
-        case .bool, .float, .double, .decimal, .list, .map, .structure: preconditionFailure("such a column has no filter")
+        case .bool, .float, .double, .decimal, .list, .map, .structure:
+            preconditionFailure("such a column has no filter")
         }
     }
 
