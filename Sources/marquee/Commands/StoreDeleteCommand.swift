@@ -26,7 +26,10 @@ enum StoreDeleteCommand {
         let isRehearsal = try invocation.value(dryRun)
         try await BlockingWork.run("store") { _ in
             let table = try DeltaTable.open(at: invocation.arguments[0])
-            let condition = try Columnar.Predicate(text, schema: table.snapshot().schema)
+            let snapshot = try table.snapshot()
+            let condition = try snapshot.leftOut.explaining {
+                try Columnar.Predicate(text, schema: snapshot.schema)
+            }
             let report = try table.delete(where: condition, dryRun: isRehearsal)
             let rows = "\(Figure.count(Int(report.rowsDeleted))) rows"
             let files = "\(Figure.count(report.filesRemoved)) files of \(Figure.bytes(Int(report.bytesRemoved)))"

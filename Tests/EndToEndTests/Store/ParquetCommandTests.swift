@@ -42,17 +42,18 @@ import Testing
             let python = try #require(Checkout.python).path
             let made = try await runCommand("/bin/sh", ["-c", "cd '\(folder.path)' && '\(python)' -c '\(script)'"])
             try #require(made.status == 0, "\(made.output)")
-            let cat = try await MarqueeProcess.run(["parquet", "cat", "a.parquet"], in: folder)
+            let (a, b) = (folder.appending(path: "a.parquet").path, folder.appending(path: "b.parquet").path)
+            let cat = try await MarqueeProcess.run(["parquet", "cat", a], in: folder)
             #expect(cat.status == 0 && cat.output == "{\"id\":0}\n{\"id\":1}\n")
             #expect(cat.errors.contains("column t is left out") && cat.errors.contains("TIME"))
-            let named = try await MarqueeProcess.run(["parquet", "cat", "a.parquet", "--columns", "id"], in: folder)
+            let named = try await MarqueeProcess.run(["parquet", "cat", a, "--columns", "id"], in: folder)
             #expect(named.status == 0 && named.errors.isEmpty)
-            let wanted = try await MarqueeProcess.run(["parquet", "cat", "a.parquet", "--columns", "t"], in: folder)
+            let wanted = try await MarqueeProcess.run(["parquet", "cat", a, "--columns", "t"], in: folder)
             #expect(wanted.status == 65 && wanted.errors.contains("TIME") && !wanted.errors.contains("damaged"))
-            let verify = try await MarqueeProcess.run(["parquet", "verify", "a.parquet"], in: folder)
+            let verify = try await MarqueeProcess.run(["parquet", "verify", a], in: folder)
             #expect(verify.status == 0 && verify.output.contains("column t was not looked into"))
             #expect(verify.output.contains("1 columns not looked into, 0 problems"))
-            let brotli = try await MarqueeProcess.run(["parquet", "cat", "b.parquet"], in: folder)
+            let brotli = try await MarqueeProcess.run(["parquet", "cat", b], in: folder)
             #expect(brotli.status == 65 && brotli.errors.contains("BROTLI") && !brotli.errors.contains("backup"))
         }
     }

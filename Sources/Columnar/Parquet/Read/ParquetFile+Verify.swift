@@ -11,7 +11,8 @@ extension ParquetFile {
                 var unsupported: String?
                 do {
                     report.problems += try verify(column, rowGroup: group).map { "row group \(group): \($0)" }
-                } catch ColumnarError.unsupported(_, let feature) {
+                } catch ColumnarError.unsupported(_, let feature) where unsupportedColumns[column.name] != nil {
+                    // What the footer does not announce, such as gigabytes in a page, is a problem of the file.
                     unsupported = feature
                 } catch let error as any Fault {
                     report.problems.append("row group \(group): \(error.message)")
