@@ -8,6 +8,8 @@ import Synchronization
 /// Counted in offsets and not in seconds, the answer depends on nothing but what lies in the partition: after a crash,
 /// or with another ingester, the same messages are refused. Producers key events by user, so a producer's second try
 /// lies in the partition of the first. What Kafka itself delivers twice has the same offset and never gets here.
+///
+/// What an import has stored directly counts too, however long ago: it has no offset.
 public struct DuplicatePolicy: Sendable {
     /// Hands over the identifiers of the stored events of a partition whose offsets lie in a range.
     public typealias Stored =
@@ -19,18 +21,23 @@ public struct DuplicatePolicy: Sendable {
     /// In offsets; memory is about 48 bytes for each, in each partition.
     public var window: Int64
     private let stored: Stored?
+    private let table: (@Sendable () throws -> DeltaTable?)?
 
     /// - Parameter stored: where to look up what was stored before the start; nil if nothing was.
     public init(window: Int64 = 65_536, stored: Stored? = nil) {
         precondition(window > 0, "a window holds something")
         self.window = window
         self.stored = stored
+        table = nil
     }
 
     /// With what the `events` table of a store has.
     public init(window: Int64 = 65_536, store: String) {
+        precondition(window > 0, "a window holds something")
         let table = OpenTable(path: "\(store)/\(Tables.events)")
-        self.init(window: window) { place, offsets, found in
+        self.window = window
+        self.table = { try table.get() }
+        stored = { place, offsets, found in
             guard let table = try table.get() else { return }
             // The bounds of each file's offsets are in the log: only the newest files are opened.
             var scan = try table.snapshot().scan(
@@ -51,6 +58,9 @@ public struct DuplicatePolicy: Sendable {
             }
         }
     }
+
+    /// What imports stored; nil where there is no store to look it up in.
+    var imported: ImportedIdentifiers? { table.map { ImportedIdentifiers(table: $0) } }
 
     func window(of place: TopicPartition, before offset: Int64) throws -> DuplicateWindow {
         var result = DuplicateWindow(length: window)

@@ -90,6 +90,8 @@ private final class ImportWriter {
     /// The marker that every import moves: of two at once one finds that the other was faster, and looks up again.
     private static let marker = "import"
     private static let isStored = UInt32.max
+    /// So often a portion is looked up and written anew because somebody else stored events meanwhile.
+    private static let patience = 3
 
     struct Outcome {
         var added = 0
@@ -111,7 +113,9 @@ private final class ImportWriter {
         let knowsAll = all != nil
         // Taken out: a copy of it would cost more than the portion.
         var known = all.take() ?? IdentifierSet()
+        var attempts = 0
         while true {
+            attempts += 1
             let snapshot = try table.snapshot()
             if !knowsAll {
                 known = IdentifierSet()
@@ -132,15 +136,18 @@ private final class ImportWriter {
                 return outcome
             }
             let before = snapshot.transactions[Self.marker]
+            // Whoever stored something since may have stored one of these events. But an ingester that commits more often
+            // than a portion takes must not keep the import waiting: it looks up what was imported itself.
+            let others = attempts > Self.patience ? [:] : snapshot.transactions.filter { $0.key != Self.marker }
             let result = try table.append(
                 [batch], transactions: [.init(appID: Self.marker, version: (before ?? 0) + 1)],
-                expecting: [Self.marker: before], operation: "IMPORT")
+                expecting: others.mapValues { $0 }.merging([Self.marker: before]) { $1 }, operation: "IMPORT")
             switch result {
             case .committed:
                 if knowsAll { all = known }
                 return outcome
             case .alreadyCommitted, .conflict:
-                // Another import was faster: what it stored is known now.
+                // Somebody was faster: what was stored is known now.
                 if knowsAll {
                     try knowAll()
                     known = all.take() ?? IdentifierSet()

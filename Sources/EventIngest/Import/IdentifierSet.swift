@@ -7,7 +7,7 @@ struct IdentifierSet {
 
     /// - Parameter capacity: how many are expected; more are welcome.
     init(capacity: Int = 0) {
-        var size = 1024
+        var size = 16
         while size / 3 * 2 < capacity { size *= 2 }
         keys = [UInt64](repeating: 0, count: size)
         numbers = [UInt32](repeating: 0, count: size)
@@ -24,6 +24,9 @@ struct IdentifierSet {
         count += 1
         return nil
     }
+
+    /// Whether a fingerprint is there. O(1) on average.
+    func contains(_ fingerprint: UInt64) -> Bool { count > 0 && keys[place(of: fingerprint)] != 0 }
 
     private func place(of fingerprint: UInt64) -> Int {
         let mask = keys.count - 1

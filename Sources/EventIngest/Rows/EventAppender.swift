@@ -7,6 +7,7 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     private let decoder: Decoder
     private let duplicates: DuplicatePolicy?
     private var windows: [TopicPartition: DuplicateWindow] = [:]
+    private let imported: ImportedIdentifiers?
     private var columns = EventColumns()
     /// The columns of a batch that is stored. To fill the same memory again costs a fifth less than to ask for new pages.
     private var spare: EventColumns?
@@ -18,6 +19,7 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     init(decoder: Decoder, duplicates: DuplicatePolicy?) {
         self.decoder = decoder
         self.duplicates = duplicates
+        imported = duplicates?.imported
     }
 
     var rowCount: Int { columns.count }
@@ -32,6 +34,7 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
 
     func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) throws {
         let latest = decoder.latest(receivedAt)
+        try imported?.refresh()
         var topic = messages.topic
         try topic.withUTF8 { topic in
             var rows: [EventRow] = []
@@ -62,11 +65,11 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
                     rejections.append(Rejection(position: position, reason: error.rawValue + explanation))
                 }
                 if rows.count == Self.rowsTogether || decoder.lendsScratch {
-                    empty(&rows, into: &columns, &window, &rejections)
+                    try empty(&rows, into: &columns, &window, &rejections)
                 }
                 position += 1
             }
-            empty(&rows, into: &columns, &window, &rejections)
+            try empty(&rows, into: &columns, &window, &rejections)
             // Duplicates were found later than what is wrong with the messages around them.
             rejections[first...].sort { $0.position < $1.position }
         }
@@ -76,8 +79,10 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     private func empty(
         _ rows: inout [EventRow], into columns: inout EventColumns, _ window: inout DuplicateWindow?,
         _ rejections: inout [Rejection]
-    ) {
-        for position in window?.removeDuplicates(from: &rows) ?? [] {
+    ) throws {
+        var duplicates = window?.removeDuplicates(from: &rows) ?? []
+        if let imported { duplicates += try imported.removeKnown(from: &rows) }
+        for position in duplicates {
             rejections.append(Rejection(position: position, reason: RejectReason.duplicateEvent.rawValue))
         }
         columns.append(rows)

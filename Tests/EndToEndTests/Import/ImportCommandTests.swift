@@ -168,6 +168,37 @@ import Testing
         }
     }
 
+    @Test func whatWasImportedIsNotStoredAgainThroughKafka() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "plays.csv")
+            try Data(Self.table.utf8).write(to: file)
+            let store = folder.appending(path: "data").path
+            let broker = try MarqueeProcess(["broker"], in: folder)
+            let kafka = ["--bootstrap-servers", try await broker.line(after: "bootstrap.servers=")]
+            func ingest() async throws {
+                try await Loop.run(["import", "csv", file.path] + Self.map + kafka, in: folder)
+                try await Loop.run(["ingest", "--store", store, "--until-end"] + kafka, in: folder)
+            }
+            try await Loop.run(["import", "csv", file.path] + Self.map + ["--store", store], in: folder)
+            try await ingest()
+            #expect(try await StoredEvent.all(in: store, folder) == Self.tableEvents)
+            let letters = try await StoredEvent.rows(of: "dead_letters", in: store, folder)
+            #expect(letters.compactMap { $0["reason"] as? String } == ["duplicate-event", "duplicate-event"])
+            // What is not there any more is missing, and comes again.
+            try await Loop.run(
+                ["store", "delete", "\(store)/events", "--where", "item_id = 'm1'"], in: folder)
+            #expect(try await StoredEvent.all(in: store, folder) == Array(Self.tableEvents.dropFirst()))
+            // The window of the partition knows only what it stored itself.
+            try await ingest()
+            #expect(try await StoredEvent.all(in: store, folder) == Self.tableEvents)
+            // And the other way round: what came through Kafka is not imported.
+            let again = try await Loop.run(["import", "csv", file.path] + Self.map + ["--store", store], in: folder)
+            #expect(again.hasPrefix("imported 0 events"), "\(again)")
+            broker.signal(SIGINT)
+            #expect(try await broker.result().status == 0)
+        }
+    }
+
     @Test func whatCannotBeImportedIsRefusedInOneLine() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "plays.csv").path
