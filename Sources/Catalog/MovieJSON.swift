@@ -46,7 +46,7 @@ public enum MovieJSON {
         return MovieCleaner.clean(
             Movie(
                 itemID: id, title: title,
-                overview: object.text("overview") ?? object.text("synopsis") ?? object.text("description") ?? "",
+                overview: object.prose("overview") ?? object.prose("synopsis") ?? object.prose("description") ?? "",
                 releaseDate: day,
                 year: object.integer("year").flatMap(MovieCleaner.year)
                     ?? object.text("release_date").flatMap { Int($0.prefix(4)) }.flatMap(MovieCleaner.year),
@@ -58,7 +58,7 @@ public enum MovieJSON {
                 voteAverage: votes == 0 && average == 0 ? nil : average,
                 voteCount: votes,
                 keywords: object.names("keywords") ?? [],
-                director: object.text("director") ?? object.directorOfCredits,
+                director: object.prose("director") ?? object.directorOfCredits,
                 updatedAt: object.text("updated_at").flatMap { Timestamp($0) } ?? updatedAt))
     }
 

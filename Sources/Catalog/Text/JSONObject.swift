@@ -35,6 +35,10 @@ struct JSONObject {
         return text
     }
 
+    /// A text that does not stand for "nothing", as `nan` and `NULL` do in tables. Not for titles: there are films of such
+    /// names.
+    func prose(_ key: String) -> String? { text(key).flatMap { Cell.identifier($0) == nil ? nil : $0 } }
+
     /// A finite number, or text that spells one.
     func number(_ key: String) -> Double? {
         let number =

@@ -12,14 +12,14 @@ extension EventImport {
     /// Blocks. Memory is that of `atOnce` events, or 25 bytes for each event of the table where a column holds the
     /// identifiers.
     /// - Parameters:
-    ///   - table: with the schema of ``EventTable``.
+    ///   - table: with the schema of ``EventTable``; asked for when the data set was read and has events.
     ///   - atOnce: so many events are sorted together and stored in a commit.
     ///   - beforeStoring: called once, when the data set was read and has events.
     ///   - progress: gets the bytes read, and then the events stored or found and all of them.
     ///   - check: throws to stop. What was committed stays; importing again adds the rest.
     /// - Throws: ``IngestError/emptyImport(path:cause:)``; what ``forEachBatch(of:into:_:)`` or the table throws.
     public func store(
-        in table: DeltaTable, atOnce: Int = 500_000, into summary: inout ImportSummary,
+        in table: @autoclosure () throws -> DeltaTable, atOnce: Int = 500_000, into summary: inout ImportSummary,
         beforeStoring: () throws -> Void = {}, progress: (ImportProgress) -> Void = { _ in },
         check: () throws -> Void = {}
     ) throws {
@@ -34,7 +34,7 @@ extension EventImport {
             throw IngestError.emptyImport(path: path, cause: summary.likelyCause)
         }
         try beforeStoring()
-        let writer = ImportWriter(table: table)
+        let writer = ImportWriter(table: try table())
         if !makesIdentifiers { try writer.knowAll() }
         var done = 0
         for portion in ImportPortion.all(of: runs.days, atOnce: atOnce) {

@@ -86,15 +86,15 @@ public struct ImportSummary: Sendable, Equatable {
         let seen = example.map { " (\($0.place)\($0.detail.map { ": \($0)" } ?? ""))" } ?? ""
         let cure =
             switch reason {
-            case "wrong-number-of-fields": "; is --separator right?"
-            case "unclosed-quote", "text-after-quote": "; are --quote and --escape right?"
-            case "invalid-utf8": "; is it ISO 8859-1 (--latin-1)?"
-            case "value-out-of-range": "; is another --scale meant?"
-            case "invalid-time", "time-out-of-window": "; is another column the time?"
-            case "empty-id", "null-id", "invalid-id": "; is another column the user or the item?"
+            case "wrong-number-of-fields": "; perhaps --separator is another"
+            case "unclosed-quote", "text-after-quote": "; perhaps --quote or --escape is another"
+            case "invalid-utf8": "; perhaps it is ISO 8859-1 (--latin-1)"
+            case "value-out-of-range": "; perhaps they are on another scale (--scale LOW..HIGH)"
+            case "invalid-time", "time-out-of-window": "; perhaps another column is the time"
+            case "empty-id", "null-id", "invalid-id": "; perhaps another column is the user or the item"
             default: ""
             }
-        return "none of its lines is usable: \(count) are refused for \(reason)\(seen)\(cure)"
+        return "none of its lines is usable: \(reason) \(count) of \(rejectedCount)\(seen)\(cure)"
     }
 }
 

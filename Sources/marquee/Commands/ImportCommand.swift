@@ -199,13 +199,13 @@ extension EventImport {
         let films = try movies(into: &catalogue)
         let bar = ProgressBar("import", total: byteCount, unit: "bytes")
         defer { bar.finish() }
-        let events = try DeltaTable.openOrCreate(
-            at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
-            configuration: EventTable.properties)
         summary = catalogue
         var known = 0
         try self.store(
-            in: events, atOnce: sortedAtOnce, into: &summary,
+            in: DeltaTable.openOrCreate(
+                at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
+                configuration: EventTable.properties),
+            atOnce: sortedAtOnce, into: &summary,
             beforeStoring: { known = try ImportedFilms.store(films, in: store) },
             progress: { progress in
                 switch progress {

@@ -52,8 +52,9 @@ import Testing
     }
 
     @Test func columnsAreFoundByNameOrTheFileIsRefused() async throws {
-        let csv = try await read("Title,overview,ID\nHeat,Cops,949\n")
-        #expect(csv.movies.map(\.itemID) == ["949"] && csv.movies[0].title == "Heat")
+        let csv = try await read("Title,overview,ID\nHeat,Cops,949\nNone,NaN,950\n")
+        #expect(csv.movies.map(\.itemID) == ["949", "950"] && csv.movies.map(\.title) == ["Heat", "None"])
+        #expect(csv.movies.map(\.overview) == ["Cops", ""])
         await #expect(throws: DelimitedError.self) { try await read("movie_id,title\n1,A\n") }
         await #expect(throws: DelimitedError.self) { try await read("id,genres\n1,A\n") }
     }

@@ -170,7 +170,7 @@ import Testing
             for (text, cause) in [
                 ("u,i,v,t\n", "no line with an event"), ("u,i,v,t\na,b,8,2005-06-04\n", "--scale"),
                 ("u,i,v,t\na,b,4,soon\n", "'soon' is none of"), ("u,i,v,t\na;b;4;2005-06-04\n", "--separator"),
-                ("u,i,v,t\n,b,4,2005-06-04\n", "another column the user"),
+                ("u,i,v,t\n,b,4,2005-06-04\n", "another column is the user"),
             ] {
                 try Data(text.utf8).write(to: file)
                 #expect {
