@@ -27,27 +27,16 @@ extension Evaluator {
         let information = popularity.map { -log2(Double(max($0, 1)) / Double(training.userCount)) }
 
         var result: [CatalogueMetric: [Double]] = [:]
-        for exposure in outcome.exposure {
-            let total = exposure.reduce(0.0) { $0 + Double($1) }
+        for exposure in outcome.exposures {
             func mean(of values: [Double]) -> Double {
-                guard total > 0 else { return 0 }
-                return zip(exposure, values).reduce(0.0) { $0 + Double($1.0) * $1.1 } / total
+                guard exposure.total > 0 else { return 0 }
+                return zip(exposure.counts, values).reduce(0.0) { $0 + Double($1.0) * $1.1 } / exposure.total
             }
-            result[.coverage, default: []].append(Double(exposure.count { $0 > 0 }) / Double(items))
-            result[.gini, default: []].append(gini(exposure))
+            result[.coverage, default: []].append(exposure.coverage)
+            result[.gini, default: []].append(exposure.gini)
             result[.novelty, default: []].append(mean(of: information))
             result[.popularityRank, default: []].append(mean(of: rank))
         }
         return result
     }
-}
-
-/// Gini's coefficient of the counts: Σ_j (2j − n − 1) x_(j) / (n Σ x), x sorted rising, j from 1. 0 if all are zero.
-func gini(_ counts: [Int32]) -> Double {
-    let total = counts.reduce(0.0) { $0 + Double($1) }
-    guard total > 0 else { return 0 }
-    let n = Double(counts.count)
-    var sum = 0.0
-    for (place, count) in counts.sorted().enumerated() { sum += (2 * Double(place + 1) - n - 1) * Double(count) }
-    return sum / (n * total)
 }

@@ -12,6 +12,7 @@ public struct Evaluator: Sendable {
     /// By user of ``heldOut``, the only items that are ranked beside the relevant ones. Nil: the whole catalogue.
     public var candidates: [[Int32]]?
 
+    /// - Parameter cutoffs: in any order; ``Manifest/headlineCutoff`` is added if absent.
     /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for cut-offs below 1,
     ///   ``TrainerError/nothingToEvaluate(reason:)`` if no user has anything held out.
     public init(training: TrainingSet, heldOut: HeldOut, cutoffs: [Int], workers: Workers = Workers()) throws {
@@ -25,7 +26,7 @@ public struct Evaluator: Sendable {
         }
         self.training = training
         self.heldOut = heldOut
-        self.cutoffs = Set(cutoffs).sorted()
+        self.cutoffs = Set(cutoffs + [Manifest.headlineCutoff]).sorted()
         self.workers = workers
     }
 
@@ -35,8 +36,8 @@ public struct Evaluator: Sendable {
         public let cutoffs: [Int]
         /// By user of ``HeldOut/users``, one row of ``RankingMetric/values(hits:relevant:cutoffs:)`` after another.
         public let values: [Double]
-        /// By cut-off, how often each item was recommended.
-        let exposure: [[Int32]]
+        /// By cut-off.
+        let exposures: [Exposure]
 
         /// Values a user has.
         public var width: Int { RankingMetric.allCases.count * cutoffs.count }
@@ -56,6 +57,10 @@ public struct Evaluator: Sendable {
             return (0..<userCount).map { values[$0 * width + column] }
         }
 
+        /// How often each item was recommended in lists of length k; nothing if k is no cut-off.
+        func exposure(at k: Int) -> Exposure { cutoffs.firstIndex(of: k).map { exposures[$0] } ?? Exposure(counts: []) }
+
+        /// The mean over users of a metric; 0 if k is no cut-off.
         public func mean(_ metric: RankingMetric, at k: Int) -> Double {
             let values = perUser(metric, at: k)
             return values.reduce(0, +) / Double(max(values.count, 1))
@@ -92,6 +97,6 @@ public struct Evaluator: Sendable {
                 values += RankingMetric.values(hits: hits, relevant: relevant.count, cutoffs: cutoffs)
             }
         }
-        return Outcome(name: ranker.name, cutoffs: cutoffs, values: values, exposure: exposure)
+        return Outcome(name: ranker.name, cutoffs: cutoffs, values: values, exposures: exposure.map(Exposure.init))
     }
 }

@@ -1,10 +1,12 @@
 /// Whether a candidate goes into service, and why.
 public struct GateVerdict: Codable, Hashable, Sendable {
+    /// What happened to the candidate.
     public enum Outcome: String, Codable, Sendable {
         case promoted
         case kept
     }
 
+    /// When a candidate is promoted.
     public enum Policy: String, Codable, CaseIterable, Sendable {
         /// Promote unless it is shown to be worse than the model in service.
         case ifBetter = "if-better"

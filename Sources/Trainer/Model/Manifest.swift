@@ -12,6 +12,9 @@ public struct Manifest: Codable, Hashable, Sendable {
     /// ``RatingALS``: stars, with biases. The factor files have one column more than the rank, see ``Ratings``.
     public static let explicitKind = "als-explicit"
 
+    /// The length of the lists that decide: promotion, early stopping and tuning look at NDCG of the first so many.
+    public static let headlineCutoff = 10
+
     public var format = Manifest.currentFormat
     public var id: ModelID
     /// When training ended.
@@ -71,7 +74,7 @@ public struct Manifest: Codable, Hashable, Sendable {
     public struct EarlyStopping: Codable, Hashable, Sendable {
         /// The search ended after so many epochs without a better one.
         public var patience: Int
-        /// `ndcg@10`, where more is better, or `rmse`, where less is.
+        /// `ndcg@10`, at ``Manifest/headlineCutoff``, where more is better, or `rmse`, where less is.
         public var metric: String
         /// After each epoch of the search.
         public var values: [Double]
@@ -130,6 +133,12 @@ public struct Manifest: Codable, Hashable, Sendable {
         public var metrics: [String: [String: Interval]]
         /// The same of the popularity list.
         public var popularity: [String: [String: Interval]]
+
+        /// A figure at ``Manifest/headlineCutoff``, or nil if it was not measured.
+        public func headline(_ metric: String) -> Interval? { metrics[metric]?["\(headlineCutoff)"] }
+
+        /// The same of the popularity list.
+        public func popularityHeadline(_ metric: String) -> Interval? { popularity[metric]?["\(headlineCutoff)"] }
 
         private enum CodingKeys: String, CodingKey {
             case describes, split, users, metrics, popularity

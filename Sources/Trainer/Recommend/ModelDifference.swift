@@ -9,10 +9,13 @@ public struct ModelDifference: Sendable {
         public var differs: Bool { first != second }
     }
 
+    private static let cutoff = Manifest.headlineCutoff
+
     /// Settings, data and figures of both.
     public var lines: [Line]
-    /// How much the lists of users known to both have in common: the mean share of equal items among the first ten.
-    public var overlapAt10: Double?
+    /// How much the lists of users known to both have in common: the mean share of equal items among the first
+    /// ``Manifest/headlineCutoff``. Nil if no user is known to both.
+    public var overlap: Double?
     public var comparedUsers: Int
 
     /// Compares two models, and the lists of at most `users` users, evenly spread. O(users × items × rank).
@@ -26,19 +29,19 @@ public struct ModelDifference: Sendable {
         for place in 0..<count {
             let id = first.userID(UserIndex(place * first.userCount / count))
             guard second.userIndex(of: id) != nil else { continue }
-            let left = try a.recommend(userID: id, count: 10, reasons: 0).items.map(\.itemID)
-            let right = Set(try b.recommend(userID: id, count: 10, reasons: 0).items.map(\.itemID))
+            let left = try a.recommend(userID: id, count: Self.cutoff, reasons: 0).items.map(\.itemID)
+            let right = Set(try b.recommend(userID: id, count: Self.cutoff, reasons: 0).items.map(\.itemID))
             guard !left.isEmpty else { continue }
             shared += Double(left.count { right.contains($0) }) / Double(left.count)
             compared += 1
         }
         comparedUsers = compared
-        overlapAt10 = compared > 0 ? shared / Double(compared) : nil
+        overlap = compared > 0 ? shared / Double(compared) : nil
     }
 
     private static func lines(_ a: Manifest, _ b: Manifest) -> [Line] {
         func metric(_ manifest: Manifest, _ name: String) -> String {
-            guard let interval = manifest.evaluation?.metrics[name]?["10"] else { return "–" }
+            guard let interval = manifest.evaluation?.headline(name) else { return "–" }
             let value = (interval.value * 10_000).rounded() / 10_000
             return "\(value)"
         }
@@ -56,8 +59,8 @@ public struct ModelDifference: Sendable {
                 ("half-life", manifest.weights.halfLifeDays.map { "\($0) days" } ?? "none"),
                 ("configuration", String(manifest.configurationSHA256.prefix(12))),
                 ("code", manifest.codeVersion), ("factors", String(manifest.factorsSHA256.prefix(12))),
-                ("NDCG@10", metric(manifest, "ndcg")), ("recall@10", metric(manifest, "recall")),
-                ("coverage@10", metric(manifest, "coverage")),
+                ("NDCG@\(cutoff)", metric(manifest, "ndcg")), ("recall@\(cutoff)", metric(manifest, "recall")),
+                ("coverage@\(cutoff)", metric(manifest, "coverage")),
                 ("verdict", "\(manifest.gate.outcome.rawValue) (\(manifest.gate.policy.rawValue))"),
             ]
         }

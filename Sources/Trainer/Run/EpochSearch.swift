@@ -16,15 +16,9 @@ struct EpochSearch {
     ) throws -> Manifest.EarlyStopping {
         let (early, inner) = try configuration.validationWindow(of: log)
         let experiment = try SplitExperiment(log: early, configuration: inner)
-        guard configuration.parameters.rank <= experiment.training.itemCount else {
-            throw TrainerError.nothingToEvaluate(
-                reason: "what comes before the validation window has \(experiment.training.itemCount) items, "
-                    + "fewer than the rank")
-        }
+        try experiment.requireItems(for: configuration.parameters.rank, in: "what comes before the validation window")
         let isExplicit = configuration.explicit != nil
-        let warmStart = configuration.warmStart.flatMap { model in
-            experiment.splitAt.map { model.manifest.data.lastEventAt < $0 } ?? false ? model : nil
-        }
+        let warmStart = configuration.warmStart.flatMap { experiment.isUnseen(by: $0.manifest) ? $0 : nil }
         var values: [Double] = []
         var best = 0
         _ = try inner.recipe.fit(
@@ -37,7 +31,8 @@ struct EpochSearch {
             return values.count - 1 - best < patience
         }
         return Manifest.EarlyStopping(
-            patience: patience, metric: isExplicit ? "rmse" : "ndcg@10", values: values, best: best + 1)
+            patience: patience, metric: isExplicit ? "rmse" : "ndcg@\(Manifest.headlineCutoff)", values: values,
+            best: best + 1)
     }
 
     private func value(of model: FittedModel, _ experiment: SplitExperiment) throws -> Double {
@@ -51,7 +46,7 @@ struct EpochSearch {
             return (squares / Double(max(rated.count, 1))).squareRoot()
         }
         return try experiment.evaluator.measure(FactorRanker(name: "epoch", factors: model.factors))
-            .mean(.ndcg, at: 10)
+            .mean(.ndcg, at: Manifest.headlineCutoff)
     }
 }
 
@@ -68,7 +63,7 @@ extension TrainingConfiguration {
         try early.append(log) { !test.isTest($0) }
         var inner = self
         inner.split = .time((2 * quantile - 1) / quantile)
-        inner.cutoffs = [10]
+        inner.cutoffs = [Manifest.headlineCutoff]
         return (early, inner)
     }
 }

@@ -13,6 +13,8 @@ internal import Foundation
 /// | latency             | a query reads more than 64 MiB of item factors and four times the incumbent's |
 struct Gate {
     static let tolerance = -0.01
+    /// What the documentation above calls 10.
+    private static let k = Manifest.headlineCutoff
 
     var policy: GateVerdict.Policy
 
@@ -22,8 +24,6 @@ struct Gate {
         var how: String
         var candidate: Evaluator.Outcome
         var other: Evaluator.Outcome
-        var coverage: (candidate: Double, other: Double)
-        var gini: (candidate: Double, other: Double)
         /// Positions of users with at most five items.
         var newUsers: [Int]
         /// Items × rank.
@@ -44,21 +44,21 @@ struct Gate {
     }
 
     func verdict(_ m: Measurements, bootstrap: Bootstrap) -> GateVerdict {
-        let difference = bootstrap.relativeDifference(
-            of: m.candidate.perUser(.ndcg, at: 10), to: m.other.perUser(.ndcg, at: 10))
+        let k = Self.k
+        let (ours, theirs) = (m.candidate.perUser(.ndcg, at: k), m.other.perUser(.ndcg, at: k))
+        let difference = bootstrap.relativeDifference(of: ours, to: theirs)
         var failures: [String] = []
-        if m.coverage.candidate < 0.8 * m.coverage.other {
-            failures.append("coverage@10 \(text(m.coverage.candidate)) against \(text(m.coverage.other))")
+        let (shown, otherShown) = (m.candidate.exposure(at: k), m.other.exposure(at: k))
+        if shown.coverage < 0.8 * otherShown.coverage {
+            failures.append("coverage@\(k) \(text(shown.coverage)) against \(text(otherShown.coverage))")
         }
-        if m.gini.candidate > m.gini.other + 0.05 {
-            failures.append("exposure Gini@10 \(text(m.gini.candidate)) against \(text(m.gini.other))")
+        if shown.gini > otherShown.gini + 0.05 {
+            failures.append("exposure Gini@\(k) \(text(shown.gini)) against \(text(otherShown.gini))")
         }
         if !m.newUsers.isEmpty {
-            let ours = m.candidate.perUser(.ndcg, at: 10)
-            let theirs = m.other.perUser(.ndcg, at: 10)
             let slice = bootstrap.relativeDifference(of: m.newUsers.map { ours[$0] }, to: m.newUsers.map { theirs[$0] })
             if let slice, slice.value < -0.1, let high = slice.high, high < 0 {
-                failures.append("users with short history: NDCG@10 \(text(slice.value * 100)) %")
+                failures.append("users with short history: NDCG@\(k) \(text(slice.value * 100)) %")
             }
         }
         // What a query reads, not how long it took: a timing would make the verdict depend on the machine's load.
@@ -69,9 +69,9 @@ struct Gate {
         let isNotWorse = difference.map { ($0.low ?? $0.value) > Self.tolerance } ?? true
         let figures =
             difference.map {
-                "NDCG@10 differs by \(text($0.value * 100)) % [\(text(($0.low ?? $0.value) * 100)), "
+                "NDCG@\(k) differs by \(text($0.value * 100)) % [\(text(($0.low ?? $0.value) * 100)), "
                     + "\(text(($0.high ?? $0.value) * 100))]"
-            } ?? "the model in service has NDCG@10 0"
+            } ?? "the model in service has NDCG@\(k) 0"
         var reason = "Against \(m.incumbent) (\(m.how)) \(figures)"
         reason += isNotWorse ? ", not worse." : "; the lower end must lie above \(text(Self.tolerance * 100)) %."
         if !failures.isEmpty { reason += " Guardrails failed: \(failures.joined(separator: "; "))." }

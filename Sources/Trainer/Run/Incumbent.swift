@@ -20,7 +20,7 @@ struct Incumbent {
         on experiment: SplitExperiment, onProgress: (TrainingProgress) throws -> Void
     ) throws -> (ranker: FactorRanker, how: String) {
         let name = "in service: \(model.id)"
-        if let splitAt = experiment.splitAt, manifest.data.lastEventAt < splitAt {
+        if experiment.isUnseen(by: manifest) {
             return (try asServed(name, on: experiment.training), "as published")
         }
         let training = try TrainingSet.build(from: experiment.log, weights: manifest.weights) {

@@ -39,8 +39,7 @@ public struct ModelEvaluation: Sendable {
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
-        let isUnseen = experiment.splitAt.map { model.manifest.data.lastEventAt < $0 } ?? false
-        guard !isUnseen else {
+        guard !experiment.isUnseen(by: model.manifest) else {
             let (ranker, _) = try Incumbent(model).ranker(on: experiment, onProgress: onProgress)
             return try measure(
                 ranker, nil, on: experiment,
@@ -58,16 +57,9 @@ public struct ModelEvaluation: Sendable {
         _ ranker: FactorRanker, _ fitted: FittedModel?, on experiment: SplitExperiment, describes: String,
         _ summary: Manifest.TrainingSummary, _ onProgress: (TrainingProgress) throws -> Void
     ) throws -> EvaluationReport {
-        var outcomes: [Evaluator.Outcome] = []
-        func add(_ ranker: some Ranker) throws {
-            let outcome = try experiment.evaluator.measure(ranker)
-            let k = outcome.cutoffs[0]
-            try onProgress(.measured(name: outcome.name, cutoff: k, ndcg: outcome.mean(.ndcg, at: k)))
-            outcomes.append(outcome)
-        }
-        try add(ranker)
-        for baseline in try experiment.baselines() { try add(baseline) }
-        let report = experiment.report(outcomes, of: fitted, describes: describes, training: summary)
+        let model = try experiment.measure(ranker, onProgress)
+        let baselines = try experiment.baselines().map { try experiment.measure($0, onProgress) }
+        let report = experiment.report([model] + baselines, of: fitted, describes: describes, training: summary)
         try onProgress(.evaluated(report))
         return report
     }

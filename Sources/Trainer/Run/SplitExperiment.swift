@@ -29,7 +29,7 @@ struct SplitExperiment {
             keepingValues: configuration.explicit != nil, isTest: resolved.isTest)
         let workers = Workers(count: configuration.parameters.threads)
         var evaluator = try Evaluator(
-            training: training, heldOut: heldOut, cutoffs: configuration.cutoffs + [10], workers: workers)
+            training: training, heldOut: heldOut, cutoffs: configuration.cutoffs, workers: workers)
         if let negatives = log.negatives {
             evaluator.candidates = heldOut.users.map { user in
                 let user = log.users.index(of: Int(user), in: training.users)
@@ -41,6 +41,28 @@ struct SplitExperiment {
         self.evaluator = evaluator
         bootstrap = Bootstrap(
             resamples: configuration.bootstrapResamples, seed: configuration.parameters.seed, workers: workers)
+    }
+
+    /// - Parameter part: what the training part is called.
+    /// - Throws: ``TrainerError/nothingToEvaluate(reason:)`` if it has fewer items than the rank.
+    func requireItems(for rank: Int, in part: String = "the training part") throws {
+        guard rank <= training.itemCount else {
+            throw TrainerError.nothingToEvaluate(
+                reason: "\(part) has \(training.itemCount) items, fewer than the rank")
+        }
+    }
+
+    /// Whether a model saw none of the held-out events. Unknown, so false, of splits that are not by time.
+    func isUnseen(by model: Manifest) -> Bool { splitAt.map { model.data.lastEventAt < $0 } ?? false }
+
+    /// Measures one ranker, and tells its NDCG at the first cut-off.
+    func measure(
+        _ ranker: some Ranker, _ onProgress: (TrainingProgress) throws -> Void
+    ) throws -> Evaluator.Outcome {
+        let outcome = try evaluator.measure(ranker)
+        let k = outcome.cutoffs[0]
+        try onProgress(.measured(name: outcome.name, cutoff: k, ndcg: outcome.mean(.ndcg, at: k)))
+        return outcome
     }
 
     /// Popularity, popularity in the last tenth of the training part by users' newest events, and item neighbours.

@@ -11,7 +11,7 @@ public struct TrainingConfiguration: Sendable {
     public var patience: Int?
     /// What the evaluation holds out.
     public var split: Split
-    /// The cut-offs k of the metrics. 10 is added if absent: the gate looks at it.
+    /// The cut-offs k of the metrics. ``Manifest/headlineCutoff`` is added if absent: the gate looks at it.
     public var cutoffs: [Int]
     public var policy: GateVerdict.Policy
     public var bootstrapResamples: Int

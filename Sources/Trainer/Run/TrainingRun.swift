@@ -31,8 +31,7 @@ public struct TrainingRun: Sendable {
         try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let (configuration, stopping) = try withEpochsFound(log, onProgress: onProgress)
-        let incumbent = try registryHasCurrent() ? Incumbent(registry.openCurrent()) : nil
-        let evaluation = try evaluate(log, configuration, incumbent: incumbent, onProgress: onProgress)
+        let evaluation = try evaluate(log, configuration, onProgress: onProgress)
         // Only now, so that at no time two sets of rows are in memory.
         let everything = try TrainingSet.build(from: log, weights: configuration.weights)
         let fitted = try configuration.recipe.fit(
@@ -61,100 +60,27 @@ public struct TrainingRun: Sendable {
         }
     }
 
-    private struct Evaluation {
-        var report: EvaluationReport?
-        var verdict: GateVerdict
-    }
-
-    private func registryHasCurrent() throws -> Bool {
-        guard FileManager.default.fileExists(atPath: registry.folder) else { return false }
-        return try registry.current() != nil
-    }
-
+    /// Measures the settings on held-out events, beside the model in service.
     private func evaluate(
-        _ log: InteractionLog, _ configuration: TrainingConfiguration, incumbent: Incumbent?,
-        onProgress: (TrainingProgress) throws -> Void
-    ) throws -> Evaluation {
+        _ log: InteractionLog, _ configuration: TrainingConfiguration, onProgress: (TrainingProgress) throws -> Void
+    ) throws -> CandidateComparison.Result {
         let gate = Gate(policy: configuration.policy)
+        let incumbent = try registry.current().map { try Incumbent(registry.open($0)) }
         let experiment: SplitExperiment
         do {
             experiment = try SplitExperiment(log: log, configuration: configuration)
-            guard configuration.parameters.rank <= experiment.training.itemCount else {
-                throw TrainerError.nothingToEvaluate(
-                    reason: "the training part has \(experiment.training.itemCount) items, fewer than the rank")
-            }
+            try experiment.requireItems(for: configuration.parameters.rank)
         } catch let error as TrainerError where error.isTooFewEvents {
             // Too few events to hold any out is no reason not to train.
             try onProgress(.notEvaluated(error.message))
-            return Evaluation(verdict: gate.verdict(incumbent: incumbent?.manifest.id, reason: error.message))
+            return .init(verdict: gate.verdict(incumbent: incumbent?.manifest.id, reason: error.message))
         }
-        // A model that has seen held-out events must not lend its factors to what is measured on them.
-        let start = configuration.warmStart.flatMap { isFresh($0.manifest, for: experiment) ? $0 : nil }
-        let fitted = try configuration.recipe.fit(
-            experiment.training, from: start, as: .evaluation, onProgress: onProgress)
-
-        func measure(_ ranker: some Ranker) throws -> Evaluator.Outcome {
-            let outcome = try experiment.evaluator.measure(ranker)
-            let k = outcome.cutoffs[0]
-            try onProgress(.measured(name: outcome.name, cutoff: k, ndcg: outcome.mean(.ndcg, at: k)))
-            return outcome
-        }
-        var outcomes = [try measure(FactorRanker(name: "model", factors: fitted.factors))]
-        for baseline in try experiment.baselines() { outcomes.append(try measure(baseline)) }
-
-        var verdict = gate.verdict(incumbent: incumbent?.manifest.id, reason: "No model was in service.")
-        if let incumbent {
-            if try incumbent.hasSameSettings(as: configuration), !isFresh(incumbent.manifest, for: experiment) {
-                verdict = gate.verdict(
-                    incumbent: nil,
-                    reason: "The same settings as \(incumbent.manifest.id), fitted to version "
-                        + "\(log.version.map(String.init) ?? "?") of the data.")
-                verdict.incumbent = incumbent.manifest.id
-            } else {
-                let (ranker, how) = try incumbent.ranker(on: experiment, onProgress: onProgress)
-                let other = try measure(ranker)
-                outcomes.append(other)
-                let k = experiment.evaluator.cutoffs.firstIndex(of: 10)!
-                let ours = experiment.evaluator.catalogueMetrics(of: outcomes[0])
-                let theirs = experiment.evaluator.catalogueMetrics(of: other)
-                let users = experiment.evaluator.heldOut.users
-                verdict = gate.verdict(
-                    .init(
-                        incumbent: incumbent.manifest.id, how: how, candidate: outcomes[0], other: other,
-                        coverage: (ours[.coverage]![k], theirs[.coverage]![k]),
-                        gini: (ours[.gini]![k], theirs[.gini]![k]),
-                        newUsers: users.indices.filter {
-                            experiment.training.interactions.count(ofRow: Int(users[$0])) <= 5
-                        },
-                        work: (
-                            log.items.count * configuration.parameters.rank,
-                            incumbent.manifest.data.items * incumbent.manifest.parameters.rank
-                        )),
-                    bootstrap: experiment.bootstrap)
-            }
-        }
-        var describes = Self.describes(experiment)
-        if configuration.warmStart != nil, start == nil {
-            describes += " They began with random numbers: the model of the warm start has seen held-out events."
-        }
-        let report = experiment.report(outcomes, of: fitted, describes: describes, training: fitted.summary)
-        try onProgress(.evaluated(report))
-        return Evaluation(report: report, verdict: verdict)
-    }
-
-    /// Whether a model saw none of the held-out events.
-    private func isFresh(_ model: Manifest, for experiment: SplitExperiment) -> Bool {
-        experiment.splitAt.map { model.data.lastEventAt < $0 } ?? false
-    }
-
-    private static func describes(_ experiment: SplitExperiment) -> String {
-        let part = experiment.splitAt.map { "events before \($0)" } ?? "the training part of the split"
-        return "Figures of the same settings fitted to \(part) only; the published factors are fitted to all events."
+        return try CandidateComparison(experiment: experiment, incumbent: incumbent, gate: gate).run(onProgress)
     }
 
     private func publish(
         _ fitted: FittedModel, of training: TrainingSet, _ configuration: TrainingConfiguration,
-        _ stopping: Manifest.EarlyStopping?, _ evaluation: Evaluation
+        _ stopping: Manifest.EarlyStopping?, _ evaluation: CandidateComparison.Result
     ) throws -> Manifest {
         let recipe = configuration.recipe.recorded
         return try registry.publish(at: .now) { folder in

@@ -94,7 +94,7 @@ public struct TuningRun: Sendable {
             if rung + 1 < rungs.count { field = results.prefix(max(1, (results.count + 2) / 3)).map(\.trial).sorted() }
         }
         return TuningResult(
-            records: used, cutoff: 10,
+            records: used, cutoff: Manifest.headlineCutoff,
             describes: "The first \(early.count) of \(log.count) events, the last "
                 + "\(early.count - Int(Double(early.count) * (2 * quantile - 1) / quantile)) of them as validation; "
                 + "later events were not looked at.",
@@ -113,8 +113,8 @@ public struct TuningRun: Sendable {
         let factors = try ALS.fit(
             interactions: experiment.training.interactions, parameters: configuration.parameters)
         let outcome = try experiment.evaluator.measure(FactorRanker(name: "trial", factors: factors))
-        record.ndcg = outcome.mean(.ndcg, at: 10)
-        record.recall = outcome.mean(.recall, at: 10)
+        record.ndcg = outcome.mean(.ndcg, at: Manifest.headlineCutoff)
+        record.recall = outcome.mean(.recall, at: Manifest.headlineCutoff)
         let elapsed = begin.duration(to: .now)
         record.seconds = elapsed.inSeconds
     }

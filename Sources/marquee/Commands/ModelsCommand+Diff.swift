@@ -23,7 +23,9 @@ extension ModelsCommand {
             var table = TextTable([("", .left), ("\(first.id)", .left), ("\(second.id)", .left)])
             for line in difference.lines where line.differs { table.add([line.name, line.first, line.second]) }
             let overlap =
-                difference.overlapAt10.map { "\(Figure.decimal($0 * 100, digits: 0)) % of the first ten items" }
+                difference.overlap.map {
+                    "\(Figure.decimal($0 * 100, digits: 0)) % of the first \(Manifest.headlineCutoff) items"
+                }
                 ?? "nothing to compare"
             return table.text + "lists of \(Figure.count(difference.comparedUsers)) users in common: \(overlap)\n"
         }

@@ -15,7 +15,8 @@ enum ModelsCommand {
             let current = try registry.current()
             var table = TextTable([
                 ("", .left), ("MODEL", .left), ("TRAINED", .left), ("DATA", .right), ("USERS", .right),
-                ("ITEMS", .right), ("RANK", .right), ("NDCG@10", .right), ("POPULARITY", .right), ("GATE", .left),
+                ("ITEMS", .right), ("RANK", .right), ("NDCG@\(Manifest.headlineCutoff)", .right),
+                ("POPULARITY", .right), ("GATE", .left),
             ])
             for id in try registry.list().reversed() {
                 do {
@@ -24,7 +25,8 @@ enum ModelsCommand {
                         id == current ? "*" : "", "\(id)", "\(manifest.trainedAt)",
                         manifest.data.version.map { "\($0)" } ?? "", Figure.count(manifest.data.users),
                         Figure.count(manifest.data.items), "\(manifest.parameters.rank)",
-                        ndcg(manifest.evaluation?.metrics), ndcg(manifest.evaluation?.popularity),
+                        ndcg(manifest.evaluation?.headline("ndcg")),
+                        ndcg(manifest.evaluation?.popularityHeadline("ndcg")),
                         manifest.gate.outcome.rawValue,
                     ])
                 } catch let error as TrainerError {
@@ -83,7 +85,7 @@ enum ModelsCommand {
         name: "MODEL", summary: "Name of the model, or the beginning of its name or hash, or 'current'.",
         isOptional: true)
 
-    private static func ndcg(_ metrics: [String: [String: Interval]]?) -> String {
-        metrics?["ndcg"]?["10"].map { Figure.decimal($0.value, digits: 4) } ?? ""
+    private static func ndcg(_ interval: Interval?) -> String {
+        interval.map { Figure.decimal($0.value, digits: 4) } ?? ""
     }
 }

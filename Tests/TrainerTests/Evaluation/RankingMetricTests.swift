@@ -50,10 +50,10 @@ import Testing
     }
 
     @Test func giniMeasuresInequality() {
-        #expect(gini([0, 0, 0]) == 0)
-        #expect(isClose(gini([5, 5, 5, 5]), 0))
-        #expect(isClose(gini([0, 0, 0, 8]), 0.75))
-        #expect(isClose(gini([1, 2, 3]), 2.0 / 9))
+        #expect(Exposure(counts: [0, 0, 0]).gini == 0)
+        #expect(isClose(Exposure(counts: [5, 5, 5, 5]).gini, 0))
+        #expect(isClose(Exposure(counts: [0, 0, 0, 8]).gini, 0.75))
+        #expect(isClose(Exposure(counts: [1, 2, 3]).gini, 2.0 / 9))
     }
 }
 

@@ -147,9 +147,9 @@ import Testing
             let changed = difference.lines.filter(\.differs).map(\.name)
             #expect(changed.contains("rank") && changed.contains("factors") && !changed.contains("seed"))
             #expect(difference.comparedUsers > 0)
-            let overlap = try #require(difference.overlapAt10)
+            let overlap = try #require(difference.overlap)
             #expect(overlap > 0 && overlap <= 1)
-            #expect(try ModelDifference(a, a).overlapAt10 == 1)
+            #expect(try ModelDifference(a, a).overlap == 1)
         }
     }
 }
