@@ -22,18 +22,6 @@ enum Files {
         try bytes.withUnsafeBytes { buffer in try write([buffer], to: path) }
     }
 
-    /// Replaces `path` whole: whoever reads sees the old content or the new, after any crash.
-    static func replace(_ path: String, with text: String) throws {
-        let temporary = "\(path).\(getpid()).new"
-        try write(text, to: temporary)
-        guard rename(temporary, path) == 0 else {
-            let reason = SystemError.last.clause
-            unlink(temporary)
-            throw TrainerError.cannotWrite(path: path, reason: reason)
-        }
-        try flushFolder(containing: path)
-    }
-
     /// Appends one line in a single write and flushes it.
     static func appendLine(_ line: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)

@@ -16,12 +16,22 @@ final class SafetensorsFile: Sendable {
     let metadata: [String: String]
     let entries: [String: Entry]
 
-    var path: String { file.path }
+    /// What messages call the file.
+    let path: String
 
     /// - Throws: ``TrainerError/cannotRead(path:reason:)`` if there is no such file,
     ///   ``TrainerError/damagedModelFile(path:reason:)`` if it breaks the format in any way.
-    init(path: String) throws {
-        file = try Files.map(path)
+    convenience init(path: String) throws { try self.init(Files.map(path), path: path) }
+
+    /// An object of a storage, which must never be replaced.
+    /// - Throws: as ``init(path:)``, and what the storage throws.
+    convenience init(_ name: String, in storage: any Storage) throws {
+        try self.init(storage.map(name), path: storage.path(of: name))
+    }
+
+    private init(_ file: MappedFile, path: String) throws {
+        self.file = file
+        self.path = path
         let bytes = file.bytes
         func damaged(_ reason: String) -> TrainerError { .damagedModelFile(path: path, reason: reason) }
         guard bytes.count >= 8 else { throw damaged("it has \(bytes.count) bytes, too few for a header") }

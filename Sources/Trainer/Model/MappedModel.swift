@@ -37,21 +37,22 @@ public final class MappedModel: @unchecked Sendable {
     public var userCount: Int { users.count }
     public var itemCount: Int { items.count }
 
-    /// Opens the directory of one model. Blocks. O(items × rank + users).
+    /// Opens one model. Blocks. O(items × rank + users), and the copying of the files if they are not on this machine.
+    /// - Parameter storage: the model's own directory.
     /// - Parameter verifying: whether to compare the SHA-256 of every file with the manifest, which reads them whole.
     ///   Without, sizes, shapes and offsets are checked, so that a truncated file is always found.
     /// - Throws: ``TrainerError/damagedModelFile(path:reason:)`` naming the file.
-    public convenience init(folder: String, verifying: Bool = false) throws {
-        let manifest = try ModelFiles.manifest(in: folder)
-        try ModelFiles.check(manifest, in: folder, verifyingDigests: verifying)
-        try self.init(folder: folder, manifest: manifest)
+    public convenience init(in storage: any Storage, verifying: Bool = false) throws {
+        let manifest = try ModelFiles.manifest(in: storage)
+        try ModelFiles.check(manifest, in: storage, verifyingDigests: verifying)
+        try self.init(manifest, in: storage)
     }
 
-    private init(folder: String, manifest: Manifest) throws {
+    private init(_ manifest: Manifest, in storage: any Storage) throws {
         self.manifest = manifest
-        let factors = try SafetensorsFile(path: "\(folder)/\(ModelFiles.factors)")
-        let identifiers = try SafetensorsFile(path: "\(folder)/\(ModelFiles.identifiers)")
-        history = try SafetensorsFile(path: "\(folder)/\(ModelFiles.history)")
+        let factors = try SafetensorsFile(ModelFiles.factors, in: storage)
+        let identifiers = try SafetensorsFile(ModelFiles.identifiers, in: storage)
+        history = try SafetensorsFile(ModelFiles.history, in: storage)
         users = try IdentifierTable(identifiers, name: "user")
         items = try IdentifierTable(identifiers, name: "item")
         let isExplicit = manifest.explicit != nil
@@ -59,7 +60,7 @@ public final class MappedModel: @unchecked Sendable {
             isExplicit == (manifest.ratings != nil)
         else {
             throw TrainerError.damagedModelFile(
-                path: "\(folder)/\(ModelFiles.manifest)", reason: "its kind \(manifest.kind) and its settings disagree")
+                path: storage.path(of: ModelFiles.manifest), reason: "its kind \(manifest.kind) and its settings disagree")
         }
         self.factors = factors
         let rank = manifest.parameters.rank + (isExplicit ? 1 : 0)

@@ -62,15 +62,18 @@ enum ModelFiles {
         return result
     }
 
-    /// Reads the manifest of the model in `folder`.
-    static func manifest(in folder: String) throws -> Manifest {
-        let path = "\(folder)/\(manifest)"
-        guard FileManager.default.fileExists(atPath: path) else {
+    /// Reads the manifest of a model.
+    /// - Parameter storage: the model's own directory.
+    static func manifest(in storage: any Storage) throws -> Manifest {
+        let path = storage.path(of: manifest)
+        let bytes: [UInt8]
+        do {
+            bytes = try storage.read(manifest)
+        } catch StorageError.missing {
             throw TrainerError.damagedModelFile(path: path, reason: "it is missing")
         }
-        let bytes = try Files.read(path)
         if let version = try? JSON.decode(FormatOnly.self, from: bytes), version.format > Manifest.currentFormat {
-            throw TrainerError.unsupportedModel(path: folder, version: version.format)
+            throw TrainerError.unsupportedModel(path: storage.location, version: version.format)
         }
         do {
             return try JSON.decode(Manifest.self, from: bytes)
@@ -83,24 +86,24 @@ enum ModelFiles {
         var format: Int
     }
 
-    /// Compares the files of `folder` with its manifest.
-    static func check(_ manifest: Manifest, in folder: String, verifyingDigests: Bool) throws {
+    /// Compares the files of a model with its manifest: their sizes, and if asked for the digests, which reads them whole.
+    static func check(_ manifest: Manifest, in storage: any Storage, verifyingDigests: Bool) throws {
         for (name, summary) in manifest.files.sorted(by: { $0.key < $1.key }) {
-            let path = "\(folder)/\(name)"
-            guard !name.contains("/"), FileManager.default.fileExists(atPath: path) else {
+            let path = storage.path(of: name)
+            guard !name.contains("/"), let entry = try storage.status(name) else {
                 throw TrainerError.damagedModelFile(path: path, reason: "it is missing")
             }
-            let file = try Files.map(path)
-            guard file.bytes.count == summary.bytes else {
+            guard entry.size == summary.bytes else {
                 throw TrainerError.damagedModelFile(
-                    path: path, reason: "it has \(file.bytes.count) bytes, the manifest says \(summary.bytes)")
+                    path: path, reason: "it has \(entry.size) bytes, the manifest says \(summary.bytes)")
             }
-            if verifyingDigests, Digest.sha256(file.bytes).hex != summary.sha256 {
+            if verifyingDigests, Digest.sha256(try storage.map(name).bytes).hex != summary.sha256 {
                 throw TrainerError.damagedModelFile(path: path, reason: "its SHA-256 is not the manifest's")
             }
         }
         for name in [factors, identifiers, history] where manifest.files[name] == nil {
-            throw TrainerError.damagedModelFile(path: "\(folder)/\(name)", reason: "the manifest does not list it")
+            throw TrainerError.damagedModelFile(
+                path: storage.path(of: name), reason: "the manifest does not list it")
         }
     }
 }

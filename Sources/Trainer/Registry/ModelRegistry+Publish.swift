@@ -1,0 +1,101 @@
+internal import Domain
+internal import Foundation
+
+extension ModelRegistry {
+    /// Publishes a model: `write` fills a folder that no reader sees, which then appears as a whole.
+    ///
+    /// Its name is the time, moved on by whole seconds while the name is taken, and the beginning of the digest of its
+    /// factors. The storage lets one publisher have a name, so several may publish at once.
+    /// - Parameters:
+    ///   - write: makes all files but the manifest.
+    ///   - manifest: the manifest, given the name and the sizes and digests of the files.
+    func publish(
+        at: Timestamp, write: (_ folder: String) throws -> Void,
+        manifest: (ModelID, [String: Manifest.FileSummary]) throws -> Manifest
+    ) throws -> Manifest {
+        try writing {
+            // Staging removes what dead publishers left. Earlier versions hold the lock while they publish.
+            let staged = try storage.withLock(Self.lock) { try storage.stage() }
+            defer { staged.abandon() }
+            try write(staged.path)
+            let files = try ModelFiles.summaries(in: staged.path)
+            let digest = files[ModelFiles.factors]?.sha256 ?? ""
+            for second in at.seconds... {
+                let manifest = try manifest(ModelID(at: Timestamp(seconds: second), digest: digest), files)
+                try Files.write(JSON.encode(manifest), to: "\(staged.path)/\(ModelFiles.manifest)")
+                guard try staged.publish(as: manifest.id.rawValue, last: ModelFiles.manifest) else { continue }
+                try record(
+                    .init(at: at, action: .published, model: manifest.id, previous: nil, reason: manifest.gate.reason))
+                return manifest
+            }
+            throw TrainerError.cannotWrite(path: folder, reason: "every name is taken")
+        }
+    }
+
+    /// Puts a model into service, after checking every file of it.
+    /// - Returns: the model that was in service before.
+    /// - Throws: ``TrainerError/damagedModelFile(path:reason:)``, ``TrainerError/cannotWrite(path:reason:)``.
+    @discardableResult
+    public func promote(_ id: ModelID, reason: String = "by hand") throws -> ModelID? {
+        try verify(id)
+        return try writing {
+            try storage.withLock(Self.lock) {
+                let previous = try? current()
+                try point(to: id, .promoted, previous: previous, reason)
+                return previous
+            }
+        }
+    }
+
+    /// Puts the model back into service that was there before the present one; again, the one before that.
+    /// - Returns: the model now in service.
+    /// - Throws: ``TrainerError/nothingToRollBackTo(folder:)``.
+    @discardableResult
+    public func rollback(reason: String = "by hand") throws -> ModelID {
+        try mustExist()
+        return try writing {
+            try storage.withLock(Self.lock) {
+                let present = try? current()
+                let earlier = try PromotionHistory(history()).earlier(than: present)
+                guard let id = earlier.last(where: { (try? verify($0)) != nil }) else {
+                    throw TrainerError.nothingToRollBackTo(folder: folder)
+                }
+                try point(to: id, .rolledBack, previous: present, reason)
+                return id
+            }
+        }
+    }
+
+    /// Moves the pointer, and says so. A crash between the two leaves the pointer right and the history one line short.
+    private func point(
+        to id: ModelID, _ action: RegistryEntry.Action, previous: ModelID?, _ reason: String
+    ) throws {
+        try storage.replace(Self.pointer, Array("\(id)\n".utf8))
+        try record(.init(at: .now, action: action, model: id, previous: previous, reason: reason))
+    }
+
+    private func record(_ entry: RegistryEntry) throws {
+        let line = try JSON.encode(entry, pretty: false) + [UInt8(ascii: "\n")]
+        try storage.append(Self.history, try endsWithinALine() ? [UInt8(ascii: "\n")] + line : line)
+    }
+
+    /// Whether a crash has cut the last line of the history: what comes next must not be lost with it.
+    private func endsWithinALine() throws -> Bool {
+        do {
+            let object = try storage.open(Self.history)
+            guard object.size > 0 else { return false }
+            return try object.read(object.size - 1..<object.size) != [UInt8(ascii: "\n")]
+        } catch StorageError.missing {
+            return false
+        }
+    }
+
+    /// The room's own error for what the storage could not write.
+    private func writing<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch StorageError.io(let path, _, let number) {
+            throw TrainerError.cannotWrite(path: path, reason: SystemError(number).clause)
+        }
+    }
+}
