@@ -138,8 +138,13 @@ public protocol StorageWriter: AnyObject {
 /// A folder that is filled in private and then appears as a whole.
 ///
 /// Files are made in ``path``, a local folder. On a disk it is a hidden folder beside the others and is renamed into
-/// place; an object store uploads the files and stores the last one by put-if-absent. What a maker leaves that died is
-/// removed by the next ``Storage/stage()``. For one thread.
+/// place; its maker keeps it locked, and what nobody has locked is a dead maker's, which the next ``Storage/stage()``
+/// removes.
+///
+/// An object store uploads the files in the order of their names, each by put-if-absent, so that the first one claims the
+/// name and all are of one maker; the file that makes the folder count comes last. What a dead maker uploaded lacks that
+/// file, so nobody looks at it. It may be removed when it is older than a day; a maker gives an upload up after half of
+/// that, so that no living one loses files. For one thread.
 public protocol StagedFolder: AnyObject {
     /// A local folder that no reader of the storage sees.
     var path: String { get }

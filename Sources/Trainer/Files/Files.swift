@@ -75,7 +75,7 @@ enum Files {
     /// The whole file as bytes.
     static func read(_ path: String) throws -> [UInt8] {
         let file = try Files.map(path)
-        return [UInt8](file.bytes)
+        return withExtendedLifetime(file) { [UInt8](file.bytes) }
     }
 
     /// A new file written piece by piece; it appears under its name only when it is complete.

@@ -60,7 +60,8 @@ public final class MappedModel: @unchecked Sendable {
             isExplicit == (manifest.ratings != nil)
         else {
             throw TrainerError.damagedModelFile(
-                path: storage.path(of: ModelFiles.manifest), reason: "its kind \(manifest.kind) and its settings disagree")
+                path: storage.path(of: ModelFiles.manifest),
+                reason: "its kind \(manifest.kind) and its settings disagree")
         }
         self.factors = factors
         let rank = manifest.parameters.rank + (isExplicit ? 1 : 0)

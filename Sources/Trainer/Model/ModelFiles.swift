@@ -12,6 +12,9 @@ enum ModelFiles {
     static let evaluation = "evaluation.json"
     static let report = "report.html"
 
+    /// Those that a model cannot do without. Data, settings and seed decide every byte of them.
+    static let required = [factors, identifiers, history]
+
     /// Writes factors, identifiers and history into `folder`, each flushed.
     static func write(_ fitted: FittedModel, of training: TrainingSet, to folder: String) throws {
         let factors = fitted.factors
@@ -57,7 +60,7 @@ enum ModelFiles {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != manifest {
             let path = "\(folder)/\(name)"
             let file = try Files.map(path)
-            result[name] = .init(bytes: file.bytes.count, sha256: Digest.sha256(file.bytes).hex)
+            result[name] = .init(bytes: file.bytes.count, sha256: file.sha256)
         }
         return result
     }
@@ -97,13 +100,18 @@ enum ModelFiles {
                 throw TrainerError.damagedModelFile(
                     path: path, reason: "it has \(entry.size) bytes, the manifest says \(summary.bytes)")
             }
-            if verifyingDigests, Digest.sha256(try storage.map(name).bytes).hex != summary.sha256 {
+            if verifyingDigests, try storage.map(name).sha256 != summary.sha256 {
                 throw TrainerError.damagedModelFile(path: path, reason: "its SHA-256 is not the manifest's")
             }
         }
-        for name in [factors, identifiers, history] where manifest.files[name] == nil {
+        for name in required where manifest.files[name] == nil {
             throw TrainerError.damagedModelFile(
                 path: storage.path(of: name), reason: "the manifest does not list it")
         }
     }
+}
+
+extension MappedFile {
+    /// Of the whole content, hexadecimal. The mapping must outlive the reading of it, which a bare pointer does not see to.
+    var sha256: String { withExtendedLifetime(self) { Digest.sha256(bytes).hex } }
 }

@@ -47,7 +47,7 @@ public struct Reproduction: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try ModelFiles.write(fitted, of: training, to: folder)
         let made = try Files.map("\(folder)/\(ModelFiles.factors)")
-        return Reproduction(id: manifest.id, published: manifest.factorsSHA256, made: Digest.sha256(made.bytes).hex)
+        return Reproduction(id: manifest.id, published: manifest.factorsSHA256, made: made.sha256)
     }
 
     private static func otherData(_ log: InteractionLog, _ size: String, _ manifest: Manifest) -> TrainerError {

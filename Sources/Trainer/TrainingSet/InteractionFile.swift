@@ -27,6 +27,7 @@ public enum InteractionFile {
     /// Negatives that neither file of interactions has are left out: no model could rank them.
     private static func readNegatives(_ path: String, into log: InteractionLog) throws {
         let file = try Files.map(path)
+        defer { withExtendedLifetime(file) {} }
         var negatives: [Int32: [Int32]] = [:]
         var number = 0
         for bytes in file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -50,6 +51,7 @@ public enum InteractionFile {
 
     static func read(_ path: String, isTest: Bool, asRatings: Bool = false, into log: InteractionLog) throws {
         let file = try Files.map(path)
+        defer { withExtendedLifetime(file) {} }
         var form: Form?
         var number = 0
         var position = 0

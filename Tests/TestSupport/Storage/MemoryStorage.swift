@@ -200,12 +200,26 @@ public final class MemoryStorage: Storage {
         deinit { abandon() }
 
         func publish(as name: String, last: String) throws -> Bool {
-            if try storage.status("\(name)/\(last)") != nil { return false }
-            for file in try FileManager.default.contentsOfDirectory(atPath: path) where file != last {
-                try storage.replace("\(name)/\(file)", Array(Data(contentsOf: folder.appending(path: file))))
+            let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0 != last }.sorted()
+            var stored: [String] = []
+            do {
+                for file in files + [last] {
+                    let bytes = try Array(Data(contentsOf: folder.appending(path: file)))
+                    // The first file claims the name.
+                    guard try storage.putIfAbsent("\(name)/\(file)", bytes) else {
+                        try remove(stored)
+                        return false
+                    }
+                    stored.append("\(name)/\(file)")
+                }
+            } catch {
+                try remove(stored)
+                throw error
             }
-            return try storage.putIfAbsent("\(name)/\(last)", Array(Data(contentsOf: folder.appending(path: last))))
+            return true
         }
+
+        private func remove(_ names: [String]) throws { for name in names { try storage.delete(name) } }
 
         func abandon() { try? FileManager.default.removeItem(at: folder) }
     }

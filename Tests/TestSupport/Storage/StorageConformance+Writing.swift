@@ -75,6 +75,21 @@ extension StorageConformance {
                 try expect(storage.read("race/\(round)") == won, "the winner's bytes")
             }
         },
+        Promise(name: "of many who publish one folder, one wins, and all files are the winner's") { storage in
+            for round in 0..<10 {
+                let winners = Mutex<[UInt8]>([])
+                try together { writer in
+                    let staged = try storage.stage()
+                    try fill(staged, [writer])
+                    guard try staged.publish(as: "race-\(round)", last: "last") else { return }
+                    winners.withLock { $0.append(writer) }
+                }
+                let won = winners.withLock { $0 }
+                try expect(won.count == 1, "\(won.count) winners")
+                let files = try ["data", "last"].map { try storage.read("race-\(round)/\($0)") }
+                try expect(files == [won, won], "the winner's files")
+            }
+        },
         Promise(name: "a reader sees the old object or the new") { storage in
             try storage.replace("current", [UInt8](repeating: 0, count: 5000))
             try together { member in

@@ -41,7 +41,7 @@ import Trainer
 
     /// Ranks from 8 to 512, odd ones too: the loss is what it says, and falls.
     @Test(arguments: solvers, [8, 33, 100, 255, 512])
-    func everyRank(solver: ALSParameters.Solver, rank: Int) throws {
+    func theLossFallsAtEveryRank(solver: ALSParameters.Solver, rank: Int) throws {
         let interactions = try Samples.random(users: 60, items: 520, perUser: 20, negatives: true)
         let parameters = ALSParameters(rank: rank, epochs: 3, alpha0: 0.2, lambda: 0.02, solver: solver)
         var losses: [Double] = []
@@ -101,7 +101,7 @@ import Trainer
         }
     }
 
-    @Test func warmStartContinues() throws {
+    @Test func aWarmStartContinues() throws {
         let interactions = try Samples.random(users: 200, items: 100, perUser: 10)
         // Nothing goes from epoch to epoch but the factors; with the preconditioner the lengths of steps do as well.
         var parameters = ALSParameters(rank: 16, epochs: 6, preconditioner: .none)
@@ -122,7 +122,7 @@ import Trainer
 
     struct Stop: Error {}
 
-    @Test func callbackStopsTheTraining() throws {
+    @Test func aCallbackStopsTheTraining() throws {
         let interactions = try Samples.random(users: 50, items: 30, perUser: 5)
         var epochs = 0
         #expect(throws: Stop.self) {
@@ -173,7 +173,7 @@ import Trainer
         }
     }
 
-    @Test func singularAndDivergingSystems() {
+    @Test func singularAndDivergingSystemsAreNamed() {
         var parameters = ALSParameters(rank: 3, alpha0: 0, lambda: 0, solver: .exact)
         let error = #expect(throws: ALSError.self) { try fit([(0, 0, 1), (1, 1, 1)], parameters) }
         guard case .singular = error else {
@@ -189,7 +189,7 @@ import Trainer
     }
 
     /// A training that would not fit is refused with the formula's figure before anything is allocated.
-    @Test func tooLargeForTheMemory() throws {
+    @Test func whatIsTooLargeForTheMemoryIsRefused() throws {
         let rows = try SparseRows(rows: 1000, columns: 1_000_000, entries: [(0, 0, 1)])
         let parameters = ALSParameters(rank: 1024)
         let formula = ALS.peakBytes(users: 1000, items: 1_000_000, entries: 1, parameters: parameters)
@@ -201,7 +201,7 @@ import Trainer
         #expect(try #require(ALS.availableBytes()) > 0)
     }
 
-    @Test func misshapenStart() throws {
+    @Test func aMisshapenStartIsRefused() throws {
         let start = try ALSFactors(users: 3, items: 4, rank: 2, seed: 1)
         let rows = try SparseRows(rows: 3, columns: 3, entries: [(0, 0, 1)])
         #expect(throws: ALSError.self) {
@@ -244,7 +244,7 @@ import Trainer
     }
 
     /// Histories of some two hundred events at rank 64, of users and of items.
-    @Test func longHistories() throws {
+    @Test func longHistoriesAreFoldedIn() throws {
         let interactions = try Samples.random(users: 700, items: 600, perUser: 230)
         var parameters = ALSParameters(rank: 64, epochs: 3, solver: .exact)
         let factors = try ALS.fit(interactions: interactions, parameters: parameters)
@@ -283,7 +283,7 @@ import Trainer
         }
     }
 
-    @Test func refuses() throws {
+    @Test func refusesUnusableHistories() throws {
         let factors = try ALSFactors(users: 3, items: 5, rank: 4, seed: 1)
         let foldIn = try FoldIn(itemFactors: factors.itemFactors, parameters: ALSParameters(rank: 4))
         #expect(try foldIn.vector(items: [], confidences: []) == [0, 0, 0, 0])

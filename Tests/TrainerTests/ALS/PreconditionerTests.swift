@@ -60,7 +60,7 @@ import Trainer
         #expect(try steps(spread: true) == [1, 1] + [Int](repeating: 2, count: 18))
     }
 
-    @Test func stepsAsToldOtherwise() throws {
+    @Test func otherwiseStepsAreTakenAsTold() throws {
         let interactions = try Samples.random(users: 50, items: 40, perUser: 6)
         for (steps, preconditioner, expected) in [
             (5, ALSParameters.Preconditioner.meanRow, 5), (nil, .none, 3), (1, .none, 1),
@@ -77,7 +77,7 @@ import Trainer
 
     /// Nothing that makes the mean row's matrix singular stops a training: no ridge, no unobserved weight, confidences
     /// below α0 or all negative, factors of a lower rank than they have columns.
-    @Test func oddSettings() throws {
+    @Test func oddSettingsStopNoTraining() throws {
         let interactions = try Samples.random(users: 80, items: 60, perUser: 9, negatives: true)
         let negative = try SparseRows(
             rows: interactions.rows, columns: interactions.columns, rowStarts: interactions.rowStarts,

@@ -99,7 +99,7 @@ import Trainer
         #expect(seen.allSatisfy { $0 == seen[0] })
     }
 
-    @Test func refuses() throws {
+    @Test func refusesUnusableRatings() throws {
         let ratings = try SparseRows(rows: 2, columns: 2, entries: [(0, 0, 3), (1, 1, .nan)])
         #expect(throws: ALSError.self) { try RatingALS.fit(ratings: ratings, parameters: RatingParameters(rank: 1)) }
         let none = try SparseRows(rows: 2, columns: 2, entries: [])
@@ -119,7 +119,7 @@ import Trainer
 
     /// Held-out error on real ratings: a fifth, by seed.
     @Test(.enabled(if: Checkout.shared("data/ml-latest-small") != nil, "needs the shared MovieLens ratings"))
-    func movieLens() throws {
+    func predictsTheStarsOfMovieLens() throws {
         let url = try #require(Checkout.shared("data/ml-latest-small")).appending(path: "ratings.csv")
         var users: [Substring: Int32] = [:]
         var items: [Substring: Int32] = [:]

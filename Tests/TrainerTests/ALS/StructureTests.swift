@@ -21,7 +21,7 @@ import Trainer
     /// Each user's own cell of the checkerboard is left out. It must be the first of what the user has not had, and rank
     /// far above every cell of another colour.
     @Test(arguments: solvers, [Float(1), 0])
-    func checkerboard(solver: ALSParameters.Solver, nu: Float) throws {
+    func findsTheCellLeftOutOfACheckerboard(solver: ALSParameters.Solver, nu: Float) throws {
         for (size, colours) in [(40, 2), (60, 3)] {
             let board = try Samples.checkerboard(size: size, colours: colours)
             let factors = try ALS.fit(
@@ -44,7 +44,7 @@ import Trainer
 
     /// On pairs without an interaction the scores of a user go with the planted affinities; popularity does not.
     @Test(arguments: solvers, [Float(1), 0])
-    func plantedTastes(solver: ALSParameters.Solver, nu: Float) throws {
+    func findsPlantedTastes(solver: ALSParameters.Solver, nu: Float) throws {
         let (users, items) = (300, 200)
         let planted = try Samples.PlantedTastes(users: users, items: items, rank: 4, seed: 12)
         let views = planted.interactions

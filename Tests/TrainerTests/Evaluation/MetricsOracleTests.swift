@@ -17,7 +17,7 @@ import Testing
 
     /// Every metric of every user is trec_eval's, to 1e-6: random lists, some empty, some shorter than k.
     @Test(.enabled(if: Checkout.python != nil, "needs the Python environment in .venv"))
-    func agreesWithTrecEval() throws {
+    func metricsAgreeWithTrecEval() throws {
         var generator = SeededGenerator(seed: 11)
         let cutoffs = [1, 3, 10, 50]
         let users = (0..<300).map { _ in

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct RankingMetricTests {
     /// Hits at ranks 1 and 4 of a list, three relevant items, k = 5; by hand.
-    @Test func agreesWithPaper() {
+    @Test func metricsAgreeWithTheirPapers() {
         let hits = [1, 4]
         #expect(isClose(RankingMetric.recall.value(hits: hits, relevant: 3, k: 5), 2.0 / 3))
         #expect(isClose(RankingMetric.recallCapped.value(hits: hits, relevant: 3, k: 2), 0.5))
@@ -23,7 +23,7 @@ import Testing
         #expect(RankingMetric.mrr.value(hits: [4], relevant: 3, k: 3) == 0)
     }
 
-    @Test func staysBetweenZeroAndOneAndRisesWithRelevance() {
+    @Test func metricsStayBetweenZeroAndOneAndRiseWithRelevance() {
         var generator = SeededGenerator(seed: 9)
         for _ in 0..<500 {
             let relevant = 1 + generator.below(30)

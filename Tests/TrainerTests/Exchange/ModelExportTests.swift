@@ -8,7 +8,7 @@ import Testing
 @Suite struct ModelExportTests {
     /// numpy and pyarrow read what was exported, and find the model in it.
     @Test(.enabled(if: Checkout.python != nil, "needs the Python environment in .venv"))
-    func othersReadExports() async throws {
+    func othersReadWhatIsExported() async throws {
         try await withTemporaryFolder { folder in
             let registry = ModelRegistry(folder: folder.appending(path: "models").path)
             let log = try plantedLog()

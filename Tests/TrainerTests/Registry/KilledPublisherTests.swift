@@ -7,7 +7,7 @@ import Testing
 @Suite struct KilledPublisherTests {
     /// A process that publishes and promotes without end is killed at a random moment, again and again. Each time
     /// every visible model is whole, and the pointer names one of them.
-    @Test func neverLeavesHalfAModelVisible() async throws {
+    @Test func aKilledPublisherNeverLeavesHalfAModelVisible() async throws {
         let folder = Self.folder(of: getpid())
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Users without events, with one, and one item with an event of nearly everybody, in a large space of identifiers.
-    @Test func emptyLongAndVeryManyRows() throws {
+    @Test func emptyLongAndVeryManyRowsAreFitted() throws {
         let users = Effort.rounds(20_000, nightly: 10_000_000)
         let fans = Effort.rounds(10_000, nightly: 1_000_000)
         var starts: [Int64] = [0]

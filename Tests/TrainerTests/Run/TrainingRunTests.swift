@@ -6,7 +6,7 @@ import Testing
 @testable import Trainer
 
 @Suite struct TrainingRunTests {
-    @Test func publishesAndPromotesTheFirstModel() async throws {
+    @Test func theFirstModelIsPublishedAndPromoted() async throws {
         try await withTemporaryFolder { folder in
             let registry = ModelRegistry(folder: folder.path)
             let manifest = try TrainingRun(configuration: smallConfiguration(), registry: registry).run(plantedLog())
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(.enabled(if: MovieLens.folder != nil, "needs ml-latest-small"))
-    func beatsPopularityOnMovieLens() async throws {
+    func aModelBeatsPopularityOnMovieLens() async throws {
         try await withTemporaryFolder { folder in
             let registry = ModelRegistry(folder: folder.path)
             var configuration = smallConfiguration(rank: 32, epochs: 8)

@@ -56,7 +56,7 @@ import Testing
         #expect(throws: TrainerError.self) { try weights.validate() }
     }
 
-    @Test func survivesJSON() throws {
+    @Test func weightsSurviveJSON() throws {
         var weights = weights
         weights.halfLifeDays = 12.5
         #expect(try JSON.decode(ConfidenceWeights.self, from: JSON.encode(weights)) == weights)
@@ -65,7 +65,7 @@ import Testing
 
 @Suite struct TrainingSetTests {
     /// Random events against sums in a dictionary.
-    @Test(arguments: 1...5) func agreesWithADictionary(seed: UInt64) throws {
+    @Test(arguments: 1...5) func thePoolAgreesWithADictionary(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let log = try InteractionLog(source: "random")
         var weights = ConfidenceWeights()
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func readsEveryForm() async throws {
+    @Test func everyFormOfFileIsRead() async throws {
         let expected = [["1", "10", "0"], ["2", "20", "0"]]
         #expect(try await read("1\t10\n2\t20\n") == expected)
         #expect(try await read("1,10\r\n2,20") == expected)

@@ -8,7 +8,7 @@ import Testing
 /// Histories of no event, of one and of very many, in a large space of identifiers: from the log to factors.
 @Suite struct ExtremeHistoryTests {
     /// One user has all events with one item, one has an event with every item, most have one event, some none that counts.
-    @Test func fromTheLogToFactors() throws {
+    @Test func aLogOfExtremesBecomesFactors() throws {
         let users = Effort.rounds(20_000, nightly: 10_000_000)
         let many = Effort.rounds(10_000, nightly: 1_000_000)
         let log = try InteractionLog(source: "extremes")

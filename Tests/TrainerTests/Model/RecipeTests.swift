@@ -48,7 +48,7 @@ import Testing
         #expect(try threads.digest() == base.digest())
     }
 
-    @Test func filesOfWeights() async throws {
+    @Test func weightsAreReadFromFiles() async throws {
         try await withTemporaryFolder { folder in
             let path = folder.appending(path: "weights.json").path
             try Files.write(
