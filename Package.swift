@@ -76,10 +76,13 @@ let package = Package(
         room("Delimited", ["Domain", "CArchive"]),
         room("Operations", ["Domain", "CCrypto", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
 
+        // Level 1b: which tables there are.
+        room("Store", ["Domain", "Columnar"]),
+
         // Level 2: what a recommender is made of.
-        room("Trainer", ["Domain", "Linalg", "Columnar", "Operations"]),
-        room("EventIngest", ["Domain", "Columnar", "Kafka", "Delimited", "HTTPClient", "Operations"]),
-        room("Catalog", ["Domain", "Columnar", "Delimited", "HTTPClient", "Operations", "CICU"]),
+        room("Trainer", ["Domain", "Linalg", "Columnar", "Store", "Operations"]),
+        room("EventIngest", ["Domain", "Columnar", "Store", "Kafka", "Delimited", "HTTPClient", "Operations"]),
+        room("Catalog", ["Domain", "Columnar", "Store", "Delimited", "HTTPClient", "Operations", "CICU"]),
 
         // Level 3: what is served.
         room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),
@@ -88,14 +91,14 @@ let package = Package(
         room(
             "Platform",
             [
-                "Domain", "Columnar", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Trainer", "EventIngest",
-                "Catalog", "Serving",
+                "Domain", "Columnar", "Store", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Trainer",
+                "EventIngest", "Catalog", "Serving",
             ]),
         .executableTarget(
             name: "marquee",
             dependencies: [
-                "Domain", "Linalg", "Columnar", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
-                "Trainer", "EventIngest", "Catalog", "Serving", "Platform",
+                "Domain", "Linalg", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient",
+                "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Platform",
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
@@ -111,7 +114,7 @@ let package = Package(
 
         // Measures ingestion against a bare consumer: Benchmarks/ingest/bench.py.
         .executableTarget(
-            name: "bench-ingest", dependencies: ["Domain", "Columnar", "Kafka", "EventIngest"],
+            name: "bench-ingest", dependencies: ["Domain", "Columnar", "Store", "Kafka", "EventIngest"],
             path: "Benchmarks/ingest/Sources", swiftSettings: strict),
 
         // Measures content similarity against Elasticsearch: Benchmarks/similarity/README.md.
@@ -126,7 +129,7 @@ let package = Package(
             path: "Benchmarks/http/Sources", swiftSettings: strict),
 
         // Small programs over the rooms: examples/README.md.
-        example("embed-recommender", ["Catalog", "Columnar", "Domain", "Operations", "Serving", "Trainer"]),
+        example("embed-recommender", ["Catalog", "Columnar", "Domain", "Operations", "Serving", "Store", "Trainer"]),
         example("read-delta-table", ["Columnar"]),
         example("train-on-a-matrix", ["Domain", "Linalg", "Trainer"]),
         example("consume-events", ["Domain", "EventIngest", "Kafka"]),
@@ -135,29 +138,38 @@ let package = Package(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "KafkaTestSupport",
-            dependencies: ["Domain", "Columnar", "Kafka", "CRdKafka", "TestSupport", "EventIngest", "HTTPServer"],
+            dependencies: [
+                "Domain", "Columnar", "Store", "Kafka", "CRdKafka", "TestSupport", "EventIngest", "HTTPServer",
+            ],
             path: "Tests/KafkaTestSupport", swiftSettings: strict),
         // Reads the sources as text: which room imports which, and which folder uses which.
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
         tests(of: "Domain"),
         tests(of: "Linalg"),
         tests(of: "Columnar"),
+        tests(of: "Store", ["Columnar"]),
         tests(of: "Delimited"),
         tests(of: "HTTPServer"),
         tests(of: "HTTPClient", ["HTTPServer"]),
         tests(of: "Operations"),
-        tests(of: "Trainer", ["Linalg", "Columnar", "Operations"]),
+        tests(of: "Trainer", ["Linalg", "Columnar", "Store", "Operations"]),
         tests(of: "Kafka", ["Operations", "KafkaTestSupport"]),
-        tests(of: "EventIngest", ["Columnar", "Delimited", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
-        tests(of: "Catalog", ["Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations"]),
+        tests(
+            of: "EventIngest",
+            ["Columnar", "Store", "Delimited", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
+        tests(of: "Catalog", ["Store", "Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
         tests(
             of: "Platform",
-            ["Trainer", "Catalog", "Serving", "EventIngest", "Kafka", "HTTPServer", "HTTPClient", "Operations"]),
+            [
+                "Store", "Trainer", "Catalog", "Serving", "EventIngest", "Kafka", "HTTPServer", "HTTPClient",
+                "Operations",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Kafka", "EventIngest", "Trainer",
+                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Store", "Kafka", "EventIngest",
+                "Trainer",
                 "Catalog",
                 "HTTPClient",
                 "Operations",

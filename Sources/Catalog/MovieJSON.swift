@@ -1,5 +1,6 @@
 public import Domain
 import Foundation
+import Store
 
 /// A film on the wire: one JSON object, as the `movies` topic, catalogue files and TMDB have it.
 ///

@@ -79,26 +79,22 @@ public enum Topics {
     public static let events = [views, likes, reviews]
 }
 
-/// Names of the tables inside a store folder and of their columns: the contract between those who write and read them.
-public enum Tables {
-    public static let events = "events"
-    public static let movies = "movies"
-    public static let deadLetters = "dead_letters"
-}
-
-/// Columns of the `events` table, partitioned by ``eventDate``.
-public enum EventColumn {
+/// Names of an event's fields in JSON and in tables.
+public enum EventField {
+    /// See ``Event/eventID``.
     public static let eventID = "event_id"
+    /// See ``Event/userID``.
     public static let userID = "user_id"
+    /// See ``Event/itemID``.
     public static let itemID = "item_id"
+    /// The ``EventKind/name`` of the kind.
     public static let kind = "kind"
+    /// See ``Event/value``.
     public static let value = "value"
+    /// See ``Event/reviewText``.
     public static let reviewText = "review_text"
+    /// When it happened, in RFC 3339.
     public static let at = "at"
+    /// See ``Event/source``.
     public static let source = "source"
-    public static let topic = "topic"
-    public static let partition = "partition"
-    public static let offset = "offset"
-    public static let ingestedAt = "ingested_at"
-    public static let eventDate = "event_date"
 }

@@ -51,24 +51,3 @@ public struct Movie: Hashable, Sendable {
         self.updatedAt = updatedAt
     }
 }
-
-/// Columns of the `movies` table, one row per film and update; the newest `updated_at` of an item wins.
-public enum MovieColumn {
-    public static let itemID = "item_id"
-    public static let title = "title"
-    public static let description = "description"
-    public static let overview = "overview"
-    public static let releaseDate = "release_date"
-    public static let year = "year"
-    public static let genres = "genres"
-    public static let language = "language"
-    public static let runtime = "runtime"
-    public static let popularity = "popularity"
-    public static let popularityNorm = "popularity_norm"
-    public static let voteAverage = "vote_average"
-    public static let voteCount = "vote_count"
-    public static let voteNorm = "vote_norm"
-    public static let keywords = "keywords"
-    public static let director = "director"
-    public static let updatedAt = "updated_at"
-}

@@ -1,6 +1,7 @@
 import Columnar
 import Domain
 import Foundation
+import Store
 
 /// What a store holds of a ``SteadyTraffic``, compared with what was sent.
 public struct StoreTally: Sendable, CustomStringConvertible {
@@ -40,12 +41,14 @@ public struct StoreTally: Sendable, CustomStringConvertible {
     /// Reads both tables of the store.
     public init(of store: String, sent: SteadyTraffic.Sent) throws {
         self.sent = sent
-        commits = try DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot().version
-        let rows = try Self.read("event_id", of: Tables.events, in: store)
-        let letters = try Self.read("payload", of: Tables.deadLetters, in: store)
+        commits = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot().version
+        let rows = try Self.read("event_id", of: TableContract.events.name, in: store)
+        let letters = try Self.read("payload", of: TableContract.deadLetters.name, in: store)
         let refused = try Set(
-            Self.read("reason", of: Tables.deadLetters, in: store).filter { $0.text.hasPrefix("duplicate-event") }
-                .map(\.place))
+            Self.read("reason", of: TableContract.deadLetters.name, in: store).filter {
+                $0.text.hasPrefix("duplicate-event")
+            }
+            .map(\.place))
         events = rows.count
         deadLetters = letters.count
         duplicates = compare(rows.map(\.text), with: (0..<sent.events).map { "e\($0)" })

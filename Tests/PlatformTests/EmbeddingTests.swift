@@ -6,6 +6,7 @@ import HTTPServer
 import Kafka
 import Operations
 import Platform
+import Store
 import TestSupport
 import Testing
 import Trainer
@@ -22,7 +23,7 @@ struct EmbeddingTests {
     @Test("events go from a broker through the store and the trainer into lists, by services alone")
     func wholeLoop() async throws {
         try await withTemporaryFolder { folder in
-            let store = folder.appending(path: "data").path
+            let store = EventStore(folder: folder.appending(path: "data").path)
             let registry = ModelRegistry(folder: folder.appending(path: "models").path)
             let broker = try BrokerService()
             let properties = KafkaProperties(bootstrapServers: broker.bootstrapServers)

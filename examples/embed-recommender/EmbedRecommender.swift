@@ -8,6 +8,7 @@ import Domain
 import Foundation
 import Operations
 import Serving
+import Store
 import Trainer
 
 @main
@@ -19,7 +20,7 @@ enum EmbedRecommender {
             exit(64)
         }
         do {
-            try await run(store: words[1], models: words[2], user: words[3])
+            try await run(store: EventStore(at: words[1]), models: words[2], user: words[3])
         } catch {
             // Every error of the rooms is a Fault: it says what is wrong and what to do.
             print("embed-recommender: \(error)")
@@ -27,12 +28,12 @@ enum EmbedRecommender {
         }
     }
 
-    static func run(store: String, models: String, user: String) async throws {
+    static func run(store: EventStore, models: String, user: String) async throws {
         // Opening reads files and lays out factors: on a thread of its own, as everything that blocks.
         let recommender = try await BlockingWork.run("open") { _ in
             // The files of a model are mapped and checked; nothing is copied.
             let model = try ModelRegistry(folder: models).openCurrent()
-            let films = try DeltaTable.open(at: "\(store)/\(Tables.movies)").snapshot()
+            let films = try store.open(.movies).snapshot()
             let catalog = try MovieTable.catalogue(of: films)
             // Similarity by words, as Elasticsearch computes it; an ElasticsearchClient would do as well.
             return try LocalRecommender(model: model, catalog: catalog, content: ContentIndex(catalog.movies))

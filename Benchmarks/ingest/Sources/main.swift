@@ -3,6 +3,7 @@ import Domain
 import EventIngest
 import Foundation
 import Kafka
+import Store
 
 // One measured job a run; prints one JSON object. Benchmarks/ingest/bench.py runs them beside their peers.
 //   bench-ingest simulate COUNT                    make and encode events, without Kafka
@@ -193,8 +194,8 @@ case ("decode", 1):
 case ("store", 3):
     let batch = try asRead(try encoded(Int(values[0])!))
     let table = try DeltaTable.openOrCreate(
-        at: values[1], schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
-        configuration: EventTable.properties)
+        at: values[1], schema: TableContract.events.schema, partitionedBy: TableContract.events.partitionColumns,
+        configuration: TableContract.events.properties)
     try await measure {
         for _ in 0..<Int(values[2])! {
             _ = try table.append([batch], transactions: [], operation: "STREAMING UPDATE")
@@ -272,14 +273,14 @@ case ("mock", 1...2):
     withExtendedLifetime(broker) {}
 case ("columns", 1...):
     var configuration = IngestConfiguration(
-        store: "", kafka: kafka(values[0], values[1...]), routes: [EventTable.route()])
+        store: EventStore(folder: ""), kafka: kafka(values[0], values[1...]), routes: [EventTable.route()])
     configuration.untilEnd = true
     let ingester = Ingester(configuration) { DroppingSink(name: $0.name) }
     try await measure { try await ingester.run().rows }
 case ("ingest", 2...):
     var configuration = IngestConfiguration(
-        store: values[1], kafka: kafka(values[0], values[2...]),
-        routes: [EventTable.route(duplicates: DuplicatePolicy(store: values[1]))])
+        store: EventStore(folder: values[1]), kafka: kafka(values[0], values[2...]),
+        routes: [EventTable.route(duplicates: DuplicatePolicy(store: EventStore(folder: values[1])))])
     configuration.untilEnd = true
     let ingester = Ingester(configuration)
     try await measure { try await ingester.run().rows }

@@ -1,5 +1,6 @@
 public import Domain
 import HTTPClient
+import Store
 
 /// How a bulk request ended, film by film.
 public struct BulkOutcome: Sendable {

@@ -1,29 +1,9 @@
 public import Columnar
 public import Domain
+import Store
 
-/// The table `data/movies`: one row for each film and update.
+/// How films become rows of `TableContract.movies`, and rows films.
 public enum MovieTable {
-    /// Only identifier, title, description, the two lists and the time are never null.
-    public static let schema = Schema([
-        Field(MovieColumn.itemID, .string, nullable: false),
-        Field(MovieColumn.title, .string, nullable: false),
-        Field(MovieColumn.description, .string, nullable: false),
-        Field(MovieColumn.overview, .string),
-        Field(MovieColumn.releaseDate, .date),
-        Field(MovieColumn.year, .int32),
-        Field(MovieColumn.genres, .list(.string, elementNullable: false), nullable: false),
-        Field(MovieColumn.language, .string),
-        Field(MovieColumn.runtime, .int32),
-        Field(MovieColumn.popularity, .float),
-        Field(MovieColumn.popularityNorm, .float),
-        Field(MovieColumn.voteAverage, .float),
-        Field(MovieColumn.voteCount, .int32),
-        Field(MovieColumn.voteNorm, .float),
-        Field(MovieColumn.keywords, .list(.string, elementNullable: false), nullable: false),
-        Field(MovieColumn.director, .string),
-        Field(MovieColumn.updatedAt, .timestamp, nullable: false),
-    ])
-
     /// Films as rows, in their order. An empty overview becomes null.
     public static func batch(_ movies: [Movie]) throws -> RecordBatch {
         func strings(_ value: (Movie) -> String?) -> Column { .string(BytesColumn(movies.map(value))) }
@@ -36,7 +16,7 @@ public enum MovieTable {
             return column
         }
         return try RecordBatch(
-            schema: schema,
+            schema: TableContract.movies.schema,
             columns: [
                 .string(BytesColumn(movies.map(\.itemID))),
                 .string(BytesColumn(movies.map(\.title))),
@@ -70,7 +50,7 @@ public enum MovieTable {
     ///
     /// Reads all rows; blocking, so not for the cooperative pool.
     public static func catalogue(of snapshot: Snapshot) throws -> CatalogSnapshot {
-        let known = Set(schema.names)
+        let known = Set(TableContract.movies.schema.names)
         var scan = try snapshot.scan(columns: snapshot.schema.names.filter(known.contains))
         var movies: [Movie] = []
         while let batch = try scan.next() { movies += try Self.movies(of: batch) }

@@ -70,23 +70,33 @@ public final class DeltaTable: Sendable {
         at path: String, schema: Schema, partitionedBy partitionColumns: [String] = [],
         configuration: [String: String] = [:]
     ) throws -> DeltaTable {
+        try openOrCreate(
+            LocalStorage(path), schema: schema, partitionedBy: partitionColumns, configuration: configuration)
+    }
+
+    /// The table in a storage of another kind than the local disk, made if there is none.
+    /// - Throws: as ``openOrCreate(at:schema:partitionedBy:configuration:)``
+    public static func openOrCreate(
+        _ storage: any Storage, schema: Schema, partitionedBy partitionColumns: [String] = [],
+        configuration: [String: String] = [:]
+    ) throws -> DeltaTable {
         let table: DeltaTable
         do {
-            table = try open(at: path)
+            table = try open(storage)
         } catch ColumnarError.notATable {
             do {
                 return try create(
-                    at: path, schema: schema, partitionedBy: partitionColumns, configuration: configuration)
+                    storage, schema: schema, partitionedBy: partitionColumns, configuration: configuration)
             } catch ColumnarError.tableExists {
                 // Another process made it in between.
-                table = try open(at: path)
+                table = try open(storage)
             }
         }
         let existing = try table.snapshot().schema
         for field in schema.fields where existing[field.name]?.type != field.type {
             let found = existing[field.name].map { "is \($0.type)" } ?? "is not there"
             throw ColumnarError.schemaMismatch(
-                reason: "column \(field.name) of \(path) \(found), where \(field.type) is needed")
+                reason: "column \(field.name) of \(storage.location) \(found), where \(field.type) is needed")
         }
         return table
     }

@@ -1,5 +1,6 @@
 import Columnar
 public import Domain
+public import Store
 import Synchronization
 
 /// Which events count as sent twice: those whose `event_id` an accepted event of the same partition has, at most
@@ -32,9 +33,9 @@ public struct DuplicatePolicy: Sendable {
     }
 
     /// With what the `events` table of a store has.
-    public init(window: Int64 = 65_536, store: String) {
+    public init(window: Int64 = 65_536, store: EventStore) {
         precondition(window > 0, "a window holds something")
-        let table = OpenTable(path: "\(store)/\(Tables.events)")
+        let table = OpenTable(store: store)
         self.window = window
         self.table = { try table.get() }
         stored = { place, offsets, found in
@@ -76,17 +77,15 @@ public struct DuplicatePolicy: Sendable {
 
 /// A table opened at its first use and kept, because each partition asks it.
 private final class OpenTable: Sendable {
-    private let path: String
+    private let store: EventStore
     private let table = Mutex<DeltaTable?>(nil)
 
-    init(path: String) { self.path = path }
+    init(store: EventStore) { self.store = store }
 
     /// Nil where there is none yet.
     func get() throws -> DeltaTable? {
         try table.withLock { table in
-            if table == nil {
-                do { table = try DeltaTable.open(at: path) } catch ColumnarError.notATable { return nil }
-            }
+            if table == nil { table = try store.openIfPresent(.events) }
             return table
         }
     }

@@ -1,5 +1,6 @@
 import Columnar
 import Domain
+import Store
 
 /// The identifiers that imports stored, so that the same events are not stored again when they come through Kafka.
 ///

@@ -1,5 +1,6 @@
 public import Columnar
 import Domain
+import Store
 
 extension EventImport {
     /// Adds the events to the table whose `event_id` is not there yet, whichever way that came.

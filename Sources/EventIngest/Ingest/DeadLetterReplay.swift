@@ -1,6 +1,7 @@
 import Columnar
 public import Domain
 public import Kafka
+public import Store
 
 /// One message that could not become a row.
 public struct DeadLetter: Sendable, Equatable {
@@ -22,16 +23,14 @@ public struct DeadLetters {
     private let table: DeltaTable
 
     /// - Throws: what stands in the way of reading the table, such as that there is none.
-    public init(store: String) throws {
-        table = try DeltaTable.open(at: "\(store)/\(Tables.deadLetters)")
-    }
+    public init(store: EventStore) throws { table = try store.open(.deadLetters) }
 
     /// Calls `body` with each dead letter, in the order of the table's files; it returns false to stop. Memory is
     /// bounded by a batch.
     public func forEach(reasons: Set<String> = [], _ body: (DeadLetter) throws -> Bool) throws {
         var scan = try table.snapshot().scan()
         while let batch = try scan.next() {
-            typealias Name = DeadLetterTable.Name
+            typealias Name = DeadLetterColumn
             guard let topics = try batch.column(named: Name.topic).byteStrings,
                 let partitions = try batch.column(named: Name.partition).int32s,
                 let offsets = try batch.column(named: Name.offset).int64s,
@@ -86,7 +85,7 @@ public struct DeadLetters {
             [], transactions: reached.map { Transaction(appID: $0.key, version: $0.value) }, expecting: expected,
             operation: "REPLAY")
         if case .conflict(_, let reason) = outcome {
-            throw IngestError.anotherIngester(table: Tables.deadLetters, detail: reason)
+            throw IngestError.anotherIngester(table: TableContract.deadLetters.name, detail: reason)
         }
         return sent
     }

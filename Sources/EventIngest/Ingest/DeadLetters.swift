@@ -1,35 +1,7 @@
-public import Columnar
+import Columnar
 import Domain
 import Kafka
-
-/// The `dead_letters` table: what could not become a row, whole, with the reason and where it came from.
-public enum DeadLetterTable {
-    /// The names of its columns.
-    public enum Name {
-        public static let topic = "topic"
-        public static let partition = "partition"
-        public static let offset = "offset"
-        public static let at = "at"
-        public static let reason = "reason"
-        public static let payload = "payload"
-        public static let key = "key"
-    }
-
-    public static let schema = Schema(fields: [
-        Field(Name.topic, .string, nullable: false),
-        Field(Name.partition, .int32, nullable: false),
-        Field(Name.offset, .int64, nullable: false),
-        /// When it was refused.
-        Field(Name.at, .timestamp, nullable: false),
-        Field(Name.reason, .string, nullable: false),
-        Field(Name.payload, .binary, nullable: true),
-        Field(Name.key, .binary, nullable: true),
-    ])
-}
-
-extension DeadLetterTable {
-    static let sinkTable = SinkTable(name: Tables.deadLetters, schema: schema)
-}
+import Store
 
 /// Rejected messages between two commits.
 struct DeadLetterBuffer {
@@ -56,7 +28,7 @@ struct DeadLetterBuffer {
 
     func batch() throws -> RecordBatch {
         try RecordBatch(
-            schema: DeadLetterTable.schema,
+            schema: TableContract.deadLetters.schema,
             columns: [
                 .string(topic), .int32(partition), .int64(offset), .timestamp(at), .string(reason), .binary(payload),
                 .binary(key),

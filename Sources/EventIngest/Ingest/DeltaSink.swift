@@ -1,5 +1,6 @@
 import Columnar
 import Domain
+import Store
 
 /// A Delta table of the store: rows and offsets are one commit of its log.
 final class DeltaSink: EventSink {
@@ -7,29 +8,26 @@ final class DeltaSink: EventSink {
     private let table: DeltaTable
 
     /// Opens the table, creating it where there is none.
-    init(store: String, _ layout: SinkTable) throws {
-        name = layout.name
-        table = try DeltaTable.openOrCreate(
-            at: "\(store)/\(layout.name)", schema: layout.schema, partitionedBy: layout.partitionColumns,
-            configuration: layout.name == Tables.events ? EventTable.properties : [:])
+    init(_ store: EventStore, _ contract: TableContract) throws {
+        name = contract.name
+        table = try store.openOrCreate(contract)
     }
 
     func offsets() throws -> [String: Int64] { try table.snapshot().transactions }
 
     func storedOffsets(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64> {
-        typealias Name = DeadLetterTable.Name
         // The bounds of each file's offsets are in the log: only the newest files are opened.
         var scan = try table.snapshot().scan(
-            columns: [Name.offset],
+            columns: [OriginColumn.offset],
             where: .and([
-                .compare(column: Name.offset, .greaterOrEqual, .int(range.lowerBound)),
-                .compare(column: Name.offset, .less, .int(range.upperBound)),
-                .compare(column: Name.partition, .equal, .int(Int64(place.partition))),
-                .compare(column: Name.topic, .equal, .string(place.topic)),
+                .compare(column: OriginColumn.offset, .greaterOrEqual, .int(range.lowerBound)),
+                .compare(column: OriginColumn.offset, .less, .int(range.upperBound)),
+                .compare(column: OriginColumn.partition, .equal, .int(Int64(place.partition))),
+                .compare(column: OriginColumn.topic, .equal, .string(place.topic)),
             ]))
         var found: Set<Int64> = []
         while let batch = try scan.next() {
-            if let offsets = try batch.column(named: Name.offset).int64s { found.formUnion(offsets.values) }
+            if let offsets = try batch.column(named: OriginColumn.offset).int64s { found.formUnion(offsets.values) }
         }
         return found
     }

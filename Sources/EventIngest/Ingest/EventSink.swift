@@ -26,8 +26,8 @@ public protocol EventSink: AnyObject {
     /// - Throws: what stands in the way of knowing them; the run ends with it.
     func offsets() throws -> [String: Int64]
 
-    /// Of a partition's messages in `range`, the offsets of those whose rows are stored here, by the columns `topic`,
-    /// `partition` and `offset`. Only the sink of the dead letters is asked, after a crash between its commit and the
+    /// Of a partition's messages in `range`, the offsets of those whose rows are stored here, by the columns of
+    /// `OriginColumn`. Only the sink of the dead letters is asked, after a crash between its commit and the
     /// route's.
     func storedOffsets(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64>
 
@@ -37,27 +37,6 @@ public protocol EventSink: AnyObject {
     ///   - offsets: never empty, each application identifier once.
     /// - Throws: what kept it from storing; the run ends with it, and nothing may have been stored.
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome
-}
-
-/// What a sink is opened for.
-public struct SinkTable: Sendable, Equatable {
-    /// Folder of the table inside the store.
-    public var name: String
-    /// Of the batches it will be given.
-    public var schema: Schema
-    /// The columns by which rows are to lie apart.
-    public var partitionColumns: [String]
-
-    public init(name: String, schema: Schema, partitionColumns: [String] = []) {
-        self.name = name
-        self.schema = schema
-        self.partitionColumns = partitionColumns
-    }
-}
-
-extension TopicRoute {
-    /// What the route's sink is opened for.
-    var sinkTable: SinkTable { SinkTable(name: table, schema: schema, partitionColumns: partitionColumns) }
 }
 
 /// One partition's step in a commit.

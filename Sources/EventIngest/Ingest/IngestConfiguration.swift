@@ -1,5 +1,6 @@
 import Domain
 public import Kafka
+public import Store
 
 /// What to do when the broker no longer has the messages at which the table goes on.
 public enum DataLossPolicy: String, Sendable, CaseIterable {
@@ -19,8 +20,8 @@ public struct IngestConfiguration: Sendable {
         case group
     }
 
-    /// Folder that holds the tables.
-    public var store: String
+    /// Which has the tables.
+    public var store: EventStore
     public var kafka: KafkaProperties
     public var routes: [TopicRoute]
     public var sharing = Sharing.alone
@@ -41,7 +42,7 @@ public struct IngestConfiguration: Sendable {
     /// Seconds to wait for the broker at the start.
     public var patience = 15.0
 
-    public init(store: String, kafka: KafkaProperties, routes: [TopicRoute]) {
+    public init(store: EventStore, kafka: KafkaProperties, routes: [TopicRoute]) {
         self.store = store
         self.kafka = kafka
         self.routes = routes

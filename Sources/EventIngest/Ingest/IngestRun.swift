@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Kafka
+import Store
 
 /// One run of an ``Ingester``, on its thread.
 final class IngestRun {
@@ -32,7 +33,7 @@ final class IngestRun {
 
     init(
         _ configuration: IngestConfiguration, hooks: Ingester.Hooks,
-        openSink: (SinkTable) throws -> any EventSink
+        openSink: (TableContract) throws -> any EventSink
     ) throws {
         self.configuration = configuration
         self.hooks = hooks
@@ -60,8 +61,8 @@ final class IngestRun {
             for topic in route.topics { routeOfTopic[topic] = index }
         }
         writer = SinkWriter(
-            sinks: try configuration.routes.map { try openSink($0.sinkTable) },
-            deadLetters: try openSink(DeadLetterTable.sinkTable)
+            sinks: try configuration.routes.map { try openSink($0.table) },
+            deadLetters: try openSink(.deadLetters)
         ) { try deadLetterProducer?.flush() }
     }
 

@@ -2,6 +2,7 @@ import Columnar
 import Domain
 public import Kafka
 public import Operations
+public import Store
 import Synchronization
 
 /// Moves messages from Kafka into tables, each exactly once.
@@ -37,20 +38,20 @@ public final class Ingester: Sendable {
 
     private let configuration: IngestConfiguration
     private let hooks: Hooks
-    private let openSink: @Sendable (SinkTable) throws -> any EventSink
+    private let openSink: @Sendable (TableContract) throws -> any EventSink
     private let isStopped = Atomic<Bool>(false)
 
     /// With the tables of ``IngestConfiguration/store``, made where they are missing.
     public convenience init(_ configuration: IngestConfiguration, hooks: Hooks = Hooks()) {
         let store = configuration.store
-        self.init(configuration, hooks: hooks) { try DeltaSink(store: store, $0) }
+        self.init(configuration, hooks: hooks) { try DeltaSink(store, $0) }
     }
 
     /// With sinks other than the store's tables.
     /// - Parameter openSink: called on the ingester's thread, once for each route and once for the dead letters.
     public init(
         _ configuration: IngestConfiguration, hooks: Hooks = Hooks(),
-        openSink: @escaping @Sendable (SinkTable) throws -> any EventSink
+        openSink: @escaping @Sendable (TableContract) throws -> any EventSink
     ) {
         self.configuration = configuration
         self.hooks = hooks

@@ -1,5 +1,6 @@
 package import Columnar
 package import Domain
+import Store
 
 /// Rows of the `events` table column by column.
 ///
@@ -59,7 +60,7 @@ package struct EventColumns {
 
     /// The columns of a batch of ``batch()``, to be emptied and filled again.
     init?(of batch: RecordBatch) {
-        guard batch.schema == EventTable.schema, batch.columns.count == 13,
+        guard batch.schema == TableContract.events.schema, batch.columns.count == 13,
             case (.string(let eventID), .string(let userID), .string(let itemID), .string(let kind)) =
                 (batch.columns[0], batch.columns[1], batch.columns[2], batch.columns[3]),
             case (.float(let value), .string(let reviewText), .timestamp(let at), .string(let source)) =
@@ -179,7 +180,7 @@ package struct EventColumns {
     /// - Precondition: the last run has ended.
     package func batch() throws -> RecordBatch {
         try RecordBatch(
-            schema: EventTable.schema,
+            schema: TableContract.events.schema,
             columns: [
                 .string(eventID), .string(userID), .string(itemID), .string(kind), .float(value), .string(reviewText),
                 .timestamp(at), .string(source), .string(topic), .int32(partition), .int64(offset),

@@ -1,27 +1,9 @@
 public import Columnar
 public import Domain
+import Store
 
-/// The `events` table.
+/// How events become rows of `TableContract.events`.
 public enum EventTable {
-    public static let schema = Schema(fields: [
-        Field(EventColumn.eventID, .string, nullable: false),
-        Field(EventColumn.userID, .string, nullable: false),
-        Field(EventColumn.itemID, .string, nullable: false),
-        Field(EventColumn.kind, .string, nullable: false),
-        Field(EventColumn.value, .float, nullable: false),
-        Field(EventColumn.reviewText, .string, nullable: true),
-        Field(EventColumn.at, .timestamp, nullable: false),
-        Field(EventColumn.source, .string, nullable: false),
-        Field(EventColumn.topic, .string, nullable: true),
-        Field(EventColumn.partition, .int32, nullable: true),
-        Field(EventColumn.offset, .int64, nullable: true),
-        Field(EventColumn.ingestedAt, .timestamp, nullable: false),
-        Field(EventColumn.eventDate, .date, nullable: false),
-    ])
-    public static let partitionColumns = [EventColumn.eventDate]
-    /// One user's rows, and one event, are looked up and erased without reading the files of others.
-    public static let properties = ["marquee.bloomFilterColumns": "\(EventColumn.eventID),\(EventColumn.userID)"]
-
     /// Events that did not come through Kafka, as rows: topic, partition and offset are null.
     public static func batch(_ events: [Event], ingestedAt: Timestamp) throws -> RecordBatch {
         var columns = EventColumns()
@@ -39,9 +21,7 @@ public enum EventTable {
     ) -> TopicRoute {
         // One cache of schemas for all appenders of the route.
         let schemas: EventSchemas? = if case .avro(let registry) = format { EventSchemas(registry) } else { nil }
-        return TopicRoute(
-            topics: Topics.events, table: Tables.events, schema: schema, partitionColumns: partitionColumns
-        ) {
+        return TopicRoute(topics: Topics.events, table: .events) {
             if let schemas {
                 EventAppender(decoder: AvroEventDecoder(schemas: schemas, limits: limits), duplicates: duplicates)
             } else {

@@ -1,24 +1,20 @@
 public import Columnar
 public import Domain
 public import Kafka
+public import Store
 
 /// Which table the messages of some topics become rows of, and how.
 public struct TopicRoute: Sendable {
     public var topics: [String]
-    /// Folder of the table inside the store.
-    public var table: String
-    public var schema: Schema
-    public var partitionColumns: [String]
+    public var table: TableContract
     public var makeAppender: @Sendable () -> any RowAppender
 
     public init(
-        topics: [String], table: String, schema: Schema, partitionColumns: [String] = [],
+        topics: [String], table: TableContract,
         makeAppender: @escaping @Sendable () -> any RowAppender
     ) {
         self.topics = topics
         self.table = table
-        self.schema = schema
-        self.partitionColumns = partitionColumns
         self.makeAppender = makeAppender
     }
 
@@ -26,13 +22,13 @@ public struct TopicRoute: Sendable {
     /// topics of low rate such as the catalogue's.
     /// - Parameters:
     ///   - decode: throws for a message that must go to the dead letters; what it throws becomes the reason.
-    ///   - batch: turns the decoded values into one batch of `schema`.
+    ///   - batch: turns the decoded values into one batch of the table's schema.
     public static func values<Row>(
-        topics: [String], table: String, schema: Schema, partitionColumns: [String] = [],
+        topics: [String], table: TableContract,
         decode: @escaping @Sendable (UnsafeRawBufferPointer, _ receivedAt: Timestamp) throws -> Row,
         batch: @escaping @Sendable ([Row]) throws -> RecordBatch
     ) -> TopicRoute {
-        TopicRoute(topics: topics, table: table, schema: schema, partitionColumns: partitionColumns) {
+        TopicRoute(topics: topics, table: table) {
             ValueAppender(decode: decode, batch: batch)
         }
     }

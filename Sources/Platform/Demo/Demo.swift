@@ -2,6 +2,7 @@ internal import Domain
 internal import EventIngest
 internal import Kafka
 public import Operations
+internal import Store
 internal import Synchronization
 
 /// The whole loop on one machine: a broker, ingestion in the background, and the stages one after another in front of it.
@@ -36,8 +37,10 @@ public final class Demo: Sendable {
         tell(.broker(bootstrapServers: broker.bootstrapServers))
         let properties = KafkaProperties(bootstrapServers: broker.bootstrapServers)
         try await Self.makeTopics(properties)
-        let routes = try await BlockingWork.run("routes") { [plan] _ in try StoreRoutes.all(into: plan.data) }
-        var configuration = IngestConfiguration(store: plan.data, kafka: properties, routes: routes)
+        let routes = try await BlockingWork.run("routes") { [plan] _ in
+            try StoreRoutes.all(into: EventStore(folder: plan.data))
+        }
+        var configuration = IngestConfiguration(store: EventStore(folder: plan.data), kafka: properties, routes: routes)
         // Every embedded broker counts from 0, so each run must be a cluster of its own to the tables.
         configuration.cluster = "demo-\(Timestamp.now.milliseconds)"
         // A file a second would soon be many while a few events a second trickle in.

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Kafka
 internal import Operations
 internal import Serving
+internal import Store
 internal import Trainer
 
 /// What the demo does in front of the ingestion: history, training, serving.
@@ -119,7 +120,7 @@ struct DemoStages: Service {
             var configuration = TrainingConfiguration(codeVersion: Release.version)
             configuration.parameters = plan.parameters
             let run = TrainingRun(configuration: configuration, registry: registry)
-            let manifest = try run.run(try InteractionLog.read(storeAt: plan.data)) { progress in
+            let manifest = try run.run(try InteractionLog.read(from: EventStore(folder: plan.data))) { progress in
                 try flag.check()
                 tell(.training(progress))
             }
@@ -132,7 +133,7 @@ struct DemoStages: Service {
 
     private func serve() async throws {
         let server = try await RecommendationServer(
-            http: plan.http, registry: registry, catalogue: StoredCatalogue(store: plan.data),
+            http: plan.http, registry: registry, catalogue: StoredCatalogue(store: EventStore(folder: plan.data)),
             feed: KafkaEventFeed(properties: properties, observer: .logging),
             publisher: try KafkaEventPublisher(properties: properties, observer: .logging))
         try server.http.open()

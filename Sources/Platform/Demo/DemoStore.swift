@@ -2,10 +2,12 @@ internal import Catalog
 internal import Columnar
 internal import Domain
 internal import Foundation
+internal import Store
 
 /// What an earlier run of the demo left in the store. All calls block.
 struct DemoStore {
     let folder: String
+    private var store: EventStore { EventStore(folder: folder) }
 
     struct Contents: Sendable {
         var films = 0
@@ -20,7 +22,7 @@ struct DemoStore {
     func contents() throws -> Contents {
         var contents = Contents()
         guard FileManager.default.fileExists(atPath: folder) else { return contents }
-        contents.films = try StoredCatalogue(store: folder).read()?.snapshot.count ?? 0
+        contents.films = try StoredCatalogue(store: store).read()?.snapshot.count ?? 0
         contents.events = try events()?.rowCount.map(Int.init) ?? 0
         contents.isComplete = FileManager.default.fileExists(atPath: marker)
         return contents
@@ -50,10 +52,6 @@ struct DemoStore {
 
     /// Nil where there is no table, or one that the ingester is just making: its folder comes before its first commit.
     private func events() throws -> Snapshot? {
-        do {
-            return try DeltaTable.open(at: "\(folder)/\(Tables.events)").snapshot()
-        } catch ColumnarError.notATable {
-            return nil
-        }
+        try store.openIfPresent(.events)?.snapshot()
     }
 }

@@ -2,6 +2,7 @@ internal import Catalog
 internal import Domain
 public import EventIngest
 internal import Foundation
+public import Store
 
 /// Which topics become which tables of a store.
 public enum StoreRoutes {
@@ -10,16 +11,16 @@ public enum StoreRoutes {
     ///   - format: how event messages are written; films are always JSON.
     ///   - duplicateWindow: see ``DuplicatePolicy``; 0 for none.
     public static func all(
-        into store: String, format: EventFormat = .json, duplicateWindow: Int = 65_536
+        into store: EventStore, format: EventFormat = .json, duplicateWindow: Int = 65_536
     ) throws -> [TopicRoute] {
-        let known = FileManager.default.fileExists(atPath: store) ? try StoredCatalogue(store: store).read() : nil
+        let known = try store.exists() ? try StoredCatalogue(store: store).read() : nil
         let normalizer = CatalogNormalizer(knowing: known?.snapshot ?? .empty)
         return [
             EventTable.route(
                 format: format,
                 duplicates: duplicateWindow == 0 ? nil : DuplicatePolicy(window: Int64(duplicateWindow), store: store)),
             .values(
-                topics: [Topics.movies], table: Tables.movies, schema: MovieTable.schema,
+                topics: [Topics.movies], table: .movies,
                 decode: { try MovieJSON.decode($0, updatedAt: $1) },
                 batch: { try MovieTable.batch(normalizer.normalised($0)) }),
         ]

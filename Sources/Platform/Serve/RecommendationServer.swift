@@ -9,7 +9,7 @@ public import Trainer
 ///
 ///     let server = try await RecommendationServer(
 ///         http: HTTPServerConfiguration(port: 8080), registry: ModelRegistry(folder: "models"),
-///         catalogue: StoredCatalogue(store: "data"))
+///         catalogue: StoredCatalogue(store: EventStore(folder: "data")))
 ///     try server.http.open()              // the port answers from here on
 ///     _ = try await server.group.run()    // until cancelled
 public struct RecommendationServer: Sendable {

@@ -1,4 +1,5 @@
 public import Operations
+public import Store
 internal import Synchronization
 public import Trainer
 
@@ -12,7 +13,7 @@ public final class RetrainingService: Service {
     private let interval: Duration
     private let configuration: TrainingConfiguration
     private let registry: ModelRegistry
-    private let store: String
+    private let store: EventStore
     private let warmStart: String?
     private let onProgress: @Sendable (TrainingProgress) -> Void
     private let log = Log("trainer")
@@ -21,12 +22,12 @@ public final class RetrainingService: Service {
 
     /// - Parameters:
     ///   - interval: from the start of one run to the start of the next; a run that takes longer is followed at once.
-    ///   - store: the folder with the table `events`.
+    ///   - store: whose table of events is trained on.
     ///   - warmStart: the model to begin each run from, such as `current`; the first run of an empty registry begins with
     ///     random numbers.
     ///   - onProgress: called on the thread that trains.
     public init(
-        every interval: Duration, store: String, configuration: TrainingConfiguration, registry: ModelRegistry,
+        every interval: Duration, store: EventStore, configuration: TrainingConfiguration, registry: ModelRegistry,
         warmStart: String? = nil, onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
     ) throws {
         guard interval >= .seconds(1) else {
@@ -58,7 +59,7 @@ public final class RetrainingService: Service {
     }
 
     private func trainOnce(_ flag: CancellationFlag) throws {
-        let events = try InteractionLog.read(storeAt: store)
+        let events = try InteractionLog.read(from: store)
         if let version = events.version, lastVersion.withLock({ $0 == version }) {
             log.info("nothing new to train on", ["version": version])
             return

@@ -124,20 +124,20 @@ private struct WireEvent: Decodable {
     }
 
     private static let known = Set([
-        EventColumn.eventID, EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value,
-        EventColumn.reviewText, EventColumn.at,
+        EventField.eventID, EventField.userID, EventField.itemID, EventField.kind, EventField.value,
+        EventField.reviewText, EventField.at,
     ])
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
         func key(_ name: String) -> Key { Key(stringValue: name) }
-        eventID = try fields.decodeIfPresent(String.self, forKey: key(EventColumn.eventID))
-        userID = try fields.decode(String.self, forKey: key(EventColumn.userID))
-        itemID = try fields.decode(String.self, forKey: key(EventColumn.itemID))
-        kind = try fields.decode(String.self, forKey: key(EventColumn.kind))
-        value = try fields.decode(Double.self, forKey: key(EventColumn.value))
-        reviewText = try fields.decodeIfPresent(String.self, forKey: key(EventColumn.reviewText))
-        at = try fields.decodeIfPresent(String.self, forKey: key(EventColumn.at))
+        eventID = try fields.decodeIfPresent(String.self, forKey: key(EventField.eventID))
+        userID = try fields.decode(String.self, forKey: key(EventField.userID))
+        itemID = try fields.decode(String.self, forKey: key(EventField.itemID))
+        kind = try fields.decode(String.self, forKey: key(EventField.kind))
+        value = try fields.decode(Double.self, forKey: key(EventField.value))
+        reviewText = try fields.decodeIfPresent(String.self, forKey: key(EventField.reviewText))
+        at = try fields.decodeIfPresent(String.self, forKey: key(EventField.at))
         unknown = fields.allKeys.map(\.stringValue).filter { !Self.known.contains($0) }.min()
     }
 }

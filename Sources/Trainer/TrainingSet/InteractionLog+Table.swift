@@ -1,22 +1,23 @@
 internal import Columnar
 public import Domain
+public import Store
 
 extension InteractionLog {
     /// Reads the events table of a store at one version.
     ///
     /// The scan streams: memory holds one batch and the identifiers, the events go to the temporary file. Blocks.
     /// - Parameters:
-    ///   - store: the folder that holds the table `events`.
+    ///   - store: whose table of events is read.
     ///   - version: nil takes the newest.
     ///   - asOf: the version in force at this time; only without `version`.
     /// - Throws: ``ColumnarError`` if there is no such table or version,
     ///   ``TrainerError/unsuitableTable(table:reason:)`` if it is no table of events,
     ///   ``TrainerError/emptyTrainingSet(source:reason:)`` if it has no rows.
     public static func read(
-        storeAt store: String, version: Int64? = nil, asOf: Timestamp? = nil
+        from store: EventStore, version: Int64? = nil, asOf: Timestamp? = nil
     ) throws -> InteractionLog {
-        let path = "\(store)/\(Tables.events)"
-        let snapshot = try DeltaTable.open(at: path).snapshot(version: version, asOf: asOf)
+        let path = store.location(of: .events)
+        let snapshot = try store.open(.events).snapshot(version: version, asOf: asOf)
         let log = try InteractionLog(source: path, version: snapshot.version)
         let columns = [EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at]
         try snapshot.checkReadable(columns)

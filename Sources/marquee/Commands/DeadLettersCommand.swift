@@ -3,6 +3,7 @@ import EventIngest
 import Kafka
 import Operations
 import Platform
+import Store
 
 /// `marquee deadletters …`
 enum DeadLettersCommand {
@@ -18,7 +19,7 @@ enum DeadLettersCommand {
                 meaning: "Where each came from, why it was refused, and its first bytes.")
         ]
     ) { invocation in
-        let store = try invocation.value(Options.store)
+        let store = try EventStore(at: invocation.value(Options.store))
         let reasons = reasons(invocation)
         try await BlockingWork.run("deadletters") { flag in
             try DeadLetters(store: store).forEach(reasons: reasons) { letter in
@@ -50,7 +51,7 @@ enum DeadLettersCommand {
                 meaning: "After the clock was put right.")
         ]
     ) { invocation in
-        let store = try invocation.value(Options.store)
+        let store = try EventStore(at: invocation.value(Options.store))
         let properties = try KafkaOptions.properties(invocation)
         let reasons = reasons(invocation)
         try await properties.requireBroker()

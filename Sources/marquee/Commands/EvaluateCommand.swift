@@ -1,5 +1,6 @@
 import Foundation
 import Operations
+import Store
 import Trainer
 
 /// `marquee evaluate`
@@ -57,14 +58,14 @@ enum EvaluateCommand {
     private static func ofPublished(
         _ invocation: Invocation, _ configuration: TrainingConfiguration, _ reporter: TrainingReporter
     ) async throws -> EvaluationReport {
-        let store = try invocation.value(Options.store)
+        let store = try EventStore(at: invocation.value(Options.store))
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let name = try invocation.value(Options.model)
         var configuration = configuration
         if let split = invocation.optional(Options.split) { configuration.split = split }
         return try await BlockingWork.run("evaluate") { [configuration] flag in
             let model = try registry.open(registry.find(name))
-            let log = try InteractionLog.read(storeAt: store)
+            let log = try InteractionLog.read(from: store)
             return try ModelEvaluation(configuration: configuration).run(model, on: log) { progress in
                 try flag.check()
                 reporter.note(progress)

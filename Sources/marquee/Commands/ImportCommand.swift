@@ -7,6 +7,7 @@ import Foundation
 import Kafka
 import Operations
 import Platform
+import Store
 
 /// `marquee import movielens`, `netflix` and `csv`: data sets of events.
 enum ImportCommand {
@@ -166,7 +167,7 @@ enum ImportCommand {
                     placeholder: "HOST:PORT (because of --format avro)",
                     environment: Options.bootstrapServers.spec.environmentName)
             }
-            let store = try invocation.value(Options.store)
+            let store = try EventStore(at: invocation.value(Options.store))
             (summary, failure) = try await BlockingWork.run("import") { flag in
                 var summary = ImportSummary()
                 do {
@@ -194,7 +195,7 @@ extension EventImport {
     }
 
     /// Adds to the tables of a store the films and events that it does not have.
-    func store(in store: String, into summary: inout ImportSummary, _ flag: CancellationFlag) throws {
+    func store(in store: EventStore, into summary: inout ImportSummary, _ flag: CancellationFlag) throws {
         var catalogue = ImportSummary()
         let films = try movies(into: &catalogue)
         let bar = ProgressBar("import", total: byteCount, unit: "bytes")
@@ -202,10 +203,7 @@ extension EventImport {
         summary = catalogue
         var known = 0
         try self.store(
-            in: DeltaTable.openOrCreate(
-                at: "\(store)/\(Tables.events)", schema: EventTable.schema, partitionedBy: EventTable.partitionColumns,
-                configuration: EventTable.properties),
-            atOnce: sortedAtOnce, into: &summary,
+            in: store.openOrCreate(.events), atOnce: sortedAtOnce, into: &summary,
             beforeStoring: { known = try ImportedFilms.store(films, in: store) },
             progress: { progress in
                 switch progress {

@@ -6,6 +6,7 @@ import EventIngest
 import Foundation
 import Operations
 import Platform
+import Store
 
 /// `marquee import tmdb`
 extension ImportCommand {
@@ -48,11 +49,11 @@ extension ImportCommand {
         let kafka = KafkaOptions.isNamed(invocation) ? try KafkaOptions.properties(invocation) : nil
         if let kafka { try await kafka.requireBroker() }
         // Through Kafka the store is only looked at, for the films that links describe.
-        let store = kafka == nil || links != nil ? try invocation.value(Options.store) : nil
+        let store = kafka == nil || links != nil ? try EventStore(at: invocation.value(Options.store)) : nil
         let (stored, contents, found) = try await BlockingWork.run("import") { [format] flag in
             let contents = try TMDB.read(path, updatedAt: .now, format: format)
             let known = try store.flatMap { store in
-                FileManager.default.fileExists(atPath: store) ? try StoredCatalogue(store: store).read()?.snapshot : nil
+                try store.exists() ? try StoredCatalogue(store: store).read()?.snapshot : nil
             }
             let (films, found) =
                 try links.map { try TMDB.describe(known?.movies ?? [], links: $0, from: contents.movies) }
@@ -68,7 +69,7 @@ extension ImportCommand {
             if let kafka {
                 try FilmTopic.publish(news, kafka, flag)
             } else if let store, !news.isEmpty {
-                let table = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
+                let table = try store.openOrCreate(.movies)
                 let normalizer = CatalogNormalizer(knowing: known ?? .empty)
                 _ = try table.append([MovieTable.batch(normalizer.normalised(news))], operation: "IMPORT")
             }

@@ -1,15 +1,16 @@
 import Catalog
 import Columnar
 import Domain
+import Store
 
 /// Films on their way into the table of films.
 enum ImportedFilms {
     /// Adds the films that the store does not have or describes otherwise. Of a film that is there, what the data set
     /// does not speak of (a synopsis from elsewhere, figures) stays. Blocks.
     /// - Returns: how many were there already.
-    static func store(_ films: [Movie], in store: String) throws -> Int {
+    static func store(_ films: [Movie], in store: EventStore) throws -> Int {
         guard !films.isEmpty else { return 0 }
-        let table = try DeltaTable.openOrCreate(at: "\(store)/\(Tables.movies)", schema: MovieTable.schema)
+        let table = try store.openOrCreate(.movies)
         let known = try MovieTable.catalogue(of: table.snapshot())
         let news = films.compactMap { film -> Movie? in
             let film = MovieCleaner.clean(film)

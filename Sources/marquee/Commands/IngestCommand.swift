@@ -2,6 +2,7 @@ import Domain
 import EventIngest
 import Operations
 import Platform
+import Store
 
 /// `marquee ingest`
 enum IngestCommand {
@@ -43,7 +44,7 @@ enum IngestCommand {
                     """, meaning: "Events in Avro, read by the schemas they were written with."),
         ]
     ) { invocation in
-        let store = try invocation.value(Options.store)
+        let store = try EventStore(at: invocation.value(Options.store))
         let window = try invocation.value(Options.duplicateWindow)
         let routes = try await BlockingWork.run("routes") { _ in
             let format = try KafkaOptions.registry(invocation).map { EventFormat.avro($0) } ?? .json

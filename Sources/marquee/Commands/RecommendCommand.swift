@@ -2,6 +2,7 @@ import Catalog
 import Operations
 import Platform
 import Serving
+import Store
 import Trainer
 
 /// `marquee recommend`
@@ -22,7 +23,7 @@ enum RecommendCommand {
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let query = RecommendationQuery(
             userID: try invocation.value(Options.user), count: try invocation.value(Options.number), explains: true)
-        let store = invocation.optional(Options.store)
+        let store = try invocation.optional(Options.store).map { try EventStore(at: $0) }
         let recommender = try await BlockingWork.run("recommend") { _ in
             let model = try registry.openCurrent()
             let catalog = try store.flatMap { try StoredCatalogue(store: $0).read()?.snapshot } ?? .empty

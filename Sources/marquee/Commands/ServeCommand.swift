@@ -6,6 +6,7 @@ import HTTPServer
 import Kafka
 import Operations
 import Platform
+import Store
 import Trainer
 
 /// `marquee serve`
@@ -54,7 +55,7 @@ enum ServeCommand {
             http: HTTPServerConfiguration(
                 host: try invocation.value(Options.host), port: try invocation.value(Options.port)),
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
-            catalogue: StoredCatalogue(store: try invocation.value(Options.store)),
+            catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
             elasticsearch: try elasticsearch(invocation), feed: feed, publisher: publisher)
         try server.http.open()
         StandardOutput.write(line: "serving on \(server.address)")

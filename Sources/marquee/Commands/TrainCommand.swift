@@ -1,6 +1,7 @@
 import Domain
 import Operations
 import Platform
+import Store
 import Trainer
 
 /// `marquee train`
@@ -45,7 +46,7 @@ enum TrainCommand {
     ) { invocation in
         let configuration = try run(configuration(invocation), invocation)
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
-        let store = try invocation.value(Options.store)
+        let store = try EventStore(at: invocation.value(Options.store))
         let version = invocation.optional(Options.version).map(Int64.init)
         let reporter = TrainingReporter()
         if let name = invocation.optional(Options.reproduce) {
@@ -70,7 +71,7 @@ enum TrainCommand {
             var configuration = configuration
             configuration.warmStart = try warmStart.map { try registry.open(registry.find($0), verifying: true) }
             try configuration.validate()
-            let log = try InteractionLog.read(storeAt: store, version: version)
+            let log = try InteractionLog.read(from: store, version: version)
             _ = try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in
                 try flag.check()
                 reporter.note(progress)
@@ -79,11 +80,11 @@ enum TrainCommand {
     }
 
     private static func reproduce(
-        _ name: String, of registry: ModelRegistry, store: String, _ threads: Int?, _ reporter: TrainingReporter
+        _ name: String, of registry: ModelRegistry, store: EventStore, _ threads: Int?, _ reporter: TrainingReporter
     ) async throws {
         let made = try await BlockingWork.run("train") { flag in
             let manifest = try registry.manifest(of: registry.find(name))
-            let log = try InteractionLog.read(storeAt: store, version: manifest.data.version)
+            let log = try InteractionLog.read(from: store, version: manifest.data.version)
             return try Reproduction.run(of: manifest, on: log, in: registry, threads: threads) { progress in
                 try flag.check()
                 reporter.note(progress)

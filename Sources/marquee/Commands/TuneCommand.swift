@@ -1,4 +1,5 @@
 import Operations
+import Store
 import Trainer
 
 /// `marquee tune`
@@ -24,7 +25,7 @@ enum TuneCommand {
                 meaning: "An hour at most; the same line again goes on where it stopped."),
         ]
     ) { invocation in
-        let store = try invocation.value(Options.store)
+        let store = try EventStore(at: invocation.value(Options.store))
         let version = invocation.optional(Options.version).map(Int64.init)
         let budget = TuningRun.Budget(
             trials: try invocation.value(Options.trials),
@@ -33,7 +34,7 @@ enum TuneCommand {
             configuration: try TrainCommand.configuration(invocation), budget: budget,
             stateFile: invocation.optional(Options.state))
         let result = try await BlockingWork.run("tune") { flag in
-            try run.run(try InteractionLog.read(storeAt: store, version: version)) { record in
+            try run.run(try InteractionLog.read(from: store, version: version)) { record in
                 try flag.check()
                 Log("tune").info(
                     "measured",

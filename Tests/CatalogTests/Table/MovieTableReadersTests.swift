@@ -1,6 +1,7 @@
 import Columnar
 import Domain
 import Foundation
+import Store
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
             ])
         try await withTemporaryFolder { folder in
             let path = folder.appending(path: "movies").path
-            let table = try DeltaTable.openOrCreate(at: path, schema: MovieTable.schema)
+            let table = try DeltaTable.openOrCreate(at: path, schema: TableContract.movies.schema)
             _ = try table.append([MovieTable.batch(Array(films.prefix(20)))], operation: "WRITE")
             _ = try table.append([MovieTable.batch(Array(films.suffix(11)))], operation: "WRITE")
             let expected = CatalogSnapshot(films)

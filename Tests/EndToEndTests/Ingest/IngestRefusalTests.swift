@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import TestSupport
 import Testing
 
@@ -20,7 +21,9 @@ import Testing
     }
 
     private func identifiers(in store: String) throws -> [String] {
-        var scan = try DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot().scan(columns: ["event_id"])
+        var scan = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot().scan(columns: [
+            "event_id"
+        ])
         var found: [String] = []
         while let batch = try scan.next() {
             let column = try #require(try batch.column(named: "event_id").byteStrings)
@@ -47,7 +50,7 @@ import Testing
                 #expect(run.status == 0, "\(run)")
                 #expect(try identifiers(in: store).sorted() == ["e0", "e1"])
                 var letters: [DeadLetter] = []
-                try DeadLetters(store: store).forEach {
+                try DeadLetters(store: EventStore(folder: store)).forEach {
                     letters.append($0)
                     return true
                 }

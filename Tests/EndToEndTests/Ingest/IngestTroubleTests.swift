@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import TestSupport
 import Testing
 
@@ -19,7 +20,7 @@ struct IngestTroubleTests {
     }
 
     private func version(of store: String) -> Int64 {
-        (try? DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot().version) ?? -1
+        (try? DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot().version) ?? -1
     }
 
     private func grows(_ store: String, by versions: Int64 = 2) async throws {
@@ -81,7 +82,7 @@ struct IngestTroubleTests {
         let result = try await process.result()
         #expect(!result.wasKilled, "\(result)")
         _ = try await traffic.finish()
-        let stored = try DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot().transactions
+        let stored = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot().transactions
         let consumer = try KafkaConsumer(properties: properties, group: "marquee-ingest")
         let told = try consumer.committed(try consumer.partitions(of: Topics.events))
         #expect(told.count == 6)
@@ -109,7 +110,8 @@ struct IngestTroubleTests {
                     ])
                 }
                 try await eventually("the new partitions are read") {
-                    let stored = try DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot().transactions
+                    let stored = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot()
+                        .transactions
                     return stored.keys.contains { $0.hasSuffix(":\(Topics.views):4") }
                 }
                 let sent = try await traffic.finish()

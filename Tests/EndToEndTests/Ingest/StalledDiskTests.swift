@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import TestSupport
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
     }
 
     private func rows(of store: String) throws -> Int {
-        let table = try DeltaTable.open(at: "\(store)/\(Tables.events)")
+        let table = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)")
         return Int(try table.snapshot().rowCount ?? 0)
     }
 

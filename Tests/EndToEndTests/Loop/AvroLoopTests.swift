@@ -4,6 +4,7 @@ import Foundation
 import Kafka
 import KafkaTestSupport
 import Operations
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -37,7 +38,7 @@ import Testing
                     ["ingest", "--store", store, "--until-end"] + kafka + avro, in: folder)
                 #expect(stored.status == 0, "\(stored.errors)")
                 let events = try await StoredEvent.all(in: store, folder)
-                let dead = try await StoredEvent.rows(of: Tables.deadLetters, in: store, folder).count
+                let dead = try await StoredEvent.rows(of: TableContract.deadLetters.name, in: store, folder).count
                 #expect(events.count + dead == 3000)
                 #expect((50...300).contains(dead), "\(stored.output)")
                 #expect(events.allSatisfy { $0.userID.hasPrefix("u") && $0.source == "simulator" })

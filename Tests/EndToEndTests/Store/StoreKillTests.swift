@@ -2,6 +2,7 @@ import Columnar
 import Domain
 import EventIngest
 import Foundation
+import Store
 import TestSupport
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
     @Test func twoHundredKillsLoseNothing() async throws {
         try await withTemporaryFolder { folder in
             let store = folder.appending(path: "store").path
-            let events = "\(store)/\(Tables.events)"
+            let events = "\(store)/\(TableContract.events.name)"
             var ledger = Ledger()
             var random = SeededGenerator(seed: UInt64.random(in: 0..<1_000_000))
             // One import to its end: the tables are there, and its duration says when to kill.

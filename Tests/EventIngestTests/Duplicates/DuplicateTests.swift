@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -19,7 +20,8 @@ private func wire(_ id: String, at: String = "2026-06-01T12:00:00Z") -> String {
         _ broker: EmbeddedBroker, _ duplicates: DuplicatePolicy?, store: String = ""
     ) -> IngestConfiguration {
         var configuration = IngestConfiguration(
-            store: store, kafka: broker.properties, routes: [EventTable.route(duplicates: duplicates)])
+            store: EventStore(folder: store), kafka: broker.properties,
+            routes: [EventTable.route(duplicates: duplicates)])
         configuration.untilEnd = true
         return configuration
     }
@@ -33,7 +35,7 @@ private func wire(_ id: String, at: String = "2026-06-01T12:00:00Z") -> String {
                 configuration(broker, DuplicatePolicy()), openSink: { store.sink($0) }
             ).run()
             #expect(progress.rejected == ["duplicate-event": 3])
-            #expect(store.strings("event_id", of: Tables.events) == ["a", "b", "c"])
+            #expect(store.strings("event_id", of: TableContract.events.name) == ["a", "b", "c"])
         }
     }
 
@@ -49,7 +51,10 @@ private func wire(_ id: String, at: String = "2026-06-01T12:00:00Z") -> String {
                 configuration(broker, DuplicatePolicy(window: 3)), openSink: { store.sink($0) }
             ).run()
             #expect(progress.rejected == ["duplicate-event": 1])
-            #expect(store.strings("event_id", of: Tables.events).sorted() == ["a", "a", "b", "c", "d", "e", "x", "x"])
+            #expect(
+                store.strings("event_id", of: TableContract.events.name).sorted() == [
+                    "a", "a", "b", "c", "d", "e", "x", "x",
+                ])
         }
     }
 
@@ -73,7 +78,8 @@ private func wire(_ id: String, at: String = "2026-06-01T12:00:00Z") -> String {
                 func run() async throws -> IngestProgress {
                     try await Ingester(
                         configuration(
-                            broker, DuplicatePolicy(window: 6, store: folder.path), store: folder.path)
+                            broker, DuplicatePolicy(window: 6, store: EventStore(folder: folder.path)),
+                            store: folder.path)
                     ).run()
                 }
                 func send(_ ids: [String]) throws {
@@ -102,7 +108,7 @@ private func wire(_ id: String, at: String = "2026-06-01T12:00:00Z") -> String {
         try await withMockBroker(topics: Self.topics) { broker in
             let armed = Atomic<Bool>(true)
             let store = MemoryStore { table in
-                if table == Tables.events, armed.exchange(false, ordering: .relaxed) { throw Crash() }
+                if table == TableContract.events.name, armed.exchange(false, ordering: .relaxed) { throw Crash() }
             }
             try produce(["a", "b", "a", "b", "c"].map { wire($0) }, key: "u", to: Topics.views, of: broker.properties)
             let configuration = configuration(broker, DuplicatePolicy())
@@ -110,8 +116,9 @@ private func wire(_ id: String, at: String = "2026-06-01T12:00:00Z") -> String {
                 try await Ingester(configuration, openSink: { store.sink($0) }).run()
             }
             _ = try await Ingester(configuration, openSink: { store.sink($0) }).run()
-            #expect(store.strings("event_id", of: Tables.events) == ["a", "b", "c"])
-            #expect(store.strings("reason", of: Tables.deadLetters) == ["duplicate-event", "duplicate-event"])
+            #expect(store.strings("event_id", of: TableContract.events.name) == ["a", "b", "c"])
+            #expect(
+                store.strings("reason", of: TableContract.deadLetters.name) == ["duplicate-event", "duplicate-event"])
         }
     }
 
@@ -125,9 +132,11 @@ private func wire(_ id: String, at: String = "2026-06-01T12:00:00Z") -> String {
                 try produce(
                     times.enumerated().map { wire("e\($0)", at: $1) }, key: "u", to: Topics.views,
                     of: broker.properties)
-                let configuration = configuration(broker, DuplicatePolicy(store: folder.path), store: folder.path)
+                let configuration = configuration(
+                    broker, DuplicatePolicy(store: EventStore(folder: folder.path)), store: folder.path)
                 #expect(try await Ingester(configuration).run().rows == 6)
-                let files = try DeltaTable.open(at: folder.appending(path: Tables.events).path).snapshot().files
+                let files = try DeltaTable.open(at: folder.appending(path: TableContract.events.name).path).snapshot()
+                    .files
                 let rows = Dictionary(
                     grouping: files, by: { ($0.partitionValues[EventColumn.eventDate] ?? nil) ?? "" }
                 ).mapValues { $0.reduce(0) { $0 + ($1.rowCount ?? 0) } }

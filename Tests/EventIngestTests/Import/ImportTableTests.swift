@@ -2,6 +2,7 @@ import Columnar
 import Delimited
 import Domain
 import Foundation
+import Store
 import TestSupport
 import Testing
 
@@ -14,8 +15,8 @@ import Testing
 
     private func table(in folder: URL) throws -> DeltaTable {
         try DeltaTable.openOrCreate(
-            at: folder.appending(path: "events").path, schema: EventTable.schema,
-            partitionedBy: EventTable.partitionColumns, configuration: EventTable.properties)
+            at: folder.appending(path: "events").path, schema: TableContract.events.schema,
+            partitionedBy: TableContract.events.partitionColumns, configuration: TableContract.events.properties)
     }
 
     private func ids(_ table: DeltaTable) throws -> [String] {

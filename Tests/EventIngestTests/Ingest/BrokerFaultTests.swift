@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -28,7 +29,7 @@ struct BrokerFaultTests {
             try await KafkaServer.with(["--brokers", "\(brokers)"]) { server in
                 try await topics(at: server.properties, brokers: brokers)
                 var configuration = IngestConfiguration(
-                    store: folder.path, kafka: server.properties, routes: [EventTable.route()])
+                    store: EventStore(folder: folder.path), kafka: server.properties, routes: [EventTable.route()])
                 configuration.sharing = .group
                 configuration.patience = 60
                 configuration.commit = CommitPolicy(rows: 5000, age: 0.2)
@@ -46,7 +47,7 @@ struct BrokerFaultTests {
                         hooks: Ingester.Hooks(
                             onProgress: { progress in endings.latest.withLock { $0[i] = progress } },
                             onCommit: { commit in
-                                if commit.table == Tables.events {
+                                if commit.table == TableContract.events.name {
                                     stored.wrappingAdd(commit.rows, ordering: .relaxed)
                                 } else {
                                     refused.wrappingAdd(commit.rows, ordering: .relaxed)

@@ -3,6 +3,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import TestSupport
 import Testing
 
@@ -31,7 +32,7 @@ import Testing
         var limits = EventLimits()
         limits.clockSkew = clockSkew
         var configuration = IngestConfiguration(
-            store: store, kafka: broker.properties, routes: [EventTable.route(limits: limits)])
+            store: EventStore(folder: store), kafka: broker.properties, routes: [EventTable.route(limits: limits)])
         configuration.untilEnd = true
         configuration.cluster = "test"
         return configuration
@@ -42,17 +43,17 @@ import Testing
         try await withMockBroker(topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]) { broker in
             try produce(messages(), to: Topics.views, of: broker.properties)
             let store = MemoryStore()
-            let failing = MemoryStore(sharing: store) { if $0 == Tables.events { throw Crash() } }
+            let failing = MemoryStore(sharing: store) { if $0 == TableContract.events.name { throw Crash() } }
             await #expect(throws: Crash.self) {
                 try await Ingester(configuration(broker, allowing: clock.before), openSink: { failing.sink($0) }).run()
             }
-            #expect(store.strings("event_id", of: Tables.events).isEmpty)
-            let refused = store.strings("payload", of: Tables.deadLetters)
+            #expect(store.strings("event_id", of: TableContract.events.name).isEmpty)
+            let refused = store.strings("payload", of: TableContract.deadLetters.name)
             #expect(refused.count == (clock.before < 7200 ? 2 : 1))
             for _ in 0..<2 {
                 _ = try await Ingester(configuration(broker, allowing: clock.after), openSink: { store.sink($0) }).run()
-                let ids = store.strings("event_id", of: Tables.events)
-                let dead = store.strings("payload", of: Tables.deadLetters)
+                let ids = store.strings("event_id", of: TableContract.events.name)
+                let dead = store.strings("payload", of: TableContract.deadLetters.name)
                 // Refused by either clock: before, it stays so; only after, it was never stored, and is refused now.
                 #expect(ids.sorted() == [0, 1, 2, 4, 5, 6, 8, 9].map { "e\($0)" })
                 #expect(dead.count == 2 && dead.count { $0 == "no event" } == 1 && Set(refused).isSubset(of: dead))
@@ -66,11 +67,11 @@ import Testing
             try await withTemporaryFolder { folder in
                 try produce(messages(), to: Topics.views, of: broker.properties)
                 _ = try await Ingester(configuration(broker, store: folder.path, allowing: 3600)).run()
-                try FileManager.default.removeItem(at: folder.appending(path: Tables.events))
+                try FileManager.default.removeItem(at: folder.appending(path: TableContract.events.name))
                 let progress = try await Ingester(configuration(broker, store: folder.path, allowing: 10_800)).run()
                 #expect(progress.rows == 8 && progress.messages == 10 && progress.rejected.isEmpty)
                 var refused: [Int64] = []
-                try DeadLetters(store: folder.path).forEach {
+                try DeadLetters(store: EventStore(folder: folder.path)).forEach {
                     refused.append($0.offset)
                     return true
                 }

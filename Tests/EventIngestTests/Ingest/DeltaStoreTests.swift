@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -22,7 +23,9 @@ import Testing
     }
 
     private func ids(_ store: String) throws -> [String] {
-        var scan = try DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot().scan(columns: [EventColumn.eventID])
+        var scan = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot().scan(columns: [
+            EventColumn.eventID
+        ])
         var ids: [String] = []
         while let batch = try scan.next() {
             guard let bytes = try batch.column(named: EventColumn.eventID).byteStrings else { continue }
@@ -32,7 +35,8 @@ import Testing
     }
 
     private func configuration(_ store: String, _ broker: EmbeddedBroker) -> IngestConfiguration {
-        var configuration = IngestConfiguration(store: store, kafka: broker.properties, routes: [EventTable.route()])
+        var configuration = IngestConfiguration(
+            store: EventStore(folder: store), kafka: broker.properties, routes: [EventTable.route()])
         configuration.untilEnd = true
         configuration.cluster = "test"
         return configuration
@@ -47,7 +51,7 @@ import Testing
                     days.enumerated().map { text(event($0.offset, at: $0.element)) }, to: Topics.views,
                     of: broker.properties)
                 _ = try await Ingester(configuration(store, broker)).run()
-                let snapshot = try DeltaTable.open(at: "\(store)/\(Tables.events)").snapshot()
+                let snapshot = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot()
                 #expect(snapshot.transactions["kafka:test:movie-views:0"] == 5)
                 #expect(snapshot.partitionColumns == [EventColumn.eventDate])
                 #expect(Set(snapshot.files.map { $0.partitionValues[EventColumn.eventDate] ?? nil }).count == 4)
@@ -106,7 +110,7 @@ import Testing
                 let first = try await Ingester(wrong).run()
                 #expect(first.rejected == ["time-out-of-window": 20, "malformed-json": 1, "missing-field": 1])
 
-                let letters = try DeadLetters(store: store)
+                let letters = try DeadLetters(store: EventStore(folder: store))
                 var seen: [DeadLetter] = []
                 try letters.forEach(reasons: ["malformed-json"]) { letter in
                     seen.append(letter)

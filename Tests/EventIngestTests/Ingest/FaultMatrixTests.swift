@@ -2,6 +2,7 @@ import Domain
 import EventIngest
 import Kafka
 import KafkaTestSupport
+import Store
 import TestSupport
 import Testing
 
@@ -49,7 +50,7 @@ struct FaultMatrixTests {
         ) { broker in
             let store = MemoryStore()
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.sharing = .group
             configuration.group = "matrix"
             configuration.cluster = "test"
@@ -69,7 +70,7 @@ struct FaultMatrixTests {
             }
             func arrived() async throws {
                 try await eventually("\(trouble.name): everything sent is stored") {
-                    store.strings("event_id", of: Tables.events).count >= sent
+                    store.strings("event_id", of: TableContract.events.name).count >= sent
                 }
             }
             try await withThrowingTaskGroup { group in
@@ -88,9 +89,9 @@ struct FaultMatrixTests {
                 try send(200)
                 try await arrived()
             }
-            let ids = store.strings("event_id", of: Tables.events)
+            let ids = store.strings("event_id", of: TableContract.events.name)
             #expect(ids.count == sent && Set(ids).count == sent, "\(trouble.name)")
-            #expect(store.strings("payload", of: Tables.deadLetters).isEmpty, "\(trouble.name)")
+            #expect(store.strings("payload", of: TableContract.deadLetters.name).isEmpty, "\(trouble.name)")
         }
     }
 

@@ -3,6 +3,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -51,7 +52,7 @@ import Testing
             var random = SeededGenerator(seed: seed)
             let store = MemoryStore()
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.commit = CommitPolicy(rows: 400, age: 0.05)
             configuration.kafka["reconnect.backoff.max.ms"] = "200"
             let ingester = Ingester(
@@ -70,11 +71,11 @@ import Testing
             }
             try producer.flush()
             try await eventually("the faults are survived") {
-                store.strings("event_id", of: Tables.events).count >= sent
+                store.strings("event_id", of: TableContract.events.name).count >= sent
             }
             ingester.stop()
             #expect(try await run.rows == sent)
-            let ids = store.strings("event_id", of: Tables.events)
+            let ids = store.strings("event_id", of: TableContract.events.name)
             #expect(ids.count == sent && Set(ids).count == sent, "seed \(seed)")
         }
     }
@@ -87,7 +88,7 @@ import Testing
             let store = MemoryStore()
             let zombieStore = MemoryStore(sharing: store) { _ in gate.passIfOpen() }
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.sharing = .group
             configuration.cluster = "test"
             configuration.commit.age = 0.05
@@ -104,18 +105,18 @@ import Testing
             let heir = Ingester(configuration, openSink: { store.sink($0) })
             async let heirRun = heir.run()
             try await eventually("the faults are survived") {
-                store.strings("event_id", of: Tables.events).count >= 500
+                store.strings("event_id", of: TableContract.events.name).count >= 500
             }
             gate.open()
             for i in 500..<900 { try producer.send(bytes(i), key: "u\(i % 31)", topic: Topics.views) }
             try producer.flush()
             try await eventually("the faults are survived") {
-                store.strings("event_id", of: Tables.events).count >= 900
+                store.strings("event_id", of: TableContract.events.name).count >= 900
             }
             zombie.stop()
             heir.stop()
             _ = try await (zombieRun, heirRun)
-            let ids = store.strings("event_id", of: Tables.events)
+            let ids = store.strings("event_id", of: TableContract.events.name)
             #expect(ids.count == 900 && Set(ids).count == 900)
         }
     }
@@ -125,7 +126,7 @@ import Testing
             let gate = Gate()
             let store = MemoryStore { _ in gate.passIfOpen() }
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.commit = CommitPolicy(rows: 1_000_000, bytes: 100_000, age: 3600)
             let read = Atomic<Int>(0)
             let ingester = Ingester(
@@ -141,10 +142,10 @@ import Testing
             #expect(read.load(ordering: .relaxed) <= 2 * (100_000 / 90 + 8192))
             gate.open()
             try await eventually("the faults are survived") {
-                store.strings("event_id", of: Tables.events).count >= 15_000
+                store.strings("event_id", of: TableContract.events.name).count >= 15_000
             }
             ingester.stop()
-            #expect(try await run.rows == store.strings("event_id", of: Tables.events).count)
+            #expect(try await run.rows == store.strings("event_id", of: TableContract.events.name).count)
         }
     }
 
@@ -162,13 +163,13 @@ import Testing
             try producer.flush()
             let store = MemoryStore()
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.untilEnd = true
             configuration.deadLetterTopic = "refused"
             configuration.kafka["max.partition.fetch.bytes"] = "10000"
             let progress = try await Ingester(configuration, openSink: { store.sink($0) }).run()
             #expect(progress.rows == 2 && progress.rejected == ["malformed-json": 1])
-            #expect(store.strings("payload", of: Tables.deadLetters).map(\.utf8.count) == [large.count])
+            #expect(store.strings("payload", of: TableContract.deadLetters.name).map(\.utf8.count) == [large.count])
             let sent = try contents(of: "refused", at: broker.properties).values.flatMap { $0 }
             #expect(sent.map(\.utf8.count) == [large.count])
             #expect {
@@ -185,7 +186,7 @@ import Testing
         try await withMockBroker(topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]) { broker in
             let store = MemoryStore()
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.untilEnd = true
             configuration.cluster = "test"
             try produce(
@@ -205,7 +206,7 @@ import Testing
             configuration.onDataLoss = .continue
             let progress = try await Ingester(configuration, openSink: { store.sink($0) }).run()
             #expect(progress.skipped.count == 1)
-            #expect(store.offsets(of: Tables.events)["kafka:test:movie-views:0"] == 1200)
+            #expect(store.offsets(of: TableContract.events.name)["kafka:test:movie-views:0"] == 1200)
         }
     }
 }

@@ -3,6 +3,7 @@ import EventIngest
 import Kafka
 import KafkaTestSupport
 import Operations
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Testing
             let metrics = Metrics()
             let store = MemoryStore()
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.untilEnd = true
             let before = sample("marquee_ingest_lag", in: metrics)
             _ = try await Ingester(
@@ -56,7 +57,7 @@ import Testing
             let metrics = Metrics()
             let store = MemoryStore()
             var configuration = IngestConfiguration(
-                store: "", kafka: broker.properties, routes: [EventTable.route()])
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.kafka["statistics.interval.ms"] = "100"
             let ingester = Ingester(configuration, hooks: .init(metrics: metrics), openSink: { store.sink($0) })
             async let run = ingester.run()

@@ -2,6 +2,7 @@ import Domain
 import EventIngest
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -25,16 +26,19 @@ import Testing
     }
 
     private func configuration(_ broker: EmbeddedBroker) -> IngestConfiguration {
-        var configuration = IngestConfiguration(store: "", kafka: broker.properties, routes: [EventTable.route()])
+        var configuration = IngestConfiguration(
+            store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
         configuration.untilEnd = true
         return configuration
     }
 
     private func expectExactly(_ count: Int, in store: MemoryStore, bad: Int = 0) {
-        let ids = store.strings("event_id", of: Tables.events)
+        let ids = store.strings("event_id", of: TableContract.events.name)
         #expect(ids.count == count)
         #expect(Set(ids).count == count)
-        #expect(store.strings("payload", of: Tables.deadLetters).sorted() == (0..<bad).map { "bad \($0)" }.sorted())
+        #expect(
+            store.strings("payload", of: TableContract.deadLetters.name).sorted()
+                == (0..<bad).map { "bad \($0)" }.sorted())
     }
 
     @Test func everythingArrivesOnceAndASecondRunAddsNothing() async throws {
@@ -45,10 +49,10 @@ import Testing
             #expect(first.rows == 3000)
             #expect(first.rejected == ["malformed-json": 7])
             #expect(first.lag == 0)
-            let version = store.version(of: Tables.events)
+            let version = store.version(of: TableContract.events.name)
             let second = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
             #expect(second.rows == 0)
-            #expect(store.version(of: Tables.events) == version)
+            #expect(store.version(of: TableContract.events.name) == version)
             try send(500, from: 3000, to: broker.properties)
             _ = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
             expectExactly(3500, in: store, bad: 7)
@@ -61,13 +65,13 @@ import Testing
             let armed = Atomic<Bool>(true)
             let store = MemoryStore { table in
                 // The dead letters are stored, the rows are not.
-                if table == Tables.events, armed.exchange(false, ordering: .relaxed) { throw Crash() }
+                if table == TableContract.events.name, armed.exchange(false, ordering: .relaxed) { throw Crash() }
             }
             try send(300, bad: 20, to: broker.properties)
             await #expect(throws: Crash.self) {
                 try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
             }
-            #expect(store.strings("payload", of: Tables.deadLetters).count == 20)
+            #expect(store.strings("payload", of: TableContract.deadLetters.name).count == 20)
             _ = try await Ingester(configuration(broker), openSink: { store.sink($0) }).run()
             expectExactly(300, in: store, bad: 20)
         }
@@ -91,9 +95,9 @@ import Testing
             let rival = Mutex<MemoryStore?>(nil)
             let store = MemoryStore { table in
                 // Before our first commit somebody else stores the same messages.
-                guard table == Tables.events, let store = rival.withLock({ $0.take() }) else { return }
+                guard table == TableContract.events.name, let store = rival.withLock({ $0.take() }) else { return }
                 store.withTables { tables in
-                    tables[Tables.events, default: .init()].offsets =
+                    tables[TableContract.events.name, default: .init()].offsets =
                         Dictionary(
                             uniqueKeysWithValues: Topics.events.flatMap { topic in
                                 (0..<4).map { ("kafka:test:\(topic):\($0)", Int64(1)) }
@@ -124,7 +128,7 @@ import Testing
             let ingester = Ingester(configuration, hooks: hooks, openSink: { store.sink($0) })
             async let result = ingester.run()
             try await eventually("the rows are stored") { seen.load(ordering: .relaxed) >= 1000 }
-            #expect(store.version(of: Tables.events) == -1)
+            #expect(store.version(of: TableContract.events.name) == -1)
             ingester.stop()
             #expect(try await result.rows == 1000)
             expectExactly(1000, in: store)
@@ -140,7 +144,7 @@ import Testing
             configuration.commit = CommitPolicy(rows: 1500, age: 3600)
             let ingester = Ingester(configuration, openSink: { store.sink($0) })
             async let result = ingester.run()
-            try await eventually("rows are stored") { store.version(of: Tables.events) >= 0 }
+            try await eventually("rows are stored") { store.version(of: TableContract.events.name) >= 0 }
             ingester.stop()
             #expect(try await result.rows == 1000)
             expectExactly(1000, in: store)
@@ -159,7 +163,9 @@ import Testing
             let first = Ingester(shared, openSink: { store.sink($0) })
             async let firstRun = first.run()
             try send(2000, to: broker.properties)
-            try await eventually("the rows are stored") { store.strings("event_id", of: Tables.events).count >= 2000 }
+            try await eventually("the rows are stored") {
+                store.strings("event_id", of: TableContract.events.name).count >= 2000
+            }
             let joined = Atomic<Int>(0)
             let second = Ingester(
                 shared, hooks: .init(onProgress: { joined.store($0.partitions, ordering: .relaxed) }),
@@ -167,11 +173,15 @@ import Testing
             async let secondRun = second.run()
             try await eventually("the rows are stored") { joined.load(ordering: .relaxed) > 0 }
             try send(2000, from: 2000, to: broker.properties)
-            try await eventually("the rows are stored") { store.strings("event_id", of: Tables.events).count >= 4000 }
+            try await eventually("the rows are stored") {
+                store.strings("event_id", of: TableContract.events.name).count >= 4000
+            }
             first.stop()
             _ = try await firstRun
             try send(1000, from: 4000, to: broker.properties)
-            try await eventually("the rows are stored") { store.strings("event_id", of: Tables.events).count >= 5000 }
+            try await eventually("the rows are stored") {
+                store.strings("event_id", of: TableContract.events.name).count >= 5000
+            }
             second.stop()
             #expect(try await secondRun.rows > 0)
             expectExactly(5000, in: store)
@@ -181,7 +191,7 @@ import Testing
     @Test func whatTheBrokerHasLostStopsTheRun() async throws {
         try await withMockBroker(topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]) { broker in
             let store = MemoryStore()
-            store.withTables { $0[Tables.events] = .init(offsets: ["kafka:test:movie-views:0": 50]) }
+            store.withTables { $0[TableContract.events.name] = .init(offsets: ["kafka:test:movie-views:0": 50]) }
             try send(9, to: broker.properties)
             var configuration = configuration(broker)
             configuration.cluster = "test"
@@ -195,7 +205,7 @@ import Testing
             let progress = try await Ingester(configuration, openSink: { store.sink($0) }).run()
             #expect(progress.skipped.count == 1)
             #expect(progress.rows == 9)
-            #expect(store.offsets(of: Tables.events)["kafka:test:movie-views:0"] == 3)
+            #expect(store.offsets(of: TableContract.events.name)["kafka:test:movie-views:0"] == 3)
         }
     }
 }

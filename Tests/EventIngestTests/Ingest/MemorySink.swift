@@ -1,6 +1,7 @@
 import Columnar
 import Domain
 import EventIngest
+import Store
 import Synchronization
 
 /// Tables in memory that outlive the ingesters that write to them: what a store is to a crash.
@@ -27,7 +28,7 @@ final class MemoryStore: Sendable {
         try shared.tables.withLock { tables in try body(&tables) }
     }
 
-    func sink(_ table: SinkTable) -> any EventSink { MemorySink(name: table.name, store: self) }
+    func sink(_ table: TableContract) -> any EventSink { MemorySink(name: table.name, store: self) }
 
     /// The texts of one column of a table, all commits in order.
     func strings(_ column: String, of table: String) -> [String] {

@@ -3,6 +3,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -25,10 +26,10 @@ struct RealKafkaTests {
         }
     }
 
-    private func count(_ store: MemoryStore) -> Int { store.strings("event_id", of: Tables.events).count }
+    private func count(_ store: MemoryStore) -> Int { store.strings("event_id", of: TableContract.events.name).count }
 
     private func expectExactly(_ count: Int, in store: MemoryStore) {
-        let ids = store.strings("event_id", of: Tables.events)
+        let ids = store.strings("event_id", of: TableContract.events.name)
         #expect(ids.count == count)
         #expect(Set(ids).count == count)
     }
@@ -52,7 +53,8 @@ struct RealKafkaTests {
             let properties = server.properties
             try createTopics(at: properties)
             let store = MemoryStore()
-            var configuration = IngestConfiguration(store: "", kafka: properties, routes: [EventTable.route()])
+            var configuration = IngestConfiguration(
+                store: EventStore(folder: ""), kafka: properties, routes: [EventTable.route()])
             configuration.sharing = .group
             configuration.commit = CommitPolicy(rows: 2000, age: 0.1)
             configuration.kafka["session.timeout.ms"] = "6000"
@@ -83,7 +85,8 @@ struct RealKafkaTests {
         try await KafkaServer.with { server in
             try createTopics(at: server.properties)
             let store = MemoryStore()
-            var configuration = IngestConfiguration(store: "", kafka: server.properties, routes: [EventTable.route()])
+            var configuration = IngestConfiguration(
+                store: EventStore(folder: ""), kafka: server.properties, routes: [EventTable.route()])
             configuration.untilEnd = true
             // Its own producer each time: one that lives on makes the topic again while it is gone.
             func send(_ ids: Range<Int>) throws {
@@ -115,7 +118,7 @@ struct RealKafkaTests {
             configuration.onDataLoss = .continue
             let progress = try await Ingester(configuration, openSink: { store.sink($0) }).run()
             #expect(progress.skipped.count == 1)
-            let ids = store.strings("event_id", of: Tables.events)
+            let ids = store.strings("event_id", of: TableContract.events.name)
             #expect(ids.count == 3000 + progress.rows && Set(ids).count == ids.count)
 
             // The topic is made anew: our offsets are beyond its end.
@@ -165,7 +168,8 @@ struct RealKafkaTests {
     @Test func aMissingTopicIsNamedOrCreatedOnRequest() async throws {
         try await KafkaServer.with { server in
             let store = MemoryStore()
-            var configuration = IngestConfiguration(store: "", kafka: server.properties, routes: [EventTable.route()])
+            var configuration = IngestConfiguration(
+                store: EventStore(folder: ""), kafka: server.properties, routes: [EventTable.route()])
             configuration.untilEnd = true
             await #expect {
                 try await Ingester(configuration, openSink: { store.sink($0) }).run()

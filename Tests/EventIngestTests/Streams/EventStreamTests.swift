@@ -2,6 +2,7 @@ import Domain
 import EventIngest
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -91,7 +92,8 @@ private final class Heard: Sendable {
                 weeks: 2, until: Timestamp("2026-11-20T00:00:00Z")!, count: 30_000)
             settings.malformed = 0.01
             let simulator = try Simulator(catalog: films(100), settings: settings)
-            var configuration = IngestConfiguration(store: "", kafka: broker.properties, routes: [EventTable.route()])
+            var configuration = IngestConfiguration(
+                store: EventStore(folder: ""), kafka: broker.properties, routes: [EventTable.route()])
             configuration.commit = CommitPolicy(rows: 5000, age: 0.2)
             let stored = Atomic<Int>(0)
             let ingester = Ingester(
@@ -110,7 +112,7 @@ private final class Heard: Sendable {
             let progress = try await ingested
             #expect(progress.rows + progress.rejectedCount == 30_000)
             #expect(progress.rejectedCount == sent.progress.malformed)
-            let ids = store.strings("event_id", of: Tables.events)
+            let ids = store.strings("event_id", of: TableContract.events.name)
             #expect(Set(ids).count == ids.count)
         }
     }

@@ -2,6 +2,7 @@ import Columnar
 import Domain
 import Foundation
 import Linalg
+import Store
 import TestSupport
 import Testing
 
@@ -42,15 +43,15 @@ import Testing
     @Test func readsOneVersionOfTheTable() async throws {
         try await withTemporaryFolder { folder in
             let table = try DeltaTable.create(
-                at: folder.appending(path: Tables.events).path, schema: Self.schema,
+                at: folder.appending(path: TableContract.events.name).path, schema: Self.schema,
                 partitionedBy: [EventColumn.eventDate])
             let first = try plantedLog()
             try append(first, to: table)
             let version = try table.snapshot().version
             try append(plantedLog(seed: 2), to: table)
 
-            let whole = try InteractionLog.read(storeAt: folder.path)
-            let old = try InteractionLog.read(storeAt: folder.path, version: version)
+            let whole = try InteractionLog.read(from: EventStore(folder: folder.path))
+            let old = try InteractionLog.read(from: EventStore(folder: folder.path), version: version)
             #expect(old.count == first.count && whole.count == 2 * first.count)
             #expect(old.version == version && old.first == first.first && old.last == first.last)
             let ours = try TrainingSet.build(from: old, weights: .init())
@@ -61,7 +62,7 @@ import Testing
             // The same version gives the same bytes, read again; a newer one does not count.
             let registry = ModelRegistry(folder: folder.appending(path: "models").path)
             let manifest = try TrainingRun(configuration: smallConfiguration(), registry: registry).run(old)
-            let again = try InteractionLog.read(storeAt: folder.path, version: manifest.data.version)
+            let again = try InteractionLog.read(from: EventStore(folder: folder.path), version: manifest.data.version)
             try Reproduction.run(of: manifest, on: again, in: registry).check()
             #expect(throws: TrainerError.self) { try Reproduction.run(of: manifest, on: whole, in: registry) }
         }
@@ -71,7 +72,8 @@ import Testing
     @Test func takesTypesOfOthersWhoseMeaningIsPlain() async throws {
         func table(_ columns: [(String, ColumnType, Column)], at folder: URL) throws {
             let schema = Schema(columns.map { Field($0.0, $0.1) })
-            let table = try DeltaTable.create(at: folder.appending(path: Tables.events).path, schema: schema)
+            let table = try DeltaTable.create(
+                at: folder.appending(path: TableContract.events.name).path, schema: schema)
             _ = try table.append([RecordBatch(schema: schema, columns: columns.map(\.2))])
         }
         try await withTemporaryFolder { folder in
@@ -85,7 +87,7 @@ import Testing
             ] {
                 let store = folder.appending(path: name)
                 try table([users, items, kinds, values, times], at: store)
-                let log = try InteractionLog.read(storeAt: store.path)
+                let log = try InteractionLog.read(from: EventStore(folder: store.path))
                 #expect(log.users.ids == ["1099511627776", "3"] && log.items.ids == ["-7", "9"])
                 var read: [Float] = []
                 try log.forEachChunk { for record in $0 { read.append(record.value) } }
@@ -94,24 +96,28 @@ import Testing
             let seconds = (EventColumn.at, ColumnType.int64, Column.int64(PrimitiveColumn([1, 2])))
             let values = (EventColumn.value, ColumnType.float, Column.float(PrimitiveColumn([3, 4])))
             try table([users, items, kinds, values, seconds], at: folder)
-            let error = #expect(throws: TrainerError.self) { try InteractionLog.read(storeAt: folder.path) }
+            let error = #expect(throws: TrainerError.self) {
+                try InteractionLog.read(from: EventStore(folder: folder.path))
+            }
             #expect(error?.message.contains("at is long, where timestamp is needed") == true)
         }
     }
 
     @Test func namesWhatIsWrongWithTheStore() async throws {
         try await withTemporaryFolder { folder in
-            #expect(throws: ColumnarError.self) { try InteractionLog.read(storeAt: folder.path) }
-            let path = folder.appending(path: Tables.events).path
+            #expect(throws: ColumnarError.self) { try InteractionLog.read(from: EventStore(folder: folder.path)) }
+            let path = folder.appending(path: TableContract.events.name).path
             _ = try DeltaTable.create(at: path, schema: Self.schema)
             #expect(throws: TrainerError.emptyTrainingSet(source: path, reason: "version 0 has no events")) {
-                try InteractionLog.read(storeAt: folder.path)
+                try InteractionLog.read(from: EventStore(folder: folder.path))
             }
-            #expect(throws: ColumnarError.self) { try InteractionLog.read(storeAt: folder.path, version: 7) }
+            #expect(throws: ColumnarError.self) {
+                try InteractionLog.read(from: EventStore(folder: folder.path), version: 7)
+            }
             let other = folder.appending(path: "other")
             _ = try DeltaTable.create(
-                at: other.appending(path: Tables.events).path, schema: Schema([Field("a", .string)]))
-            #expect(throws: TrainerError.self) { try InteractionLog.read(storeAt: other.path) }
+                at: other.appending(path: TableContract.events.name).path, schema: Schema([Field("a", .string)]))
+            #expect(throws: TrainerError.self) { try InteractionLog.read(from: EventStore(folder: other.path)) }
         }
     }
 }

@@ -1,0 +1,49 @@
+public import Columnar
+
+/// What those who write a table and those who read it agree on.
+///
+/// A table that exists may have more columns than its contract, never fewer or others; see
+/// ``EventStore/openOrCreate(_:)``.
+public struct TableContract: Hashable, Sendable {
+    /// Of the table's folder in a store; what messages and metrics call it.
+    public let name: String
+    /// The columns, in order.
+    public let schema: Schema
+    /// The columns by which rows lie apart; of ``schema``.
+    public let partitionColumns: [String]
+    /// Delta's table properties, and ours, that the table is made with.
+    public let properties: [String: String]
+
+    /// - Precondition: the partition columns and those with Bloom filters are columns of the schema.
+    public init(
+        name: String, schema: Schema, partitionedBy partitionColumns: [String] = [],
+        bloomFiltersOn bloomFilterColumns: [String] = [], properties: [String: String] = [:]
+    ) {
+        for column in partitionColumns + bloomFilterColumns {
+            precondition(schema[column] != nil, "\(column) is a column of \(name)")
+        }
+        self.name = name
+        self.schema = schema
+        self.partitionColumns = partitionColumns
+        var properties = properties
+        if !bloomFilterColumns.isEmpty {
+            properties[Self.bloomFilterProperty] = bloomFilterColumns.joined(separator: ",")
+        }
+        self.properties = properties
+    }
+
+    private static let bloomFilterProperty = "marquee.bloomFilterColumns"
+
+    /// The tables of a store.
+    public static let all = [events, movies, deadLetters]
+}
+
+/// Columns that say which message of Kafka a row came from, in every table that ingestion writes.
+public enum OriginColumn {
+    /// The topic's name.
+    public static let topic = "topic"
+    /// The partition of the topic, `0…`.
+    public static let partition = "partition"
+    /// The message's place in the partition, `0…`.
+    public static let offset = "offset"
+}
