@@ -4,6 +4,7 @@ import Foundation
 
 /// A catalogue in a file: one film a line, in the wire form of ``MovieJSON``.
 public enum CatalogFile {
+    /// What reading a file came to. A bad line does not spoil the rest; the caller decides what to say of it.
     public struct Contents: Sendable {
         /// Cleaned, in the file's order; of several films with one identifier the last.
         public var movies: [Movie]
@@ -11,6 +12,7 @@ public enum CatalogFile {
         public var rejected: [Rejection]
     }
 
+    /// A line that was passed over, and why, in words for the person who made the file.
     public struct Rejection: Sendable, Hashable {
         /// Counted from 1.
         public var line: Int

@@ -24,7 +24,9 @@ public struct CatalogSnapshot: Sendable {
         places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.itemID, $0) })
     }
 
+    /// Distinct films. O(1).
     public var count: Int { movies.count }
 
+    /// The film of that identifier, nil if the catalogue has none. O(1).
     public subscript(itemID: String) -> Movie? { places[itemID].map { movies[$0] } }
 }

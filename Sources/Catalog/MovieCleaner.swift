@@ -70,6 +70,9 @@ public struct CatalogScale: Sendable {
 
     public init() {}
 
+    /// Takes a film into the measures: the greatest popularity, and the mean vote of films that have votes. Call it for
+    /// every film before the first ``apply(to:)``; the order does not matter. A film observed twice counts twice in the
+    /// mean.
     public mutating func observe(_ movie: Movie) {
         if let popularity = movie.popularity { greatestPopularity = max(greatestPopularity, popularity) }
         if let average = movie.voteAverage, movie.voteCount ?? 0 > 0 {

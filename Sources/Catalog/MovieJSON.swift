@@ -30,6 +30,8 @@ public enum MovieJSON {
         return try decode(object, updatedAt: updatedAt)
     }
 
+    /// The same of bytes in an array.
+    /// - Throws: ``CatalogError/malformedMovie(reason:)``.
     public static func decode(_ bytes: [UInt8], updatedAt: Timestamp) throws -> Movie {
         try bytes.withUnsafeBytes { try decode($0, updatedAt: updatedAt) }
     }

@@ -46,8 +46,11 @@ public final class ContentIndex: ContentSource {
     }
 
     public var name: String { "embedded" }
+    /// Films in the index.
     public var count: Int { itemIDs.count }
 
+    /// Whether the index has the film. For one that it has not, ``mostSimilar(to:excluding:limit:)`` finds nothing.
+    /// O(1).
     public func contains(_ itemID: String) -> Bool { documents[itemID] != nil }
 
     public func similar(to itemIDs: [String], excluding: Set<String>, limit: Int) async throws -> [ScoredItem] {

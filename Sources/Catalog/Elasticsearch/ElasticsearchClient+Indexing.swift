@@ -4,6 +4,8 @@ import Store
 
 /// How a bulk request ended, film by film.
 public struct BulkOutcome: Sendable {
+    /// A film that was refused for what it is, such as a field the mapping does not take. Sending it again does not
+    /// help.
     public struct Rejection: Sendable, Hashable {
         public var itemID: String
         public var reason: String

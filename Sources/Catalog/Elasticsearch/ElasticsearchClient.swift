@@ -13,6 +13,7 @@ public import HTTPClient
 /// A query is sent once and with a short deadline; after a few failures the server is left alone for a moment and
 /// queries fail at once, so that whoever blends the answer goes on without it.
 public final class ElasticsearchClient: ContentSource {
+    /// Which server and index to ask, as whom, and how long to wait. Holds secrets: ``credentials`` print masked.
     public struct Configuration: Sendable {
         /// `http://host:9200` or `https://host:9200`, perhaps with a path; without credentials.
         public var url: String
@@ -41,6 +42,7 @@ public final class ElasticsearchClient: ContentSource {
     public let configuration: Configuration
     private let http: HTTPClient
 
+    /// Connects to nothing yet: whether the server is there shows with the first request.
     public init(_ configuration: Configuration) {
         self.configuration = configuration
         http = HTTPClient(configuration.http)

@@ -15,6 +15,8 @@ public final class CatalogNormalizer: Sendable {
         self.scale = Mutex(scale)
     }
 
+    /// The same films with both norms filled, measured against everything known by now, these included. O(films).
+    /// Threads may call it at once; what one batch adds counts for the batches after it.
     public func normalised(_ movies: [Movie]) -> [Movie] {
         let scale = scale.withLock { scale in
             for movie in movies { scale.observe(movie) }
