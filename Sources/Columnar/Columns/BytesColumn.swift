@@ -21,16 +21,19 @@ public struct BytesColumn: Sendable {
         self.validity = validity
     }
 
+    /// A column of strings without nulls. O(bytes).
     public init(_ strings: [String]) {
         self.init()
         for string in strings { append(string) }
     }
 
+    /// A column of strings, null where there is none. O(bytes).
     public init(_ strings: [String?]) {
         self.init()
         for string in strings { append(string) }
     }
 
+    /// Rows, nulls included.
     @inlinable public var count: Int { offsets.count - 1 }
 
     /// Forgets the rows and keeps their memory.
@@ -41,6 +44,7 @@ public struct BytesColumn: Sendable {
         validity?.removeAll(keepingCapacity: true)
     }
 
+    /// Makes room for this many rows and bytes in all, so that appending them does not copy what is there.
     public mutating func reserveCapacity(rows: Int, bytes byteCount: Int) {
         offsets.reserveCapacity(rows + 1)
         bytes.reserveCapacity(byteCount)
@@ -54,22 +58,29 @@ public struct BytesColumn: Sendable {
         if validity != nil { validity?.append(true) }
     }
 
+    /// Adds a row: the bytes as they are, whether they are UTF-8 or not.
+    /// - Precondition: the column stays under 2 GiB.
     @inlinable
     public mutating func append(_ value: [UInt8]) {
         value.withUnsafeBufferPointer { append(utf8: $0) }
     }
 
+    /// Adds a row: the UTF-8 form of the text.
+    /// - Precondition: the column stays under 2 GiB.
     @inlinable
     public mutating func append(_ value: String) {
         var value = value
         value.withUTF8 { append(utf8: $0) }
     }
 
+    /// Adds a row: the UTF-8 form of the text, or a null.
+    /// - Precondition: the column stays under 2 GiB.
     @inlinable
     public mutating func append(_ value: String?) {
         if let value { append(value) } else { appendNull() }
     }
 
+    /// Adds a null row, which takes no bytes. The first one makes ``validity``: O(rows).
     @inlinable
     public mutating func appendNull() {
         if validity == nil { validity = [Bool](repeating: true, count: count) }
@@ -77,6 +88,7 @@ public struct BytesColumn: Sendable {
         validity?.append(false)
     }
 
+    /// Whether a row is null rather than empty. O(1).
     @inlinable
     public func isNull(at row: Int) -> Bool {
         guard let validity else { return false }

@@ -18,6 +18,7 @@ public indirect enum Column: Sendable {
     case map(MapColumn)
     case structure(StructColumn)
 
+    /// Rows, nulls included. Of a nested column the outer rows.
     public var count: Int {
         switch self {
         case .bool(let c): c.count
@@ -49,6 +50,7 @@ public indirect enum Column: Sendable {
         }
     }
 
+    /// Rows that are null. Of a nested column the outer rows alone. O(rows) if there is a validity, else O(1).
     public var nullCount: Int {
         guard let validity else { return 0 }
         var nulls = 0
@@ -56,11 +58,13 @@ public indirect enum Column: Sendable {
         return nulls
     }
 
+    /// Whether a row is null. Loops over rows take the ``validity`` once: here the case is looked at each time.
     public func isNull(at row: Int) -> Bool { validity.map { !$0[row] } ?? false }
 }
 
 /// Typed access to the payload, nil if the column is of another type.
 extension Column {
+    /// Of a `bool` column.
     public var bools: PrimitiveColumn<Bool>? { if case .bool(let c) = self { c } else { nil } }
     /// Of an `int32` or `date` column.
     public var int32s: PrimitiveColumn<Int32>? {
@@ -76,7 +80,10 @@ extension Column {
         default: nil
         }
     }
+
+    /// Of a `float` column.
     public var floats: PrimitiveColumn<Float>? { if case .float(let c) = self { c } else { nil } }
+    /// Of a `double` column.
     public var doubles: PrimitiveColumn<Double>? { if case .double(let c) = self { c } else { nil } }
     /// Of a `string` or `binary` column.
     public var byteStrings: BytesColumn? {
@@ -87,7 +94,10 @@ extension Column {
     }
     /// Unscaled numbers; the column's type has the scale.
     public var decimals: PrimitiveColumn<Int128>? { if case .decimal(let c) = self { c } else { nil } }
+    /// Of a `list` column.
     public var lists: ListColumn? { if case .list(let c) = self { c } else { nil } }
+    /// Of a `map` column.
     public var maps: MapColumn? { if case .map(let c) = self { c } else { nil } }
+    /// Of a `structure` column.
     public var structures: StructColumn? { if case .structure(let c) = self { c } else { nil } }
 }

@@ -14,6 +14,7 @@ public struct ListColumn: Sendable {
         self.validity = validity
     }
 
+    /// Lists of strings, none of them null. O(bytes).
     public init(_ rows: [[String]]) {
         var strings = BytesColumn()
         var offsets: [Int32] = [0]
@@ -24,8 +25,11 @@ public struct ListColumn: Sendable {
         self.init(offsets: offsets, elements: .string(strings))
     }
 
+    /// Lists, nulls included; the elements are `elements.count`.
     public var count: Int { offsets.count - 1 }
+    /// Where the elements of a list lie in ``elements``. Empty for a null.
     public func range(of row: Int) -> Range<Int> { Int(offsets[row])..<Int(offsets[row + 1]) }
+    /// Whether a list is null rather than empty. O(1).
     public func isNull(at row: Int) -> Bool { validity.map { !$0[row] } ?? false }
 }
 
@@ -47,8 +51,11 @@ public struct MapColumn: Sendable {
         self.validity = validity
     }
 
+    /// Maps, nulls included; the entries are `keys.count`.
     public var count: Int { offsets.count - 1 }
+    /// Where the entries of a map lie in ``keys`` and ``values``. Empty for a null.
     public func range(of row: Int) -> Range<Int> { Int(offsets[row])..<Int(offsets[row + 1]) }
+    /// Whether a map is null rather than empty. O(1).
     public func isNull(at row: Int) -> Bool { validity.map { !$0[row] } ?? false }
 }
 
@@ -67,5 +74,6 @@ public struct StructColumn: Sendable {
         self.validity = validity
     }
 
+    /// Whether the struct as a whole is null. A field of one that is not may still be. O(1).
     public func isNull(at row: Int) -> Bool { validity.map { !$0[row] } ?? false }
 }

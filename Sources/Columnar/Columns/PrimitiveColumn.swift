@@ -13,6 +13,7 @@ public struct PrimitiveColumn<Element: Sendable & BitwiseCopyable>: Sendable {
         self.validity = validity
     }
 
+    /// Rows, nulls included.
     @inlinable public var count: Int { values.count }
 
     /// Forgets the rows and keeps their memory.
@@ -22,9 +23,11 @@ public struct PrimitiveColumn<Element: Sendable & BitwiseCopyable>: Sendable {
         validity?.removeAll(keepingCapacity: true)
     }
 
+    /// Makes room for this many rows in all, so that appending them does not copy what is there.
     @inlinable
     public mutating func reserveCapacity(_ rows: Int) { values.reserveCapacity(rows) }
 
+    /// Adds a row that is not null.
     @inlinable
     public mutating func append(_ value: Element) {
         values.append(value)
@@ -39,6 +42,7 @@ public struct PrimitiveColumn<Element: Sendable & BitwiseCopyable>: Sendable {
         validity?.append(false)
     }
 
+    /// Whether a row is null. O(1). Loops over columns without nulls test ``validity`` once and read ``values``.
     @inlinable
     public func isNull(at row: Int) -> Bool {
         guard let validity else { return false }
@@ -51,9 +55,11 @@ public struct PrimitiveColumn<Element: Sendable & BitwiseCopyable>: Sendable {
 }
 
 extension PrimitiveColumn where Element: ExpressibleByIntegerLiteral {
+    /// Adds a null row, with 0 in its slot. The first one makes ``validity``: O(rows).
     @inlinable
     public mutating func appendNull() { appendNull(filler: 0) }
 
+    /// Adds a row, null if there is no value.
     @inlinable
     public mutating func append(_ value: Element?) {
         if let value { append(value) } else { appendNull(filler: 0) }
@@ -61,9 +67,11 @@ extension PrimitiveColumn where Element: ExpressibleByIntegerLiteral {
 }
 
 extension PrimitiveColumn where Element == Bool {
+    /// Adds a null row, with false in its slot. The first one makes ``validity``: O(rows).
     @inlinable
     public mutating func appendNull() { appendNull(filler: false) }
 
+    /// Adds a row, null if there is no value.
     @inlinable
     public mutating func append(_ value: Bool?) {
         if let value { append(value) } else { appendNull(filler: false) }

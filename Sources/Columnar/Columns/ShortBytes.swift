@@ -76,6 +76,9 @@ public enum ShortBytes {
         }
     }
 
+    /// The word at `offset` bytes, in the machine's byte order; it need not be aligned.
+    ///
+    /// Unsafe: the caller vouches that all its bytes can be read.
     @inlinable
     @inline(__always)
     public static func load<T: BitwiseCopyable>(_ bytes: UnsafeRawPointer, _ offset: Int, _: T.Type = T.self) -> T {

@@ -18,11 +18,13 @@ public enum Value: Hashable, Sendable {
     case map([Entry])
     case structure([Member])
 
+    /// One key of a map and what stands under it. Entries keep the order of the file.
     public struct Entry: Hashable, Sendable {
         public var key: Value
         public var value: Value
     }
 
+    /// One field of a struct; members keep the order of the schema, and a null field is a member, too.
     public struct Member: Hashable, Sendable {
         public var name: String
         public var value: Value
@@ -75,6 +77,8 @@ extension Column {
 }
 
 extension RecordBatch {
+    /// The value of a row in the column at that position. For display and comparison: it may allocate.
+    /// - Precondition: both are in range.
     public func value(row: Int, column: Int) -> Value {
         columns[column].value(at: row, type: schema.fields[column].type)
     }

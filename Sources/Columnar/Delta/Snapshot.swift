@@ -42,6 +42,7 @@ public struct Snapshot: Sendable {
     /// Where the table is.
     public var location: String { storage.location }
 
+    /// Live data files of this version.
     public var fileCount: Int { state.files.count }
 
     /// Total size of the live files.

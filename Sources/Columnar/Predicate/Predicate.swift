@@ -7,6 +7,8 @@ public indirect enum Predicate: Hashable, Sendable {
     case or([Predicate])
     case not(Predicate)
 
+    /// How the column stands to the value. Numbers compare by value across types, strings and binaries by their bytes.
+    /// NaN is equal to nothing, and neither less nor greater.
     public enum Comparison: Hashable, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
 }
 

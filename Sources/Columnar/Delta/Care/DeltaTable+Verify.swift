@@ -13,6 +13,7 @@ public struct VerifyReport: Hashable, Sendable {
     /// Columns of which not every value was read.
     public var unseen: [UnseenColumn] = []
 
+    /// Something wrong with one file: verifying goes on to the next, so that all of them are named at once.
     public struct Problem: Hashable, Sendable {
         /// Relative to the table.
         public var path: String

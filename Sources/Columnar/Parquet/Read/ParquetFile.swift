@@ -14,8 +14,10 @@ public final class ParquetFile: Sendable {
     private let checksums: Bool
 
     public var rowCount: Int64 { metadata.rowCount }
+    /// Row groups: the parts that are read and held in memory one at a time.
     public var rowGroupCount: Int { metadata.rowGroups.count }
     public var size: Int { object.size }
+    /// The program that wrote the file, in its own words, such as `parquet-mr version 1.12.3`; nil if it does not say.
     public var createdBy: String? { metadata.createdBy }
 
     /// - Parameters:

@@ -6,6 +6,7 @@ public struct FileSummary: Sendable {
     /// Of the flat top-level columns, in the order of the schema.
     public let columns: [ColumnSummary]
 
+    /// What is known of one column over all row groups: what Delta's log keeps of it, so that a scan may skip the file.
     public struct ColumnSummary: Sendable {
         public let name: String
         public let type: ColumnType
