@@ -48,6 +48,7 @@ public struct ImportFiles: Sendable {
         return parts.isEmpty ? visible : parts
     }
 
+    /// Whether there is a file of this name; case counts, and folders inside the folder do not. O(1).
     public func contains(_ name: String) -> Bool { files[name] != nil }
 
     /// Bytes of the unpacked file, where that is known before it is read.
