@@ -9,6 +9,7 @@ public protocol Fault: Error, CustomStringConvertible {
     var message: String { get }
     /// One sentence: what the reader can do about it. Empty if there is nothing.
     var advice: String { get }
+    /// What kind of failure it is: exit code and HTTP status follow from it, and whether trying again makes sense.
     var category: FaultCategory { get }
 }
 

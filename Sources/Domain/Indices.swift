@@ -5,7 +5,9 @@
 public struct UserIndex: RawRepresentable, Hashable, Comparable, Sendable {
     public var rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
+    /// - Precondition: `position` fits in 32 bits.
     public init(_ position: Int) { rawValue = Int32(position) }
+    /// The same as an `Int`, to index arrays with.
     public var position: Int { Int(rawValue) }
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
@@ -14,7 +16,9 @@ public struct UserIndex: RawRepresentable, Hashable, Comparable, Sendable {
 public struct ItemIndex: RawRepresentable, Hashable, Comparable, Sendable {
     public var rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
+    /// - Precondition: `position` fits in 32 bits.
     public init(_ position: Int) { rawValue = Int32(position) }
+    /// The same as an `Int`, to index arrays with.
     public var position: Int { Int(rawValue) }
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }

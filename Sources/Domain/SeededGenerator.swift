@@ -8,6 +8,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     @usableFromInline var s2: UInt64
     @usableFromInline var s3: UInt64
 
+    /// Any seed will do, zero included: SplitMix64 spreads it over the 256 bits of state.
     public init(seed: UInt64) {
         var state = seed
         func next() -> UInt64 {

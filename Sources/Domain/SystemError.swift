@@ -5,6 +5,7 @@ public struct SystemError: Hashable, Sendable, CustomStringConvertible {
     /// A value of `errno`.
     public let number: Int32
 
+    /// - Parameter number: a value of `errno`, or what a POSIX call returns in its place.
     public init(_ number: Int32) { self.number = number }
 
     /// What the last failed system call of this thread left in `errno`. Ask at once: any call may change it.

@@ -44,6 +44,7 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
         return place + 1
     }
 
+    /// Parses what ``init(rfc3339:)`` does. Nil if the text is anything else.
     public init?(_ text: String) {
         var text = text
         let parsed = text.withUTF8 { Timestamp(rfc3339: $0) }
@@ -101,6 +102,7 @@ extension CalendarDate: CustomStringConvertible, LosslessStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Appends the ``description`` without building a string.
     public func append(to text: inout [UInt8]) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestDescription) { room in
             text.append(contentsOf: room[..<write(to: room)])
@@ -132,6 +134,7 @@ extension CalendarDate: CustomStringConvertible, LosslessStringConvertible {
         return place + 6
     }
 
+    /// Parses exactly `YYYY-MM-DD`. Nil for anything else, and for days that do not exist.
     public init?(_ text: String) {
         var text = text
         let parsed = text.withUTF8 { CalendarDate(yyyymmdd: $0) }

@@ -8,7 +8,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     public init(seconds: Int64) { microseconds = seconds * 1_000_000 }
     public init(milliseconds: Int64) { microseconds = milliseconds * 1000 }
 
+    /// Whole milliseconds since 1970, rounded down: an instant before 1970 goes to the earlier one.
     public var milliseconds: Int64 { microseconds.flooredDivision(by: 1000) }
+    /// Whole seconds since 1970, rounded down.
     public var seconds: Int64 { microseconds.flooredDivision(by: 1_000_000) }
 
     /// The UTC day this instant lies in.
@@ -16,6 +18,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
 
+    /// The instant so many seconds later, or earlier if negative; parts of a microsecond are dropped.
+    /// - Precondition: it fits in 64 bits, which rules out NaN and infinities.
     public func advanced(bySeconds seconds: Double) -> Timestamp {
         Timestamp(microseconds: microseconds + Int64(seconds * 1e6))
     }
@@ -40,6 +44,7 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
         days = Int32(era * 146_097 + dayOfEra - 719_468)
     }
 
+    /// Month is `1…12`, day from 1. The year before 1 is 0, as in ISO 8601.
     public var components: (year: Int, month: Int, day: Int) {
         let z = Int(days) + 719_468
         let era = z.flooredDivision(by: 146_097)
@@ -51,6 +56,7 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * mp + 2) / 5 + 1)
     }
 
+    /// The year of ``components``.
     public var year: Int32 { Int32(components.year) }
 
     /// Midnight UTC at the start of the day.

@@ -6,10 +6,13 @@ public struct JSONWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    /// - Parameter capacity: bytes set aside at once. More may be written; each doubling copies.
     public init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
 
     // MARK: Values
 
+    /// Writes `{…}`. In `members` every value follows its ``name(_:)``; ``field(_:_:)-(StaticString,String)`` writes
+    /// both. If it throws, the object stays open and the bytes are no JSON.
     public mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
         separate()
         bytes.append(UInt8(ascii: "{"))
@@ -19,6 +22,8 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Writes `[…]`, with the values that `elements` writes. If it throws, the array stays open and the bytes are no
+    /// JSON.
     public mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
         separate()
         bytes.append(UInt8(ascii: "["))
@@ -28,16 +33,19 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Writes the text in quotes, with what RFC 8259 wants escaped.
     public mutating func value(_ text: String) {
         separate()
         JSONText.append(quoted: text, to: &bytes)
     }
 
+    /// Writes all digits. Past 2⁵³ readers that know only doubles, such as browsers, round them.
     public mutating func value(_ number: Int) {
         separate()
         append(number)
     }
 
+    /// Writes `true` or `false`.
     public mutating func value(_ truth: Bool) {
         separate()
         if truth { bytes.append(contentsOf: "true".utf8) } else { bytes.append(contentsOf: "false".utf8) }
@@ -82,6 +90,7 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: json)
     }
 
+    /// Writes `null`. A member that is absent is better left out.
     public mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)
@@ -107,31 +116,37 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// A member with a text.
     public mutating func field(_ name: StaticString, _ text: String) {
         self.name(name)
         value(text)
     }
 
+    /// A member with a whole number.
     public mutating func field(_ name: StaticString, _ number: Int) {
         self.name(name)
         value(number)
     }
 
+    /// A member with a number, `null` if it is not finite.
     public mutating func field(_ name: StaticString, _ number: Float) {
         self.name(name)
         value(number)
     }
 
+    /// A member with a number, `null` if it is not finite.
     public mutating func field(_ name: StaticString, _ number: Double) {
         self.name(name)
         value(number)
     }
 
+    /// A member with `true` or `false`.
     public mutating func field(_ name: StaticString, _ truth: Bool) {
         self.name(name)
         value(truth)
     }
 
+    /// A member with an array of texts.
     public mutating func field(_ name: StaticString, _ texts: [String]) {
         self.name(name)
         array { for text in texts { $0.value(text) } }
