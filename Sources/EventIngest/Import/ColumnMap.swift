@@ -1,5 +1,7 @@
 /// Which column of a file is which field of an event: `user=uid,item=movie,value=stars,at=ts`.
 public struct ColumnMap: Sendable, Equatable {
+    /// A field of an event that a column can fill. User, item and at must have one; without a column for event,
+    /// identifiers are made of what the row says, so that reading it twice gives the same event.
     public enum Field: String, CaseIterable, Sendable {
         case event
         case user
