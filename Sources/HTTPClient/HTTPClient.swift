@@ -10,6 +10,7 @@ import Synchronization
 /// Every answer with a status is a response, whatever the status; only what brings no answer throws. Redirects are
 /// not followed. Thread-safe; make one and share it, because the open connections are its own.
 public final class HTTPClient: Sendable {
+    /// What holds for every request of a client: limits, waits, and the breaker.
     public typealias Configuration = HTTPClientConfiguration
 
     public let configuration: Configuration
@@ -17,6 +18,8 @@ public final class HTTPClient: Sendable {
     private let breakers = Mutex<[String: CircuitBreaker]>([:])
     private let clock = ContinuousClock()
 
+    /// Starts the thread that moves the bytes; it ends with ``close()`` or with the client. Connects to nothing yet.
+    /// - Precondition: `attempts` of the configuration is 1 or more.
     public init(_ configuration: Configuration = Configuration()) {
         precondition(configuration.attempts > 0, "a request is sent at least once")
         self.configuration = configuration

@@ -1,5 +1,6 @@
 /// What to ask of whom.
 public struct HTTPRequest: Sendable {
+    /// A POST alone counts as not idempotent by itself; see ``HTTPRequest/isIdempotent``.
     public enum Method: String, Sendable {
         case get = "GET"
         case head = "HEAD"
@@ -23,6 +24,7 @@ public struct HTTPRequest: Sendable {
     /// How often it is sent at most. Nil: the client's own limit; 1 for those who would rather know at once.
     public var attempts: Int?
 
+    /// - Parameter isIdempotent: nil decides by the method: everything but POST is.
     public init(
         _ method: Method, _ url: String, headers: [HTTPHeader] = [], body: [UInt8]? = nil,
         credentials: HTTPCredentials = .none, isIdempotent: Bool? = nil, deadline: Duration? = nil,
@@ -44,6 +46,7 @@ public struct HTTPHeader: Sendable, Hashable {
     public var name: String
     public var value: String
 
+    /// Nothing is checked here; see ``HTTPRequest/headers``.
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
@@ -67,6 +70,7 @@ public enum HTTPCredentials: Sendable, CustomStringConvertible, CustomDebugStrin
         }
     }
     public var debugDescription: String { description }
+    /// Without children, so that `dump` and debuggers do not show the secret.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
@@ -82,6 +86,7 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
+    /// Whether the status is 200 to 299. Anything else is an answer, too, and no error is thrown for it.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
     /// The value of the first header of that name, whatever its case.

@@ -6,6 +6,7 @@
 ///       ▲                              ▲                             │
 ///       └───────── probe succeeds ─────┼──── probe fails ────────────┘
 public struct CircuitBreaker: Sendable {
+    /// When it opens, and for how long it refuses before it lets a probe through.
     public struct Policy: Sendable {
         /// Failures in a row that open it. Zero turns the breaker off.
         public var failures: Int
@@ -47,8 +48,11 @@ public struct CircuitBreaker: Sendable {
         }
     }
 
+    /// Reports an answer: closes it and forgets the failures.
     public mutating func succeeded() { state = .closed(failures: 0) }
 
+    /// Reports a request that the server failed. Counts towards the limit; a failed probe opens it again for a whole
+    /// cool-down. Without effect while open: such a report is about a request sent earlier.
     public mutating func failed(at now: ContinuousClock.Instant) {
         guard policy.failures > 0 else { return }
         switch state {
@@ -61,6 +65,7 @@ public struct CircuitBreaker: Sendable {
         }
     }
 
+    /// Whether it is open or half-open: requests are refused but for a probe.
     public var isOpen: Bool {
         if case .closed = state { return false }
         return true
