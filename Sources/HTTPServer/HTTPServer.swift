@@ -20,6 +20,8 @@ public final class HTTPServer: Sendable {
     private let handler: any HTTPHandler
     private let state = Mutex(State.new)
 
+    /// Opens no port yet; see ``start()``.
+    /// - Parameter handler: is kept as long as the server and called from many threads at once.
     public init(_ configuration: HTTPServerConfiguration = HTTPServerConfiguration(), handler: any HTTPHandler) {
         self.configuration = configuration
         self.handler = handler

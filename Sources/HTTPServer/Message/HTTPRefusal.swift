@@ -43,6 +43,7 @@ public enum HTTPRefusal: Error, Hashable {
         }
     }
 
+    /// One sentence for the client, with the limit that was passed. It goes out as the `detail` of problem+json.
     public var detail: String {
         switch self {
         case .badTarget(let reason), .badHeaders(let reason): reason

@@ -3,6 +3,7 @@ public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     case get, head, post, put, patch, delete, options
     case other(String)
 
+    /// The method of that name as it stands in the request line. Case counts: `get` is ``other(_:)``.
     public init(_ name: String) {
         switch name {
         case "GET": self = .get
@@ -65,7 +66,9 @@ public struct HTTPRequest: Sendable {
 public struct HTTPQuery: Sendable, ExpressibleByDictionaryLiteral {
     public var parameters: [(name: String, value: String)]
 
+    /// - Parameter parameters: decoded already, in the order sent.
     public init(_ parameters: [(name: String, value: String)] = []) { self.parameters = parameters }
+    /// For tests and callers that write a query down: the order stays, and a name may stand more than once.
     public init(dictionaryLiteral elements: (String, String)...) {
         parameters = elements.map { (name: $0.0, value: $0.1) }
     }
@@ -81,6 +84,7 @@ public struct HTTPHeaders: Sendable {
 
     public init() {}
 
+    /// Fields; a name that was sent twice counts twice.
     public var count: Int { fields.count }
     /// Of all names and values together.
     public var byteCount: Int { bytes.count }
@@ -94,6 +98,7 @@ public struct HTTPHeaders: Sendable {
         fields.append((start..<middle, middle..<bytes.count))
     }
 
+    /// Appends a field; the name is kept in lower case (ASCII), the value as it is.
     public mutating func append(name: String, value: String) {
         var (name, value) = (name, value)
         name.withUTF8 { n in value.withUTF8 { append(name: n, value: $0) } }

@@ -17,6 +17,7 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
+    /// An answer for people: `text/plain` in UTF-8, without further headers.
     public init(status: Int = 200, text: String) {
         self.init(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
     }

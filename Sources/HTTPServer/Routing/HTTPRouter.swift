@@ -80,6 +80,7 @@ public struct HTTPRouter: HTTPHandler {
         return .now(problem.response(requestID: request.id))
     }
 
+    /// The 404 for a path that no pattern matches, as problem+json. For those, too, who match by themselves.
     public static func notFound(_ request: HTTPRequest) -> HTTPResponse {
         HTTPProblem(
             status: 404, code: "no-such-path", detail: "There is nothing at this path.",
