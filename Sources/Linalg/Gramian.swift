@@ -102,6 +102,7 @@ public struct Gramian: Sendable {
 /// is not written meanwhile.
 package struct Shared<Element>: @unchecked Sendable {
     package let pointer: UnsafePointer<Element>
+    /// - Parameter pointer: to memory that outlives every use, and that nobody writes meanwhile.
     @inline(__always)
     package init(_ pointer: UnsafePointer<Element>) { self.pointer = pointer }
 }
@@ -111,6 +112,7 @@ package struct Shared<Element>: @unchecked Sendable {
 /// `@unchecked Sendable`: as ``Shared``, and each unit of work writes a region of its own.
 package struct SharedMutable<Element>: @unchecked Sendable {
     package let pointer: UnsafeMutablePointer<Element>
+    /// - Parameter pointer: to memory that outlives every use. No two workers write the same element.
     @inline(__always)
     package init(_ pointer: UnsafeMutablePointer<Element>) { self.pointer = pointer }
 }

@@ -29,6 +29,7 @@ package struct Kernels: @unchecked Sendable {
     /// Vectors are padded with zeros to a multiple of this many floats.
     package static let lanes = 16
 
+    /// The length of a vector of `rank` floats with its padding: the next multiple of ``lanes``.
     package static func padded(_ rank: Int) -> Int { (rank + lanes - 1) / lanes * lanes }
 
     /// Rows that the panel of ``accumulate(_:panel:into:_:)`` holds.

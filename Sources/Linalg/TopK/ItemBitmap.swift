@@ -19,16 +19,22 @@ public struct ItemBitmap: Sendable, Hashable {
         for item in items where item.position >= 0 && item.position < itemCount { insert(item) }
     }
 
+    /// Whether the item is in the set. O(1).
+    /// - Precondition: the item is in `0..<itemCount`.
     public func contains(_ item: ItemIndex) -> Bool {
         precondition(item.position >= 0 && item.position < itemCount, "item out of range")
         return words[item.position / 32] >> UInt32(item.position % 32) & 1 != 0
     }
 
+    /// Puts the item in, if it is not there yet. O(1).
+    /// - Precondition: the item is in `0..<itemCount`.
     public mutating func insert(_ item: ItemIndex) {
         precondition(item.position >= 0 && item.position < itemCount, "item out of range")
         words[item.position / 32] |= 1 << UInt32(item.position % 32)
     }
 
+    /// Takes the item out, if it is there. O(1).
+    /// - Precondition: the item is in `0..<itemCount`.
     public mutating func remove(_ item: ItemIndex) {
         precondition(item.position >= 0 && item.position < itemCount, "item out of range")
         words[item.position / 32] &= ~(1 << UInt32(item.position % 32))

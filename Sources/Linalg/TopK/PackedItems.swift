@@ -23,6 +23,8 @@ public struct PackedItems: Sendable {
         try self.init(items, kernels: .best)
     }
 
+    /// The same on the kernels of one instruction set, to compare them: their scores may differ in the last bits.
+    /// - Throws: ``LinalgError/notFinite(what:row:column:)``.
     package init(_ items: Matrix, kernels: Kernels) throws(LinalgError) {
         if let bad = items.firstNonFinite() {
             throw .notFinite(what: "The item factors", row: bad.row, column: bad.column)
