@@ -22,6 +22,7 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     public var description: String { hex }
 }
 
+/// Computes SHA-256 (FIPS 180-4): of models and files, to tell whether they are what was published.
 public enum Digest {
     /// The digest of `bytes`. O(count), about 1.5 GB/s with SHA instructions.
     public static func sha256(_ bytes: UnsafeRawBufferPointer) -> SHA256Digest {

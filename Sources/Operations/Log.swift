@@ -10,6 +10,11 @@ import Synchronization
 /// The level and the form are the process's, set once by the command line. A line below the level costs one atomic
 /// load: message and fields are not evaluated.
 public struct Log: Sendable {
+    /// How much a line matters, and how much is written: a level stands for itself and those before it.
+    /// - `error`: something was not done that was asked for.
+    /// - `warning`: it was done, but somebody should look.
+    /// - `info`: what an operator follows, such as commits and publications.
+    /// - `debug` and `trace`: what a developer follows, up to every request.
     public enum Level: Int, CaseIterable, Comparable, Sendable {
         case error, warning, info, debug, trace
 
@@ -21,12 +26,15 @@ public struct Log: Sendable {
         public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
     }
 
+    /// What a line looks like: `text` for people, `json` for machines, one object a line.
     public enum Format: Int, CaseIterable, Sendable {
         case text, json
 
         public var name: String { String(describing: self) }
     }
 
+    /// Names and values in the order they are written. The value of a name like `password` is masked, and so is a
+    /// secret inside any value.
     public typealias Fields = KeyValuePairs<String, any CustomStringConvertible>
 
     private static let levelInForce = Atomic<Int>(Level.info.rawValue)
@@ -44,20 +52,30 @@ public struct Log: Sendable {
     /// The part of the program that speaks, such as `ingest`.
     public let room: String
 
+    /// - Parameter room: the part of the program that speaks; it stands in every line.
     public init(_ room: String) { self.room = room }
 
+    /// Writes a line at ``Level/error``. It blocks until standard error has taken the line.
     public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         write(.error, message, fields)
     }
+
+    /// Writes a line at ``Level/warning``, as ``error(_:_:)`` does.
     public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         write(.warning, message, fields)
     }
+
+    /// Writes a line at ``Level/info``, as ``error(_:_:)`` does.
     public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         write(.info, message, fields)
     }
+
+    /// Writes a line at ``Level/debug``, as ``error(_:_:)`` does; nothing is evaluated unless that is asked for.
     public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         write(.debug, message, fields)
     }
+
+    /// Writes a line at ``Level/trace``, as ``error(_:_:)`` does; nothing is evaluated unless that is asked for.
     public func trace(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         write(.trace, message, fields)
     }

@@ -4,11 +4,14 @@ import Synchronization
 public final class Counter: Sendable {
     private let value = Atomic<UInt64>(0)
 
+    /// Adds `amount`, from any thread, without a lock.
+    /// - Precondition: `amount` is not negative.
     public func increment(by amount: Int = 1) {
         precondition(amount >= 0, "a counter only grows")
         value.wrappingAdd(UInt64(amount), ordering: .relaxed)
     }
 
+    /// The sum of all increments since the process began. Increments of other threads may be on their way.
     public var count: UInt64 { value.load(ordering: .relaxed) }
 }
 
@@ -16,7 +19,9 @@ public final class Counter: Sendable {
 public final class Gauge: Sendable {
     private let bits = Atomic<UInt64>(0)
 
+    /// Replaces the measure, from any thread, without a lock. The last call wins.
     public func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+    /// The measure set last; 0 before the first.
     public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
 
@@ -38,6 +43,8 @@ public final class Histogram: Sendable {
         state = Mutex((counts: [UInt64](repeating: 0, count: bounds.count + 1), sum: 0))
     }
 
+    /// Adds one value to the first bucket whose bound it does not exceed; past every bound, and of NaN, to the last.
+    /// From any thread, under a short lock. O(buckets).
     public func observe(_ value: Double) {
         let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
         state.withLock {
@@ -91,12 +98,18 @@ public final class Metrics: Sendable {
         return counter
     }
 
+    /// The gauge of this name and labels, made at the first call. For the parameters see ``counter(_:help:labels:)``.
+    /// - Precondition: the name is not that of a counter or histogram.
     public func gauge(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
         let instrument = member(name, help, labels) { .gauge(Gauge()) }
         guard case .gauge(let gauge) = instrument else { preconditionFailure("\(name) is a \(instrument.kind)") }
         return gauge
     }
 
+    /// The histogram of this name and labels, made at the first call. For the parameters see
+    /// ``counter(_:help:labels:)``.
+    /// - Parameter bounds: count at the first call only: whoever asks again gets the buckets that are there.
+    /// - Precondition: the name is not that of a counter or gauge, and the bounds ascend.
     public func histogram(
         _ name: String, help: String, labels: KeyValuePairs<String, String> = [:],
         bounds: [Double] = Histogram.latencySeconds

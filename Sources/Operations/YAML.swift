@@ -3,6 +3,8 @@ import Foundation
 
 /// A piece of a YAML document, with the line it began at (1 for the first).
 public struct YAMLNode: Sendable {
+    /// What kind of node it is, with what is in it. Scalars are not interpreted: what is a number is the reader's to
+    /// say.
     public indirect enum Value: Sendable {
         /// The text of a plain or quoted scalar; a plain `null`, `~` or nothing is empty.
         case scalar(String)
