@@ -18,6 +18,7 @@ public struct LocalRecommender: Sendable {
         public var reasons: [String]
     }
 
+    /// The answer to one query: the items, best first, and what they were made from.
     public struct List: Sendable {
         public var model: ModelIdentity
         public var userState: UserState

@@ -3,6 +3,7 @@ internal import Linalg
 
 /// What a caller asks of a personal list.
 public struct RecommendationQuery: Sendable {
+    /// Which items of the user's past stay out of the list: from training and from newer events alike.
     public enum ExcludeSeen: String, CaseIterable, Sendable {
         case none
         /// Everything the user ever viewed, liked, disliked or reviewed.
