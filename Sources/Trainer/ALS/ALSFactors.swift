@@ -14,6 +14,7 @@ public struct ALSFactors: Sendable, Equatable {
         self.itemFactors = itemFactors
     }
 
+    /// Length of a factor vector, the same on both sides.
     public var rank: Int { itemFactors.columns }
 
     /// Normal numbers of deviation 0.1 / √rank. Each row has a generator of its own, so a row's start does not depend

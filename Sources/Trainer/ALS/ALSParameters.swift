@@ -40,6 +40,8 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         case replacing
     }
 
+    /// How the least-squares problem of a row is solved; all of them go towards the same minimum. docs/als.md compares
+    /// them.
     public enum Solver: String, Codable, CaseIterable, Sendable {
         /// Conjugate gradients, rows in batches. The fastest to any loss.
         case cg
@@ -49,6 +51,8 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         case subspace = "ials++"
     }
 
+    /// The equations that stand in for a row's own while conjugate gradients choose their direction: the closer they
+    /// are, the fewer steps suffice. Read by the solver `cg` alone.
     public enum Preconditioner: String, Codable, CaseIterable, Sendable {
         /// The textbook's steps, as the Python library `implicit` takes them: three of them for the descent of one with the
         /// mean row.

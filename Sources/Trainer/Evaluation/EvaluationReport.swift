@@ -34,6 +34,7 @@ public struct EvaluationReport: Codable, Sendable {
         case peakRSSBytes = "peak_rss_bytes"
     }
 
+    /// What was trained on and measured against: the source, how it was split in time, and what was left of each part.
     public struct DataSection: Codable, Sendable {
         public var source: String
         public var version: Int64?
@@ -63,6 +64,7 @@ public struct EvaluationReport: Codable, Sendable {
         }
     }
 
+    /// The figures of a ranker that the model is measured beside, by metric and k, on the same users.
     public struct Baseline: Codable, Sendable {
         public var name: String
         public var metrics: [String: [String: Interval]]
@@ -102,6 +104,7 @@ public struct EvaluationReport: Codable, Sendable {
         }
     }
 
+    /// All that somebody needs to repeat the evaluation, beside the data and the seed.
     public struct Settings: Codable, Sendable {
         public var parameters: ALSParameters
         public var weights: ConfidenceWeights

@@ -41,6 +41,7 @@ public struct Evaluator: Sendable {
 
         /// Values a user has.
         public var width: Int { RankingMetric.allCases.count * cutoffs.count }
+        /// Users that were ranked for: the rows of ``values``.
         public var userCount: Int { values.count / width }
 
         /// Where a metric at a cut-off stands in a user's row.

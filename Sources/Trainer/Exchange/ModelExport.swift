@@ -5,6 +5,7 @@ internal import Linalg
 
 /// A model in forms that other programs read without knowing ours.
 public enum ModelExport {
+    /// The kind of file. Both have every identifier and factor; only `npz` has the histories.
     public enum Form: String, CaseIterable, Sendable {
         /// One file for `numpy.load`: `user_factors`, `item_factors`, `user_ids`, `item_ids`, `history_starts`,
         /// `history_items`, `history_confidences`.

@@ -104,12 +104,15 @@ public struct Manifest: Codable, Hashable, Sendable {
         }
     }
 
+    /// How the fit went, epoch by epoch.
     public struct TrainingSummary: Codable, Hashable, Sendable {
         public var epochs: [EpochSummary]
         /// Wall-clock time of all epochs.
         public var seconds: Double
     }
 
+    /// One epoch: its number from 1, the loss after it (see ``ALSParameters``, ``RatingParameters``), and its wall-clock
+    /// time in seconds.
     public struct EpochSummary: Codable, Hashable, Sendable {
         public var epoch: Int
         public var loss: Double
@@ -146,6 +149,7 @@ public struct Manifest: Codable, Hashable, Sendable {
         }
     }
 
+    /// One file of the model, as it must be found: its size in bytes and its SHA-256 in 64 hexadecimal digits.
     public struct FileSummary: Codable, Hashable, Sendable {
         public var bytes: Int
         public var sha256: String

@@ -34,7 +34,9 @@ public final class MappedModel: @unchecked Sendable {
     public var rank: Int { itemFactors.columns }
     /// Columns that say what an item is like: without the bias.
     public var tasteColumns: Int { manifest.parameters.rank }
+    /// Users of the training set; their indices are `0..<userCount`.
     public var userCount: Int { users.count }
+    /// Items of the training set; their indices are `0..<itemCount`.
     public var itemCount: Int { items.count }
 
     /// Opens one model. Blocks. O(items × rank + users), and the copying of the files if they are not on this machine.
@@ -112,7 +114,11 @@ public final class MappedModel: @unchecked Sendable {
     /// The row of an item, or nil if training had not seen it. O(log items).
     public func itemIndex(of id: String) -> ItemIndex? { items.index(of: id).map { ItemIndex(rawValue: $0) } }
 
+    /// The identifier of a user, copied into a string.
+    /// - Precondition: the index is of this model.
     public func userID(_ user: UserIndex) -> String { users.id(at: user.position) }
+    /// The identifier of an item, copied into a string.
+    /// - Precondition: the index is of this model.
     public func itemID(_ item: ItemIndex) -> String { items.id(at: item.position) }
 
     /// The bytes of an identifier, valid while the model is open.

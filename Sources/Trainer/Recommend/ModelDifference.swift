@@ -2,10 +2,12 @@ internal import Domain
 
 /// Two models side by side: what `marquee models diff` prints.
 public struct ModelDifference: Sendable {
+    /// One property of both models as it is printed; `–` where a model has none.
     public struct Line: Sendable, Equatable {
         public var name: String
         public var first: String
         public var second: String
+        /// Whether the printed texts differ: figures that are rounded to the same digits do not.
         public var differs: Bool { first != second }
     }
 

@@ -12,6 +12,7 @@ internal import Linalg
 /// The rows join and filter in SQL as they are. The score is ⟨p_u, q_i⟩, or the predicted stars of an explicit model; equal
 /// scores stand by item index. A user without a liking has no taste to go by and is left out.
 public struct RecommendAll: Sendable {
+    /// What was written: users with a list, and the rows of all lists.
     public struct Summary: Sendable {
         public var users = 0
         public var rows = 0

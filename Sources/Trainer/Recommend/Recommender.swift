@@ -3,6 +3,7 @@ internal import Linalg
 
 /// A list for one user, from factors alone: what `marquee recommend` prints. Serving blends more into its lists.
 public struct Recommendation: Sendable {
+    /// Whether the list is the user's own.
     public enum UserState: String, Sendable {
         /// The user was in training.
         case known
@@ -10,6 +11,7 @@ public struct Recommendation: Sendable {
         case new
     }
 
+    /// One place of a list.
     public struct Item: Sendable {
         public var itemID: String
         /// ⟨p_u, q_i⟩, in an explicit model with the item's bias; for a new user the share of users who like the item.
@@ -18,6 +20,8 @@ public struct Recommendation: Sendable {
         public var reasons: [Reason]
     }
 
+    /// One item of the user's history behind a recommendation. In an implicit model the parts of the whole history add
+    /// up to the score (Hu et al. 2008, section 5); those of zero or less are not named.
     public struct Reason: Sendable {
         public var itemID: String
         /// The part of the score that comes from this item of the history.

@@ -2,6 +2,7 @@ public import Domain
 
 /// One line of `history.jsonl`.
 public struct RegistryEntry: Codable, Hashable, Sendable {
+    /// What was done with the model: made, put into service, or put back into service after another.
     public enum Action: String, Codable, Sendable {
         case published
         case promoted

@@ -9,6 +9,7 @@ public struct Reproduction: Sendable {
     /// SHA-256 of `factors.safetensors` as published, and as made now.
     public let published: String
     public let made: String
+    /// Whether training gave the same factors to the last bit.
     public var isIdentical: Bool { published == made }
 
     /// - Throws: ``TrainerError/notReproduced(id:published:made:)`` unless the digests are equal.

@@ -14,6 +14,7 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
         /// `[value, weight]` by rising value.
         public var points: [[Float]]
 
+        /// - Parameter points: at least one, each `[value, weight]`, by rising value. One without any is 0 everywhere.
         public init(_ points: [[Float]]) { self.points = points }
 
         /// The weight at `value`. O(points).
@@ -43,6 +44,7 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
     /// What several events of one user with one item come to.
     public var repeats = Repeats.sum
 
+    /// How to weigh somebody who met the same item more than once.
     public enum Repeats: String, Codable, Sendable {
         /// Their sum: who comes back is surer.
         case sum

@@ -16,6 +16,7 @@ public struct HeldOut: Sendable {
     /// are compared with. Empty unless asked for.
     var rated: [(user: Int32, item: Int32, value: Float)] = []
 
+    /// How much was held out, and what was left out and why. Of pairs, each user and item counts once.
     public struct Counts: Codable, Hashable, Sendable {
         /// Users with at least one relevant item: those the metrics are means over.
         public var evaluatedUsers = 0
@@ -40,6 +41,7 @@ public struct HeldOut: Sendable {
         }
     }
 
+    /// The relevant items of `users[position]`, rising; never empty. O(1).
     public func relevant(of position: Int) -> ArraySlice<Int32> { items[starts[position]..<starts[position + 1]] }
 }
 

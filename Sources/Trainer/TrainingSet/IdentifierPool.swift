@@ -16,6 +16,7 @@ public struct IdentifierPool: Sendable {
 
     public init() {}
 
+    /// Identifiers, each counted once; the indices are `0..<count`.
     public var count: Int { hashes.count }
 
     /// All identifiers as strings, by index. O(total length).

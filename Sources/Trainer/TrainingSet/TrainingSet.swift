@@ -22,7 +22,9 @@ public struct TrainingSet: Sendable {
     /// The table version, or nil if the events come from files.
     public let version: Int64?
 
+    /// Users with at least one event: the rows of ``interactions``.
     public var userCount: Int { users.count }
+    /// Items with at least one event: the columns of ``interactions``.
     public var itemCount: Int { items.count }
     /// Pairs whose events add up to a liking.
     public var likedCount: Int { interactions.values.count { $0 > 0 } }

@@ -11,6 +11,7 @@ internal import Operations
 /// halving, Jamieson and Talwalkar 2016). Every measurement is written to a state file at once, so that a stopped search
 /// goes on where it was. Blocks, and keeps every core busy.
 public struct TuningRun: Sendable {
+    /// How much a search may cost. Whichever limit is met first ends it.
     public struct Budget: Sendable {
         public var trials: Int
         /// No new measurement begins after so many seconds.
