@@ -4,11 +4,14 @@ public import Domain
 public struct CatalogSnapshot: Sendable {
     /// Ascending by the bytes of the identifier.
     public let movies: [Movie]
+    /// The films that were withdrawn, by identifier, and when.
+    public let withdrawn: [String: Timestamp]
     private let places: [String: Int]
 
+    /// No catalogue at all.
     public static let empty = CatalogSnapshot([])
 
-    /// - Parameter movies: In any order; of several with one identifier the newest `updatedAt` counts, of equally new
+    /// - Parameter movies: Films and marks of withdrawal (``Movie/isWithdrawn``) in any order; of several with one identifier the newest `updatedAt` counts, of equally new
     ///   ones the last.
     public init(_ movies: some Sequence<Movie>) {
         var latest: [String: Movie] = [:]
@@ -16,6 +19,8 @@ public struct CatalogSnapshot: Sendable {
             if let known = latest[movie.itemID], known.updatedAt > movie.updatedAt { continue }
             latest[movie.itemID] = movie
         }
+        withdrawn = latest.filter { $0.value.isWithdrawn }.mapValues(\.updatedAt)
+        for itemID in withdrawn.keys { latest[itemID] = nil }
         var sorted = latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
         var scale = CatalogScale()
         for movie in sorted { scale.observe(movie) }
@@ -26,6 +31,9 @@ public struct CatalogSnapshot: Sendable {
 
     /// Distinct films. O(1).
     public var count: Int { movies.count }
+
+    /// Whether there is a catalogue: a film, or the mark of one.
+    public var isThere: Bool { !movies.isEmpty || !withdrawn.isEmpty }
 
     /// The film of that identifier, nil if the catalogue has none. O(1).
     public subscript(itemID: String) -> Movie? { places[itemID].map { movies[$0] } }

@@ -45,9 +45,12 @@ public enum MovieCleaner {
 
     /// Runs of white space and control characters become one space; none at the ends.
     private static func folded(_ text: String) -> String {
-        text.unicodeScalars.split {
-            $0.properties.isWhitespace || $0.properties.generalCategory == .control
-        }.map(String.init).joined(separator: " ")
+        text.unicodeScalars.split(whereSeparator: isBlank).map(String.init).joined(separator: " ")
+    }
+
+    /// White space or a control character.
+    static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
     }
 
     private static func distinct(_ names: [String], isGenre: Bool) -> [String] {

@@ -43,6 +43,9 @@ public enum MovieJSON {
         guard let title = object.text("title") ?? object.text("name") ?? object.text("original_title") else {
             throw CatalogError.malformedMovie(reason: "it has no title")
         }
+        guard title.unicodeScalars.contains(where: { !MovieCleaner.isBlank($0) }) else {
+            throw CatalogError.malformedMovie(reason: "its title is blank")
+        }
         let day = object.text("release_date").flatMap(MovieCleaner.date)
         let votes = object.integer("vote_count").flatMap { Int32(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
         let average = object.number("vote_average").flatMap { (0...10).contains($0) ? Float($0) : nil }

@@ -50,4 +50,12 @@ public struct Movie: Hashable, Sendable {
         self.director = director
         self.updatedAt = updatedAt
     }
+
+    /// The mark that a film is withdrawn: nothing but its identifier and the time. A film itself has a title.
+    public static func withdrawn(_ itemID: String, at time: Timestamp) -> Movie {
+        Movie(itemID: itemID, title: "", updatedAt: time)
+    }
+
+    /// Whether this is the mark of a film that is not there any more.
+    public var isWithdrawn: Bool { title.isEmpty }
 }

@@ -7,6 +7,8 @@ public enum PlatformError: RequestFault, Equatable {
     case stopping
     /// A service of the process says that it cannot work just now, and why.
     case notReady(service: String, reason: String)
+    /// The table of films was there and is no more.
+    case catalogueLost(store: String)
     /// A file that a service has to leave behind.
     case cannotWrite(path: String)
 
@@ -14,6 +16,7 @@ public enum PlatformError: RequestFault, Equatable {
         switch self {
         case .stopping: "stopping"
         case .notReady: "not-ready"
+        case .catalogueLost: "catalogue-lost"
         case .cannotWrite: "cannot-write"
         }
     }
@@ -22,6 +25,7 @@ public enum PlatformError: RequestFault, Equatable {
         switch self {
         case .stopping: "The service is stopping."
         case .notReady(let service, let reason): "The service '\(service)' is not ready: \(reason)."
+        case .catalogueLost(let store): "The store '\(store)' has no table of films any more."
         case .cannotWrite(let path): "Cannot write '\(path)'."
         }
     }
@@ -30,6 +34,7 @@ public enum PlatformError: RequestFault, Equatable {
         switch self {
         case .stopping: "Try again elsewhere or later."
         case .notReady: "It goes on trying; its log has the details."
+        case .catalogueLost: "Restore it, or start the service with another --store."
         case .cannotWrite: "Check that its folder exists, and the permissions and free space there."
         }
     }
@@ -37,6 +42,7 @@ public enum PlatformError: RequestFault, Equatable {
     public var category: FaultCategory {
         switch self {
         case .stopping, .notReady: .unavailable
+        case .catalogueLost: .notFound
         case .cannotWrite: .usage
         }
     }

@@ -35,10 +35,10 @@ public struct LocalRecommender: Sendable {
     /// O(items × rank² + interactions).
     public init(
         model: MappedModel, catalog: CatalogSnapshot, content: any ContentSource,
-        weights: BlendWeights = BlendWeights(),
+        weights: BlendWeights = BlendWeights(), unknownItems: UnknownItems = .hide,
         contentDeadline: Duration = .seconds(2)
     ) throws {
-        state = try ServingState(model: model, catalog: catalog, content: content)
+        state = try ServingState(model: model, catalog: catalog, content: content, unknownItems: unknownItems)
         self.weights = weights
         lookup = ContentLookup(deadline: contentDeadline)
     }

@@ -22,7 +22,8 @@ public final class RecommendationService: Service {
     private let overlay = EventOverlay()
     private let state: Mutex<ServingState>
     private let catalogue: Mutex<Catalogue>
-    private let feedIsDown = Atomic<Bool>(false)
+    /// What does not work just now.
+    public let impairments = Impairments()
     /// Models are opened and laid out here, one at a time: it blocks, and can take seconds.
     private let loading = DispatchQueue(label: "marquee.serving.loading", qos: .utility)
     private let gauges = ServingGauges()
@@ -57,10 +58,13 @@ public final class RecommendationService: Service {
         self.models = models
         self.feed = feed
         self.publisher = publisher
-        contentLookup = ContentLookup(deadline: configuration.contentDeadline)
+        contentLookup = ContentLookup(
+            deadline: configuration.contentDeadline, failures: ContentFailures(impairments))
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
         let first = try await Self.blocking(on: loading) {
-            try ServingState(model: try models.openCurrent(), catalog: catalog, content: content)
+            try ServingState(
+                model: try models.openCurrent(), catalog: catalog, content: content,
+                unknownItems: configuration.unknownItems)
         }
         state = Mutex(first)
         Self.log.info(
@@ -103,22 +107,20 @@ public final class RecommendationService: Service {
         try await Self.blocking(on: loading) { [self] in
             let catalogue = catalogue.withLock { $0 }
             let next = try ServingState(
-                model: try model(current), catalog: catalogue.snapshot, content: catalogue.content)
+                model: try model(current), catalog: catalogue.snapshot, content: catalogue.content,
+                unknownItems: configuration.unknownItems)
             state.withLock { $0 = next }
         }
     }
 
     private func followModels() async {
-        var refused: String?
         while !Task.isCancelled {
             do {
                 try await reloadModel()
-                refused = nil
+                impairments.remove(.model)
             } catch {
-                // The model in service goes on; say it once, not twice a second.
-                let text = "\(error)"
-                if text != refused { Self.log.error("the promoted model cannot be served", ["error": text]) }
-                refused = text
+                // The model in service goes on.
+                impairments.add(.model, Impairments.reason(error))
             }
             try? await Task.sleep(for: configuration.modelInterval)
         }
@@ -130,15 +132,13 @@ public final class RecommendationService: Service {
         while !Task.isCancelled {
             do {
                 try await feed.run { [self] events in
-                    feedIsDown.store(false, ordering: .relaxed)
+                    impairments.remove(.events)
                     overlay.receive(events)
                 }
                 return
             } catch {
                 if Task.isCancelled { return }
-                if !feedIsDown.exchange(true, ordering: .relaxed) {
-                    Self.log.warning("new events cannot be heard", ["error": "\(error)"])
-                }
+                impairments.add(.events, Impairments.reason(error))
             }
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(10))
@@ -154,10 +154,14 @@ public final class RecommendationService: Service {
         Pipeline(state: current, overlay: overlay, weights: configuration.weights)
     }
 
-    /// Says what the whole service lacks, and counts.
-    func finished(_ list: RecommendationList) -> RecommendationList {
+    /// Says what the service lacks of the parts that such a list is made from, and counts.
+    func finished(
+        _ list: RecommendationList, of parts: [ServingPart] = [.model, .catalogue, .events]
+    ) -> RecommendationList {
         var list = list
-        if feedIsDown.load(ordering: .relaxed) { list.degraded.append("events") }
+        if !impairments.isClear {
+            for part in parts where impairments.has(part) { list.degraded.append(part.rawValue) }
+        }
         if !list.degraded.isEmpty { gauges.degraded.increment() }
         return list
     }
@@ -194,7 +198,7 @@ public final class RecommendationService: Service {
 /// What the service tells about itself beyond its requests.
 private struct ServingGauges: Sendable {
     let degraded = Metrics.shared.counter(
-        "marquee_degraded_answers_total", help: "Personal lists made without one of their parts.")
+        "marquee_degraded_answers_total", help: "Lists made without one of their parts.")
     let swaps = Metrics.shared.counter("marquee_model_swaps_total", help: "Models put into service after the first.")
     let eventsTaken = Metrics.shared.counter(
         "marquee_rest_events_total", help: "Events taken in over REST and published.")

@@ -1,7 +1,8 @@
 import Columnar
 
 extension TableContract {
-    /// The catalogue: one row for each film and update. The newest `updated_at` of an item wins.
+    /// The catalogue: one row for each film and update. The newest `updated_at` of an item wins;
+    /// a row with an empty title withdraws it.
     ///
     /// Only identifier, title, description, the two lists and the time are never null.
     public static let movies = TableContract(

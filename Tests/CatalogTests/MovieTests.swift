@@ -210,6 +210,15 @@ import Testing
         let new = Movie(itemID: "1", title: "New", updatedAt: Timestamp(seconds: 2))
         #expect(CatalogSnapshot([new, old])["1"]?.title == "New")
         #expect(CatalogSnapshot([old, new])["1"]?.title == "New")
+        // A withdrawal is the newest word, or is not.
+        let mark = Movie.withdrawn("1", at: new.updatedAt)
+        #expect(CatalogSnapshot([new, mark])["1"] == nil && CatalogSnapshot([new, mark]).withdrawn.keys.contains("1"))
+        #expect(CatalogSnapshot([new, .withdrawn("1", at: old.updatedAt)])["1"]?.title == "New")
+        #expect(CatalogSnapshot([mark]).isThere && !CatalogSnapshot.empty.isThere)
+        // What is withdrawn is all that was said before, whatever its date.
+        let normalizer = CatalogNormalizer(knowing: CatalogSnapshot([new]))
+        let late = normalizer.normalised([.withdrawn("1", at: old.updatedAt)])
+        #expect(CatalogSnapshot(late + [new]).count == 0)
         #expect(CatalogSnapshot([old]).count == 1 && CatalogSnapshot.empty["1"] == nil)
     }
 }

@@ -70,7 +70,7 @@ struct HTTPServerTests {
             ("GET http://host:80/a/b?c=d", "\"segments\":[\"a\",\"b\"],\"query\":[\"c=d\"]"),
             ("GET http://host?c=d", "\"segments\":[],\"query\":[\"c=d\"]"), ("OPTIONS *", "\"segments\":[]"),
             ("GET /?", "\"segments\":[],\"query\":[]"), ("GET /?&&a&=b&", "\"query\":[\"a=\",\"=b\"]"),
-            ("GET /a//b/", "\"segments\":[\"a\",\"\",\"b\",\"\"]"), ("GET /..%2f../%00", "\"../..\""),
+            ("GET /a//b/", "\"segments\":[\"a\",\"\",\"b\",\"\"]"), ("GET /..%2f../%41", "\"../..\""),
             ("BREW /pot", "\"method\":\"BREW\""),
         ])
     func targets(_ line: String, _ expected: String) async throws {

@@ -58,17 +58,18 @@ struct RunningService: Sendable {
 /// Runs a service for the length of `body`.
 func withService<R>(
     models: SmallModels? = nil, content: (any ContentSource)? = nil, feed: (any EventFeed)? = nil,
-    publisher: (any EventPublisher)? = nil,
+    publisher: (any EventPublisher)? = nil, catalog: CatalogSnapshot? = nil,
     adjust: (inout ServingConfiguration) -> Void = { _ in }, _ body: (RunningService) async throws -> R
 ) async throws -> R {
     let small = try SmallModel()
+    let catalog = catalog ?? small.catalog
     var configuration = ServingConfiguration()
     configuration.modelInterval = .milliseconds(10)
     configuration.contentDeadline = .seconds(5)
     adjust(&configuration)
     let service = try await RecommendationService(
-        configuration: configuration, models: models ?? SmallModels(small), catalog: small.catalog,
-        content: content ?? ContentIndex(small.catalog.movies), feed: feed, publisher: publisher)
+        configuration: configuration, models: models ?? SmallModels(small), catalog: catalog,
+        content: content ?? ContentIndex(catalog.movies), feed: feed, publisher: publisher)
     let client = try RunningService(service)
     let running = Task { try await service.run() }
     let result: Result<R, any Error>

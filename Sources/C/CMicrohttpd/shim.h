@@ -22,10 +22,12 @@ struct marquee_mhd_settings {
     MHD_NotifyConnectionCallback on_connection;
 };
 
-// MHD_start_daemon is variadic. Epoll, one thread a core, connections that may be suspended and are handed to it.
+// MHD_start_daemon is variadic. Epoll, one thread a core, connections that may be suspended and are handed to it. With
+// TURBO it leaves the socket of a connection that it gives up open for writing until it has told us.
 static inline struct MHD_Daemon *marquee_mhd_start(const struct marquee_mhd_settings *s) {
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL, NULL,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_TURBO,
+        0, NULL, NULL,
         s->on_request, s->context,
         MHD_OPTION_THREAD_POOL_SIZE, s->threads,
         MHD_OPTION_CONNECTION_LIMIT, s->connections,

@@ -1,31 +1,49 @@
 public import Domain
 import Synchronization
 
-/// Puts films that arrive one batch after the other in relation to all that came before them.
+/// Puts films that arrive one batch after the other in relation to all that came before them, and withdrawals after the
+/// descriptions that they withdraw.
 ///
 /// The first films are measured against few; ``CatalogSnapshot`` measures all of them anew against the whole, so what
 /// is served does not depend on the order of arrival. The table keeps what was known when the row was written.
 public final class CatalogNormalizer: Sendable {
-    private let scale: Mutex<CatalogScale>
+    private struct Known {
+        var scale = CatalogScale()
+        /// The newest description of each film.
+        var updated: [String: Timestamp] = [:]
+    }
+
+    private let known: Mutex<Known>
 
     /// - Parameter known: The films there already.
     public init(knowing known: CatalogSnapshot = .empty) {
-        var scale = CatalogScale()
-        for movie in known.movies { scale.observe(movie) }
-        self.scale = Mutex(scale)
+        var start = Known()
+        for movie in known.movies {
+            start.scale.observe(movie)
+            start.updated[movie.itemID] = movie.updatedAt
+        }
+        self.known = Mutex(start)
     }
 
     /// The same films with both norms filled, measured against everything known by now, these included. O(films).
     /// Threads may call it at once; what one batch adds counts for the batches after it.
     public func normalised(_ movies: [Movie]) -> [Movie] {
-        let scale = scale.withLock { scale in
-            for movie in movies { scale.observe(movie) }
-            return scale
-        }
-        return movies.map { movie in
-            var movie = movie
-            scale.apply(to: &movie)
-            return movie
+        known.withLock { known in
+            for movie in movies where !movie.isWithdrawn { known.scale.observe(movie) }
+            return movies.map { movie in
+                var movie = movie
+                if let last = known.updated[movie.itemID] {
+                    // A withdrawal is of all that was said before it, even of a description that is dated later.
+                    if movie.isWithdrawn {
+                        movie.updatedAt = max(movie.updatedAt, Timestamp(microseconds: last.microseconds + 1))
+                    }
+                    known.updated[movie.itemID] = max(last, movie.updatedAt)
+                } else {
+                    known.updated[movie.itemID] = movie.updatedAt
+                }
+                known.scale.apply(to: &movie)
+                return movie
+            }
         }
     }
 }

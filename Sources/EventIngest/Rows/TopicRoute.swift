@@ -25,7 +25,7 @@ public struct TopicRoute: Sendable {
     ///   - batch: turns the decoded values into one batch of the table's schema.
     public static func values<Row>(
         topics: [String], table: TableContract,
-        decode: @escaping @Sendable (UnsafeRawBufferPointer, _ receivedAt: Timestamp) throws -> Row,
+        decode: @escaping @Sendable (KafkaMessage, _ receivedAt: Timestamp) throws -> Row,
         batch: @escaping @Sendable ([Row]) throws -> RecordBatch
     ) -> TopicRoute {
         TopicRoute(topics: topics, table: table) {
@@ -76,13 +76,13 @@ public struct Rejection: Sendable {
 }
 
 private final class ValueAppender<Row>: RowAppender {
-    private let decode: (UnsafeRawBufferPointer, Timestamp) throws -> Row
+    private let decode: (KafkaMessage, Timestamp) throws -> Row
     private let batch: ([Row]) throws -> RecordBatch
     private var rows: [Row] = []
     private(set) var byteCount = 0
 
     init(
-        decode: @escaping (UnsafeRawBufferPointer, Timestamp) throws -> Row,
+        decode: @escaping (KafkaMessage, Timestamp) throws -> Row,
         batch: @escaping ([Row]) throws -> RecordBatch
     ) {
         self.decode = decode
@@ -93,10 +93,10 @@ private final class ValueAppender<Row>: RowAppender {
 
     func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) {
         for position in 0..<messages.count {
-            let payload = messages.payload(at: position)
+            let message = messages[position]
             do {
-                rows.append(try decode(payload, receivedAt))
-                byteCount += payload.count
+                rows.append(try decode(message, receivedAt))
+                byteCount += message.payload.count + message.key.count
             } catch let fault as any Fault {
                 rejections.append(Rejection(position: position, reason: "\(fault.code): \(fault.message)"))
             } catch {

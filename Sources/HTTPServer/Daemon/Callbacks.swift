@@ -17,6 +17,7 @@ enum Callbacks {
                 let exchange = Exchange(
                     client: client, connection: connection, handler: daemon.handler, target: target)
                 daemon.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
+                client.part = .headers
                 // A connection that was just opened keeps its earlier deadline: it began before this line was complete.
                 let deadline = daemon.connections.deadline(after: daemon.configuration.requestDeadline)
                 _ = client.enter(.receiving, until: deadline)
@@ -36,6 +37,7 @@ enum Callbacks {
         switch exchange.step {
         case .head:
             exchange.step = .body
+            exchange.client.part = .body
             exchange.method = HTTPMethod(String(cString: method))
             daemon.readHead(of: exchange, connection: connection, version: version)
             // Who asks first is told first, and need not send the body in vain. A body of unknown coding has no end.
@@ -60,12 +62,18 @@ enum Callbacks {
         }
     }
 
-    static let completed: MHD_RequestCompletedCallback = { context, connection, slot, _ in
+    static let completed: MHD_RequestCompletedCallback = { context, connection, slot, how in
         guard let slot, let object = slot.pointee else { return }
         slot.pointee = nil
         let exchange = Unmanaged<Exchange>.fromOpaque(object).takeRetainedValue()
         let daemon = daemon(context)
         daemon.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+        // Otherwise there is no next one, and where it broke off is still of interest.
+        if how == .REQUEST_TERMINATED_COMPLETED_OK {
+            exchange.client.part = .line
+            exchange.client.waitingSince = daemon.connections.now
+            exchange.client.hasAnswered = true
+        }
         let next = daemon.configuration.idleTimeout + daemon.configuration.requestDeadline
         _ = exchange.client.enter(.receiving, until: daemon.connections.deadline(after: next))
     }
@@ -76,7 +84,7 @@ enum Callbacks {
         switch event {
         case .CONNECTION_NOTIFY_STARTED:
             let client = ClientConnection(
-                socket: marquee_mhd_socket(connection),
+                socket: marquee_mhd_socket(connection), now: daemon.connections.now,
                 deadline: daemon.connections.deadline(after: daemon.configuration.requestDeadline))
             daemon.connections.insert(client)
             slot.pointee = Unmanaged.passRetained(client).toOpaque()
@@ -84,10 +92,18 @@ enum Callbacks {
             // libmicrohttpd closes the socket after this returns, and not before.
             guard let object = slot.pointee else { return }
             slot.pointee = nil
-            daemon.connections.remove(Unmanaged<ClientConnection>.fromOpaque(object).takeRetainedValue())
+            let client = Unmanaged<ClientConnection>.fromOpaque(object).takeRetainedValue()
+            daemon.end(client)
+            daemon.connections.remove(client)
             daemon.acceptor.left()
         @unknown default: break
         }
+    }
+
+    /// libmicrohttpd is about to answer by itself, and closes the connection instead: ``Daemon/end(_:)`` answers.
+    static let refused: @convention(c) (OpaquePointer?, UInt32) -> Void = { connection, status in
+        guard let connection, let client = client(of: connection) else { return }
+        client.refusedStatus = status
     }
 
     private static func daemon(_ context: UnsafeMutableRawPointer?) -> Daemon {

@@ -1,3 +1,4 @@
+internal import CMicrohttpdGate
 internal import Glibc
 internal import Synchronization
 
@@ -16,14 +17,28 @@ final class ClientConnection: Sendable {
         case cut = 3
     }
 
-    private let socket: Int32
+    /// What the next bytes of the connection are expected to be.
+    enum Part { case line, headers, body }
+
+    let socket: Int32
+    /// Kept by the connection's thread alone, as the next four are: `nonisolated(unsafe)` for that reason.
+    nonisolated(unsafe) var part = Part.line
+    /// Nothing is answered any more after the answer at work: the client or we said so.
+    nonisolated(unsafe) var isLast = false
+    /// The status with which libmicrohttpd turned the bytes away that it got.
+    nonisolated(unsafe) var refusedStatus: UInt32?
+    /// A request of this connection was answered.
+    nonisolated(unsafe) var hasAnswered = false
+    /// The tick at which it began to wait for a request line.
+    nonisolated(unsafe) var waitingSince: UInt64
     /// Deadline in ticks above, phase in the lowest two bits.
     private let word: Atomic<UInt64>
     /// The request at work, while one is.
     private let exchange = Mutex<Exchange?>(nil)
 
-    init(socket: Int32, deadline: UInt64) {
+    init(socket: Int32, now: UInt64, deadline: UInt64) {
         self.socket = socket
+        waitingSince = now
         word = Atomic(deadline << 2 | Phase.receiving.rawValue)
     }
 
@@ -82,6 +97,8 @@ final class ClientConnections: Sendable {
 
     var count: Int { open.withLock { $0.count } }
 
+    var now: UInt64 { ticks.load(ordering: .relaxed) }
+
     /// The tick after which `duration` from now has surely passed.
     func deadline(after duration: Duration) -> UInt64 {
         ticks.load(ordering: .relaxed) + UInt64(max(0, duration / Self.tick).rounded(.up)) + 1
@@ -96,9 +113,24 @@ final class ClientConnections: Sendable {
 
     func stopWork() { for connection in open.withLock({ Array($0.values) }) { connection.stopWork() } }
 
-    /// Advances the clock by one tick and ends what is late. O(open connections).
+    /// Advances the clock by one tick, ends what is late and tells libmicrohttpd of ends that it missed.
+    /// O(open connections).
     func advance() {
         let now = ticks.wrappingAdd(1, ordering: .relaxed).newValue
-        open.withLock { for connection in $0.values { connection.enforce(now: now, lateRequest: lateRequest) } }
+        open.withLock { open in
+            for connection in open.values { connection.enforce(now: now, lateRequest: lateRequest) }
+            Self.remindOfEnds(open.values)
+        }
+    }
+
+    /// The end of a client's sending that comes together with its last bytes is missed by libmicrohttpd (0.9.75, epoll): it
+    /// would wait a minute for the next request. Closing our side for reading, which loses nothing that was received,
+    /// makes the socket readable once more.
+    private static func remindOfEnds(_ connections: some Collection<ClientConnection>) {
+        guard !connections.isEmpty else { return }
+        let end = marquee_pollrdhup
+        var places = connections.map { pollfd(fd: $0.socket, events: end, revents: 0) }
+        guard poll(&places, nfds_t(places.count), 0) > 0 else { return }
+        for place in places where place.revents & end != 0 { shutdown(place.fd, Int32(SHUT_RD)) }
     }
 }

@@ -1,4 +1,6 @@
 internal import CMicrohttpd
+internal import CMicrohttpdGate
+internal import Glibc
 internal import Synchronization
 
 /// The way of one request, on the thread of its connection.
@@ -18,7 +20,11 @@ extension Daemon {
                 }, headers)
         }
         exchange.identify()
-        exchange.refusal = refusal(of: exchange, isVersion11: String(cString: version) == "HTTP/1.1")
+        let isVersion11 = strcmp(version, "HTTP/1.1") == 0
+        exchange.refusal = refusal(of: exchange, isVersion11: isVersion11)
+        if !isVersion11 || exchange.headers["connection"]?.lowercased().contains("close") == true {
+            exchange.client.isLast = true
+        }
     }
 
     private func refusal(of exchange: Exchange, isVersion11: Bool) -> HTTPRefusal? {
@@ -40,6 +46,9 @@ extension Daemon {
                 return .badHeaders(reason: "Content-Length and Transfer-Encoding exclude each other.")
             }
             if coding.lowercased() != "chunked" { return .unsupportedTransferCoding }
+        }
+        if let encoding = headers["content-encoding"], !["", "identity"].contains(encoding.lowercased()) {
+            return .unsupportedContentEncoding
         }
         if lengths.count > 1 { return .badHeaders(reason: "There may be only one Content-Length header.") }
         if let length = lengths.first {
@@ -90,7 +99,10 @@ extension Daemon {
         if !response.contentType.isEmpty { MHD_add_response_header(message, "Content-Type", response.contentType) }
         MHD_add_response_header(message, "X-Request-Id", exchange.id)
         for field in response.headers { MHD_add_response_header(message, field.name, field.value) }
-        if closing || isDraining.load(ordering: .relaxed) { MHD_add_response_header(message, "Connection", "close") }
-        return MHD_queue_response(connection, UInt32(clamping: response.status), message)
+        if closing || isDraining.load(ordering: .relaxed) {
+            MHD_add_response_header(message, "Connection", "close")
+            exchange.client.isLast = true
+        }
+        return marquee_mhd_queue(connection, UInt32(clamping: response.status), message) != 0 ? .YES : .NO
     }
 }

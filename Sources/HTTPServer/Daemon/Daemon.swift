@@ -1,4 +1,5 @@
 internal import CMicrohttpd
+internal import CMicrohttpdGate
 internal import Dispatch
 internal import Domain
 internal import Glibc
@@ -49,8 +50,7 @@ final class Daemon: Sendable {
         settings.connections = UInt32(clamping: max(1, configuration.maximumConnections) * Int(settings.threads))
         settings.connections_per_address = UInt32(clamping: configuration.maximumConnectionsPerAddress)
         settings.idle_seconds = UInt32(clamping: max(1, configuration.idleTimeout.components.seconds))
-        // Requests above our own limits must still fit, so that it is we who refuse them, with a proper answer. What
-        // does not even fit here libmicrohttpd refuses with a bare page.
+        // Requests above our own limits must still fit, so that it is we who refuse them and know the request's id.
         let head = configuration.maximumHeaderBytes + configuration.maximumTargetBytes
         settings.connection_memory = max(32 << 10, 4 * head)
         settings.context = Unmanaged.passUnretained(self).toOpaque()
@@ -59,6 +59,7 @@ final class Daemon: Sendable {
         settings.unescape = Callbacks.unescape
         settings.on_completed = Callbacks.completed
         settings.on_connection = Callbacks.connection
+        marquee_mhd_set_refused(Callbacks.refused)
         guard let pointer = marquee_mhd_start(&settings) else {
             let reason = SystemError.last.message
             acceptor.stop()
@@ -117,17 +118,6 @@ final class Daemon: Sendable {
 
     /// The whole response to a request that took too long to arrive, which is sent past libmicrohttpd.
     private static func lateRequest(_ handler: any HTTPHandler) -> [UInt8] {
-        let id = RequestID.next()
-        let response = handler.refuse(.requestTimedOut, id: id)
-        let head = """
-            HTTP/1.1 \(response.status) \(HTTPProblem.title(of: response.status))\r
-            Content-Type: \(response.contentType)\r
-            Content-Length: \(response.body.count)\r
-            X-Request-Id: \(id)\r
-            Connection: close\r
-            \r
-
-            """
-        return Array(head.utf8) + response.body
+        LastAnswer.bytes(of: .requestTimedOut, handler)
     }
 }

@@ -29,7 +29,15 @@ public struct HTTPProblem: Sendable {
     public init(_ refusal: HTTPRefusal) {
         self.init(
             status: refusal.status, code: refusal.code, detail: refusal.detail,
-            headers: refusal.status == 503 ? [("Retry-After", "1")] : [])
+            headers: Self.headers(of: refusal))
+    }
+
+    private static func headers(of refusal: HTTPRefusal) -> [(name: String, value: String)] {
+        switch refusal {
+        case .answerTimedOut, .stopping: [("Retry-After", "1")]
+        case .unsupportedContentEncoding: [("Accept-Encoding", "identity")]
+        default: []
+        }
     }
 
     /// The problem that a fault of the project is to a client. What is wrong inside is not told: it is in the log.
@@ -95,6 +103,7 @@ public struct HTTPProblem: Sendable {
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 503: "Service Unavailable"
+        case 505: "HTTP Version Not Supported"
         default: "Error"
         }
     }

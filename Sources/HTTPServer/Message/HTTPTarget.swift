@@ -84,6 +84,10 @@ struct HTTPTarget {
                 position += 1
             }
         }
+        // In names of users and items they are a mistake, and other programs end a text at the first NUL.
+        guard decoded.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw .badTarget(reason: "The \(part) has a control character.")
+        }
         guard let string = String(validating: decoded, as: UTF8.self) else {
             throw .badTarget(reason: "The \(part) is not UTF-8 once decoded.")
         }

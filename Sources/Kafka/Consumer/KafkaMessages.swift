@@ -7,8 +7,10 @@ public struct KafkaMessage {
     public let offset: Int64
     /// Milliseconds since 1970, or -1 if the message carries none.
     public let timestamp: Int64
-    /// Empty for a tombstone.
+    /// Empty for a tombstone, too.
     public let payload: UnsafeRawBufferPointer
+    /// Whether it has no payload, not even an empty one: to a compacted topic, that the key is no more.
+    public var isTombstone: Bool { payload.baseAddress == nil }
     public let key: UnsafeRawBufferPointer
 
     init(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {

@@ -21,7 +21,7 @@ public enum StoreRoutes {
                 duplicates: duplicateWindow == 0 ? nil : DuplicatePolicy(window: Int64(duplicateWindow), store: store)),
             .values(
                 topics: [Topics.movies], table: .movies,
-                decode: { try MovieJSON.decode($0, updatedAt: $1) },
+                decode: { try FilmTopic.film(of: $0, receivedAt: $1) },
                 batch: { try MovieTable.batch(normalizer.normalised($0)) }),
         ]
     }

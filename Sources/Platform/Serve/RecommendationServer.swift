@@ -59,9 +59,11 @@ public struct RecommendationServer: Sendable {
 }
 
 extension RecommendationService {
-    /// What it tells of itself. It has a model from the start and answers without all else, so it is always ready.
+    /// What it tells of itself. It has a model from the start and answers without all else, so it is ready, and says what
+    /// it lacks.
     public var status: ServiceStatus {
         var status = ServiceStatus(of: name)
+        status.impairments = { [impairments] in impairments.all.map { ($0.part.rawValue, $0.reason) } }
         status.facts = { [self] in [("model", modelJSON)] }
         status.refresh = { [self] in updateGauges() }
         return status

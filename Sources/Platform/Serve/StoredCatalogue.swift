@@ -14,9 +14,15 @@ public struct StoredCatalogue: Sendable {
 
     /// The newest films, or nil if the store has no table of films. Blocks.
     /// - Parameter version: nil is returned for this version of the table too.
+    /// - Throws: ``PlatformError/catalogueLost(store:)`` if there is no table any more.
     public func read(unless version: Int64? = nil) throws -> (version: Int64, snapshot: CatalogSnapshot)? {
         // A store that is not there is no store without films: its name is wrong.
-        guard let table = try store.exists() ? store.openIfPresent(.movies) : store.open(.movies) else { return nil }
+        let isThere = try store.exists()
+        guard let table = try isThere || version != nil ? store.openIfPresent(.movies) : store.open(.movies) else {
+            // Without a version an ingester may be just making it: the folder of a table comes before its first commit.
+            guard version == nil else { throw PlatformError.catalogueLost(store: store.location) }
+            return nil
+        }
         let snapshot = try table.snapshot()
         guard snapshot.version != version else { return nil }
         return (snapshot.version, try MovieTable.catalogue(of: snapshot))

@@ -71,6 +71,7 @@ protocol ModelSource: Sendable {
 
 extension ModelRegistry: ModelSource {
     func currentID() throws -> String? { try current()?.rawValue }
-    func open(_ id: String) throws -> any FactorModel { try open(find(id)) }
+    /// Compares digests, too: it is read in the background, and a damaged one must not go into service.
+    func open(_ id: String) throws -> any FactorModel { try open(find(id), verifying: true) }
     func openCurrent() throws -> any FactorModel { try openCurrent(verifying: false) }
 }

@@ -6,15 +6,15 @@ struct Popularity: Sendable {
     /// By place, `0…1`: log(1 + users who liked it), scaled so that the most liked has 1. The logarithm keeps a few
     /// blockbusters from being all there is. Without any likes it is the catalogue's own popularity.
     let scores: [Float]
-    /// All places, most popular first; equally popular ones by the catalogue's popularity, then by place.
+    /// All places that may be shown, most popular first; equally popular ones by the catalogue's popularity, then by place.
     let order: [Int32]
 
-    init(model: any FactorModel, items: ItemSpace) {
+    init(model: any FactorModel, items: ItemSpace, hidden: HiddenItems) {
         let likes = (0..<Int32(items.count)).map { items.modelIndex($0).map { model.popularity(of: $0) } ?? 0 }
         let catalogue = (0..<Int32(items.count)).map { items.movie(at: $0)?.popularityNorm ?? 0 }
         let most = likes.max() ?? 0
         scores = most == 0 ? catalogue : likes.map { log1pf(Float($0)) / log1pf(Float(most)) }
-        order = (0..<Int32(items.count)).sorted { a, b in
+        order = (0..<Int32(items.count)).filter { !hidden.contains($0) }.sorted { a, b in
             let (x, y) = (Int(a), Int(b))
             if likes[x] != likes[y] { return likes[x] > likes[y] }
             return catalogue[x] != catalogue[y] ? catalogue[x] > catalogue[y] : a < b

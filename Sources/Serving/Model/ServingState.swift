@@ -11,6 +11,8 @@ final class ServingState: Sendable {
     /// Answers of an index in this process, which is as immutable as this state.
     let contentMemory = ContentMemory()
     let items: ItemSpace
+    /// What no list shows.
+    let hidden: HiddenItems
     let popularity: Popularity
     /// Item factors scaled to length 1, for the cosine of two items. An item without factors stays zero.
     let directions: PackedItems
@@ -21,12 +23,15 @@ final class ServingState: Sendable {
     let modelJSON: [UInt8]
 
     /// O(items × rank² + interactions): for a large model seconds, so never on a thread that answers requests.
-    init(model: any FactorModel, catalog: CatalogSnapshot, content: any ContentSource) throws {
+    init(
+        model: any FactorModel, catalog: CatalogSnapshot, content: any ContentSource, unknownItems: UnknownItems = .hide
+    ) throws {
         self.model = model
         self.content = content
         items = ItemSpace(model: model, catalog: catalog)
         modelJSON = Self.json(model.identity)
-        popularity = Popularity(model: model, items: items)
+        hidden = HiddenItems(items: items, catalog: catalog, unknown: unknownItems)
+        popularity = Popularity(model: model, items: items, hidden: hidden)
         lengths = (0..<model.itemCount).map { item in
             model.itemFactors.withRow(item) { row in
                 var sum: Float = 0

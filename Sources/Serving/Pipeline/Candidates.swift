@@ -4,20 +4,24 @@ internal import Linalg
 /// What may come back at all.
 struct Eligibility {
     let excluded: Set<Int32>
+    private let hidden: HiddenItems
     /// The same for the model's items, as the top-k scan takes it.
     let bitmap: ItemBitmap?
 
-    init(excluding places: some Sequence<Int32>, in items: ItemSpace) {
+    init(excluding places: some Sequence<Int32>, in state: ServingState) {
         excluded = Set(places)
-        bitmap =
-            excluded.isEmpty
-            ? nil
-            : ItemBitmap(
-                itemCount: items.modelCount,
-                items: excluded.lazy.filter { Int($0) < items.modelCount }.map { ItemIndex(rawValue: $0) })
+        hidden = state.hidden
+        guard !excluded.isEmpty else {
+            bitmap = hidden.bitmap
+            return
+        }
+        let count = state.items.modelCount
+        var bitmap = hidden.bitmap ?? ItemBitmap(itemCount: count)
+        for place in excluded where Int(place) < count { bitmap.insert(ItemIndex(rawValue: place)) }
+        self.bitmap = bitmap
     }
 
-    func allows(_ place: Int32) -> Bool { !excluded.contains(place) }
+    func allows(_ place: Int32) -> Bool { !hidden.contains(place) && !excluded.contains(place) }
 }
 
 /// What each source proposes, best first, all of it eligible.

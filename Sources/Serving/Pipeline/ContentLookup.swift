@@ -13,10 +13,11 @@ struct SimilarItems: Sendable {
 /// Asks the content source within a deadline: an answer never waits longer for it than that.
 struct ContentLookup: Sendable {
     let deadline: Duration
+    /// Hears how asking another service went.
+    var failures: ContentFailures?
     /// Up to so many films the index in this process is asked on the connection's thread: about a millisecond. A larger
     /// one would hold up the other connections.
     static let immediateCount = 20_000
-    private static let log = Log("serving")
 
     /// The answer without waiting, if there is one: nothing to ask, remembered, or a small index in this process.
     func immediately(_ query: ContentQuery, _ state: ServingState) -> SimilarItems? {
@@ -35,15 +36,21 @@ struct ContentLookup: Sendable {
             race.begin(continuation)
             let asking = Task {
                 do {
-                    race.finish(SimilarItems(items: try await answer(query, state)))
+                    let items = try await answer(query, state)
+                    if race.finish(SimilarItems(items: items)), !(state.content is ContentIndex) {
+                        failures?.succeeded()
+                    }
                 } catch {
-                    Self.log.debug("content similarity failed", ["source": state.content.name, "error": "\(error)"])
-                    race.finish(SimilarItems(isDegraded: true))
+                    if race.finish(SimilarItems(isDegraded: true)) { failures?.failed(state.content, error) }
                 }
             }
             let timing = Task {
-                try await Task.sleep(for: deadline)
-                if race.finish(SimilarItems(isDegraded: true)) { asking.cancel() }
+                // A little later than the source's own deadline: what that says tells more.
+                try await Task.sleep(for: deadline + deadline / 10)
+                if race.finish(SimilarItems(isDegraded: true)) {
+                    asking.cancel()
+                    failures?.tooSlow(state.content)
+                }
             }
             race.whenFinished { timing.cancel() }
         }

@@ -25,7 +25,9 @@ struct Explanation {
         // The surest hundred: beyond that a like explains nothing that another does not.
         let surest = likes.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.place < $1.place }.prefix(100)
         self.likes = surest.compactMap { like in
-            guard let item = state.items.modelIndex(like.place), let direction = state.direction(of: item) else {
+            guard !state.hidden.contains(like.place), let item = state.items.modelIndex(like.place),
+                let direction = state.direction(of: item)
+            else {
                 return nil
             }
             return (like.place, like.weight, direction)

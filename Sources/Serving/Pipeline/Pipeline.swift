@@ -52,7 +52,7 @@ struct Pipeline {
         let profile = UserProfile(of: query.userID, in: state, overlay: overlay)
         let seen = query.excludeSeen == .interacted ? profile.seen : []
         return Personal(
-            query: query, profile: profile, eligibility: Eligibility(excluding: seen, in: state.items),
+            query: query, profile: profile, eligibility: Eligibility(excluding: seen, in: state),
             content: ContentQuery(
                 seeds: profile.seeds, excluded: seen, limit: Candidates.depth(for: query.count)))
     }
@@ -79,7 +79,7 @@ struct Pipeline {
     func similar(
         to place: Int32, method: SimilarityMethod, count: Int, similar: SimilarItems, explains: Bool
     ) -> RecommendationList {
-        let eligibility = Eligibility(excluding: [place], in: state.items)
+        let eligibility = Eligibility(excluding: [place], in: state)
         let direction = method == .content ? nil : state.items.modelIndex(place).flatMap(state.direction(of:))
         let candidates = Candidates(
             state: state, vector: direction, packed: state.directions, similar: similar,

@@ -104,7 +104,9 @@ struct Routes: Sendable {
         let respond: @Sendable (SimilarItems) -> HTTPResponse = { similar in
             let list = pipeline.similar(
                 to: place, method: method, count: count, similar: similar, explains: explains)
-            return HTTPResponse(body: Answer.json(list, fields: fields, request: request))
+            return HTTPResponse(
+                body: Answer.json(
+                    service.finished(list, of: [.model, .catalogue]), fields: fields, request: request))
         }
         let query = ContentQuery(
             seeds: method == .factors ? [] : [place], excluded: [], limit: Candidates.depth(for: count))
@@ -117,7 +119,10 @@ struct Routes: Sendable {
         let parameters = Parameters(request)
         let fields = try parameters.fields()
         let list = service.pipeline().popular(count: try parameters.count())
-        return .now(HTTPResponse(body: Answer.json(list, fields: fields, request: request)))
+        return .now(
+            HTTPResponse(
+                body: Answer.json(
+                    service.finished(list, of: [.model, .catalogue]), fields: fields, request: request)))
     }
 
     // MARK: Items

@@ -184,6 +184,9 @@ extension Options {
         "elasticsearch-password", "TEXT", "Its password; better in MARQUEE_ELASTICSEARCH_PASSWORD.")
     static let elasticsearchAPIKey = Option<String>.text(
         "elasticsearch-api-key", "KEY", "An API key of the cluster instead of user and password.")
+    static let unknownItems = Option<String>.choice(
+        "unknown-items", ["show", "hide"], default: "hide",
+        "Items that no film of the catalogue describes; without a catalogue all are shown.")
     static let elasticsearchIndex = Option<String>.text(
         "elasticsearch-index", "NAME", default: "movies", "Index of the catalogue; made if absent.")
 

@@ -13,7 +13,9 @@ enum RecommendCommand {
             The same list as 'marquee serve' gives for a user without newer events. With --store it is blended with the
             content of the catalogue, and shows titles.
             """,
-        options: [Options.models.spec, Options.user.spec, Options.number.spec, Options.store.spec],
+        options: [
+            Options.models.spec, Options.user.spec, Options.number.spec, Options.store.spec, Options.unknownItems.spec,
+        ],
         required: ["models", "user"],
         examples: [
             .init(line: "recommend --models models --user u42", meaning: "Ten items, and why each is there."),
@@ -24,10 +26,12 @@ enum RecommendCommand {
         let query = RecommendationQuery(
             userID: try invocation.value(Options.user), count: try invocation.value(Options.number), explains: true)
         let store = try invocation.optional(Options.store).map { try EventStore(at: $0) }
+        let unknown = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
         let recommender = try await BlockingWork.run("recommend") { _ in
             let model = try registry.openCurrent()
             let catalog = try store.flatMap { try StoredCatalogue(store: $0).read()?.snapshot } ?? .empty
-            return try LocalRecommender(model: model, catalog: catalog, content: ContentIndex(catalog.movies))
+            return try LocalRecommender(
+                model: model, catalog: catalog, content: ContentIndex(catalog.movies), unknownItems: unknown)
         }
         let list = await recommender.recommend(query)
         StandardOutput.write(line: "user \(query.userID) is \(list.userState.rawValue) to model \(list.model.id)")

@@ -6,6 +6,7 @@ import HTTPServer
 import Kafka
 import Operations
 import Platform
+import Serving
 import Store
 import Trainer
 
@@ -25,7 +26,8 @@ enum ServeCommand {
             Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.elasticsearch.spec,
             Options.elasticsearchUser.spec,
             Options.elasticsearchPassword.spec, Options.elasticsearchAPIKey.spec, Options.elasticsearchIndex.spec,
-            Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
+            Options.unknownItems.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
+            Options.schemaRegistryUser.spec,
             Options.schemaRegistryPassword.spec,
         ],
         required: ["models", "store"], takesKafkaProperties: true,
@@ -51,12 +53,15 @@ enum ServeCommand {
             publisher = try KafkaEventPublisher(
                 properties: try KafkaOptions.properties(invocation), encoding: encoding, observer: .logging)
         }
+        var configuration = ServingConfiguration()
+        configuration.unknownItems = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
         let server = try await RecommendationServer(
             http: HTTPServerConfiguration(
                 host: try invocation.value(Options.host), port: try invocation.value(Options.port)),
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
             catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
-            elasticsearch: try elasticsearch(invocation), feed: feed, publisher: publisher)
+            elasticsearch: try elasticsearch(invocation), feed: feed, publisher: publisher,
+            configuration: configuration)
         try server.http.open()
         StandardOutput.write(line: "serving on \(server.address)")
         StandardOutput.flush()
