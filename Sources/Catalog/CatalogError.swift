@@ -15,6 +15,15 @@ public enum CatalogError: Fault, Equatable {
     case indexMissing(server: String, index: String)
     /// An index of that name exists and is not ours.
     case indexMismatch(server: String, index: String, reason: String)
+    /// The index is closed: it can neither be searched nor written.
+    case indexClosed(server: String, index: String)
+    /// The index, or all of the service, takes no writes or answers no searches: an operator's block, or a disk that is
+    /// nearly full.
+    case indexBlocked(server: String, index: String, reason: String)
+    /// No index can have this name.
+    case malformedIndexName(name: String, reason: String)
+    /// The index does not take some films, whatever is done.
+    case filmsRejected(server: String, index: String, count: Int, of: Int, reason: String)
     /// The search service answered what we cannot make sense of, or rejected what we asked.
     case searchProtocol(server: String, reason: String)
     case malformedAddress(reason: String)
@@ -28,6 +37,10 @@ public enum CatalogError: Fault, Equatable {
         case .searchRefused: "search-refused"
         case .indexMissing: "search-index-missing"
         case .indexMismatch: "search-index-mismatch"
+        case .indexClosed: "search-index-closed"
+        case .indexBlocked: "search-index-blocked"
+        case .malformedIndexName: "search-index-name"
+        case .filmsRejected: "search-films-rejected"
         case .searchProtocol: "search-protocol"
         case .malformedAddress: "search-address"
         }
@@ -44,6 +57,11 @@ public enum CatalogError: Fault, Equatable {
         case .indexMissing(let server, let index): "There is no index \(index) at \(server)."
         case .indexMismatch(let server, let index, let reason):
             "The index \(index) at \(server) is not ours: \(reason)."
+        case .indexClosed(let server, let index): "The index \(index) at \(server) is closed."
+        case .indexBlocked(let server, let index, let reason): "The index \(index) at \(server) is blocked: \(reason)."
+        case .malformedIndexName(let name, let reason): "No index can be called “\(name)”: \(reason)."
+        case .filmsRejected(let server, let index, let count, let all, let reason):
+            "The index \(index) at \(server) does not take \(count) of \(all) films: \(reason)."
         case .searchProtocol(let server, let reason): "Search at \(server) answered oddly: \(reason)."
         case .malformedAddress(let reason): "The search address cannot be used: \(reason)."
         }
@@ -58,6 +76,11 @@ public enum CatalogError: Fault, Equatable {
         case .searchRefused: "Check user, password or API key."
         case .indexMissing: "Index the catalogue first."
         case .indexMismatch: "Name another index, or remove that one."
+        case .indexClosed: "Open it with POST INDEX/_open; it is tried again by itself."
+        case .indexBlocked:
+            "Take the index.blocks.* away, or free disk space; it is tried again by itself."
+        case .malformedIndexName: "Name one in lower case, such as movies, with --elasticsearch-index."
+        case .filmsRejected: "Name a new index: its mapping is not made for these films."
         case .searchProtocol: "Check that it is Elasticsearch 8 or 9 or OpenSearch 2."
         case .malformedAddress: "Write it as http://host:9200 or https://host:9200."
         }
@@ -65,10 +88,10 @@ public enum CatalogError: Fault, Equatable {
 
     public var category: FaultCategory {
         switch self {
-        case .malformedMovie, .emptyCatalogue, .searchProtocol: .badData
+        case .malformedMovie, .emptyCatalogue, .searchProtocol, .filmsRejected: .badData
         case .unreadable, .indexMissing: .notFound
-        case .searchUnavailable: .unavailable
-        case .searchRefused, .indexMismatch, .malformedAddress: .usage
+        case .searchUnavailable, .indexClosed, .indexBlocked: .unavailable
+        case .searchRefused, .indexMismatch, .malformedIndexName, .malformedAddress: .usage
         }
     }
 }

@@ -8,8 +8,10 @@ public enum ServingPart: String, CaseIterable, Sendable {
     case model
     /// The films cannot be read any more; those known are served.
     case catalogue
-    /// Content similarity: the search service, or its index.
+    /// Content similarity is not answered.
     case content
+    /// The index of the search service is not as the catalogue is.
+    case index
     /// New events are not heard.
     case events
 }
@@ -78,5 +80,8 @@ public final class Impairments: Sendable {
 }
 
 extension ServingPart {
+    /// What answers call it: a list from an index that is out of date lacks content, too.
+    public var degradedName: String { self == .index ? ServingPart.content.rawValue : rawValue }
+
     fileprivate var bit: UInt8 { 1 << UInt8(Self.allCases.firstIndex(of: self)!) }
 }

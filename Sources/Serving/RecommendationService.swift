@@ -156,11 +156,13 @@ public final class RecommendationService: Service {
 
     /// Says what the service lacks of the parts that such a list is made from, and counts.
     func finished(
-        _ list: RecommendationList, of parts: [ServingPart] = [.model, .catalogue, .events]
+        _ list: RecommendationList, of parts: [ServingPart] = [.model, .catalogue, .index, .events]
     ) -> RecommendationList {
         var list = list
         if !impairments.isClear {
-            for part in parts where impairments.has(part) { list.degraded.append(part.rawValue) }
+            for part in parts where impairments.has(part) && !list.degraded.contains(part.degradedName) {
+                list.degraded.append(part.degradedName)
+            }
         }
         if !list.degraded.isEmpty { gauges.degraded.increment() }
         return list
@@ -183,7 +185,7 @@ public final class RecommendationService: Service {
     public func updateGauges() {
         let counts = overlay.counts
         gauges.overlayEvents.set(Double(counts.held))
-        gauges.modelItems.set(Double(current.items.count))
+        gauges.modelItems.set(Double(current.popularity.order.count))
     }
 
     private static func blocking<R: Sendable>(

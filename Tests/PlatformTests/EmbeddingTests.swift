@@ -71,6 +71,16 @@ struct EmbeddingTests {
             let version = try await fetch("\(server.address)/version").body
             #expect(version.contains("\"model\":{\"id\":\"\(try #require(try registry.current()))\""))
             #expect(try await fetch("\(server.address)/healthz/ready").status == 200)
+
+            // The store goes, the service stays.
+            try FileManager.default.removeItem(at: folder.appending(path: "data"))
+            try await eventually("the loss is noticed") {
+                try await fetch("\(server.address)/healthz/ready").body.contains("\"degraded\":[\"catalogue\"]")
+            }
+            let stale = try await fetch("\(server.address)/v1/users/new/recommendations?n=5&fields=title")
+            #expect(stale.body.contains("\"degraded\":[\"catalogue\"]") && stale.body.contains("\"title\":\"Film "))
+            #expect(
+                try await fetch("\(server.address)/metrics").body.contains("marquee_degraded{part=\"catalogue\"} 1"))
             serves.cancel()
             guard case .stopped = try await serves.value else {
                 Issue.record("it was stopped")

@@ -1,6 +1,7 @@
 import Catalog
 import Domain
 import Foundation
+import Operations
 import Synchronization
 import TestSupport
 import Testing
@@ -101,6 +102,44 @@ struct ModelSwapTests {
             }
             running.cancel()
             try await running.value
+        }
+    }
+
+    @Test("a promoted model that is damaged is not served, and the answers say so")
+    func damagedModel() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            try train(users: 40, into: registry)
+            let first = try #require(try registry.current())
+            let small = try SmallModel()
+            let service = try await RecommendationService(
+                registry: registry, catalog: small.catalog, content: ContentIndex(small.catalog.movies))
+            try train(users: 41, into: registry)
+            let second = try #require(try registry.current())
+            // One bit of the factors, where nothing but a digest can tell.
+            let files = try FileManager.default.contentsOfDirectory(
+                at: folder.appending(path: second.rawValue), includingPropertiesForKeys: nil)
+            let factors = try #require(files.first { $0.pathExtension == "safetensors" })
+            var bytes = try Data(contentsOf: factors)
+            bytes[bytes.count - 1] ^= 1
+            try FileManager.default.removeItem(at: factors)
+            try bytes.write(to: factors)
+
+            let running = Task { try await service.run() }
+            let client = try RunningService(service)
+            try await eventually { service.impairments.all.contains { $0.part == .model } }
+            for path in ["/v1/users/u0/recommendations", "/v1/items/popular", "/v1/items/a0/similar"] {
+                let answer = try await client.get(path)
+                #expect(answer.status == 200 && answer.degraded == ["model"] && !answer.ids.isEmpty, "\(answer.text)")
+            }
+            #expect(client.model == first.rawValue)
+            #expect(Metrics.shared.text().contains(#"marquee_degraded{part="model"} 1"#))
+            // Back to the one that is whole.
+            try registry.promote(first, reason: "the other is damaged")
+            try await eventually { service.impairments.all.isEmpty }
+            running.cancel()
+            try await running.value
+            await client.server.stop()
         }
     }
 

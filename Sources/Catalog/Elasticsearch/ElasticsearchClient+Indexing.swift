@@ -20,30 +20,6 @@ public struct BulkOutcome: Sendable {
 }
 
 extension ElasticsearchClient {
-    /// Creates the index with a strict mapping; does nothing if it is there with the fields that similarity reads.
-    /// - Parameter shards: Statistics are kept by shard: with more than one, scores are no longer those of the embedded
-    ///   index.
-    /// - Throws: ``CatalogError`` `indexMismatch` for an index of that name with other fields, `searchUnavailable`,
-    ///   `searchRefused`, `searchProtocol`.
-    public func createIndex(shards: Int = 1, replicas: Int = 0) async throws {
-        var body = JSONWriter()
-        body.object { body in
-            body.field("settings") {
-                $0.field("number_of_shards", shards)
-                $0.field("number_of_replicas", replicas)
-            }
-            body.field("mappings", Self.mapping)
-        }
-        // 400 with resource_already_exists_exception is the usual case and no failure.
-        let answer = try await send(
-            .put, "/\(configuration.index)", body: body, deadline: configuration.indexingDeadline, accepting: [400])
-        guard let error = answer.object("error") else { return }
-        guard error.text("type") == "resource_already_exists_exception" else {
-            throw CatalogError.searchProtocol(server: server, reason: error.text("reason") ?? "it creates no index")
-        }
-        try await checkMapping()
-    }
-
     /// Puts films into the index, each at its own version, its `updatedAt`: only a newer description replaces one that
     /// is there. Sending a film again changes nothing, not even the statistics: a replaced film counts in them until
     /// segments are merged, and scores would drift away from the embedded index's
@@ -97,6 +73,12 @@ extension ElasticsearchClient {
             var again: [(itemID: String, lines: JSONWriter)] = []
             for (document, item) in zip(pending, items) {
                 let result = item.object("index") ?? JSONObject([:])
+                if result.object("error")?.text("type") == "cluster_block_exception" {
+                    // Of the whole index, not of this film: it can be lifted, and then all are sent again.
+                    throw CatalogError.indexBlocked(
+                        server: server, index: configuration.index,
+                        reason: Self.block(result.object("error")?.text("reason")))
+                }
                 switch result.integer("status") ?? 0 {
                 case 200...299: outcome.indexed += 1
                 case 409: outcome.stale += 1
@@ -138,69 +120,5 @@ extension ElasticsearchClient {
         }
         json.newline()
         return json
-    }
-
-    // MARK: Mapping
-
-    /// Term vectors spare more_like_this the analysis of the liked films; keywords have none and need none.
-    private static func mapping(_ json: inout JSONWriter) {
-        func text(_ name: String, _ json: inout JSONWriter, hasKeyword: Bool = false) {
-            json.field(name) {
-                $0.field("type", "text")
-                $0.field("term_vector", "yes")
-                if hasKeyword {
-                    $0.field("fields") {
-                        $0.field("keyword") {
-                            $0.field("type", "keyword"); $0.field("ignore_above", 256)
-                        }
-                    }
-                }
-            }
-        }
-        json.field("dynamic", "strict")
-        json.field("properties") {
-            text(MovieColumn.title, &$0, hasKeyword: true)
-            text(MovieColumn.overview, &$0)
-            text(MovieColumn.description, &$0)
-            let types: [(String, [String])] = [
-                (
-                    "keyword",
-                    [
-                        MovieColumn.itemID, MovieColumn.genres, MovieColumn.keywords, MovieColumn.language,
-                        MovieColumn.director,
-                    ]
-                ),
-                ("date", [MovieColumn.releaseDate, MovieColumn.updatedAt]),
-                ("integer", [MovieColumn.year, MovieColumn.runtime, MovieColumn.voteCount]),
-                (
-                    "float",
-                    [
-                        MovieColumn.popularity, MovieColumn.popularityNorm, MovieColumn.voteAverage,
-                        MovieColumn.voteNorm,
-                    ]
-                ),
-            ]
-            for (type, names) in types {
-                for name in names { $0.field(name) { $0.field("type", type) } }
-            }
-        }
-    }
-
-    private func checkMapping() async throws {
-        let answer = try await send(
-            .get, "/\(configuration.index)/_mapping", deadline: configuration.indexingDeadline)
-        // The answer is keyed by the name of the index behind an alias, so it is taken whatever its key.
-        let properties = answer.values.keys.first.flatMap {
-            answer.object($0)?.object("mappings")?.object("properties")
-        }
-        for field in ContentField.allCases {
-            let expected = field.isKeyword ? "keyword" : "text"
-            let found = properties?.object(field.name)?.text("type")
-            guard found == expected else {
-                throw CatalogError.indexMismatch(
-                    server: server, index: configuration.index,
-                    reason: "its field \(field.name) is \(found ?? "absent") and not \(expected)")
-            }
-        }
     }
 }

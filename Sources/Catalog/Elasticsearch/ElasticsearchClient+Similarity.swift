@@ -5,11 +5,41 @@ extension ElasticsearchClient {
     /// The same more_like_this as ``ContentIndex/mostSimilar(to:excluding:limit:)``. The index has one shard and no
     /// replaced films waiting for a merge: the same scores too.
     public func similar(to itemIDs: [String], excluding: Set<String>, limit: Int) async throws -> [ScoredItem] {
+        try await similar(to: itemIDs, excluding: excluding, limit: limit, deadline: configuration.queryDeadline)
+    }
+
+    /// Asks until a few answers in a row come within the deadline of a query, so that a service which was just started has its
+    /// code compiled and its index in memory before anybody waits for it.
+    /// - Parameters:
+    ///   - itemIDs: films of the index; each question is about the next few of them.
+    ///   - patience: the time for all of it.
+    /// - Returns: whether it came as far.
+    /// - Throws: ``CatalogError`` if the service does not answer at all.
+    public func warmUp(_ itemIDs: [String], patience: Duration) async throws -> Bool {
+        let clock = ContinuousClock()
+        let end = clock.now + patience
+        var fast = 0
+        var number = 0
+        while clock.now < end, !itemIDs.isEmpty {
+            let liked = (0..<min(10, itemIDs.count)).map { itemIDs[(number * 10 + $0) % itemIDs.count] }
+            let start = clock.now
+            _ = try await similar(to: liked, excluding: [], limit: 100, deadline: max(.seconds(1), end - start))
+            fast = clock.now - start < configuration.queryDeadline / 4 ? fast + 1 : 0
+            if fast == 5 { return true }
+            number += 1
+            try Task.checkCancellation()
+        }
+        return itemIDs.isEmpty
+    }
+
+    private func similar(
+        to itemIDs: [String], excluding: Set<String>, limit: Int, deadline: Duration
+    ) async throws -> [ScoredItem] {
         guard limit > 0, !itemIDs.isEmpty else { return [] }
         let answer = try await send(
             .post,
             "/\(configuration.index)/_search?filter_path=timed_out,_shards.failed,hits.hits._id,hits.hits._score",
-            body: query(itemIDs, excluding, limit), isIdempotent: true, deadline: configuration.queryDeadline,
+            body: query(itemIDs, excluding, limit, deadline), isIdempotent: true, deadline: deadline,
             attempts: 1)
         // A partial answer is worse than none: it looks like a list and misses the best.
         guard answer.values["timed_out"] as? Bool != true, answer.object("_shards")?.integer("failed") ?? 0 == 0 else {
@@ -24,7 +54,9 @@ extension ElasticsearchClient {
         }
     }
 
-    private func query(_ itemIDs: [String], _ excluding: Set<String>, _ limit: Int) -> JSONWriter {
+    private func query(
+        _ itemIDs: [String], _ excluding: Set<String>, _ limit: Int, _ deadline: Duration
+    ) -> JSONWriter {
         let parameters = configuration.parameters
         var seen = Set<String>()
         let liked = itemIDs.filter { seen.insert($0).inserted }
@@ -33,7 +65,7 @@ extension ElasticsearchClient {
             json.field("size", limit)
             json.field("_source", false)
             json.field("track_total_hits", false)
-            json.field("timeout", "\(max(1, configuration.queryDeadline.milliseconds))ms")
+            json.field("timeout", "\(max(1, deadline.milliseconds))ms")
             // Lucene's own tie-breaker is the order in which documents happen to lie in their segments.
             json.list("sort") { sort in
                 sort.object { $0.field("_score", "desc") }

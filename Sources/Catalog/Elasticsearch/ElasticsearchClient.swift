@@ -93,10 +93,22 @@ public final class ElasticsearchClient: ContentSource {
         return answer
     }
 
+    /// `index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded …];` without the ornaments.
+    static func block(_ reason: String?) -> String {
+        let reason = reason ?? "it does not say by what"
+        guard let start = reason.firstRange(of: "blocked by: ") else { return reason }
+        return reason[start.upperBound...].filter { !"[];".contains($0) }
+    }
+
     private func failure(status: Int, _ answer: JSONObject?) -> CatalogError {
         let error = answer?.object("error")
         let reason = [error?.text("type"), error?.text("reason")].compactMap { $0 }.joined(separator: ": ")
         switch status {
+        case _ where error?.text("type") == "cluster_block_exception":
+            return .indexBlocked(
+                server: server, index: configuration.index, reason: Self.block(error?.text("reason")))
+        case _ where error?.text("type") == "index_closed_exception":
+            return .indexClosed(server: server, index: configuration.index)
         case 401, 403: return .searchRefused(server: server, status: status)
         case 404 where error?.text("type") == "index_not_found_exception":
             return .indexMissing(server: server, index: configuration.index)

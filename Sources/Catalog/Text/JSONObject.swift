@@ -39,6 +39,15 @@ struct JSONObject {
     /// names.
     func prose(_ key: String) -> String? { text(key).flatMap { Cell.identifier($0) == nil ? nil : $0 } }
 
+    /// A truth value, or text that spells one as settings of Elasticsearch do.
+    func flag(_ key: String) -> Bool? {
+        switch values[key] {
+        case let text as String: Bool(text)
+        case let flag as Bool: flag
+        default: nil
+        }
+    }
+
     /// A finite number, or text that spells one.
     func number(_ key: String) -> Double? {
         let number =

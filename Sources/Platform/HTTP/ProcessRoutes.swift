@@ -48,20 +48,20 @@ final class ProcessRoutes: Sendable {
                 if let reason = status.obstacle() { throw .notReady(service: status.service, reason: reason) }
             }
             let impaired = watched.flatMap { status in
-                status.impairments().map { (service: status.service, part: $0.part, reason: $0.reason) }
+                status.impairments().map { (service: status.service, impairment: $0) }
             }
             guard !impaired.isEmpty else { return Self.status("ready") }
             var json = JSONWriter(capacity: 256)
             json.object {
                 $0.field("status", "ready")
-                $0.field("degraded", Set(impaired.map(\.part)).sorted())
+                $0.field("degraded", Set(impaired.map(\.impairment.degraded)).sorted())
                 $0.name("details")
                 $0.array {
                     for one in impaired {
                         $0.object {
                             $0.field("service", one.service)
-                            $0.field("part", one.part)
-                            $0.field("reason", one.reason)
+                            $0.field("part", one.impairment.part)
+                            $0.field("reason", one.impairment.reason)
                         }
                     }
                 }

@@ -5,8 +5,9 @@ public struct ServiceStatus: Sendable {
     /// Why the service cannot do its work just now, in half a sentence without a full stop; nil if it can. Must not
     /// block: it is called on a thread that answers requests.
     public var obstacle: @Sendable () -> String? = { nil }
-    /// What does not work while the rest goes on: the name of a part, and half a sentence that says why.
-    public var impairments: @Sendable () -> [(part: String, reason: String)] = { [] }
+    /// What does not work while the rest goes on: the name of a part, what answers call it, and half a sentence that says
+    /// why.
+    public var impairments: @Sendable () -> [(part: String, degraded: String, reason: String)] = { [] }
     /// What `/version` says beside the program's: names, and values as JSON.
     public var facts: @Sendable () -> [(name: String, json: [UInt8])] = { [] }
     /// Brings metrics up to date that are shown next.

@@ -7,6 +7,7 @@ public struct CatalogueFollower: Service {
     public let name = "catalogue"
     private let catalogue: StoredCatalogue
     private let service: RecommendationService
+    private let keeper: SearchIndexKeeper?
     private let elasticsearch: ElasticsearchClient?
     private let served: Int64?
     private let films: CatalogSnapshot
@@ -25,61 +26,54 @@ public struct CatalogueFollower: Service {
         self.catalogue = catalogue
         self.service = service
         self.elasticsearch = elasticsearch
+        keeper = elasticsearch.map { SearchIndexKeeper($0) }
         self.served = served
         self.films = films
     }
 
     public func run() async throws {
         var served = served
-        var toIndex: CatalogSnapshot? = elasticsearch == nil ? nil : films
-        var trouble = Trouble()
+        var films = films
+        var isIndexed = keeper == nil
         while !Task.isCancelled {
             do {
                 let known = served
-                let newer = try await BlockingWork.run("catalogue") { _ in try catalogue.read(unless: known) }
-                if let newer {
+                if let newer = try await BlockingWork.run("catalogue", { _ in try catalogue.read(unless: known) }) {
                     try await service.replace(
                         catalog: newer.snapshot, content: elasticsearch ?? ContentIndex(newer.snapshot.movies))
                     served = newer.version
-                    if elasticsearch != nil { toIndex = newer.snapshot }
-                    Self.log.info("catalogue in service", ["films": newer.snapshot.count, "version": newer.version])
+                    films = newer.snapshot
+                    isIndexed = keeper == nil
+                    Self.log.info("catalogue in service", ["films": films.count, "version": newer.version])
                 }
-                if let films = toIndex, let elasticsearch {
-                    try await index(films, elasticsearch)
-                    toIndex = nil
-                }
-                trouble.isOver()
+                service.impairments.remove(.catalogue)
             } catch {
                 if Task.isCancelled { return }
-                trouble.tell(error)
+                service.impairments.add(.catalogue, Impairments.reason(error))
             }
+            if let keeper, !isIndexed { isIndexed = await index(films, keeper) }
             try? await Task.sleep(for: Self.interval)
         }
     }
 
-    private func index(_ films: CatalogSnapshot, _ elasticsearch: ElasticsearchClient) async throws {
-        guard films.count > 0 else { return }
-        try await elasticsearch.createIndex()
-        let outcome = try await elasticsearch.index(films.movies)
-        try await elasticsearch.refresh()
-        Self.log.info(
-            "catalogue indexed",
-            ["indexed": outcome.indexed, "unchanged": outcome.stale, "rejected": outcome.rejected.count])
-        for rejected in outcome.rejected.prefix(5) {
-            Self.log.warning("a film was not indexed", ["item": rejected.itemID, "reason": rejected.reason])
+    private func index(_ films: CatalogSnapshot, _ keeper: SearchIndexKeeper) async -> Bool {
+        do {
+            let isWhole = try await keeper.update(to: films)
+            try await keeper.warmUp(films)
+            service.impairments.remove(.index)
+            return isWhole
+        } catch {
+            // A list without content is better than no service.
+            keeper.stopWaiting()
+            if !Task.isCancelled { service.impairments.add(.index, Impairments.reason(error)) }
+            return false
         }
     }
 
-    /// Says a trouble once, not at every attempt.
-    private struct Trouble {
-        private var said = ""
-
-        mutating func tell(_ error: any Error) {
-            let text = "\(error)"
-            if text != said { log.warning("cannot bring the catalogue up to date; trying again", ["error": text]) }
-            said = text
-        }
-
-        mutating func isOver() { said = "" }
+    /// Not ready before the search service is, unless that cannot be asked.
+    public var status: ServiceStatus {
+        var status = ServiceStatus(of: name)
+        status.obstacle = { [keeper] in keeper?.obstacle }
+        return status
     }
 }

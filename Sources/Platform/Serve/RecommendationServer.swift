@@ -44,12 +44,11 @@ public struct RecommendationServer: Sendable {
         service = try await RecommendationService(
             configuration: configuration, registry: registry, catalog: movies, content: content, feed: feed,
             publisher: publisher)
-        self.http = HTTPService(http, routes: service.routes + routes, watching: [service.status])
+        let follower = CatalogueFollower(
+            catalogue: catalogue, service: service, elasticsearch: elasticsearch, served: first?.version, films: movies)
+        self.http = HTTPService(http, routes: service.routes + routes, watching: [service.status, follower.status])
         group.add(service)
-        group.add(
-            CatalogueFollower(
-                catalogue: catalogue, service: service, elasticsearch: elasticsearch, served: first?.version,
-                films: movies))
+        group.add(follower)
         // Last, so that it is the first to stop: what it leads to is there until it has drained.
         group.add(self.http)
     }
@@ -63,7 +62,9 @@ extension RecommendationService {
     /// it lacks.
     public var status: ServiceStatus {
         var status = ServiceStatus(of: name)
-        status.impairments = { [impairments] in impairments.all.map { ($0.part.rawValue, $0.reason) } }
+        status.impairments = { [impairments] in
+            impairments.all.map { ($0.part.rawValue, $0.part.degradedName, $0.reason) }
+        }
         status.facts = { [self] in [("model", modelJSON)] }
         status.refresh = { [self] in updateGauges() }
         return status

@@ -106,7 +106,7 @@ struct Routes: Sendable {
                 to: place, method: method, count: count, similar: similar, explains: explains)
             return HTTPResponse(
                 body: Answer.json(
-                    service.finished(list, of: [.model, .catalogue]), fields: fields, request: request))
+                    service.finished(list, of: [.model, .catalogue, .index]), fields: fields, request: request))
         }
         let query = ContentQuery(
             seeds: method == .factors ? [] : [place], excluded: [], limit: Candidates.depth(for: count))

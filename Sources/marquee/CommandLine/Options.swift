@@ -188,7 +188,11 @@ extension Options {
         "unknown-items", ["show", "hide"], default: "hide",
         "Items that no film of the catalogue describes; without a catalogue all are shown.")
     static let elasticsearchIndex = Option<String>.text(
-        "elasticsearch-index", "NAME", default: "movies", "Index of the catalogue; made if absent.")
+        "elasticsearch-index", "NAME", default: "movies",
+        "Index of the catalogue, or an alias of one; made if absent.")
+    static let contentDeadline = Option<Double>.number(
+        "content-deadline", in: 0.01...600, default: 0.5,
+        "Seconds that a list waits for similarity of content before it goes out without.")
 
     // demo
     static let events = Option<Int>.integer(

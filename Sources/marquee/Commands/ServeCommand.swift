@@ -26,6 +26,7 @@ enum ServeCommand {
             Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.elasticsearch.spec,
             Options.elasticsearchUser.spec,
             Options.elasticsearchPassword.spec, Options.elasticsearchAPIKey.spec, Options.elasticsearchIndex.spec,
+            Options.contentDeadline.spec,
             Options.unknownItems.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
             Options.schemaRegistryUser.spec,
             Options.schemaRegistryPassword.spec,
@@ -54,6 +55,7 @@ enum ServeCommand {
                 properties: try KafkaOptions.properties(invocation), encoding: encoding, observer: .logging)
         }
         var configuration = ServingConfiguration()
+        configuration.contentDeadline = .seconds(try invocation.value(Options.contentDeadline))
         configuration.unknownItems = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
         let server = try await RecommendationServer(
             http: HTTPServerConfiguration(
@@ -82,6 +84,8 @@ enum ServeCommand {
         }
         var configuration = try ElasticsearchClient.Configuration(url: url, credentials: credentials)
         configuration.index = try invocation.value(Options.elasticsearchIndex)
+        configuration.queryDeadline = .seconds(try invocation.value(Options.contentDeadline))
+        try configuration.checkIndexName()
         return ElasticsearchClient(configuration)
     }
 }
