@@ -1,6 +1,7 @@
 import Catalog
 import Domain
 import Foundation
+import HTTPServer
 import Operations
 import Synchronization
 import TestSupport

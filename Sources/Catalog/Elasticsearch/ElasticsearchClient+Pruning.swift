@@ -31,6 +31,17 @@ extension ElasticsearchClient {
         return pruning
     }
 
+    /// How many films the index has that queries see.
+    /// - Throws: ``CatalogError``.
+    public func filmCount() async throws -> Int {
+        let answer = try await send(
+            .get, "/\(configuration.index)/_count", deadline: configuration.queryDeadline, attempts: 1)
+        guard let count = answer.integer("count") else {
+            throw CatalogError.searchProtocol(server: server, reason: "a count without a number")
+        }
+        return count
+    }
+
     private static var page: Int { 5000 }
 
     /// Identifiers in ascending order, with what they are ordered by.

@@ -51,8 +51,23 @@ public struct CatalogueFollower: Service {
                 if Task.isCancelled { return }
                 service.impairments.add(.catalogue, Impairments.reason(error))
             }
-            if let keeper, !isIndexed { isIndexed = await index(films, keeper) }
+            if let keeper {
+                if isIndexed { isIndexed = await check(films, keeper) }
+                if !isIndexed { isIndexed = await index(films, keeper) }
+            }
             try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    /// Whether the index is still as it was left; so long as it cannot be asked, nothing is known.
+    private func check(_ films: CatalogSnapshot, _ keeper: SearchIndexKeeper) async -> Bool {
+        do {
+            let isWhole = try await keeper.check(films)
+            service.impairments.remove(.content)
+            return isWhole
+        } catch {
+            if !Task.isCancelled { service.impairments.add(.content, Impairments.reason(error)) }
+            return true
         }
     }
 

@@ -48,6 +48,20 @@ final class SearchIndexKeeper: Sendable {
         return pruning.missing <= 0
     }
 
+    /// Asks as a list would, whether or not lists are asked for, and looks whether the index has as many films as before:
+    /// somebody may have deleted it, or made an alias stand for another.
+    /// - Returns: whether it has.
+    /// - Throws: `CatalogError`.
+    func check(_ films: CatalogSnapshot) async throws -> Bool {
+        guard let film = films.movies.first else { return true }
+        do {
+            _ = try await client.similar(to: [film.itemID], excluding: [], limit: 1)
+            return try await client.filmCount() == films.count
+        } catch CatalogError.indexMissing {
+            return false
+        }
+    }
+
     /// Asks until the answers are fast, the first time.
     func warmUp(_ films: CatalogSnapshot) async throws {
         guard !isReady.load(ordering: .relaxed) else { return }

@@ -73,5 +73,5 @@ extension ModelRegistry: ModelSource {
     func currentID() throws -> String? { try current()?.rawValue }
     /// Compares digests, too: it is read in the background, and a damaged one must not go into service.
     func open(_ id: String) throws -> any FactorModel { try open(find(id), verifying: true) }
-    func openCurrent() throws -> any FactorModel { try openCurrent(verifying: false) }
+    func openCurrent() throws -> any FactorModel { try openCurrent(verifying: true) }
 }

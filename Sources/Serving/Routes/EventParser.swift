@@ -64,6 +64,11 @@ struct EventParser {
         where !(1...limits.idLength).contains(id.utf8.count) {
             throw refuse("\(name) must have 1 to \(limits.idLength) bytes")
         }
+        // No path could name it: they are refused there.
+        for (name, id) in [("user_id", wire.userID), ("item_id", wire.itemID), ("event_id", wire.eventID ?? "-")]
+        where !id.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+            throw refuse("\(name) must not have control characters")
+        }
         guard let kind = EventKind(name: wire.kind) else { throw refuse("kind must be view, like or review") }
         let value = Float(wire.value)
         guard kind.accepts(value) else { throw refuse("a \(kind.name) has no value \(wire.value)") }

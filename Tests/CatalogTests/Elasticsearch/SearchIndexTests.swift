@@ -133,6 +133,7 @@ struct SearchIndexTests {
         let first = try await search.keepOnly(catalogue)
         #expect(first.removed == 2 && first.missing == 0)
         try await search.refresh()
+        #expect(try await search.filmCount() == 58)
         let left = try await search.similar(to: ["m5"], excluding: [], limit: 100).map(\.itemID)
         #expect(!left.contains("m0") && !left.contains("m1"))
         #expect(try await search.keepOnly(catalogue).removed == 0)

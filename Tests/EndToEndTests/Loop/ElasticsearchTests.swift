@@ -50,7 +50,7 @@ import Testing
                 try await Loop.run(
                     ["store", "delete", "\(data)/movies", "--where", "item_id = '\(gone)'"], in: folder)
                 try await eventually("the film is out of the index") { server.errors.contains("removed=1") }
-                for path in paths + [paths[1] + "&method=cf", "/v1/items/popular?n=100"] {
+                for path in paths + ["/v1/items/f0100/similar?n=20&method=cf", "/v1/items/popular?n=100"] {
                     #expect(try await !client.items(path).contains(gone), "\(path)")
                 }
 

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import HTTPServer
+import Operations
 import Synchronization
 import Testing
 
@@ -145,10 +146,18 @@ struct RecommendationRouteTests {
             #expect(!answer.text.contains("\"content\",\"part\""))
             let similar = try await service.get("/v1/items/a3/similar?method=blend&n=5")
             #expect(similar.degraded == ["content"] && similar.ids.count == 5)
+            // It is told by whoever shows readiness and metrics.
+            #expect(service.service.impairments.all.map(\.part) == [.content])
+            let reason = mood == .fails ? "search-unavailable" : "deadline"
+            let told = Metrics.shared.text().split(separator: "\n").first {
+                $0.hasPrefix("marquee_content_failures_total{") && $0.contains("reason=\"\(reason)\"")
+            }
+            #expect(told != nil)
             content.mood.withLock { $0 = .answers }
             try await eventually {
                 try await service.get("/v1/users/a-user0/recommendations?n=5").degraded.isEmpty
             }
+            #expect(service.service.impairments.all.isEmpty)
         }
     }
 
