@@ -32,6 +32,17 @@ public struct TableContract: Hashable, Sendable {
         self.properties = properties
     }
 
+    /// The same table, but made so that its older versions stay readable for so many seconds, instead of Delta's own 30
+    /// days of log and 7 days of files.
+    public func keeping(history seconds: Int64) -> TableContract {
+        let interval = "interval \(seconds) seconds"
+        return TableContract(
+            name: name, schema: schema, partitionedBy: partitionColumns,
+            properties: properties.merging([
+                "delta.logRetentionDuration": interval, "delta.deletedFileRetentionDuration": interval,
+            ]) { $1 })
+    }
+
     private static let bloomFilterProperty = "marquee.bloomFilterColumns"
 
     /// The tables of a store.

@@ -62,8 +62,13 @@ extension DeltaTable {
         guard let state = try? reader.update(state), state.version >= version else { return }
         remember(state, insteadOf: nil)
         guard state.version == version, let metaData = state.metaData, version % metaData.checkpointInterval == 0,
-            (try? CheckpointWriter(storage: storage).write(state, now: Timestamp.now)) != nil, metaData.cleansLog
+            (try? CheckpointWriter(storage: storage).write(state, now: Timestamp.now)) != nil
         else { return }
+        // A writer that goes on for months must not remember every file that was ever merged.
+        var lean = state
+        lean.forgetTombstones(until: Timestamp.now.milliseconds - metaData.deletedFileRetention)
+        remember(lean, insteadOf: nil)
+        guard metaData.cleansLog else { return }
         try? LogCleaner(storage: storage).clean(retention: metaData.logRetention, now: Timestamp.now)
     }
 

@@ -8,9 +8,10 @@ final class DeltaSink: EventSink {
     private let table: DeltaTable
 
     /// Opens the table, creating it where there is none.
-    init(_ store: EventStore, _ contract: TableContract) throws {
+    /// - Parameter history: see ``IngestConfiguration/history``.
+    init(_ store: EventStore, _ contract: TableContract, history: Int64?) throws {
         name = contract.name
-        table = try store.openOrCreate(contract)
+        table = try store.openOrCreate(history.map { contract.keeping(history: $0) } ?? contract)
     }
 
     func offsets() throws -> [String: Int64] { try table.snapshot().transactions }

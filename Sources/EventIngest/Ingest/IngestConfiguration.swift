@@ -39,6 +39,9 @@ public struct IngestConfiguration: Sendable {
     public var replication: Int?
     /// Stands for the cluster's own identifier in the table's offsets: for clusters that change theirs.
     public var cluster: String?
+    /// Seconds for which older versions of tables stay readable that this ingester makes; nil is Delta's default, 30
+    /// days of log and 7 days of files, which at a commit a second is hundreds of thousands of them.
+    public var history: Int64? = 3600
     /// Seconds to wait for the broker at the start.
     public var patience = 15.0
 

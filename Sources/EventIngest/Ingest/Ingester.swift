@@ -43,8 +43,8 @@ public final class Ingester: Sendable {
 
     /// With the tables of ``IngestConfiguration/store``, made where they are missing.
     public convenience init(_ configuration: IngestConfiguration, hooks: Hooks = Hooks()) {
-        let store = configuration.store
-        self.init(configuration, hooks: hooks) { try DeltaSink(store, $0) }
+        let (store, history) = (configuration.store, configuration.history)
+        self.init(configuration, hooks: hooks) { try DeltaSink(store, $0, history: history) }
     }
 
     /// With sinks other than the store's tables.

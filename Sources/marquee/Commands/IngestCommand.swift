@@ -17,7 +17,8 @@ enum IngestCommand {
         options: [
             Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.store.spec, Options.untilEnd.spec,
             Options.group.spec, Options.commitRows.spec, Options.commitBytes.spec, Options.commitInterval.spec,
-            Options.createTopics.spec, Options.replication.spec, Options.onDataLoss.spec,
+            Options.tidy.spec, Options.history.spec, Options.createTopics.spec, Options.replication.spec,
+            Options.onDataLoss.spec,
             Options.deadLetterTopic.spec, Options.cluster.spec, Options.metricsPort.spec, Options.metricsHost.spec,
             Options.reportEvery.spec,
             Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
@@ -60,6 +61,7 @@ enum IngestCommand {
         configuration.commit = CommitPolicy(
             rows: try invocation.value(Options.commitRows), bytes: try invocation.value(Options.commitBytes),
             age: try invocation.value(Options.commitInterval))
+        configuration.history = Int64(try invocation.value(Options.history).rounded(.up))
         configuration.createTopics = invocation.optional(Options.createTopics)
         configuration.replication = invocation.optional(Options.replication)
         configuration.onDataLoss = try invocation.value(Options.onDataLoss)
@@ -82,9 +84,11 @@ enum IngestCommand {
                     host: try invocation.value(Options.metricsHost), port: port, watching: [service.status]))
         }
         group.add(service)
+        // What ends at the end has no time to tidy.
+        if try invocation.value(Options.tidy) == "on", !configuration.untilEnd { group.add(TidyService(store: store)) }
         let outcome = try await group.run()
         bar.finish()
-        StandardOutput.write(line: service.progress.summary)
+        StandardOutput.write(prose: service.progress.summary)
         if configuration.untilEnd, case .stopped = outcome { try Task.checkCancellation() }
     }
 }

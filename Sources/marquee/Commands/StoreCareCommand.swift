@@ -1,5 +1,6 @@
 import Columnar
 import Operations
+import Platform
 
 /// `marquee store optimize|vacuum|verify|restore`: looking after a table. Each prints what it did, one fact a line.
 enum StoreCareCommand {
@@ -7,13 +8,28 @@ enum StoreCareCommand {
         path: ["store", "optimize"], summary: "Write the small files of a table anew as large ones.",
         details: """
             Rows of a partition come in order of time. The rows of the table stay the same, older versions stay
-            readable, and others may go on writing. The small files go with 'store vacuum'.
-            """, arguments: [directory], options: [targetMegabytes.spec],
-        examples: [.init(line: "store optimize data/events", meaning: "One file a day instead of hundreds.")]
+            readable, and others may go on writing. The small files go with 'store vacuum'. With --every it goes on until
+            it is interrupted, as 'ingest' does by itself: it merges the files of days that are over and of those with
+            many small ones, with the least priority, and removes what no kept version needs.
+            """, arguments: [directory], options: [targetMegabytes.spec, every.spec],
+        examples: [
+            .init(line: "store optimize data/events", meaning: "One file a day instead of hundreds."),
+            .init(
+                line: "store optimize data/events --every 1m",
+                meaning: "Keeps a table tidy that another program writes."),
+        ]
     ) { invocation in
         let megabytes = try invocation.value(targetMegabytes)
+        let path = invocation.arguments[0]
+        if let seconds = invocation.optional(every) {
+            // What is no table is said at once, and not every minute.
+            try await BlockingWork.run("store") { _ in _ = try DeltaTable.open(at: path) }
+            let size = Int64(megabytes) << 20
+            let policy = TidyPolicy(smallSize: min(32 << 20, size), targetSize: size)
+            return try await TidyService(tables: [path], every: .seconds(seconds), policy: policy).run()
+        }
         try await BlockingWork.run("store") { _ in
-            let table = try DeltaTable.open(at: invocation.arguments[0])
+            let table = try DeltaTable.open(at: path)
             print(try table.optimize(targetSize: Int64(megabytes) << 20))
         }
     }
@@ -49,10 +65,10 @@ enum StoreCareCommand {
         let version = invocation.optional(Options.version).map(Int64.init)
         try await BlockingWork.run("store") { _ in
             let report = try DeltaTable.open(at: invocation.arguments[0]).verify(version: version)
-            for column in report.unseen { StandardOutput.write(line: column.line) }
-            for problem in report.problems { StandardOutput.write(line: "\(problem.path): \(problem.reason)") }
+            for column in report.unseen { StandardOutput.write(prose: column.line) }
+            for problem in report.problems { StandardOutput.write(prose: "\(problem.path): \(problem.reason)") }
             StandardOutput.write(
-                line: "version \(report.version): \(Figure.count(report.files)) files, "
+                prose: "version \(report.version): \(Figure.count(report.files)) files, "
                     + "\(Figure.count(Int(report.rows))) rows, \(Figure.bytes(Int(report.bytes))), "
                     + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
                     + "\(Figure.count(report.unseen.count)) columns not looked into, "
@@ -78,6 +94,8 @@ enum StoreCareCommand {
     private static let directory = Command.Argument(name: "DIR", summary: "Folder of the table, such as data/events.")
     private static let targetMegabytes = Option<Int>.integer(
         "target-megabytes", in: 1...2048, default: 128, "Files this large are left alone.")
+    private static let every = Option<Double>.seconds(
+        "every", "Look at the table this often, until interrupted; by day and number of files, see above.")
     private static let retentionHours = Option<Int>.integer(
         "retention-hours", in: 0...876_000, "Keep what versions of the last N hours need; the table's own by default.")
     private static let dryRun = Option<Bool>.flag("dry-run", "Only say what would be removed.")
@@ -88,7 +106,7 @@ enum StoreCareCommand {
             return
         }
         StandardOutput.write(
-            line: "version \(version): \(Figure.count(report.filesRemoved)) files of "
+            prose: "version \(version): \(Figure.count(report.filesRemoved)) files of "
                 + "\(Figure.bytes(Int(report.bytesRemoved))) out, \(Figure.count(report.filesAdded)) of "
                 + "\(Figure.bytes(Int(report.bytesAdded))) in")
     }

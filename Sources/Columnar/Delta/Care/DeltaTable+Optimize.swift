@@ -15,44 +15,50 @@ extension DeltaTable {
         var report = RewriteReport()
         // A commit a group: a writer that deletes from one partition does not undo the work on the others.
         for group in try groups(targetSize: targetSize, state: newestState()) {
-            let done = try rewriting { snapshot, metaData in
-                // Another writer may have replaced some meanwhile.
-                let adds = group.compactMap { snapshot.state.files[$0] }
-                if adds.count < 2 { return nil }
-                try snapshot.checkFilesWritable()
-                let dataSchema = PartitionSplitter(
-                    schema: snapshot.schema, partitionColumns: snapshot.partitionColumns
-                ).dataSchema
-                let sorting = timeColumn ?? dataSchema.fields.first { $0.type == .timestamp }?.name
-                var scan = try snapshot.scan(adds)
-                var batches: [RecordBatch] = []
-                while let batch = try scan.next() { batches.append(batch) }
-                if batches.isEmpty { return nil }
-                let whole = RecordBatch.joining(batches).selecting(dataSchema)
-                batches = []
-                let order = try whole.order(by: sorting)
-                var slices = stride(from: 0, to: order.count, by: ParquetOptions().rowGroupRows).makeIterator()
-                let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
-                let file = try writer.write(adds[0].partitionValues, dataChange: false) {
-                    slices.next().map { start in
-                        whole.gathered(Array(order[start..<min(start + ParquetOptions().rowGroupRows, order.count)]))
-                    }
-                }
-                let files = file.map { [$0] } ?? []
-                let commit = Self.replacing(
-                    adds, by: files, operation: "OPTIMIZE",
-                    parameters: ["targetSize": String(targetSize), "zOrderBy": "[]"], metrics: [:], dataChange: false)
-                return (commit, files)
-            }
-            guard let done else { continue }
-            let part = Self.report(done)
-            report.version = part.version
-            report.filesAdded += part.filesAdded
-            report.filesRemoved += part.filesRemoved
-            report.bytesAdded += part.bytesAdded
-            report.bytesRemoved += part.bytesRemoved
+            if let part = try merge(group, targetSize: targetSize, sortedBy: timeColumn) { report.add(part) }
         }
         return report
+    }
+
+    /// Writes these files of one partition anew as one.
+    /// - Parameter check: called between batches of rows; throws to stop, and nothing is changed then.
+    /// - Returns: nil if other writers have left less than two of the files.
+    func merge(
+        _ paths: [String], targetSize: Int64, sortedBy timeColumn: String? = nil, check: () throws -> Void = {}
+    ) throws -> RewriteReport? {
+        let done = try rewriting { snapshot, metaData in
+            // Another writer may have replaced some meanwhile.
+            let adds = paths.compactMap { snapshot.state.files[$0] }
+            if adds.count < 2 { return nil }
+            try snapshot.checkFilesWritable()
+            let dataSchema = PartitionSplitter(
+                schema: snapshot.schema, partitionColumns: snapshot.partitionColumns
+            ).dataSchema
+            let sorting = timeColumn ?? dataSchema.fields.first { $0.type == .timestamp }?.name
+            var scan = try snapshot.scan(adds)
+            var batches: [RecordBatch] = []
+            while let batch = try scan.next() {
+                try check()
+                batches.append(batch)
+            }
+            if batches.isEmpty { return nil }
+            let whole = RecordBatch.joining(batches).selecting(dataSchema)
+            batches = []
+            let order = try whole.order(by: sorting)
+            var slices = stride(from: 0, to: order.count, by: ParquetOptions().rowGroupRows).makeIterator()
+            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+            let file = try writer.write(adds[0].partitionValues, dataChange: false) {
+                slices.next().map { start in
+                    whole.gathered(Array(order[start..<min(start + ParquetOptions().rowGroupRows, order.count)]))
+                }
+            }
+            let files = file.map { [$0] } ?? []
+            let commit = Self.replacing(
+                adds, by: files, operation: "OPTIMIZE",
+                parameters: ["targetSize": String(targetSize), "zOrderBy": "[]"], metrics: [:], dataChange: false)
+            return (commit, files)
+        }
+        return done.map { Self.report($0) }
     }
 
     /// The paths of small files that are to become one, two or more each.

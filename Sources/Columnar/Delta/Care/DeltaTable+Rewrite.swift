@@ -11,6 +11,16 @@ public struct RewriteReport: Hashable, Sendable {
     public var bytesAdded: Int64 = 0
     /// Rows that are no longer in the table.
     public var rowsDeleted: Int64 = 0
+
+    /// Counts what another operation did after this one.
+    mutating func add(_ other: RewriteReport) {
+        version = other.version ?? version
+        filesRemoved += other.filesRemoved
+        filesAdded += other.filesAdded
+        bytesRemoved += other.bytesRemoved
+        bytesAdded += other.bytesAdded
+        rowsDeleted += other.rowsDeleted
+    }
 }
 
 extension DeltaTable {

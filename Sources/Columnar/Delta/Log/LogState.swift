@@ -45,6 +45,11 @@ struct LogState: Sendable {
     /// Whether the commit of ``version`` tells its own time.
     var statesTimes: Bool { metaData?.inCommitTimestampsSince.map { $0 <= version } ?? false }
 
+    /// Forgets the files that were removed so long ago that nobody may need them, as a checkpoint does.
+    mutating func forgetTombstones(until horizon: Int64) {
+        tombstones = tombstones.filter { ($0.value.deletionTimestamp ?? 0) > horizon }
+    }
+
     /// Checks that a table came out that can be read.
     func checked(table: String) throws -> (ProtocolAction, MetaData) {
         guard let versions else {
