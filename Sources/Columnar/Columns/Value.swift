@@ -22,12 +22,24 @@ public enum Value: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         public var key: Value
         public var value: Value
+
+        /// A key with its value.
+        public init(key: Value, value: Value) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// One field of a struct; members keep the order of the schema, and a null field is a member, too.
     public struct Member: Hashable, Sendable {
         public var name: String
         public var value: Value
+
+        /// A member of a structure.
+        public init(name: String, value: Value) {
+            self.name = name
+            self.value = value
+        }
     }
 }
 

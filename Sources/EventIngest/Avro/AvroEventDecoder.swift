@@ -27,18 +27,23 @@ package final class AvroEventDecoder: EventMessageDecoder {
     private var current: (id: Int32, plan: AvroEventPlan)?
     /// A schema that has to be fetched before the last message can be read.
     private var wanted: Int32?
-    package private(set) var explanation: String?
+    /// What is wrong with a schema.
+    private var schemaProblem: String?
+    private var refusedField: String?
 
     package init(schemas: EventSchemas, limits: EventLimits = EventLimits()) {
         self.schemas = schemas
         self.limits = limits
     }
 
+    package var explanation: String? { schemaProblem ?? refusedField }
+
     /// The latest time an event may have, by the receiver's clock.
     package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
 
     /// Reads one framed message. The slices lie in the message, and are valid as long as it is.
     package func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {
+        refusedField = nil
         guard message.count > 0 else { throw .empty }
         guard message.count <= limits.messageLength else { throw .tooLong }
         let plan = try plan(try ConfluentFrame.schemaID(of: message))
@@ -46,8 +51,15 @@ package final class AvroEventDecoder: EventMessageDecoder {
         let body = UnsafeRawBufferPointer(rebasing: message[ConfluentFrame.length...])
         var cursor = AvroCursor(body.bindMemory(to: UInt8.self))
         var fields = EventFields()
-        try plan.read(&cursor, into: &fields)
-        try limits.check(fields, latest: latest)
+        do throws(RejectReason) {
+            try plan.read(&cursor, into: &fields)
+            try limits.check(fields, latest: latest)
+        } catch {
+            refusedField =
+                limits.offenders(error, fields).explanation
+                ?? plan.refusedField(AvroCursor(body.bindMemory(to: UInt8.self)))
+            throw error
+        }
         return fields
     }
 
@@ -63,7 +75,7 @@ package final class AvroEventDecoder: EventMessageDecoder {
             current = (id, plan)
             return plan
         case .refused(let reason, let why):
-            explanation = why
+            schemaProblem = why
             throw reason
         case nil:
             wanted = id
@@ -75,7 +87,7 @@ package final class AvroEventDecoder: EventMessageDecoder {
     package func mayRetry(after reason: RejectReason) throws -> Bool {
         guard let id = wanted else {
             // What was said about another message does not go with this one.
-            if reason != .unknownSchema, reason != .incompatibleSchema { explanation = nil }
+            if reason != .unknownSchema, reason != .incompatibleSchema { schemaProblem = nil }
             return false
         }
         wanted = nil

@@ -60,6 +60,8 @@ final class AvroEventPlan: Sendable {
     /// One for each field of the writer, then the branches of unions.
     private let steps: [Step]
     private let fieldCount: Int
+    /// The writer's names of its fields.
+    private let names: [String]
     /// Of the writer's symbols: the kind's number, or 255.
     private let kinds: [UInt8]
 
@@ -93,6 +95,7 @@ final class AvroEventPlan: Sendable {
         }
         writer = AvroNodes(schema)
         fieldCount = fields.count
+        names = fields.map(\.name)
         steps = builder.steps
         kinds = builder.kinds
     }
@@ -156,6 +159,20 @@ final class AvroEventPlan: Sendable {
     func read(_ cursor: inout AvroCursor, into fields: inout EventFields) throws(RejectReason) {
         for index in 0..<fieldCount { try take(steps[index], &cursor, &fields) }
         guard cursor.remaining == 0 else { throw .malformedAvro }
+    }
+
+    /// The writer's name of the field that a body cannot be read beyond; nil if that is none of ours.
+    func refusedField(_ cursor: AvroCursor) -> String? {
+        var cursor = cursor
+        var fields = EventFields()
+        for index in 0..<fieldCount {
+            do throws(RejectReason) {
+                try take(steps[index], &cursor, &fields)
+            } catch {
+                return error == .malformedAvro || steps[index].operation == .skip ? nil : names[index]
+            }
+        }
+        return nil
     }
 
     @inline(__always)

@@ -21,6 +21,8 @@ public final class EventDecoder {
     /// By their place: the fields of the messages before. Producers write all messages alike.
     @exclusivity(unchecked) private var order = SIMD8<UInt8>()
     @exclusivity(unchecked) private var instants = InstantParser()
+    /// The fields that the last message was refused for.
+    @exclusivity(unchecked) private var refused: EventFields.Names = []
 
     public init(limits: EventLimits = EventLimits()) {
         self.limits = limits
@@ -42,6 +44,7 @@ public final class EventDecoder {
     /// The slices are valid as long as the message, or only until the next call where ``lendsScratch`` says so.
     package func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {
         lendsScratch = false
+        refused = []
         guard message.count > 0 else { throw .empty }
         guard message.count <= limits.messageLength else { throw .tooLong }
         if message.count > scratch.count {
@@ -53,20 +56,28 @@ public final class EventDecoder {
         let seen = try readFields(&cursor, &fields)
         lendsScratch = cursor.usedScratch
         guard cursor.peek() == 0, cursor.position == cursor.end else { throw .malformed }
-        guard seen & Field.required == Field.required else { throw .missingField }
-        try limits.check(fields, latest: latest)
+        guard seen & Field.required == Field.required else {
+            refused = EventFields.Names(rawValue: Field.required & ~seen)
+            throw .missingField
+        }
+        do throws(RejectReason) {
+            try limits.check(fields, latest: latest)
+        } catch {
+            refused = limits.offenders(error, fields)
+            throw error
+        }
         return fields
     }
 
     private enum Field {
-        static let eventID: UInt8 = 1
-        static let userID: UInt8 = 2
-        static let itemID: UInt8 = 4
-        static let kind: UInt8 = 8
-        static let value: UInt8 = 16
-        static let at: UInt8 = 32
-        static let text: UInt8 = 64
-        static let source: UInt8 = 128
+        static let eventID = EventFields.Names.eventID.rawValue
+        static let userID = EventFields.Names.userID.rawValue
+        static let itemID = EventFields.Names.itemID.rawValue
+        static let kind = EventFields.Names.kind.rawValue
+        static let value = EventFields.Names.value.rawValue
+        static let at = EventFields.Names.at.rawValue
+        static let text = EventFields.Names.reviewText.rawValue
+        static let source = EventFields.Names.source.rawValue
         static let required = eventID | userID | itemID | kind | value | at
     }
 
@@ -81,19 +92,18 @@ public final class EventDecoder {
         while true {
             let field = try field(&cursor, at: place)
             place += 1
-            guard seen & field == 0 else { throw .duplicateField }
+            guard seen & field == 0 else {
+                refused = EventFields.Names(rawValue: field)
+                throw .duplicateField
+            }
             // A null is an absent field.
             if field != 0, try cursor.null() == false {
                 seen |= field
-                switch field {
-                case Field.eventID: fields.eventID = try cursor.asciiString()
-                case Field.userID: fields.userID = try cursor.asciiString()
-                case Field.itemID: fields.itemID = try cursor.asciiString()
-                case Field.text: fields.reviewText = try cursor.string()
-                case Field.source: fields.source = try cursor.asciiString()
-                case Field.value: fields.value = Float(try cursor.number())
-                case Field.kind: fields.kind = try Self.kind(&cursor)
-                default: fields.at = try instant(&cursor)
+                do throws(RejectReason) {
+                    try readValue(of: field, &cursor, &fields)
+                } catch {
+                    refused = EventFields.Names(rawValue: field)
+                    throw error
                 }
             } else if field == 0 {
                 try cursor.skipValue()
@@ -103,6 +113,22 @@ public final class EventDecoder {
         }
         try cursor.expect(UInt8(ascii: "}"))
         return seen
+    }
+
+    @inline(__always)
+    private func readValue(
+        of field: UInt8, _ cursor: inout JSONCursor, _ fields: inout EventFields
+    ) throws(RejectReason) {
+        switch field {
+        case Field.eventID: fields.eventID = try cursor.asciiString()
+        case Field.userID: fields.userID = try cursor.asciiString()
+        case Field.itemID: fields.itemID = try cursor.asciiString()
+        case Field.text: fields.reviewText = try cursor.string()
+        case Field.source: fields.source = try cursor.asciiString()
+        case Field.value: fields.value = Float(try cursor.number())
+        case Field.kind: fields.kind = try Self.kind(&cursor)
+        default: fields.at = try instant(&cursor)
+        }
     }
 
     /// Which field begins here, passing its name and the colon. The one that stood at this place last is looked for first.
@@ -168,4 +194,6 @@ public final class EventDecoder {
     }
 }
 
-extension EventDecoder: EventMessageDecoder {}
+extension EventDecoder: EventMessageDecoder {
+    package var explanation: String? { refused.explanation }
+}

@@ -22,9 +22,9 @@ enum SVGPlot {
         let ys = points.map(\.y) + ends.flatMap { [$0.low, $0.high] }
         let x = Axis(xs.min()!, xs.max()!, from: 64, to: 500, padded: false)
         let y = Axis(
-            min(0, ys.min()!) == 0 && ys.min()! < 0.5 * ys.max()! ? 0 : ys.min()!, ys.max()!, from: 230, to: 34)
-        var svg = frame(title: title, x: xTitle, y: yTitle, yAxis: y)
-        for tick in Set(xs).sorted().thinned(to: 10) {
+            min(0, ys.min()!) == 0 && ys.min()! < 0.5 * ys.max()! ? 0 : ys.min()!, ys.max()!, from: 230, to: top)
+        var svg = frame(title: title, x: xTitle, y: yTitle, yAxis: y, legend: series.map(\.name))
+        for tick in Self.apart(Set(xs).sorted(), at: x.callAsFunction) {
             svg += text(x(tick), 248, label(tick), anchor: "middle")
         }
         for (number, one) in series.enumerated() {
@@ -50,13 +50,17 @@ enum SVGPlot {
     static func bars(title: String, y yTitle: String, groups: [String], _ series: [Series]) -> String {
         let tops = series.flatMap { $0.points.map(\.y) + $0.intervals.compactMap { $0?.high } }
         guard !groups.isEmpty, let top = tops.max() else { return "" }
-        let y = Axis(0, max(top, 1e-9), from: 230, to: 34)
-        var svg = frame(title: title, x: "", y: yTitle, yAxis: y)
+        let y = Axis(0, max(top, 1e-9), from: 230, to: top)
+        var svg = frame(title: title, x: "", y: yTitle, yAxis: y, legend: series.map(\.name))
         let slot = 436.0 / Double(groups.count)
+        // Names that are wider than their place stand in two rows in turn, and end in an ellipsis beyond that.
+        let isCrowded = groups.contains { textWidth($0) + 6 > slot }
+        let room = isCrowded ? 2 * slot : slot
         let width = min(30, slot * 0.8 / Double(series.count))
         for (place, group) in groups.enumerated() {
             let centre = 64 + slot * (Double(place) + 0.5)
-            svg += text(centre, 248, group, anchor: "middle")
+            let name = clipped(group, to: min(room - 6, 2 * (min(centre, 520 - centre) - 4)))
+            svg += text(centre, isCrowded && place % 2 == 1 ? 262 : 248, name, anchor: "middle")
             for (number, one) in series.enumerated() where place < one.points.count {
                 let left = centre + (Double(number) - Double(series.count) / 2) * width
                 let value = one.points[place].y
@@ -95,11 +99,15 @@ enum SVGPlot {
         func callAsFunction(_ value: Double) -> Double { from + (value - low) / (high - low) * (to - from) }
     }
 
-    private static func frame(title: String, x: String, y: String, yAxis: Axis) -> String {
+    /// Above it stand the title and the meaning of the vertical axis.
+    private static let top = 48.0
+
+    private static func frame(title: String, x: String, y: String, yAxis: Axis, legend names: [String]) -> String {
+        let height = 300 + 16 * max(0, (legendPlaces(names).last?.row ?? 0))
         var svg =
-            "<svg viewBox=\"0 0 520 300\" role=\"img\" aria-label=\"\(escaped(title))\" "
+            "<svg viewBox=\"0 0 520 \(height)\" role=\"img\" aria-label=\"\(escaped(title))\" "
             + "xmlns=\"http://www.w3.org/2000/svg\"><style>text{font:11px system-ui,sans-serif;fill:currentColor}</style>"
-        svg += "<text x=\"12\" y=\"16\" font-weight=\"bold\">\(escaped(title))</text>"
+        svg += "<text x=\"12\" y=\"16\" font-weight=\"bold\">\(escaped(clipped(title, to: 470)))</text>"
         for step in 0...4 {
             let value = yAxis.low + (yAxis.high - yAxis.low) * Double(step) / 4
             let at = decimal(yAxis(value))
@@ -111,16 +119,58 @@ enum SVGPlot {
     }
 
     private static func legend(_ names: [String]) -> String {
-        guard names.count > 1 else { return "" }
         var svg = ""
-        var left = 64.0
-        for (number, name) in names.enumerated() {
+        for (number, place) in legendPlaces(names).enumerated() {
+            let y = 278 + 16 * place.row
             svg +=
-                "<rect x=\"\(left)\" y=\"278\" width=\"10\" height=\"10\" fill=\"\(colours[number % colours.count])\"/>"
-            svg += text(left + 14, 287, name, anchor: "start")
-            left += 28 + Double(name.count) * 6.5
+                "<rect x=\"\(decimal(place.x))\" y=\"\(y)\" width=\"10\" height=\"10\" "
+                + "fill=\"\(colours[number % colours.count])\"/>"
+            svg += text(place.x + 14, Double(y + 9), clipped(names[number], to: 430), anchor: "start")
         }
         return svg
+    }
+
+    /// Beside each other as far as there is room, then in further rows; nothing for a single series.
+    private static func legendPlaces(_ names: [String]) -> [(x: Double, row: Int)] {
+        guard names.count > 1 else { return [] }
+        var places: [(x: Double, row: Int)] = []
+        var (left, row) = (64.0, 0)
+        for name in names {
+            let width = 28 + textWidth(clipped(name, to: 430))
+            if left > 64, left + width > 520 { (left, row) = (64, row + 1) }
+            places.append((left, row))
+            left += width
+        }
+        return places
+    }
+
+    /// As many ticks as have labels that stand apart, the first and the last among them.
+    private static func apart(_ ticks: [Double], at position: (Double) -> Double) -> [Double] {
+        guard let first = ticks.first, let last = ticks.last, first != last else { return ticks }
+        func half(_ tick: Double) -> Double { textWidth(label(tick)) / 2 + 4 }
+        var kept = [first]
+        for tick in ticks.dropFirst().dropLast()
+        where position(tick) - half(tick) >= position(kept[kept.count - 1]) + half(kept[kept.count - 1])
+            && position(tick) + half(tick) <= position(last) - half(last)
+        {
+            kept.append(tick)
+        }
+        return kept + [last]
+    }
+
+    /// About how wide a text is in pixels; on the wide side for the fonts that browsers take.
+    static func textWidth(_ text: String) -> Double {
+        text.reduce(0) { $0 + ($1.isASCII ? ($1.isUppercase || $1 == "@" ? 8 : 6.5) : 11) }
+    }
+
+    private static func clipped(_ text: String, to width: Double) -> String {
+        guard textWidth(text) > width else { return text }
+        var clipped = ""
+        for character in text {
+            if textWidth(clipped) + textWidth(String(character)) + 11 > width { break }
+            clipped.append(character)
+        }
+        return clipped + "…"
     }
 
     private static func text(_ x: Double, _ y: Double, _ content: String, anchor: String) -> String {
@@ -140,12 +190,5 @@ enum SVGPlot {
         if value == value.rounded(), abs(value) < 1e6 { return String(format: "%.0f", value) }
         if abs(value) >= 1e6 || abs(value) < 1e-4 { return String(format: "%.2e", value) }
         return abs(value) >= 100 ? String(format: "%.0f", value) : String(format: "%.4g", value)
-    }
-}
-
-extension [Double] {
-    fileprivate func thinned(to most: Int) -> [Double] {
-        guard count > most else { return self }
-        return (0..<most).map { self[$0 * (count - 1) / (most - 1)] }
     }
 }

@@ -1,7 +1,5 @@
 /// The text of `--help`, made from the command table.
 enum Help {
-    static let width = 80
-
     /// What `marquee help` prints.
     static func overview(_ table: CommandTable) -> String {
         var text = """
@@ -41,7 +39,7 @@ enum Help {
 
     /// What `marquee train --help` prints.
     static func command(_ command: Command) -> String {
-        var text = command.summary + "\n\n" + wrapped("Usage: " + usage(command), indent: 7) + "\n"
+        var text = command.summary + "\n\n" + TextLayout.wrapped("Usage: " + usage(command), indent: 7) + "\n"
         if !command.details.isEmpty { text += "\n" + reflowed(command.details) + "\n" }
         if !command.arguments.isEmpty {
             text += "\nArguments:\n" + columns(command.arguments.map { ($0.name, $0.summary) })
@@ -55,7 +53,9 @@ enum Help {
         text += "\nOptions of every command:\n" + columns(CommandTable.common.map(row))
         text += "\nExamples:\n"
         for example in command.examples {
-            text += "  marquee \(example.line)\n" + wrapped("      " + example.meaning, indent: 6) + "\n"
+            text +=
+                TextLayout.wrappedForShell("marquee \(example.line)", indent: 2) + "\n"
+                + TextLayout.wrapped("      " + example.meaning, indent: 6) + "\n"
         }
         return text
     }
@@ -70,7 +70,7 @@ enum Help {
                 lines.append(line)
             }
         }
-        return lines.map { $0.hasPrefix(" ") ? $0 : wrapped($0, indent: 0) }.joined(separator: "\n")
+        return lines.map { $0.hasPrefix(" ") ? $0 : TextLayout.wrapped($0, indent: 0) }.joined(separator: "\n")
     }
 
     static func usage(_ command: Command) -> String {
@@ -98,31 +98,16 @@ enum Help {
             let indent = 2 + left + 2
             let lead = "  " + name
             if name.count > left {
-                text += lead + "\n" + wrapped(String(repeating: " ", count: indent) + meaning, indent: indent) + "\n"
+                text +=
+                    lead + "\n" + TextLayout.wrapped(String(repeating: " ", count: indent) + meaning, indent: indent)
+                    + "\n"
             } else {
                 text +=
-                    wrapped(lead + String(repeating: " ", count: left - name.count + 2) + meaning, indent: indent)
+                    TextLayout.wrapped(
+                        lead + String(repeating: " ", count: left - name.count + 2) + meaning, indent: indent)
                     + "\n"
             }
         }
         return text
-    }
-
-    /// Breaks a line at spaces after `indent` columns; following lines are indented.
-    static func wrapped(_ line: String, indent: Int) -> String {
-        var lines: [String] = []
-        var current = String(line.prefix(indent))
-        var isEmpty = true
-        for word in line.dropFirst(indent).split(separator: " ", omittingEmptySubsequences: false) {
-            if !isEmpty && current.count + 1 + word.count > width {
-                lines.append(current)
-                current = String(repeating: " ", count: indent) + word
-            } else {
-                current += (isEmpty ? "" : " ") + word
-            }
-            isEmpty = false
-        }
-        lines.append(current)
-        return lines.joined(separator: "\n")
     }
 }

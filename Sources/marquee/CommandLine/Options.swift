@@ -164,13 +164,15 @@ extension Options {
     static let asOf = Option<Timestamp>.time("as-of", "The table as it stood at this time.")
     static let columns = Option<[String]>.list("columns", "A,B", "Only these columns, in this order.")
     static let rowFormat = Option<RowPrinter.Form>(
-        "format", "jsonl|csv|table", default: "jsonl", choices: RowPrinter.Form.allCases.map(\.rawValue),
-        "JSON Lines keep the types of values.", must: "be jsonl, csv or table"
+        "format", "jsonl|json|csv|table", default: "jsonl", choices: RowPrinter.Form.allCases.map(\.rawValue),
+        "JSON Lines and JSON, one array, keep the types of values.", must: "be jsonl, json, csv or table"
     ) { RowPrinter.Form(rawValue: $0) }
     static let format = Option<RowPrinter.Form>(
-        "format", "jsonl|csv|table", default: "table", choices: RowPrinter.Form.allCases.map(\.rawValue),
-        "How to print.", must: "be jsonl, csv or table"
+        "format", "table|json|jsonl|csv", default: "table", choices: RowPrinter.Form.allCases.map(\.rawValue),
+        "A table for people; for programs one JSON value, JSON Lines or CSV.", must: "be table, json, jsonl or csv"
     ) { RowPrinter.Form(rawValue: $0) }
+    static let reportFormat = Option<String>.choice(
+        "format", ["text", "json"], default: "text", "Text for people, or the whole manifest as JSON for programs.")
 
     // serve, demo
     static let port = Option<Int>.integer(
@@ -238,6 +240,12 @@ extension Options {
         "commit-bytes", default: "128M", "Commit when the rows take so much memory; about three times that is used.")
     static let commitInterval = Option<Double>.seconds(
         "commit-interval", default: "1s", "Commit what is so old; files grow with it, and so does the delay.")
+    static let tidy = Option<String>.choice(
+        "tidy", ["on", "off"], default: "on",
+        "Merge small files and remove what no kept version needs in the background, with the least priority.")
+    static let history = Option<Double>.seconds(
+        "history", default: "1h",
+        "How long older versions stay readable of tables that this run makes; their log grows with it.")
     static let metricsPort = Option<Int>.integer(
         "metrics-port", in: 0...65535, "Serve Prometheus metrics at /metrics on this port; 0 takes any free one.")
     static let metricsHost = Option<String>.text(

@@ -1,3 +1,4 @@
+import Columnar
 import Domain
 import EventIngest
 import Kafka
@@ -12,29 +13,51 @@ enum DeadLettersCommand {
 
     static let list: Command = Command(
         path: ["deadletters", "list"], summary: "List the messages that could not become rows.",
-        options: [Options.store.spec, reason.spec], required: ["store"],
+        details: """
+            Where each came from, why it was refused, and how it begins. For programs 'payload' and 'key' are base64,
+            and 'text' is the payload where it is UTF-8.
+            """,
+        options: [Options.store.spec, reason.spec, Options.format.spec], required: ["store"],
         examples: [
             .init(
-                line: "deadletters list --store data --reason unknown-kind",
-                meaning: "Where each came from, why it was refused, and its first bytes.")
+                line: "deadletters list --store data --reason unknown-kind", meaning: "What was refused for one reason."
+            ),
+            .init(line: "deadletters list --store data --format jsonl", meaning: "One object a line, for scripts."),
         ]
     ) { invocation in
         let store = try EventStore(at: invocation.value(Options.store))
         let reasons = reasons(invocation)
+        let form = try invocation.value(Options.format)
         try await BlockingWork.run("deadletters") { flag in
+            let names = ["at", "topic", "partition", "offset", "reason", "detail", "text", "payload", "key"]
+            var printer = RowPrinter(columns: names.map { ($0, .left) }, as: form)
             try DeadLetters(store: store).forEach(reasons: reasons) { letter in
                 try flag.check()
-                let text = PrintableText.escaped(
-                    String(
-                        String(decoding: letter.payload.prefix(120), as: UTF8.self)
-                            .map { $0.isNewline || $0 == "\t" ? " " : $0 }))
-                StandardOutput.write(
-                    line:
-                        "\(letter.at)\t\(letter.topic)[\(letter.partition)]@\(letter.offset)\t\(letter.reason)\t\(text)"
-                )
+                if form == .table { print(letter) } else { printer.print(values(of: letter)) }
                 return true
             }
+            if form == .table { StandardOutput.flush() } else { printer.finish() }
         }
+    }
+
+    /// Place and reason on one line, how the message begins on the next.
+    private static func print(_ letter: DeadLetter) {
+        let place = "\(Timestamp(seconds: letter.at.seconds))  \(letter.topic)[\(letter.partition)]@\(letter.offset)"
+        let text = String(decoding: letter.payload.prefix(120), as: UTF8.self)
+            .map { $0.isNewline || $0 == "\t" ? " " : $0 }
+        for line in [place + "  " + letter.reason, "    " + String(text)] {
+            StandardOutput.write(line: TextLayout.clipped(PrintableText.escaped(line), to: TextLayout.width))
+        }
+    }
+
+    private static func values(of letter: DeadLetter) -> [Value] {
+        let detail = letter.reason.dropFirst(letter.reasonCode.count + 1).drop { $0 == " " }
+        return [
+            .timestamp(letter.at), .string(letter.topic), .int(Int64(letter.partition)), .int(letter.offset),
+            .string(letter.reasonCode), detail.isEmpty ? .null : .string(String(detail)),
+            String(validating: letter.payload, as: UTF8.self).map { .string($0) } ?? .null, .binary(letter.payload),
+            letter.key.map { .binary($0) } ?? .null,
+        ]
     }
 
     static let replay: Command = Command(

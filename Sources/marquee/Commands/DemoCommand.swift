@@ -29,7 +29,7 @@ enum DemoCommand {
         let outcome = try await demo.run()
         // Stopped on the way there, the demo is not done; stopped while it serves, it is.
         if outcome == .stopped && !demo.hasServed { throw CancellationError() }
-        StandardOutput.write(line: "stopped; the store is in \(plan.data), the models are in \(plan.models)")
+        StandardOutput.write(prose: "stopped; the store is in \(plan.data), the models are in \(plan.models)")
     }
 }
 

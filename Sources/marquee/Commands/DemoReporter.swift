@@ -52,7 +52,8 @@ final class DemoReporter: Sendable {
               curl -s '\(address)/v1/items/\(item)/similar?n=5'
               curl -s '\(address)/suggested_movies?user_id=\(user)'
 
-            \(Figure.decimal(rate, digits: 0)) simulated events a second keep coming and are folded in. Ctrl-C stops everything.
+            \(Figure.decimal(rate, digits: 0)) simulated events a second keep coming and are folded in.
+            Ctrl-C stops everything.
 
             """)
         StandardOutput.flush()
@@ -73,7 +74,7 @@ final class DemoReporter: Sendable {
             bar?.finish()
             bar = nil
         }
-        StandardOutput.write(line: Self.lead(stage) + text)
+        StandardOutput.write(prose: Self.lead(stage) + text, indent: 11)
         StandardOutput.flush()
     }
 

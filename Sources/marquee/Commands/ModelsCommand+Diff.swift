@@ -20,7 +20,7 @@ extension ModelsCommand {
             let first = try registry.open(registry.find(invocation.arguments[0]))
             let second = try registry.open(registry.find(invocation.arguments[1]))
             let difference = try ModelDifference(first, second)
-            var table = TextTable([("", .left), ("\(first.id)", .left), ("\(second.id)", .left)])
+            var table = TextTable([("", .left), ("\(first.id)", .left), ("\(second.id)", .left)], overflow: .fold)
             for line in difference.lines where line.differs { table.add([line.name, line.first, line.second]) }
             let overlap =
                 difference.overlap.map {

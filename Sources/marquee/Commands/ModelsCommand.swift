@@ -1,5 +1,3 @@
-import Domain
-import Foundation
 import Operations
 import Trainer
 
@@ -7,53 +5,37 @@ import Trainer
 enum ModelsCommand {
     static let list: Command = Command(
         path: ["models", "list"], summary: "List the published models, newest first.",
-        options: [Options.models.spec], required: ["models"],
-        examples: [.init(line: "models list --models models", meaning: "The model in service is marked with *.")]
-    ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
-        let text = try await BlockingWork.run("models") { _ in
-            let current = try registry.current()
-            var table = TextTable([
-                ("", .left), ("MODEL", .left), ("TRAINED", .left), ("DATA", .right), ("USERS", .right),
-                ("ITEMS", .right), ("RANK", .right), ("NDCG@\(Manifest.headlineCutoff)", .right),
-                ("POPULARITY", .right), ("GATE", .left),
-            ])
-            for id in try registry.list().reversed() {
-                do {
-                    let manifest = try registry.manifest(of: id)
-                    table.add([
-                        id == current ? "*" : "", "\(id)", "\(manifest.trainedAt)",
-                        manifest.data.version.map { "\($0)" } ?? "", Figure.count(manifest.data.users),
-                        Figure.count(manifest.data.items), "\(manifest.parameters.rank)",
-                        ndcg(manifest.evaluation?.headline("ndcg")),
-                        ndcg(manifest.evaluation?.popularityHeadline("ndcg")),
-                        manifest.gate.outcome.rawValue,
-                    ])
-                } catch let error as TrainerError {
-                    table.add([id == current ? "*" : "", "\(id)", error.code, "", "", "", "", "", "", ""])
-                }
-            }
-            return table.text
-        }
-        StandardOutput.write(text)
-    }
-
-    static let show: Command = Command(
-        path: ["models", "show"], summary: "Print the manifest of a model as JSON.",
-        arguments: [model], options: [Options.models.spec], required: ["models"],
+        options: [Options.models.spec, Options.format.spec], required: ["models"],
         examples: [
-            .init(line: "models show current --models models", meaning: "The model in service."),
-            .init(line: "models show 1f0c9a2b --models models", meaning: "The one whose hash begins so."),
+            .init(line: "models list --models models", meaning: "The model in service is marked with *."),
+            .init(line: "models list --models models --format json", meaning: "The same for programs."),
         ]
     ) { invocation in
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
-        let text = try await BlockingWork.run("models") { _ in
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            let id = try registry.find(invocation.arguments.first ?? "current")
-            return String(decoding: try encoder.encode(registry.manifest(of: id)), as: UTF8.self)
+        let form = try invocation.value(Options.format)
+        try await BlockingWork.run("models") { _ in
+            let listing = try ModelListing(registry)
+            if form == .table { StandardOutput.write(listing.table) } else { listing.print(as: form) }
         }
-        StandardOutput.write(line: text)
+    }
+
+    static let show: Command = Command(
+        path: ["models", "show"], summary: "Say what a model is, how good it is, and what it was made of.",
+        arguments: [model], options: [Options.models.spec, Options.reportFormat.spec], required: ["models"],
+        examples: [
+            .init(line: "models show --models models", meaning: "The model in service."),
+            .init(
+                line: "models show 1f0c9a2b --models models --format json",
+                meaning: "The whole manifest of the one whose hash begins so."),
+        ]
+    ) { invocation in
+        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let isJSON = try invocation.value(Options.reportFormat) == "json"
+        try await BlockingWork.run("models") { _ in
+            let manifest = try registry.manifest(of: registry.find(invocation.arguments.first ?? "current"))
+            guard !isJSON else { return try JSONOutput.write(manifest, isPretty: true) }
+            StandardOutput.write(ModelSummary(manifest, isInService: try registry.current() == manifest.id).text)
+        }
     }
 
     static let promote: Command = Command(
@@ -84,8 +66,4 @@ enum ModelsCommand {
     private static let model = Command.Argument(
         name: "MODEL", summary: "Name of the model, or the beginning of its name or hash, or 'current'.",
         isOptional: true)
-
-    private static func ndcg(_ interval: Interval?) -> String {
-        interval.map { Figure.decimal($0.value, digits: 4) } ?? ""
-    }
 }

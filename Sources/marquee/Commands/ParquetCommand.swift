@@ -9,7 +9,7 @@ enum ParquetCommand {
         examples: [.init(line: "parquet schema part-0.parquet", meaning: "Name, type, and whether it may be null.")]
     ) { invocation in
         try await BlockingWork.run("parquet") { _ in
-            var table = TextTable([("COLUMN", .left), ("TYPE", .left), ("NULLS", .left)])
+            var table = TextTable([("COLUMN", .left), ("TYPE", .left), ("NULLS", .left)], overflow: .fold)
             let file = try ParquetFile(path: invocation.arguments[0])
             for field in file.schema.fields {
                 table.add([field.name, "\(field.type)", field.nullable ? "allowed" : "none"])
@@ -23,28 +23,29 @@ enum ParquetCommand {
         path: ["parquet", "meta"], summary: "Print what the footer of a Parquet file says.",
         details: "Row groups and their columns: codec, encodings, sizes, nulls and bounds.",
         arguments: [file], options: [],
-        examples: [.init(line: "parquet meta part-0.parquet", meaning: "One line a column and row group.")]
+        examples: [.init(line: "parquet meta part-0.parquet", meaning: "Two lines a column and row group.")]
     ) { invocation in
         try await BlockingWork.run("parquet") { _ in
             let file = try ParquetFile(path: invocation.arguments[0])
             StandardOutput.write(
-                line: "\(Figure.count(Int(file.rowCount))) rows in \(Figure.count(file.rowGroupCount)) row groups, "
+                prose: "\(Figure.count(Int(file.rowCount))) rows in \(Figure.count(file.rowGroupCount)) row groups, "
                     + "\(Figure.bytes(file.size)), written by \(file.createdBy ?? "an unnamed program")")
             printUnsupported(file)
             var table = TextTable([
                 ("GROUP", .right), ("COLUMN", .left), ("VALUES", .right), ("NULLS", .right), ("CODEC", .left),
-                ("ENCODINGS", .left), ("BYTES", .right), ("PLAIN", .right), ("MIN", .left), ("MAX", .left),
-                ("INDEX", .left),
+                ("BYTES", .right), ("PLAIN", .right),
             ])
             for chunk in file.chunks {
-                table.add([
-                    "\(chunk.rowGroup)", chunk.column, "\(chunk.values)", chunk.nulls.map { "\($0)" } ?? "?",
-                    chunk.codec,
-                    chunk.encodings.joined(separator: ","), "\(chunk.compressedSize)", "\(chunk.uncompressedSize)",
-                    short(chunk.minimum), short(chunk.maximum),
-                    [chunk.hasPageIndex ? "pages" : nil, chunk.hasBloomFilter ? "bloom" : nil].compactMap(\.self)
-                        .joined(separator: ","),
-                ])
+                let bounds = chunk.minimum.map { "\(short($0)) … \(short(chunk.maximum))" }
+                let notes = [
+                    chunk.encodings.joined(separator: ","), chunk.hasPageIndex ? "page index" : nil,
+                    chunk.hasBloomFilter ? "Bloom filter" : nil, bounds,
+                ]
+                table.add(
+                    [
+                        "\(chunk.rowGroup)", chunk.column, "\(chunk.values)", chunk.nulls.map { "\($0)" } ?? "?",
+                        chunk.codec, "\(chunk.compressedSize)", "\(chunk.uncompressedSize)",
+                    ], note: "    " + notes.compactMap(\.self).joined(separator: "; "))
             }
             StandardOutput.write(table.text)
         }
@@ -53,7 +54,7 @@ enum ParquetCommand {
     /// The columns that `cat` can only leave out.
     private static func printUnsupported(_ file: ParquetFile) {
         for (column, feature) in file.unsupportedColumns.sorted(by: { $0.key < $1.key }) {
-            StandardOutput.write(line: "column \(column) cannot be read here: \(feature) is not supported")
+            StandardOutput.write(prose: "column \(column) cannot be read here: \(feature) is not supported")
         }
     }
 
@@ -76,10 +77,10 @@ enum ParquetCommand {
         try await BlockingWork.run("parquet") { _ in
             let file = try open(invocation)
             let report = try file.verify()
-            for column in report.unseen { StandardOutput.write(line: column.line) }
-            for problem in report.problems { StandardOutput.write(line: problem) }
+            for column in report.unseen { StandardOutput.write(prose: column.line) }
+            for problem in report.problems { StandardOutput.write(prose: problem) }
             StandardOutput.write(
-                line: "\(Figure.count(Int(file.rowCount))) rows, \(Figure.bytes(file.size)), "
+                prose: "\(Figure.count(Int(file.rowCount))) rows, \(Figure.bytes(file.size)), "
                     + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
                     + "\(Figure.count(report.unseen.count)) columns not looked into, "
                     + "\(Figure.count(report.problems.count)) problems")

@@ -42,6 +42,6 @@ enum RecommendAllCommand {
         }
         var text = "\(Figure.count(summary.users)) users, \(Figure.count(summary.rows)) rows of \(id) in \(out)"
         if summary.leftOut > 0 { text += "; \(Figure.count(summary.leftOut)) users without a liking left out" }
-        StandardOutput.write(line: text)
+        StandardOutput.write(prose: text)
     }
 }

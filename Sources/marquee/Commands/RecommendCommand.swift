@@ -34,7 +34,8 @@ enum RecommendCommand {
                 model: model, catalog: catalog, content: ContentIndex(catalog.movies), unknownItems: unknown)
         }
         let list = await recommender.recommend(query)
-        StandardOutput.write(line: "user \(query.userID) is \(list.userState.rawValue) to model \(list.model.id)")
+        let user = TextLayout.clipped(PrintableText.escaped(query.userID), to: 60)
+        StandardOutput.write(prose: "user \(user) is \(list.userState.rawValue) to model \(list.model.id)")
         StandardOutput.write(table(list).text)
     }
 

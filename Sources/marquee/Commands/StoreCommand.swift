@@ -9,21 +9,13 @@ enum StoreCommand {
         arguments: [directory], options: [Options.format.spec],
         examples: [
             .init(line: "store log data/events", meaning: "Versions, times, operations and their figures."),
-            .init(line: "store log data/events --format jsonl", meaning: "The same for scripts."),
+            .init(line: "store log data/events --format json", meaning: "All of it, for programs."),
         ]
     ) { invocation in
         let form = try invocation.value(Options.format)
         try await BlockingWork.run("store") { _ in
             let history = try DeltaTable.open(at: invocation.arguments[0]).history()
-            try print(
-                [
-                    ("version", .int64, .int64(PrimitiveColumn(history.map(\.version)))),
-                    ("timestamp", .timestamp, .timestamp(PrimitiveColumn(history.map(\.timestamp.microseconds)))),
-                    ("operation", .string, .string(BytesColumn(history.map { $0.operation ?? "" }))),
-                    ("parameters", .string, .string(BytesColumn(history.map { pairs($0.operationParameters) }))),
-                    ("metrics", .string, .string(BytesColumn(history.map { pairs($0.operationMetrics) }))),
-                    ("engine", .string, .string(BytesColumn(history.map { $0.engine ?? "" }))),
-                ], form)
+            if form == .table { printTable(history) } else { print(history, as: form) }
         }
     }
 
@@ -38,6 +30,7 @@ enum StoreCommand {
         let form = try invocation.value(Options.format)
         try await BlockingWork.run("store") { _ in
             let snapshot = try snapshot(invocation)
+            if form == .json { return JSONOutput.write(members(of: snapshot)) }
             let files = snapshot.files
             var rows: [(String, String)] = [
                 ("version", "\(snapshot.version)"), ("time", "\(snapshot.timestamp)"),
@@ -58,11 +51,14 @@ enum StoreCommand {
             for (name, version) in snapshot.transactions.sorted(by: { $0.key < $1.key }) {
                 rows.append(("transaction \(name)", "\(version)"))
             }
-            try print(
-                [
-                    ("what", .string, .string(BytesColumn(rows.map(\.0)))),
-                    ("value", .string, .string(BytesColumn(rows.map(\.1)))),
-                ], form)
+            guard form != .table else {
+                var facts = FactTable()
+                for (name, value) in rows { facts.add(name, value) }
+                return StandardOutput.write(facts.text)
+            }
+            var printer = RowPrinter(columns: [("what", .left), ("value", .left)], as: form)
+            for (name, value) in rows { printer.print([.string(name), .string(value)]) }
+            printer.finish()
         }
     }
 
@@ -135,18 +131,6 @@ enum StoreCommand {
             throw CommandLineError.conflict(first: Options.version.spec.name, second: Options.asOf.spec.name)
         }
         return try DeltaTable.open(at: invocation.arguments[0]).snapshot(version: version.map(Int64.init), asOf: time)
-    }
-
-    private static func pairs(_ values: [String: String]) -> String {
-        values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-    }
-
-    private static func print(_ columns: [(String, ColumnType, Column)], _ form: RowPrinter.Form) throws {
-        let batch = try RecordBatch(
-            schema: Schema(columns.map { Field($0.0, $0.1, nullable: false) }), columns: columns.map(\.2))
-        var printer = RowPrinter(batch.schema, as: form)
-        printer.print(batch)
-        printer.finish()
     }
 }
 

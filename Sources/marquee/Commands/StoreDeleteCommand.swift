@@ -37,7 +37,7 @@ enum StoreDeleteCommand {
                 StandardOutput.write(line: "would delete \(rows) in \(files)")
             } else if let version = report.version {
                 StandardOutput.write(
-                    line: "version \(version): deleted \(rows), \(files) out, "
+                    prose: "version \(version): deleted \(rows), \(files) out, "
                         + "\(Figure.count(report.filesAdded)) of \(Figure.bytes(Int(report.bytesAdded))) in")
             } else {
                 StandardOutput.write(line: "nothing to do")

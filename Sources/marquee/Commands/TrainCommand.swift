@@ -24,7 +24,7 @@ enum TrainCommand {
             """,
         options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + [
             Options.warmStart.spec, Options.earlyStopping.spec, Options.promote.spec, Options.every.spec,
-            Options.reproduce.spec,
+            Options.reproduce.spec, Options.reportFormat.spec,
         ],
         required: ["store", "models"],
         examples: [
@@ -48,13 +48,13 @@ enum TrainCommand {
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let store = try EventStore(at: invocation.value(Options.store))
         let version = invocation.optional(Options.version).map(Int64.init)
-        let reporter = TrainingReporter()
+        let reporter = TrainingReporter(isJSON: try invocation.value(Options.reportFormat) == "json")
         if let name = invocation.optional(Options.reproduce) {
             try invocation.refuse(
                 modelOptions.filter { ![Options.threads.spec.name, Options.maxMemory.spec.name].contains($0.name) }
                     + [
                         Options.version.spec, Options.every.spec, Options.promote.spec, Options.warmStart.spec,
-                        Options.earlyStopping.spec,
+                        Options.earlyStopping.spec, Options.reportFormat.spec,
                     ],
                 beside: Options.reproduce.spec)
             return try await reproduce(name, of: registry, store: store, configuration.parameters.threads, reporter)

@@ -7,6 +7,8 @@ final class TrainingReporter: Sendable {
     private let state = Mutex(State())
     /// Before each line of figures, such as `train: `.
     private let lead: String
+    /// Whether the published manifests go to standard output, a line each, and the figures to standard error.
+    private let isJSON: Bool
 
     private struct State {
         var bar: ProgressBar?
@@ -14,7 +16,10 @@ final class TrainingReporter: Sendable {
         var report: EvaluationReport?
     }
 
-    init(lead: String = "") { self.lead = lead }
+    init(lead: String = "", isJSON: Bool = false) {
+        self.lead = lead
+        self.isJSON = isJSON
+    }
 
     /// What the run calls, on its thread.
     func note(_ progress: TrainingProgress) {
@@ -47,6 +52,8 @@ final class TrainingReporter: Sendable {
         case .published(let manifest):
             let verdict = manifest.gate.outcome == .promoted ? "in service" : "not promoted"
             say("model \(manifest.id), \(verdict): \(manifest.gate.reason)")
+            // A manifest that was written can be encoded.
+            if isJSON { try? JSONOutput.write(manifest) }
         }
     }
 
@@ -114,7 +121,9 @@ final class TrainingReporter: Sendable {
 
     private func say(_ text: String) {
         StandardError.showStatus(nil)
-        StandardOutput.write(line: lead + text)
+        let line = TextLayout.wrapped(lead + text, indent: max(2, lead.count))
+        guard !isJSON else { return StandardError.write(line: line) }
+        StandardOutput.write(line: line)
         StandardOutput.flush()
     }
 }

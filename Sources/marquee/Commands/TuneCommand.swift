@@ -59,13 +59,14 @@ enum TuneCommand {
         for record in result.records {
             let p = record.parameters
             table.add([
-                "\(record.trial)", "\(record.epochs)", "\(p.rank)", "\(p.alpha0)", "\(p.lambda)",
+                "\(record.trial)", "\(record.epochs)", "\(p.rank)", Figure.significant(Double(p.alpha0)),
+                Figure.significant(Double(p.lambda)),
                 record.weights.halfLifeDays.map { "\(Figure.significant($0))d" } ?? "none",
                 Figure.decimal(record.ndcg, digits: 4), Figure.decimal(record.recall, digits: 4),
                 Figure.seconds(record.seconds),
             ])
         }
-        var text = table.text + result.describes + "\n"
+        var text = table.text + TextLayout.wrapped(result.describes, indent: 0) + "\n"
         if result.resumed > 0 { text += "\(result.resumed) measurements were there already.\n" }
         if result.stoppedEarly { text += "The time was over before all trials were measured.\n" }
         return text

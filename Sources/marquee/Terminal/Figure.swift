@@ -12,6 +12,15 @@ enum Figure {
         return (number < 0 ? "-" : "") + groups.joined(separator: ",")
     }
 
+    /// As ``count(_:)``, but in at most seven characters: `1234567` as `1.23M`.
+    static func short(_ number: Int) -> String {
+        let size = Double(number.magnitude)
+        if size < 999_500 { return count(number) }
+        let (unit, letter) = size < 999_500_000 ? (1e6, "M") : (1e9, "G")
+        let value = Double(number) / unit
+        return decimal(value, digits: abs(value) < 10 ? 2 : abs(value) < 100 ? 1 : 0) + letter
+    }
+
     /// `0.042` as `42 ms`, `3.21` as `3.2 s`, `75` as `1 min 15 s`.
     static func seconds(_ seconds: Double) -> String {
         switch seconds {

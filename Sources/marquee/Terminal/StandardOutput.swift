@@ -9,6 +9,9 @@ enum StandardOutput {
 
     static func write(line: String) { write(line + "\n") }
 
+    /// A line for people: wrapped at the width of a page, the following lines indented.
+    static func write(prose line: String, indent: Int = 4) { write(line: TextLayout.wrapped(line, indent: indent)) }
+
     static func write(_ text: String) {
         buffer.withLock { buffer in
             buffer.append(contentsOf: text.utf8)

@@ -1,54 +1,98 @@
-/// Rows in aligned columns, for people; nothing in a cell steers the terminal. Machines get JSON Lines or CSV.
+/// Rows in aligned columns, for people, fitted to the width of a page; nothing in a cell steers the terminal. Machines
+/// get JSON.
 struct TextTable {
+    /// Left columns give way where the table is too wide; right ones, for figures and times, are never cut.
     enum Alignment { case left, right }
+
+    /// What becomes of cells for which there is no room.
+    enum Overflow {
+        /// They end in an ellipsis.
+        case clip
+        /// They go on in the next line.
+        case fold
+    }
 
     private let headers: [String]
     private let alignments: [Alignment]
-    private var rows: [[String]] = []
+    private let overflow: Overflow
+    private var rows: [(cells: [String], note: String?)] = []
 
     /// - Parameter columns: header and alignment of each; numbers stand right.
-    init(_ columns: [(String, Alignment)]) {
+    init(_ columns: [(String, Alignment)], overflow: Overflow = .clip) {
         headers = columns.map(\.0)
         alignments = columns.map(\.1)
+        self.overflow = overflow
     }
 
+    /// - Parameter note: stands below the row, indented and wrapped.
     /// - Precondition: as many cells as columns.
-    mutating func add(_ cells: [String]) {
+    mutating func add(_ cells: [String], note: String? = nil) {
         precondition(cells.count == headers.count, "a row has as many cells as the table has columns")
-        rows.append(cells.map { PrintableText.escaped($0.replacing("\n", with: " ")) })
+        rows.append((cells.map(Self.printable), note.map(Self.printable)))
+    }
+
+    private static func printable(_ text: String) -> String {
+        PrintableText.escaped(text.replacing("\n", with: " "))
     }
 
     /// The lines, each ending in a line feed; no trailing spaces.
     var text: String {
-        let widths = headers.indices.map { column in
-            ([headers] + rows).map { Self.width(of: $0[column]) }.max() ?? 0
+        let natural = headers.indices.map { column in
+            ([headers] + rows.map(\.cells)).map { TextLayout.columns(of: $0[column]) }.max() ?? 0
         }
-        return ([headers] + rows).map { Self.line($0, widths: widths, alignments: alignments) + "\n" }.joined()
+        let widths = TextLayout.fitted(natural, mayShrink: alignments.map { $0 == .left }) ?? natural
+        var text = line(headers, widths)
+        for row in rows {
+            switch overflow {
+            case .clip: text += line(row.cells, widths)
+            case .fold:
+                let folded = row.cells.enumerated().map { TextLayout.folded($1, to: max(1, widths[$0])) }
+                for place in 0..<(folded.map(\.count).max() ?? 1) {
+                    text += line(folded.map { place < $0.count ? $0[place] : "" }, widths)
+                }
+            }
+            if let note = row.note { text += TextLayout.wrapped("    " + note, indent: 4) + "\n" }
+        }
+        return text
+    }
+
+    private func line(_ cells: [String], _ widths: [Int]) -> String {
+        let clipped = cells.enumerated().map { alignments[$0] == .left ? TextLayout.clipped($1, to: widths[$0]) : $1 }
+        return Self.line(clipped, widths: widths, alignments: alignments) + "\n"
     }
 
     /// One row with two spaces between columns and none at the end.
     static func line(_ cells: [String], widths: [Int], alignments: [Alignment]) -> String {
         var line = ""
         for (column, cell) in cells.enumerated() {
-            let padding = String(repeating: " ", count: max(0, widths[column] - width(of: cell)))
+            let padding = String(repeating: " ", count: max(0, widths[column] - TextLayout.columns(of: cell)))
             line += alignments[column] == .right ? padding + cell : cell + padding
             if column + 1 < cells.count { line += "  " }
         }
         while line.last == " " { line.removeLast() }
         return line
     }
+}
 
-    /// Columns of a terminal: East Asian wide characters and emoji take two.
-    static func width(of text: String) -> Int {
-        text.reduce(0) { sum, character in
-            let wide = character.unicodeScalars.first.map { scalar in
-                (0x1100...0x115F).contains(scalar.value) || (0x2E80...0xA4CF).contains(scalar.value)
-                    || (0xAC00...0xD7A3).contains(scalar.value) || (0xF900...0xFAFF).contains(scalar.value)
-                    || (0xFE30...0xFE6F).contains(scalar.value) || (0xFF00...0xFF60).contains(scalar.value)
-                    || (0xFFE0...0xFFE6).contains(scalar.value) || (0x1F300...0x1FAFF).contains(scalar.value)
-                    || (0x20000...0x3FFFD).contains(scalar.value)
-            }
-            return sum + (wide == true ? 2 : 1)
-        }
+/// Names with values beside them, for people; long values are wrapped.
+struct FactTable {
+    private var facts: [(name: String, value: String)] = []
+
+    /// - Parameter name: empty for what belongs to the fact before.
+    mutating func add(_ name: String, _ value: String) {
+        facts.append((PrintableText.escaped(name), PrintableText.escaped(value.replacing("\n", with: " "))))
+    }
+
+    /// The lines, each ending in a line feed.
+    var text: String {
+        let left = min(30, facts.map { TextLayout.columns(of: $0.name) }.max() ?? 0)
+        return facts.map { fact in
+            let indent = left + 2
+            let lead = fact.name + String(repeating: " ", count: max(0, indent - TextLayout.columns(of: fact.name)))
+            let isLong = TextLayout.columns(of: fact.name) > left
+            let first = isLong ? fact.name + "\n" : ""
+            let line = (isLong ? String(repeating: " ", count: indent) : lead) + fact.value
+            return first + TextLayout.wrapped(line, indent: indent) + "\n"
+        }.joined()
     }
 }

@@ -67,7 +67,8 @@ import Testing
         #expect(epochs.count == 4 && epochs.allSatisfy { $0["loss"] != nil && $0["seconds"] != nil })
         let list = try await Loop.run(["models", "list", "--models", models], in: folder)
         #expect(list.split(separator: "\n").count == 2)
-        let manifest = try Loop.json(try await Loop.run(["models", "show", "--models", models], in: folder))
+        let manifest = try Loop.json(
+            try await Loop.run(["models", "show", "--models", models, "--format", "json"], in: folder))
         let id = try #require(manifest["id"] as? String)
         #expect(list.contains("* ") && list.contains(id))
         if Checkout.python != nil {

@@ -48,9 +48,9 @@ import Testing
 
     @Test func wrappingKeepsTheIndent() {
         let line = "  --x   " + String(repeating: "word ", count: 40)
-        let lines = Help.wrapped(line, indent: 8).split(separator: "\n")
+        let lines = TextLayout.wrapped(line, indent: 8).split(separator: "\n")
         #expect(lines.count == 3)
-        #expect(lines.allSatisfy { $0.count <= Help.width })
+        #expect(lines.allSatisfy { $0.count <= TextLayout.width })
         #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("        word") })
     }
 }

@@ -166,7 +166,7 @@ import Testing
                 in: folder)
             #expect(said.contains("RMSE") && said.contains("rmse") && said.contains("on the validation window"))
             let manifest = try Loop.json(
-                await Loop.run(["models", "show", "current", "--models", models], in: folder))
+                await Loop.run(["models", "show", "current", "--models", models, "--format", "json"], in: folder))
             #expect(manifest["kind"] as? String == "als-explicit" && manifest["early_stopping"] != nil)
             try await Loop.run(
                 ["train", "--store", store, "--models", models, "--reproduce", "current"], in: folder)

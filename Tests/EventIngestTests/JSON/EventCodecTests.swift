@@ -92,6 +92,24 @@ private func wire(_ changes: [String: String?] = [:]) -> String {
         #expect(reason(text) == expected, "\(text.prefix(120))")
     }
 
+    @Test(arguments: [
+        ("{}", "event_id, user_id, item_id, kind, value, at"), (wire(["user_id": nil]), "user_id"),
+        (wire(["user_id": "null", "at": nil]), "user_id, at"), (wire(["user_id": "5"]), "user_id"),
+        (wire(["kind": "\"watch\""]), "kind"), (wire(["value": "1.2"]), "value"), (wire(["value": "\"1\""]), "value"),
+        (wire(["item_id": "\"\""]), "item_id"), (wire(["at": "\"yesterday\""]), "at"),
+        (wire(["at": "\"1970-01-01T00:00:00Z\""]), "at"), ("{\"kind\":\"view\",\"kind\":\"like\"}", "kind"),
+        (wire(["source": "\"\(String(repeating: "s", count: 300))\""]), "source"), ("nonsense", nil), ("", nil),
+    ])
+    func refusalsNameTheirFields(text: String, expected: String?) {
+        let decoder = EventDecoder()
+        // What was said of another message must not be said of this one.
+        for message in [wire(["kind": nil]), wire(), text] {
+            let bytes = Array(message.utf8)
+            _ = bytes.withUnsafeBytes { try? decoder.event(from: $0, now: now) }
+        }
+        #expect(decoder.explanation == expected, "\(text.prefix(120))")
+    }
+
     @Test func whatIsTooLongOrTooDeepIsRefused() {
         #expect(reason(wire(["item_id": "\"\(String(repeating: "i", count: 257))\""])) == .longID)
         #expect(reason(wire(["item_id": "\"\(String(repeating: "i", count: 256))\""])) == nil)
