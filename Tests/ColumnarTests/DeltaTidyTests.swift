@@ -34,7 +34,7 @@ struct DeltaTidyTests {
         return ids.sorted()
     }
 
-    /// Four days of 24 hours of 20 commits, a day's rows being several files of the target size. The clock is simulated
+    /// Three days of 24 hours of 12 commits, a day's rows being several files of the target size. The clock is simulated
     /// and sizes are a thousandth of the real ones; retention is over at once.
     @Test func aLongStreamEndsAsTidyAsItWasAfterAnHour() async throws {
         try await withTemporaryFolder { folder in
@@ -46,7 +46,7 @@ struct DeltaTidyTests {
                 ])
             // Each tidier is a process of its own to the table.
             let tidier = try DeltaTable.open(at: folder.path)
-            let policy = TidyPolicy(smallSize: 32 << 10, targetSize: 128 << 10, manyFiles: 16, quiet: 600)
+            let policy = TidyPolicy(smallSize: 32 << 10, targetSize: 128 << 10, manyFiles: 10, quiet: 600)
             let start = Timestamp.now.microseconds / Self.dayLength
             var afterAnHour: (log: Int, files: Int, state: Int)?
             func load() throws -> (log: Int, files: Int, state: Int) {
@@ -55,10 +55,10 @@ struct DeltaTidyTests {
                 return (log.count, state.files.count, state.files.count + state.tombstones.count)
             }
             var merges = 0
-            for hour in 0..<96 {
+            for hour in 0..<72 {
                 let day = start + Int64(hour / 24)
-                for commit in 0..<20 {
-                    let outcome = try table.append([Self.batch(hour * 20 + commit, day: day, rows: 30)])
+                for commit in 0..<12 {
+                    let outcome = try table.append([Self.batch(hour * 12 + commit, day: day, rows: 50)])
                     guard case .committed = outcome else { return #expect(Bool(false), "\(outcome)") }
                 }
                 let now = Timestamp(microseconds: day * Self.dayLength + Int64(hour % 24 + 1) * 3_600_000_000)
@@ -68,7 +68,7 @@ struct DeltaTidyTests {
             }
             // The last day is over, and nobody writes.
             _ = try tidier.tidy(
-                policy, now: Timestamp(microseconds: (start + 5) * Self.dayLength), vacuums: true)
+                policy, now: Timestamp(microseconds: (start + 4) * Self.dayLength), vacuums: true)
             let end = try load()
             let first = try #require(afterAnHour)
             #expect(end.log <= first.log + 25, "the log has \(end.log) files, after an hour it had \(first.log)")
@@ -79,8 +79,8 @@ struct DeltaTidyTests {
                 let sizes = files.map(\.size)
                 #expect(sizes.count < 10 && sizes.allSatisfy { $0 >= 32 << 10 }, "\(day ?? ""): \(sizes)")
             }
-            #expect(snapshot.rowCount == 96 * 20 * 30)
-            #expect(Set(try Self.ids(snapshot)).count == 96 * 20 * 30)
+            #expect(snapshot.rowCount == Int64(72 * 12 * 50))
+            #expect(Set(try Self.ids(snapshot)).count == 72 * 12 * 50)
             #expect(try table.verify().problems.isEmpty)
             let data = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
                 .filter { $0.hasSuffix(".parquet") && !$0.hasPrefix("_") }
@@ -113,20 +113,18 @@ struct DeltaTidyTests {
             let path = folder.path
             let writer = try DeltaTable.create(at: path, schema: Self.schema, partitionedBy: ["day"])
             let commits = 150
-            let isOver = Atomic(false)
-            let merged = Mutex<[Int]>([0, 0])
-            let failures = Mutex<[String]>([])
-            try await withThrowingTaskGroup { group in
-                for tidier in 0..<2 {
+            let notes = TidyNotes()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<2 {
                     group.addTask {
                         try await onThread {
                             let table = try DeltaTable.open(at: path)
-                            while !isOver.load(ordering: .acquiring) {
+                            while !notes.isOver.load(ordering: .acquiring) {
                                 do {
                                     let report = try table.tidy(TidyPolicy(manyFiles: 4))
-                                    merged.withLock { $0[tidier] += report.rewritten.filesRemoved }
+                                    notes.merged.withLock { $0 += report.rewritten.filesRemoved }
                                 } catch {
-                                    failures.withLock { $0.append("\(error)") }
+                                    notes.failures.withLock { $0.append("\(error)") }
                                 }
                                 usleep(1000)
                             }
@@ -135,14 +133,14 @@ struct DeltaTidyTests {
                 }
                 group.addTask {
                     try await onThread {
-                        defer { isOver.store(true, ordering: .releasing) }
+                        defer { notes.isOver.store(true, ordering: .releasing) }
                         for number in 0..<commits {
                             let outcome = try writer.append(
                                 [Self.batch(number, day: 20_000, rows: 2)],
                                 transactions: [Transaction(appID: "w", version: Int64(number))],
                                 expecting: ["w": number == 0 ? nil : Int64(number - 1)])
                             guard case .committed = outcome else {
-                                failures.withLock { $0.append("\(outcome)") }
+                                notes.failures.withLock { $0.append("\(outcome)") }
                                 return
                             }
                         }
@@ -150,7 +148,7 @@ struct DeltaTidyTests {
                 }
                 try await group.waitForAll()
             }
-            #expect(failures.withLock { $0 } == [])
+            #expect(notes.failures.withLock { $0 } == [])
             let snapshot = try DeltaTable.open(at: path).snapshot()
             #expect(try Self.ids(snapshot).count == commits * 2 && Set(try Self.ids(snapshot)).count == commits * 2)
             // Each file was taken away once, by one of them.
@@ -159,9 +157,16 @@ struct DeltaTidyTests {
                 for case .remove(let remove) in try writer.reader.actions(of: version) { removed.append(remove.path) }
             }
             #expect(Set(removed).count == removed.count && !removed.isEmpty)
-            #expect(removed.count == merged.withLock { $0.reduce(0, +) })
+            #expect(removed.count == notes.merged.withLock { $0 })
         }
     }
+}
+
+private final class TidyNotes: Sendable {
+    let isOver = Atomic(false)
+    /// Files that merges took away.
+    let merged = Mutex(0)
+    let failures = Mutex<[String]>([])
 }
 
 /// Runs blocking work on a thread of its own.

@@ -17,7 +17,7 @@ extension IngestRun {
 
     func pollTimeout() -> Double {
         guard let oldestPending else { return 0.1 }
-        if writer.isBusy { return 0.02 }
+        if writer.isBusy || isHurried() { return 0.02 }
         let left = configuration.commit.age - (clock.now - oldestPending).inSeconds
         return min(max(left, 0.001), 0.1)
     }
@@ -61,6 +61,8 @@ extension IngestRun {
         if appenders.contains(where: { $0.rowCount >= configuration.commit.rows }) { return .full }
         if !writer.isBusy, isHalfFull { return .due }
         let age = (clock.now - oldestPending).inSeconds
+        // A tenth of a second of messages is worth a commit to whoever waits.
+        if isHurried(), age >= 0.1 { return .due }
         // Far behind, the rows are late anyway: larger files are worth more than a second.
         let patience = unread > configuration.commit.rows ? CommitPolicy.patienceBehind : 1
         return age >= configuration.commit.age * patience ? .due : .none

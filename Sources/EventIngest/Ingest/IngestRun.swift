@@ -23,6 +23,8 @@ final class IngestRun {
     var oldestPending: ContinuousClock.Instant?
     /// Of the batch in the writer's hands: when its oldest message came, and when it was sealed.
     var inHand: (oldest: ContinuousClock.Instant, sealed: ContinuousClock.Instant)?
+    /// See ``Ingester/hurry(_:)``.
+    var isHurried: () -> Bool = { false }
     /// Messages at the broker that were not read yet, as of the last report.
     var unread: Int64 = 0
     private var cluster = ""

@@ -40,6 +40,7 @@ public final class Ingester: Sendable {
     private let hooks: Hooks
     private let openSink: @Sendable (TableContract) throws -> any EventSink
     private let isStopped = Atomic<Bool>(false)
+    private let isHurried = Atomic<Bool>(false)
 
     /// With the tables of ``IngestConfiguration/store``, made where they are missing.
     public convenience init(_ configuration: IngestConfiguration, hooks: Hooks = Hooks()) {
@@ -61,6 +62,10 @@ public final class Ingester: Sendable {
     /// Makes ``run()`` store what it has and return.
     public func stop() { isStopped.store(true, ordering: .releasing) }
 
+    /// Commits what was read as soon as the commit before is made, whatever the policy says of its age and size, until
+    /// told otherwise: while somebody waits for the rows. Costs files.
+    public func hurry(_ isHurried: Bool = true) { self.isHurried.store(isHurried, ordering: .releasing) }
+
     /// Runs on a thread of its own until stopped or cancelled, or, with ``IngestConfiguration/untilEnd``, until all is
     /// stored that was there at the start.
     /// - Throws: ``IngestError``, or what the tables throw. Nothing is lost: the next run goes on at the same place.
@@ -68,6 +73,7 @@ public final class Ingester: Sendable {
     public func run() async throws -> IngestProgress {
         try await BlockingWork.run("ingest", onCancel: stop) { [self] in
             let run = try IngestRun(configuration, hooks: hooks, openSink: openSink)
+            run.isHurried = { [self] in isHurried.load(ordering: .acquiring) }
             return try run.work { isStopped.load(ordering: .acquiring) }
         }
     }

@@ -6,13 +6,14 @@ import Synchronization
 /// A Kafka-protocol broker in this process, for demos, development and tests: librdkafka's mock cluster.
 ///
 /// Other processes may connect to ``bootstrapServers``. It keeps everything in memory and forgets: each partition holds
-/// at most 5 MiB or 100,000 batches, and drops the oldest beyond that. Ports are chosen by the system and cannot be
-/// fixed. Topics come into being, with four partitions, when they are first named.
+/// at most 5 MiB or 100,000 batches, and drops the oldest beyond that. Ports are chosen by the system; a fixed one only
+/// leads to them, so that clients find a broker that was started again. Topics come into being, with four partitions, when they are first named.
 public final class EmbeddedBroker: Sendable {
     private let client: KafkaClient
     private let cluster: Cluster
     public let bootstrapServers: String
     private let bootstrapFile: String?
+    private let relay: PortRelay?
 
     /// The one owner of an `rd_kafka_mock_cluster_t`.
     /// Sendable unchecked: each call takes the cluster's own lock, and the pointer never changes.
@@ -33,15 +34,21 @@ public final class EmbeddedBroker: Sendable {
     }
 
     /// Starts the cluster on free ports of 127.0.0.1.
-    /// - Parameter bootstrapFile: a file to write `bootstrap.servers=…` to, so that other terminals find it; removed
+    /// - Parameters:
+    ///   - port: a port of 127.0.0.1 that leads to them, and stays the same from one start to the next; nil for none.
+    ///   - bootstrapFile: a file to write `bootstrap.servers=…` to, so that other terminals find it; removed
     ///   again when the broker goes.
-    public init(brokers: Int = 1, bootstrapFile: String? = nil) throws {
+    public init(brokers: Int = 1, port: Int? = nil, bootstrapFile: String? = nil) throws {
         client = try KafkaClient(RD_KAFKA_PRODUCER, KafkaProperties(), observer: KafkaObserver())
         cluster = try Cluster(of: client, brokers: brokers)
         guard let servers = rd_kafka_mock_cluster_bootstraps(cluster.pointer) else {
             throw KafkaError.failed(operation: "starting the embedded broker", reason: "it has no address")
         }
-        bootstrapServers = String(cString: servers)
+        let own = String(cString: servers)
+        // The first of `127.0.0.1:PORT,…`
+        let target = own.split(separator: ",").first.flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }
+        relay = try port.flatMap { port in try target.map { try PortRelay(port: port, to: $0) } }
+        bootstrapServers = relay.map { "127.0.0.1:\($0.port)" } ?? own
         self.bootstrapFile = bootstrapFile
         if let bootstrapFile {
             do {
@@ -54,6 +61,7 @@ public final class EmbeddedBroker: Sendable {
     }
 
     deinit {
+        relay?.close()
         if let bootstrapFile { try? FileManager.default.removeItem(atPath: bootstrapFile) }
     }
 

@@ -7,9 +7,13 @@ public final class BrokerService: Service {
     private let broker: EmbeddedBroker
 
     /// Starts the broker; it can be reached from here on.
-    /// - Parameter bootstrapFile: where to leave its address, for scripts.
+    /// - Parameters:
+    ///   - port: where clients find it after each start; nil for any.
+    ///   - bootstrapFile: where to leave its address, for scripts.
     /// - Throws: an `IngestError` if it cannot start or the file cannot be written.
-    public init(bootstrapFile: String? = nil) throws { broker = try EmbeddedBroker(bootstrapFile: bootstrapFile) }
+    public init(port: Int? = nil, bootstrapFile: String? = nil) throws {
+        broker = try EmbeddedBroker(port: port, bootstrapFile: bootstrapFile)
+    }
 
     /// `HOST:PORT`, to give to clients.
     public var bootstrapServers: String { broker.bootstrapServers }

@@ -23,6 +23,8 @@ public enum DemoNews: Sendable {
     case storeIsThere(events: Int, films: Int, folder: String)
     /// An earlier run has left a model, and there is nothing new to learn.
     case modelIsThere(Manifest, folder: String)
+    /// An earlier run has left a model, but the store has grown by a twentieth or more since.
+    case modelIsOld(Manifest, events: Int)
     /// The training goes on.
     case training(TrainingProgress)
     /// It serves, for example this user and this item.

@@ -21,7 +21,10 @@ struct DemoStages: Service {
     private var registry: ModelRegistry { ModelRegistry(folder: plan.models) }
 
     func run() async throws {
+        // Somebody waits for these rows; live events have time, and a file a second would soon be many.
+        ingest.hurry()
         let isNew = try await history()
+        ingest.hurry(false)
         try await model(isNew: isNew)
         try await serve()
     }
@@ -105,7 +108,10 @@ struct DemoStages: Service {
 
     // MARK: Model
 
-    /// Trains, unless the model of an earlier run is there and there is nothing new to learn.
+    /// So much larger than what a model was trained on a store is worth another training.
+    private static let growthToRetrain = 1.05
+
+    /// Trains, unless the model of an earlier run is there and there is little new to learn.
     private func model(isNew: Bool) async throws {
         let current = try await BlockingWork.run("models") { [registry] _ -> Manifest? in
             guard !isNew, FileManager.default.fileExists(atPath: registry.folder), let id = try registry.current()
@@ -113,9 +119,20 @@ struct DemoStages: Service {
             return try registry.manifest(of: id)
         }
         if let current {
+            let events = try await BlockingWork.run("store") { [plan] _ in
+                try DemoStore(folder: plan.data).contents().events
+            }
+            guard Double(events) < Self.growthToRetrain * Double(current.data.events) else {
+                tell(.modelIsOld(current, events: events))
+                return try await train()
+            }
             tell(.modelIsThere(current, folder: plan.models))
             return
         }
+        try await train()
+    }
+
+    private func train() async throws {
         try await BlockingWork.run("train") { [registry, plan, tell] flag in
             var configuration = TrainingConfiguration(codeVersion: Release.version)
             configuration.parameters = plan.parameters

@@ -12,7 +12,7 @@ extension EventImport {
     ///   - encoding: how the messages are written.
     ///   - group: the consumers to wait for when they fall behind.
     ///   - known: event identifiers that are not sent.
-    ///   - onProgress: bytes read so far, of the import's `byteCount`.
+    ///   - onProgress: bytes so far of which the ratings were sent, of the import's `byteCount`.
     /// - Returns: how many were sent.
     @discardableResult
     public func publishRatings(
@@ -28,8 +28,10 @@ extension EventImport {
         }
         var bytes: [UInt8] = []
         var sent = 0
+        var before = 0
         try forEachBatch(of: sortedAtOnce, into: &summary) { batch, read in
-            for event in batch.sorted(by: { $0.at < $1.at }) where !known.contains(event.eventID) {
+            for (place, event) in batch.sorted(by: { $0.at < $1.at }).enumerated()
+            where !known.contains(event.eventID) {
                 bytes.removeAll(keepingCapacity: true)
                 encoding.append(event, to: &bytes)
                 try producer.send(bytes, key: event.userID, topic: event.kind.topic)
@@ -37,8 +39,10 @@ extension EventImport {
                 guard sent % 2000 == 0 else { continue }
                 try flag.check()
                 try follower?.wait { flag.isSet }
+                onProgress(before + Int(Double(read - before) * Double(place + 1) / Double(batch.count)))
             }
             onProgress(read)
+            before = read
             return true
         }
         try flag.check()

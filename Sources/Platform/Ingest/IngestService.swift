@@ -65,6 +65,9 @@ public final class IngestService: Service {
             ])
     }
 
+    /// See `Ingester.hurry(_:)`.
+    public func hurry(_ isHurried: Bool = true) { ingester.hurry(isHurried) }
+
     /// The newest figures.
     public var progress: IngestProgress { latest.value.withLock { $0 } }
 

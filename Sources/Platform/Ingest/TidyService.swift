@@ -1,5 +1,5 @@
 public import Columnar
-internal import Domain
+public import Domain
 internal import Foundation
 public import Operations
 

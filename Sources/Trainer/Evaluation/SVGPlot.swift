@@ -22,10 +22,12 @@ enum SVGPlot {
         let ys = points.map(\.y) + ends.flatMap { [$0.low, $0.high] }
         let x = Axis(xs.min()!, xs.max()!, from: 64, to: 500, padded: false)
         let y = Axis(
-            min(0, ys.min()!) == 0 && ys.min()! < 0.5 * ys.max()! ? 0 : ys.min()!, ys.max()!, from: 230, to: top)
+            min(0, ys.min()!) == 0 && ys.min()! < 0.5 * ys.max()! ? 0 : ys.min()!, ys.max()!, from: 230, to: Self.top)
         var svg = frame(title: title, x: xTitle, y: yTitle, yAxis: y, legend: series.map(\.name))
-        for tick in Self.apart(Set(xs).sorted(), at: x.callAsFunction) {
-            svg += text(x(tick), 248, label(tick), anchor: "middle")
+        // The last label may be wider than the margin beside the axis.
+        func place(_ tick: Double) -> Double { min(x(tick), 516 - textWidth(label(tick)) / 2) }
+        for tick in Self.apart(Set(xs).sorted(), at: place) {
+            svg += text(place(tick), 248, label(tick), anchor: "middle")
         }
         for (number, one) in series.enumerated() {
             let colour = colours[number % colours.count]
@@ -50,7 +52,7 @@ enum SVGPlot {
     static func bars(title: String, y yTitle: String, groups: [String], _ series: [Series]) -> String {
         let tops = series.flatMap { $0.points.map(\.y) + $0.intervals.compactMap { $0?.high } }
         guard !groups.isEmpty, let top = tops.max() else { return "" }
-        let y = Axis(0, max(top, 1e-9), from: 230, to: top)
+        let y = Axis(0, max(top, 1e-9), from: 230, to: Self.top)
         var svg = frame(title: title, x: "", y: yTitle, yAxis: y, legend: series.map(\.name))
         let slot = 436.0 / Double(groups.count)
         // Names that are wider than their place stand in two rows in turn, and end in an ellipsis beyond that.

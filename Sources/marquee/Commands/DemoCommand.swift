@@ -11,7 +11,8 @@ enum DemoCommand {
         details: """
             An embedded broker, an audience that sends events to it, ingestion into Delta tables, training, evaluation
             against the popularity list, and serving, with events going on. Needs nothing but this program. A second
-            run reuses the store and the model of the first. Ctrl-C stops everything.
+            run reuses the store and the model of the first; it trains anew when the store has 5 % more events than the
+            model was trained on. Ctrl-C stops everything.
             """,
         options: [
             Options.port.spec, Options.events.spec, Options.movielens.spec, Options.data.spec, Options.demoModels.spec,

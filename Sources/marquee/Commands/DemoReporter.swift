@@ -38,6 +38,13 @@ final class DemoReporter: Sendable {
             say(
                 "model",
                 "\(manifest.id) is in \(folder) already, trained on \(Figure.count(manifest.data.events)) events")
+        case .modelIsOld(let manifest, let events):
+            let trained = manifest.data.events
+            let growth = Figure.decimal((Double(events) / Double(max(trained, 1)) - 1) * 100, digits: 0)
+            say(
+                "model",
+                "the store has \(Figure.count(events)) events, \(growth) % more than the \(Figure.count(trained)) that "
+                    + "\(manifest.id) was trained on: trained anew")
         case .training(let progress): training.note(progress)
         case .serving(let address, let user, let item, let rate): serving(address, user, item, rate)
         }

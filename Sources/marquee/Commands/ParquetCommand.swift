@@ -80,7 +80,7 @@ enum ParquetCommand {
             for column in report.unseen { StandardOutput.write(prose: column.line) }
             for problem in report.problems { StandardOutput.write(prose: problem) }
             StandardOutput.write(
-                prose: "\(Figure.count(Int(file.rowCount))) rows, \(Figure.bytes(file.size)), "
+                line: "\(Figure.count(Int(file.rowCount))) rows, \(Figure.bytes(file.size))\n"
                     + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
                     + "\(Figure.count(report.unseen.count)) columns not looked into, "
                     + "\(Figure.count(report.problems.count)) problems")

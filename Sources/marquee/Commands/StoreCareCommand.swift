@@ -68,8 +68,8 @@ enum StoreCareCommand {
             for column in report.unseen { StandardOutput.write(prose: column.line) }
             for problem in report.problems { StandardOutput.write(prose: "\(problem.path): \(problem.reason)") }
             StandardOutput.write(
-                prose: "version \(report.version): \(Figure.count(report.files)) files, "
-                    + "\(Figure.count(Int(report.rows))) rows, \(Figure.bytes(Int(report.bytes))), "
+                line: "version \(report.version): \(Figure.count(report.files)) files, "
+                    + "\(Figure.count(Int(report.rows))) rows, \(Figure.bytes(Int(report.bytes)))\n"
                     + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
                     + "\(Figure.count(report.unseen.count)) columns not looked into, "
                     + "\(Figure.count(report.problems.count)) problems")

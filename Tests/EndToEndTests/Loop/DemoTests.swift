@@ -56,6 +56,36 @@ import Testing
         }
     }
 
+    @Test func aStoreThatHasGrownIsTrainedOnAnew() async throws {
+        try await withTemporaryFolder { folder in
+            let words = arguments(folder, ["--events", "4000"])
+            let first = try MarqueeProcess(words, in: folder)
+            _ = try await first.line(after: "serve      ")
+            for name in ["popular", "recently popular", "item-kNN"] {
+                #expect(
+                    first.output.contains("train      \(name) "), "\(name) stands beside the model: \(first.output)")
+            }
+            first.signal(SIGINT)
+            _ = try await first.result()
+            var views = "user_id,item_id,value,at\n"
+            for view in 0..<300 { views += "v\(view % 40),f0\(100 + view % 90),0.9,2026-01-02T03:04:05Z\n" }
+            let file = folder.appending(path: "views.csv")
+            try Data(views.utf8).write(to: file)
+            try await Loop.run(
+                [
+                    "import", "csv", file.path, "--store", folder.appending(path: "data").path, "--kind", "view",
+                    "--map",
+                    "user=user_id,item=item_id,value=value,at=at",
+                ], in: folder)
+            let second = try MarqueeProcess(words, in: folder)
+            _ = try await second.line(after: "serve      ")
+            #expect(second.output.contains("% more than the") && second.output.contains("trained anew"))
+            #expect(second.output.contains("\ntrain ") && !second.output.contains("simulate "))
+            second.signal(SIGINT)
+            #expect(try await second.result().status == 0)
+        }
+    }
+
     @Test func stoppedHalfWayItIsCompletedByTheNextRun() async throws {
         try await withTemporaryFolder { folder in
             let first = try MarqueeProcess(arguments(folder, ["--events", "5000000"]), in: folder)

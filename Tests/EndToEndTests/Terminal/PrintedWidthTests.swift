@@ -26,7 +26,11 @@ import Testing
             }
             let file = folder.appending(path: "ratings.csv")
             try Data(ratings.utf8).write(to: file)
-            try await Loop.run(["import", "csv", file.path, "--store", store], in: folder)
+            try await Loop.run(
+                [
+                    "import", "csv", file.path, "--store", store, "--kind", "review", "--map",
+                    "user=user_id,item=item_id,value=rating,at=timestamp",
+                ], in: folder)
             try deadLetters(at: "\(store)/dead_letters")
             try films(at: "\(store)/movies", folder)
             try await body(folder, store, models)
