@@ -10,6 +10,8 @@ struct TextTable {
         case clip
         /// They go on in the next line.
         case fold
+        /// They stick out: paths that are to be copied.
+        case keep
     }
 
     private let headers: [String]
@@ -40,11 +42,13 @@ struct TextTable {
         let natural = headers.indices.map { column in
             ([headers] + rows.map(\.cells)).map { TextLayout.columns(of: $0[column]) }.max() ?? 0
         }
-        let widths = TextLayout.fitted(natural, mayShrink: alignments.map { $0 == .left }) ?? natural
+        let isFitted = overflow != .keep
+        let fitted = isFitted ? TextLayout.fitted(natural, mayShrink: alignments.map { $0 == .left }) : nil
+        let widths = fitted ?? natural
         var text = line(headers, widths)
         for row in rows {
             switch overflow {
-            case .clip: text += line(row.cells, widths)
+            case .clip, .keep: text += line(row.cells, widths)
             case .fold:
                 let folded = row.cells.enumerated().map { TextLayout.folded($1, to: max(1, widths[$0])) }
                 for place in 0..<(folded.map(\.count).max() ?? 1) {
@@ -91,7 +95,10 @@ struct FactTable {
             let lead = fact.name + String(repeating: " ", count: max(0, indent - TextLayout.columns(of: fact.name)))
             let isLong = TextLayout.columns(of: fact.name) > left
             let first = isLong ? fact.name + "\n" : ""
-            let line = (isLong ? String(repeating: " ", count: indent) : lead) + fact.value
+            // Of a path that is longer than a line every piece is shown.
+            let words = fact.value.split(separator: " ", omittingEmptySubsequences: false)
+                .flatMap { TextLayout.folded(String($0), to: TextLayout.width - indent) }
+            let line = (isLong ? String(repeating: " ", count: indent) : lead) + words.joined(separator: " ")
             return first + TextLayout.wrapped(line, indent: indent) + "\n"
         }.joined()
     }

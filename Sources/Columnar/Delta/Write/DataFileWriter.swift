@@ -11,6 +11,10 @@ struct DataFileWriter {
     private(set) var options: ParquetOptions
     /// Files that are written at a time. Not more: each holds a row group, compressed, and flushing waits for one disk.
     private static let filesTogether = min(4, ProcessInfo.processInfo.activeProcessorCount)
+    /// But files of few rows, as the days of an import are, do little else than wait for the disk, which makes many durable
+    /// in the time of one.
+    private static let smallFilesTogether = 16
+    private static let fewRows = 4096
 
     init(storage: any Storage, metaData: MetaData, schema: Schema, options: ParquetOptions = .init()) {
         self.storage = storage
@@ -28,7 +32,9 @@ struct DataFileWriter {
         let written = Mutex([Add?](repeating: nil, count: partitions.count))
         let failure = Mutex<(any Error)?>(nil)
         let next = Atomic(0)
-        Helpers.perform(min(partitions.count, Self.filesTogether)) {
+        let rows = partitions.reduce(0) { $0 + $1.rowCount }
+        let isSmall = rows / max(1, partitions.count) < Self.fewRows
+        Helpers.perform(min(partitions.count, isSmall ? Self.smallFilesTogether : Self.filesTogether)) {
             let codec = BlockCodec()
             while failure.withLock({ $0 == nil }) {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
