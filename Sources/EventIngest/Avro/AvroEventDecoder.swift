@@ -36,6 +36,7 @@ package final class AvroEventDecoder: EventMessageDecoder {
         self.limits = limits
     }
 
+    /// What is wrong with the schema, or the field that the last message was refused for.
     package var explanation: String? { schemaProblem ?? refusedField }
 
     /// The latest time an event may have, by the receiver's clock.

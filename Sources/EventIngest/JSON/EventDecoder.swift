@@ -195,5 +195,6 @@ public final class EventDecoder {
 }
 
 extension EventDecoder: EventMessageDecoder {
+    /// The names of the fields that the last message was refused for, such as `user_id, at`.
     package var explanation: String? { refused.explanation }
 }

@@ -50,7 +50,7 @@ public final class Demo: Sendable {
         var group = ServiceGroup()
         group.add(broker)
         group.add(ingest)
-        group.add(TidyService(store: plan.data))
+        group.add(TidyService(store: EventStore(folder: plan.data)))
         group.add(
             DemoStages(
                 plan: plan, properties: properties, group: configuration.group, ingest: ingest, served: served,

@@ -2,6 +2,7 @@ public import Columnar
 public import Domain
 internal import Foundation
 public import Operations
+public import Store
 
 /// Keeps tables tidy beside those who write to them: merges small files, removes what nobody needs, shortens the log.
 ///
@@ -9,18 +10,18 @@ public import Operations
 /// looked at again later; it never stops whoever writes. Several processes on one table take turns.
 public final class TidyService: Service {
     public let name = "tidy"
-    private let tables: [String]
+    private let tables: [any Storage]
     private let interval: Duration
     private let policy: TidyPolicy
     private let clock: @Sendable () -> Timestamp
     private let log = Log("tidy")
 
     /// - Parameters:
-    ///   - tables: folders; those that are not there yet are looked for again.
+    ///   - tables: where they lie; those that are not there yet are looked for again.
     ///   - interval: how long between two looks.
     ///   - clock: decides which days are over.
     public init(
-        tables: [String], every interval: Duration = .seconds(30), policy: TidyPolicy = TidyPolicy(),
+        tables: [any Storage], every interval: Duration = .seconds(30), policy: TidyPolicy = TidyPolicy(),
         clock: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         self.tables = tables
@@ -30,10 +31,11 @@ public final class TidyService: Service {
     }
 
     /// The tables that ingestion writes, in this store.
-    public convenience init(store: String, every interval: Duration = .seconds(30), policy: TidyPolicy = TidyPolicy()) {
+    public convenience init(
+        store: EventStore, every interval: Duration = .seconds(30), policy: TidyPolicy = TidyPolicy()
+    ) {
         self.init(
-            tables: [Tables.events, Tables.movies, Tables.deadLetters].map { "\(store)/\($0)" }, every: interval,
-            policy: policy)
+            tables: TableContract.all.map { store.storage.folder($0.name) }, every: interval, policy: policy)
     }
 
     /// Works until cancelled. A merge that is under way is given up then; nothing is lost.
@@ -55,21 +57,22 @@ public final class TidyService: Service {
 
     /// What is remembered of a table between two looks.
     private struct TableState: Sendable {
-        let path: String
+        let storage: any Storage
         var table: DeltaTable?
         var vacuumed: ContinuousClock.Instant?
         var trouble: String?
 
-        init(_ path: String) { self.path = path }
+        init(_ storage: any Storage) { self.storage = storage }
     }
 
     /// Tidies one table. Blocks.
     private func look(at state: TableState, _ flag: CancellationFlag) throws -> TableState {
         var state = state
-        let metrics = TidyMetrics(table: URL(filePath: state.path).lastPathComponent)
+        let metrics = TidyMetrics(table: URL(filePath: state.storage.location).lastPathComponent)
         do {
-            guard FileManager.default.fileExists(atPath: "\(state.path)/_delta_log") else { return state }
-            let table = try state.table ?? DeltaTable.open(at: state.path)
+            // Opening a table of none, or taking its lock, would make its folder.
+            guard try state.storage.exists() else { return state }
+            let table = try state.table ?? DeltaTable.open(state.storage)
             state.table = table
             let now = ContinuousClock.now
             let vacuums = state.vacuumed.map { now - $0 >= .seconds(policy.vacuumEvery) } ?? true
@@ -81,7 +84,8 @@ public final class TidyService: Service {
                 log.info(
                     "tidied",
                     [
-                        "table": state.path, "merges": report.merges, "files_merged": report.rewritten.filesRemoved,
+                        "table": state.storage.location, "merges": report.merges,
+                        "files_merged": report.rewritten.filesRemoved,
                         "bytes_written": report.rewritten.bytesAdded,
                         "files_removed": report.vacuumed?.files.count ?? 0, "files": report.files,
                     ])
@@ -98,7 +102,7 @@ public final class TidyService: Service {
             if trouble != state.trouble {
                 log.warning(
                     "a table was not tidied; writers go on, and it is looked at again",
-                    ["table": state.path, "error": trouble])
+                    ["table": state.storage.location, "error": trouble])
             }
             state.trouble = trouble
         }

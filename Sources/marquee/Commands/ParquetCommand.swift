@@ -33,18 +33,17 @@ enum ParquetCommand {
             printUnsupported(file)
             var table = TextTable([
                 ("GROUP", .right), ("COLUMN", .left), ("VALUES", .right), ("NULLS", .right), ("CODEC", .left),
-                ("BYTES", .right), ("PLAIN", .right),
+                ("BYTES", .right), ("MIN", .left), ("MAX", .left),
             ])
             for chunk in file.chunks {
-                let bounds = chunk.minimum.map { "\(short($0)) … \(short(chunk.maximum))" }
                 let notes = [
-                    chunk.encodings.joined(separator: ","), chunk.hasPageIndex ? "page index" : nil,
-                    chunk.hasBloomFilter ? "Bloom filter" : nil, bounds,
+                    chunk.encodings.joined(separator: ","), "\(chunk.uncompressedSize) bytes plain",
+                    chunk.hasPageIndex ? "page index" : nil, chunk.hasBloomFilter ? "Bloom filter" : nil,
                 ]
                 table.add(
                     [
                         "\(chunk.rowGroup)", chunk.column, "\(chunk.values)", chunk.nulls.map { "\($0)" } ?? "?",
-                        chunk.codec, "\(chunk.compressedSize)", "\(chunk.uncompressedSize)",
+                        chunk.codec, "\(chunk.compressedSize)", short(chunk.minimum), short(chunk.maximum),
                     ], note: "    " + notes.compactMap(\.self).joined(separator: "; "))
             }
             StandardOutput.write(table.text)

@@ -1,4 +1,5 @@
 import Columnar
+import Domain
 import Operations
 import Platform
 
@@ -26,7 +27,7 @@ enum StoreCareCommand {
             try await BlockingWork.run("store") { _ in _ = try DeltaTable.open(at: path) }
             let size = Int64(megabytes) << 20
             let policy = TidyPolicy(smallSize: min(32 << 20, size), targetSize: size)
-            return try await TidyService(tables: [path], every: .seconds(seconds), policy: policy).run()
+            return try await TidyService(tables: [LocalStorage(path)], every: .seconds(seconds), policy: policy).run()
         }
         try await BlockingWork.run("store") { _ in
             let table = try DeltaTable.open(at: path)

@@ -1,6 +1,7 @@
 import Columnar
 import EventIngest
 import Foundation
+import Store
 import TestSupport
 import Testing
 
@@ -38,7 +39,7 @@ import Testing
     }
 
     private func deadLetters(at path: String) throws {
-        let table = try DeltaTable.create(at: path, schema: DeadLetterTable.schema)
+        let table = try DeltaTable.create(at: path, schema: TableContract.deadLetters.schema)
         let topic = "events-of-" + String(repeating: "a-long-topic-", count: 8)
         let reasons = [
             "missing-field: user_id", "malformed-json", "incompatible-schema: " + String(repeating: "x", count: 90),
@@ -46,7 +47,7 @@ import Testing
         let payloads = ["{\"event_id\":\"e\"}", String(repeating: "bad\u{1B}[2J\n", count: 40), "\u{0}\u{5}"]
         _ = try table.append([
             try RecordBatch(
-                schema: DeadLetterTable.schema,
+                schema: TableContract.deadLetters.schema,
                 columns: [
                     .string(BytesColumn(reasons.map { _ in topic })), .int32(PrimitiveColumn([0, 1, 2])),
                     .int64(PrimitiveColumn([1, 2_000_000_000, 9_000_000_000_000])),

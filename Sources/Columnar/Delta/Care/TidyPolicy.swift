@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 
 /// When the files of a partition are merged, for ``DeltaTable/tidy(_:now:check:)``.
 public struct TidyPolicy: Hashable, Sendable {
