@@ -4,8 +4,24 @@ public import Kafka
 public import Operations
 
 extension EventImport {
-    /// So many ratings at a time are put into the order of their times.
-    private var sortedAtOnce: Int { 500_000 }
+    /// Sends the films and then the ratings to their topics, and waits until the cluster has them. Blocks.
+    /// - Parameters:
+    ///   - encoding: how the messages of events are written.
+    ///   - group: the consumers to wait for when they fall behind.
+    ///   - summary: gets what was taken and what was not, also if this throws.
+    ///   - onProgress: bytes read so far, of the import's `byteCount`.
+    /// - Throws: `IngestError.emptyImport` if none of it is an event; what reading the data set or sending throws;
+    ///   `CancellationError`.
+    public func publish(
+        _ properties: KafkaProperties, _ encoding: EventEncoding = .json, following group: String?,
+        into summary: inout ImportSummary, _ flag: CancellationFlag, onProgress: (Int) -> Void = { _ in }
+    ) throws {
+        try FilmTopic.publish(movies(into: &summary), properties, flag)
+        try publishRatings(properties, encoding, following: group, into: &summary, flag, onProgress: onProgress)
+        if summary.acceptedEvents == 0 {
+            throw IngestError.emptyImport(path: path, cause: summary.likelyCause)
+        }
+    }
 
     /// Sends the ratings to their topics and waits until the cluster has them.
     /// - Parameters:

@@ -1,14 +1,14 @@
-import Catalog
-import Columnar
-import Domain
-import Store
+public import Catalog
+internal import Columnar
+public import Domain
+public import Store
 
 /// Films on their way into the table of films.
-enum ImportedFilms {
+public enum ImportedFilms {
     /// Adds the films that the store does not have or describes otherwise. Of a film that is there, what the data set
     /// does not speak of (a synopsis from elsewhere, figures) stays. Blocks.
     /// - Returns: how many were there already.
-    static func store(_ films: [Movie], in store: EventStore) throws -> Int {
+    public static func store(_ films: [Movie], in store: EventStore) throws -> Int {
         guard !films.isEmpty else { return 0 }
         let table = try store.openOrCreate(.movies)
         let known = try MovieTable.catalogue(of: table.snapshot())
@@ -18,16 +18,27 @@ enum ImportedFilms {
             let whole = stored.updated(by: film)
             return whole.describes(the: stored) ? nil : whole
         }
-        guard !news.isEmpty else { return films.count }
-        let normalizer = CatalogNormalizer(knowing: known)
-        _ = try table.append([MovieTable.batch(normalizer.normalised(news))], operation: "IMPORT")
+        try append(news, knowing: known, to: table)
         return films.count - news.count
+    }
+
+    /// Adds films as they are; the table comes with the first of them. Blocks.
+    /// - Parameter known: what the table has, which says what a film's popularity is measured against.
+    public static func append(_ films: [Movie], knowing known: CatalogSnapshot, in store: EventStore) throws {
+        guard !films.isEmpty else { return }
+        try append(films, knowing: known, to: store.openOrCreate(.movies))
+    }
+
+    private static func append(_ films: [Movie], knowing known: CatalogSnapshot, to table: DeltaTable) throws {
+        guard !films.isEmpty else { return }
+        let normalizer = CatalogNormalizer(knowing: known)
+        _ = try table.append([MovieTable.batch(normalizer.normalised(films))], operation: "IMPORT")
     }
 }
 
 extension Movie {
     /// Whether two descriptions say the same, whenever they were given and whatever they were measured against.
-    func describes(the other: Movie) -> Bool {
+    public func describes(the other: Movie) -> Bool {
         var (a, b) = (self, other)
         a.updatedAt = b.updatedAt
         (a.popularityNorm, a.voteNorm, b.popularityNorm, b.voteNorm) = (nil, nil, nil, nil)

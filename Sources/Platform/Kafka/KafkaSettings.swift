@@ -18,7 +18,7 @@ public struct KafkaSettings: Sendable {
     }
 
     /// Whether a cluster was named at all.
-    public var nameCluster: Bool { bootstrapServers != nil || file != nil }
+    public var namesCluster: Bool { bootstrapServers != nil || file != nil }
 
     /// All of it as one; secrets of the file are kept out of the log from here on. Names and values are not checked.
     /// - Throws: an error that says what is wrong with the file.

@@ -1,7 +1,6 @@
 import Columnar
 import Domain
 import EventIngest
-import Kafka
 import Operations
 import Platform
 import Store
@@ -76,12 +75,7 @@ enum DeadLettersCommand {
     ) { invocation in
         let store = try EventStore(at: invocation.value(Options.store))
         let properties = try KafkaOptions.properties(invocation)
-        let reasons = reasons(invocation)
-        try await properties.requireBroker()
-        let sent = try await BlockingWork.run("deadletters") { _ in
-            try DeadLetters(store: store).replay(
-                to: properties, reasons: reasons, observer: .logging)
-        }
+        let sent = try await DeadLetters.replay(from: store, to: properties, reasons: reasons(invocation))
         StandardOutput.write(line: "sent \(Figure.count(sent)) messages again")
     }
 

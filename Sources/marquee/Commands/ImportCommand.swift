@@ -1,9 +1,7 @@
 import Catalog
-import Columnar
 import Delimited
 import Domain
 import EventIngest
-import Foundation
 import Kafka
 import Operations
 import Platform
@@ -143,75 +141,56 @@ enum ImportCommand {
         _ invocation: Invocation, _ open: @escaping @Sendable () throws -> any EventImport
     ) async throws {
         let started = ContinuousClock.now
-        let (summary, failure): (ImportSummary, IngestError?)
-        if KafkaOptions.isNamed(invocation) {
-            let properties = try KafkaOptions.properties(invocation)
-            try await properties.requireBroker()
-            let group = invocation.optional(Options.followGroup)
-            (summary, failure) = try await BlockingWork.run("import") { flag in
-                let source = try open()
+        let target = try await target(invocation)
+        let (summary, failure) = try await BlockingWork.run("import") { flag -> (ImportSummary, IngestError?) in
+            let source = try open()
+            var summary = ImportSummary()
+            do {
                 let bar = ProgressBar("import", total: source.byteCount, unit: "bytes")
                 defer { bar.finish() }
-                let encoding = try KafkaOptions.registry(invocation)?.encoding() ?? .json
-                var summary = ImportSummary()
-                try FilmTopic.publish(source.movies(into: &summary), properties, flag)
-                try source.publishRatings(properties, encoding, following: group, into: &summary, flag) {
-                    bar.update($0)
-                }
-                return (summary, summary.acceptedEvents > 0 ? nil : source.emptiness(summary))
-            }
-        } else {
-            if try invocation.value(Options.eventFormat) == "avro" {
-                throw CommandLineError.missingOption(
-                    command: invocation.command.name, option: Options.bootstrapServers.spec.name,
-                    placeholder: "HOST:PORT (because of --format avro)",
-                    environment: Options.bootstrapServers.spec.environmentName)
-            }
-            let store = try EventStore(at: invocation.value(Options.store))
-            (summary, failure) = try await BlockingWork.run("import") { flag in
-                var summary = ImportSummary()
-                do {
-                    try open().store(in: store, into: &summary, flag)
-                    return (summary, nil)
-                } catch let error as IngestError {
-                    // What was refused is told all the same.
-                    guard case .emptyImport = error else { throw error }
-                    return (summary, error)
-                }
+                try target(source, &summary, bar, flag)
+                return (summary, nil)
+            } catch let error as IngestError {
+                // What was refused is told all the same.
+                guard case .emptyImport = error else { throw error }
+                return (summary, error)
             }
         }
         ImportReport.write(summary, ContinuousClock.now - started, hasFailed: failure != nil)
         // A script should not go on.
         if let failure { throw failure }
     }
-}
 
-extension EventImport {
-    /// So many ratings at a time are put into the order of their times.
-    private var sortedAtOnce: Int { 500_000 }
+    private typealias Target =
+        @Sendable (any EventImport, inout ImportSummary, ProgressBar, CancellationFlag) throws -> Void
 
-    fileprivate func emptiness(_ summary: ImportSummary) -> IngestError {
-        .emptyImport(path: path, cause: summary.likelyCause)
-    }
-
-    /// Adds to the tables of a store the films and events that it does not have.
-    func store(in store: EventStore, into summary: inout ImportSummary, _ flag: CancellationFlag) throws {
-        var catalogue = ImportSummary()
-        let films = try movies(into: &catalogue)
-        let bar = ProgressBar("import", total: byteCount, unit: "bytes")
-        defer { bar.finish() }
-        summary = catalogue
-        var known = 0
-        try self.store(
-            in: store.openOrCreate(.events), atOnce: sortedAtOnce, into: &summary,
-            beforeStoring: { known = try ImportedFilms.store(films, in: store) },
-            progress: { progress in
+    /// Where the options send a data set.
+    private static func target(_ invocation: Invocation) async throws -> Target {
+        if KafkaOptions.isNamed(invocation) {
+            let properties = try KafkaOptions.properties(invocation)
+            try await properties.requireBroker()
+            let group = invocation.optional(Options.followGroup)
+            return { source, summary, bar, flag in
+                let encoding = try KafkaOptions.registry(invocation)?.encoding() ?? .json
+                try source.publish(properties, encoding, following: group, into: &summary, flag) { bar.update($0) }
+            }
+        }
+        if try invocation.value(Options.eventFormat) == "avro" {
+            throw CommandLineError.missingOption(
+                command: invocation.command.name, option: Options.bootstrapServers.spec.name,
+                placeholder: "HOST:PORT (because of --format avro)",
+                environment: Options.bootstrapServers.spec.environmentName)
+        }
+        let store = try EventStore(at: invocation.value(Options.store))
+        return { source, summary, bar, flag in
+            try source.store(in: store, into: &summary, flag) { progress in
                 switch progress {
                 case .read(let bytes): bar.update(bytes)
                 case .stored(let events, let all):
-                    bar.update(byteCount ?? 0, note: "\(Figure.count(events)) of \(Figure.count(all)) events")
+                    bar.update(
+                        source.byteCount ?? 0, note: "\(Figure.count(events)) of \(Figure.count(all)) events")
                 }
-            }, check: { try flag.check() })
-        summary.knownMovies = known
+            }
+        }
     }
 }

@@ -1,9 +1,7 @@
 import Catalog
-import Columnar
 import Delimited
 import Domain
 import EventIngest
-import Foundation
 import Operations
 import Platform
 import Store
@@ -68,10 +66,8 @@ extension ImportCommand {
             let news = films.filter { film in known?[film.itemID].map { !film.describes(the: $0) } ?? true }
             if let kafka {
                 try FilmTopic.publish(news, kafka, flag)
-            } else if let store, !news.isEmpty {
-                let table = try store.openOrCreate(.movies)
-                let normalizer = CatalogNormalizer(knowing: known ?? .empty)
-                _ = try table.append([MovieTable.batch(normalizer.normalised(news))], operation: "IMPORT")
+            } else if let store {
+                try ImportedFilms.append(news, knowing: known ?? .empty, in: store)
             }
             return (news.count, contents, found)
         }

@@ -15,7 +15,7 @@ enum KafkaOptions {
     }
 
     /// Whether a cluster was named at all.
-    static func isNamed(_ invocation: Invocation) -> Bool { settings(invocation).nameCluster }
+    static func isNamed(_ invocation: Invocation) -> Bool { settings(invocation).namesCluster }
 
     /// The properties of the file of `--kafka-config`, overridden by `kafka.*`, overridden by `--bootstrap-servers`.
     /// - Throws: ``KafkaError`` for what librdkafka does not know or accept; ``CommandLineError`` without a cluster.

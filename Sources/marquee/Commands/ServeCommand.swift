@@ -1,9 +1,7 @@
 import Catalog
 import Domain
-import EventIngest
 import HTTPClient
 import HTTPServer
-import Kafka
 import Operations
 import Platform
 import Serving
@@ -40,19 +38,11 @@ enum ServeCommand {
                 meaning: "With live events, and similarity of content from Elasticsearch."),
         ]
     ) { invocation in
-        var feed: KafkaEventFeed?
-        var publisher: KafkaEventPublisher?
+        var live: LiveEvents?
         if KafkaOptions.isNamed(invocation) {
-            // Enough to fill the gap between the last training and now; what the model knows is dropped again.
-            let (format, encoding) = try await BlockingWork.run("schema-registry") { _ in
-                let registry = try KafkaOptions.registry(invocation)
-                return (registry.map { EventFormat.avro($0) } ?? .json, try registry?.encoding() ?? .json)
+            live = try await BlockingWork.run("schema-registry") { _ in
+                try LiveEvents(KafkaOptions.properties(invocation), registry: KafkaOptions.registry(invocation))
             }
-            feed = KafkaEventFeed(
-                properties: try KafkaOptions.properties(invocation), start: .newest(20_000), format: format,
-                observer: .logging)
-            publisher = try KafkaEventPublisher(
-                properties: try KafkaOptions.properties(invocation), encoding: encoding, observer: .logging)
         }
         var configuration = ServingConfiguration()
         configuration.contentDeadline = .seconds(try invocation.value(Options.contentDeadline))
@@ -62,7 +52,7 @@ enum ServeCommand {
                 host: try invocation.value(Options.host), port: try invocation.value(Options.port)),
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
             catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
-            elasticsearch: try elasticsearch(invocation), feed: feed, publisher: publisher,
+            elasticsearch: try elasticsearch(invocation), feed: live?.feed, publisher: live?.publisher,
             configuration: configuration)
         try server.http.open()
         StandardOutput.write(line: "serving on \(server.address)")

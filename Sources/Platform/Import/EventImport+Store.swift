@@ -1,0 +1,30 @@
+internal import Catalog
+internal import Columnar
+internal import Domain
+public import EventIngest
+public import Operations
+public import Store
+
+extension EventImport {
+    /// So many ratings at a time are put into the order of their times.
+    var sortedAtOnce: Int { 500_000 }
+
+    /// Adds to the tables of a store the films and events that it does not have. Blocks.
+    /// - Parameters:
+    ///   - summary: gets what was taken and what was not, also if this throws.
+    ///   - onProgress: gets the bytes read, of the import's `byteCount`, and then the events stored or found.
+    /// - Throws: `IngestError.emptyImport` if none of it is an event, and nothing was stored; what reading the data set or
+    ///   writing the tables throws; `CancellationError`.
+    public func store(
+        in store: EventStore, into summary: inout ImportSummary, _ flag: CancellationFlag,
+        onProgress: (ImportProgress) -> Void = { _ in }
+    ) throws {
+        let films = try movies(into: &summary)
+        var known = 0
+        try self.store(
+            in: store.openOrCreate(.events), atOnce: sortedAtOnce, into: &summary,
+            beforeStoring: { known = try ImportedFilms.store(films, in: store) }, progress: onProgress,
+            check: { try flag.check() })
+        summary.knownMovies = known
+    }
+}

@@ -1,0 +1,28 @@
+internal import Domain
+public import EventIngest
+public import Kafka
+
+/// A server's two ends of the topics of events: what it hears, and what it takes in at `POST /v1/events`.
+public struct LiveEvents: Sendable {
+    /// New events, and the newest before them.
+    public let feed: KafkaEventFeed
+    /// The way into the topics.
+    public let publisher: KafkaEventPublisher
+
+    /// Enough messages of each partition to fill the gap between the last training and now; what the model knows already
+    /// is dropped again.
+    private static let backlog = 20_000
+
+    /// Blocks while the event's schema is registered; the cluster need not answer yet.
+    /// - Parameters:
+    ///   - properties: how to reach the cluster.
+    ///   - registry: events are Avro with its schemas; nil for JSON.
+    /// - Throws: a `KafkaError` for properties that librdkafka does not take; an `IngestError` of the registry.
+    public init(_ properties: KafkaProperties, registry: SchemaRegistry? = nil) throws {
+        feed = KafkaEventFeed(
+            properties: properties, start: .newest(Self.backlog), format: registry.map { .avro($0) } ?? .json,
+            observer: .logging)
+        publisher = try KafkaEventPublisher(
+            properties: properties, encoding: registry?.encoding() ?? .json, observer: .logging)
+    }
+}
