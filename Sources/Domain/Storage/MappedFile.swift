@@ -7,8 +7,7 @@ internal import Glibc
 /// `@unchecked Sendable`: the pointer is constant after `init` and the pages behind it are mapped read-only.
 public final class MappedFile: @unchecked Sendable {
     public let path: String
-    /// The content. Valid while this object lives.
-    public let bytes: UnsafeRawBufferPointer
+    private let bytes: UnsafeRawBufferPointer
 
     /// - Throws: ``StorageError/missing(path:)``; ``StorageError/io(path:operation:errno:)``, also for a folder.
     public init(path: String) throws {
@@ -36,6 +35,18 @@ public final class MappedFile: @unchecked Sendable {
             throw StorageError.io(path: path, operation: "map", errno: errno)
         }
         bytes = UnsafeRawBufferPointer(start: start, count: size)
+    }
+
+    /// Bytes of the content.
+    public var count: Int { bytes.count }
+
+    /// Calls `body` with the content, which stays mapped for so long at least, whoever lets go of this object meanwhile.
+    ///
+    /// The mapping does not move: whoever keeps this object may keep the pointer beside it.
+    public func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        // An object may be released after its last use, which reading through its pointer is not.
+        defer { withExtendedLifetime(self) {} }
+        return try body(bytes)
     }
 
     deinit {

@@ -74,8 +74,7 @@ enum Files {
 
     /// The whole file as bytes.
     static func read(_ path: String) throws -> [UInt8] {
-        let file = try Files.map(path)
-        return withExtendedLifetime(file) { [UInt8](file.bytes) }
+        try Files.map(path).withBytes { [UInt8]($0) }
     }
 
     /// A new file written piece by piece; it appears under its name only when it is complete.

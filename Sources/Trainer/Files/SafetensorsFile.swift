@@ -32,7 +32,13 @@ final class SafetensorsFile: Sendable {
     private init(_ file: MappedFile, path: String) throws {
         self.file = file
         self.path = path
-        let bytes = file.bytes
+        (metadata, entries) = try file.withBytes { try Self.header(of: $0, path: path) }
+    }
+
+    /// What the header of a whole file says, checked against the file.
+    private static func header(
+        of bytes: UnsafeRawBufferPointer, path: String
+    ) throws -> (metadata: [String: String], entries: [String: Entry]) {
         func damaged(_ reason: String) -> TrainerError { .damagedModelFile(path: path, reason: reason) }
         guard bytes.count >= 8 else { throw damaged("it has \(bytes.count) bytes, too few for a header") }
         let declared = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
@@ -86,8 +92,7 @@ final class SafetensorsFile: Sendable {
         guard position == bytes.count else {
             throw damaged("it has \(bytes.count) bytes, its header accounts for \(position)")
         }
-        self.entries = entries
-        self.metadata = metadata
+        return (metadata, entries)
     }
 
     /// The elements of a tensor, row-major. Valid while this object lives.
@@ -107,7 +112,8 @@ final class SafetensorsFile: Sendable {
                 reason: "tensor \(name) is \(entry.elementType.rawValue) \(entry.shape), "
                     + "expected \(elementType.rawValue) \(shape)")
         }
-        return UnsafeRawBufferPointer(rebasing: file.bytes[entry.bytes]).bindMemory(to: Element.self)
+        // It may leave the closure: the mapping does not move, and this object keeps it.
+        return file.withBytes { UnsafeRawBufferPointer(rebasing: $0[entry.bytes]).bindMemory(to: Element.self) }
     }
 
     func floats(_ name: String, shape: [Int]) throws -> UnsafeBufferPointer<Float> {

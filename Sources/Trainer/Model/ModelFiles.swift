@@ -60,7 +60,7 @@ enum ModelFiles {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != manifest {
             let path = "\(folder)/\(name)"
             let file = try Files.map(path)
-            result[name] = .init(bytes: file.bytes.count, sha256: file.sha256)
+            result[name] = .init(bytes: file.count, sha256: file.sha256)
         }
         return result
     }
@@ -112,6 +112,6 @@ enum ModelFiles {
 }
 
 extension MappedFile {
-    /// Of the whole content, hexadecimal. The mapping must outlive the reading of it, which a bare pointer does not see to.
-    var sha256: String { withExtendedLifetime(self) { Digest.sha256(bytes).hex } }
+    /// Of the whole content, hexadecimal.
+    var sha256: String { withBytes { Digest.sha256($0).hex } }
 }

@@ -26,11 +26,10 @@ public enum InteractionFile {
 
     /// Negatives that neither file of interactions has are left out: no model could rank them.
     private static func readNegatives(_ path: String, into log: InteractionLog) throws {
-        let file = try Files.map(path)
-        defer { withExtendedLifetime(file) {} }
+        let text = try Files.read(path)
         var negatives: [Int32: [Int32]] = [:]
         var number = 0
-        for bytes in file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        for bytes in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             let line = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             if line.isEmpty { continue }
@@ -50,16 +49,20 @@ public enum InteractionFile {
     }
 
     static func read(_ path: String, isTest: Bool, asRatings: Bool = false, into log: InteractionLog) throws {
-        let file = try Files.map(path)
-        defer { withExtendedLifetime(file) {} }
+        try Files.map(path).withBytes { try read($0, of: path, isTest: isTest, asRatings: asRatings, into: log) }
+    }
+
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer, of path: String, isTest: Bool, asRatings: Bool, into log: InteractionLog
+    ) throws {
         var form: Form?
         var number = 0
         var position = 0
-        while position < file.bytes.count {
+        while position < bytes.count {
             number += 1
             var end = position
-            while end < file.bytes.count, file.bytes[end] != UInt8(ascii: "\n") { end += 1 }
-            let line = trimmed(file.bytes[position..<end])
+            while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+            let line = trimmed(bytes[position..<end])
             position = end + 1
             if line.isEmpty { continue }
             func malformed(_ reason: String) -> TrainerError {

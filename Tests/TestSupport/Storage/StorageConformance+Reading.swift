@@ -58,13 +58,13 @@ extension StorageConformance {
             _ = try storage.putIfAbsent("m/a", [1, 2, 3])
             _ = try storage.putIfAbsent("m/b", [])
             let mapped = try storage.map("m/a")
-            try expect(Array(mapped.bytes) == [1, 2, 3], "the bytes")
-            try expect(storage.map("m/b").bytes.isEmpty, "an empty object")
+            try expect(mapped.withBytes({ Array($0) }) == [1, 2, 3], "the bytes")
+            try expect(storage.map("m/b").count == 0, "an empty object")
             let paths = try ["m/a", "m/b"].map { URL(filePath: try storage.localPath($0)) }
             try expect(paths.map(\.lastPathComponent) == ["a", "b"], "their own names")
             try expect(paths[0].deletingLastPathComponent() == paths[1].deletingLastPathComponent(), "one folder")
             try storage.delete("m/a")
-            try expect(Array(mapped.bytes) == [1, 2, 3], "the bytes after a removal")
+            try expect(mapped.withBytes({ Array($0) }) == [1, 2, 3], "the bytes after a removal")
         },
         Promise(name: "a folder is a storage of its own over the same objects") { storage in
             let inner = storage.folder("a").folder("b")
