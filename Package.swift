@@ -106,7 +106,8 @@ let package = Package(
 
         // Measures the trainer against its peers: Benchmarks/als/README.md.
         .executableTarget(
-            name: "bench-als", dependencies: ["Domain", "Linalg", "Trainer"], path: "Benchmarks/als/Sources",
+            name: "bench-als", dependencies: ["CKernels", "Domain", "Linalg", "Trainer"],
+            path: "Benchmarks/als/Sources",
             swiftSettings: strict),
 
         // Measures files and tables against their peers: Benchmarks/columnar/bench.py.

@@ -32,12 +32,6 @@ public final class HTTPClient: Sendable {
     /// Ends everything on the wire; later sends throw ``HTTPClientError/closed``.
     public func close() { loop.close() }
 
-    /// Whether requests to the server of `url` are refused for now.
-    public func isCircuitOpen(for url: String) -> Bool {
-        guard let server = try? ServerAddress(of: url).text else { return false }
-        return breakers.withLock { $0[server]?.isOpen ?? false }
-    }
-
     /// Sends `request` and returns the whole answer.
     ///
     /// Sent again, with growing waits and never past the deadline: what could not connect; 429 and 503, waiting as

@@ -4,14 +4,6 @@
 /// cancelled and has returned before the one started before it is cancelled. Cancelling the task that runs the group,
 /// as ``SignalWatch`` lets the command line do, begins the stop.
 public struct ServiceGroup: Sendable {
-    /// What it means when a service returns by itself.
-    public enum WhenDone: Sendable {
-        /// The others go on; the group ends when all have returned.
-        case keepOthers
-        /// The work is done: the others are stopped.
-        case stopOthers
-    }
-
     /// Why the group ended without an error.
     public enum Outcome: Sendable {
         case finished
@@ -19,20 +11,13 @@ public struct ServiceGroup: Sendable {
         case stopped
     }
 
-    private struct Member: Sendable {
-        let service: any Service
-        let whenDone: WhenDone
-    }
-
-    private var members: [Member] = []
+    private var members: [any Service] = []
     private let log = Log("services")
 
     public init() {}
 
-    /// Adds a service to be started after those added before.
-    public mutating func add(_ service: any Service, whenDone: WhenDone = .stopOthers) {
-        members.append(Member(service: service, whenDone: whenDone))
-    }
+    /// Adds a service to be started after those added before. When it returns, the work is done and the others are stopped.
+    public mutating func add(_ service: any Service) { members.append(service) }
 
     private enum Note: Sendable {
         case returned(Int, (any Error)?)
@@ -44,12 +29,12 @@ public struct ServiceGroup: Sendable {
     public func run() async throws -> Outcome {
         let (notes, sink) = AsyncStream.makeStream(of: Note.self)
         var tasks: [Task<Void, Never>] = []
-        for (index, member) in members.enumerated() {
-            log.debug("starting", ["service": member.service.name])
+        for (index, service) in members.enumerated() {
+            log.debug("starting", ["service": service.name])
             tasks.append(
                 Task {
                     do {
-                        try await member.service.run()
+                        try await service.run()
                         sink.yield(.returned(index, nil))
                     } catch {
                         sink.yield(.returned(index, error))
@@ -79,21 +64,19 @@ public struct ServiceGroup: Sendable {
                 stopping = true
             case .returned(let index, let error):
                 running.remove(index)
+                stopping = true
                 if let error, !(error is CancellationError) {
                     if failure == nil {
                         failure = error
                     } else {
                         log.error(
-                            "failed while stopping", ["service": members[index].service.name, "error": "\(error)"])
+                            "failed while stopping", ["service": members[index].name, "error": "\(error)"])
                     }
-                    stopping = true
-                } else if members[index].whenDone == .stopOthers {
-                    stopping = true
                 }
             }
             if running.isEmpty { break }
             if stopping, let last = running.max() {
-                log.debug("stopping", ["service": members[last].service.name])
+                log.debug("stopping", ["service": members[last].name])
                 tasks[last].cancel()
             }
         }

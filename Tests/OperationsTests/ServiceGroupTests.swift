@@ -71,18 +71,13 @@ private struct Job: Service {
         #expect(diary.all == reverse)
     }
 
-    @Test func aFinishedServiceStopsTheOthersOrNot() async throws {
+    @Test func aFinishedServiceStopsTheOthers() async throws {
         let diary = Diary()
         var group = ServiceGroup()
         group.add(Waiter(name: "a", diary: diary))
-        group.add(Job(error: nil), whenDone: .stopOthers)
+        group.add(Job(error: nil))
         #expect(try await group.run() == .finished)
         #expect(diary.all == ["asked a", "stopped a"])
-
-        var jobs = ServiceGroup()
-        jobs.add(Job(error: nil), whenDone: .keepOthers)
-        jobs.add(Job(error: nil), whenDone: .keepOthers)
-        #expect(try await jobs.run() == .finished)
     }
 
     @Test func anEmptyGroupIsDone() async throws {

@@ -19,12 +19,9 @@ package struct Kernels: @unchecked Sendable {
     package static var available: [Kernels] { [0, 2, 3].compactMap { Kernels(level: $0) } }
 
     /// 0 baseline, 2 AVX2, 3 AVX-512.
-    var level: Int { Int(table.pointee.level) }
+    package var level: Int { Int(table.pointee.level) }
 
     package var name: String { String(cString: table.pointee.name) }
-
-    /// Whether products and sums round once.
-    package var isFused: Bool { table.pointee.fused != 0 }
 
     /// Vectors are padded with zeros to a multiple of this many floats.
     package static let lanes = 16
@@ -34,16 +31,6 @@ package struct Kernels: @unchecked Sendable {
 
     /// Rows that the panel of ``accumulate(_:panel:into:_:)`` holds.
     package static let panelRows = Int(CK_PANEL_ROWS)
-
-    /// Peak arithmetic of one core in floating-point operations per second, measured for a few milliseconds by `clock`.
-    package func operationsOfPeak(iterations: Int) -> Double { ck_measure_peak(table.pointee.level, iterations) }
-
-    /// Reads `memory` once as fast as one thread can, for measurements: the floor of what must read it. Returns its sum, up
-    /// to rounding and the last few floats.
-    package func readAll(_ memory: UnsafeBufferPointer<Float>) -> Float {
-        guard let base = memory.baseAddress else { return 0 }
-        return ck_measure_read(table.pointee.level, base, memory.count)
-    }
 }
 
 /// One row of the interaction matrix against the factors of the other side; see `ck_row`.
