@@ -15,6 +15,18 @@ public func runCommand(_ path: String, _ arguments: [String]) async throws -> (s
     return (status, try String(contentsOf: file, encoding: .utf8))
 }
 
+/// Runs Python code in the virtual environment (`make venv`) to its end.
+///
+/// deltalake, pyarrow, Polars and DuckDB keep native threads that may be at work while the interpreter takes itself down;
+/// then C++ ends the process by `std::terminate` (status 134) although all went well. So the process ends right after the
+/// last line, without taking anything down. What the code raises ends it with another status as ever.
+/// - Precondition: ``Checkout/python`` is there.
+public func runPython(_ code: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    guard let python = Checkout.python else { preconditionFailure("needs the Python environment (make venv)") }
+    let end = "\nimport os, sys\nsys.stdout.flush()\nsys.stderr.flush()\nos._exit(0)\n"
+    return try await runCommand(python.path, ["-c", code + end] + arguments)
+}
+
 /// A real server of those beside the checkout (`../shared/servers`), gone when the test ends.
 public struct RealServer: Sendable {
     /// What its start script printed after `name=`.

@@ -39,7 +39,6 @@ struct DeltaInteroperabilityTests {
                     try FileManager.default.removeItem(at: path.appending(path: "_delta_log/\(digits).json"))
                 }
             }
-            let python = try #require(Checkout.python)
             let script = """
                 import deltalake, polars, sys
                 t = deltalake.DeltaTable(sys.argv[1])
@@ -47,7 +46,7 @@ struct DeltaInteroperabilityTests {
                 assert t.transaction_version("kafka:events:0") == 24
                 assert polars.read_delta(sys.argv[1]).height == 100
                 """
-            let result = try await runCommand(python.path, ["-c", script, path.path])
+            let result = try await runPython(script, [path.path])
             #expect(result.status == 0, "\(result.output)")
         }
     }
@@ -92,14 +91,13 @@ struct DeltaInteroperabilityTests {
             _ = try ours.addColumns([Field("late", .list(.string, elementNullable: true))])
             _ = try ours.append([DeltaFixture.batch(300..<302)])
             let count = expected.count + 3
-            let python = try #require(Checkout.python)
             let script = """
                 import deltalake, polars, sys
                 table = deltalake.DeltaTable(sys.argv[1]).to_pyarrow_table()
                 assert table.column_names[-2:] == ["extra", "late"] and table["late"].null_count == \(count), table
                 assert table.num_rows == \(count) and polars.read_delta(sys.argv[1])["late"].null_count() == \(count)
                 """
-            let result = try await runCommand(python.path, ["-c", script, folder.path])
+            let result = try await runPython(script, [folder.path])
             #expect(result.status == 0, "\(result.output)")
         }
     }

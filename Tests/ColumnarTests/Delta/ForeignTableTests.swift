@@ -124,8 +124,7 @@ struct ForeignTableTests {
                 rows = deltalake.DeltaTable(sys.argv[1]).to_pyarrow_table().to_pylist()
                 assert [str(r["p"]) for r in rows if r["id"] == 7] == ["2026-01-01 12:00:00.123456"], rows
                 """
-            let python = try #require(Checkout.python)
-            let result = try await runCommand(python.path, ["-c", script, table.path])
+            let result = try await runPython(script, [table.path])
             #expect(result.status == 0, "\(result.output)")
             let doubles = try DeltaTable.open(at: folder.appending(path: "by-double").path)
             #expect(throws: ColumnarError.self) { try doubles.append(doubles.snapshot().batches()) }

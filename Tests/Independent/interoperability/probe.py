@@ -385,4 +385,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    # Engines with native threads may abort a process while the interpreter goes away.
+    sys.stdout.flush()
+    os._exit(status or 0)
