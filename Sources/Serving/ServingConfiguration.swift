@@ -1,10 +1,3 @@
-/// Whether items that events name and no film describes may be recommended.
-public enum UnknownItems: String, CaseIterable, Sendable {
-    case show
-    /// Where there is a catalogue, only its films are recommended; without one, all items.
-    case hide
-}
-
 /// How to make recommendations. The defaults are those of `marquee serve`.
 public struct ServingConfiguration: Sendable {
     public var weights = BlendWeights()
