@@ -16,6 +16,10 @@ struct RefusalTests {
             (post + "Content-Length: -1\r\n\r\n", 400), (post + "Content-Length: 1e3\r\n\r\n", 400),
             (post + "Content-Length: 99999999999999999999999\r\n\r\n", 413),
             (post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+            (post + "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\nbad trailer\r\n\r\n", 400),
+            (post + "Content-Length : 2\r\n\r\nab", 400),
+
+            ("GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n", 400), ("GET /\r\n\r\n", 400),
             (post + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", 413),
             (post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n", 400),
             ("GET /" + long + " HTTP/1.1\r\nHost: h\r\n\r\n", 414),

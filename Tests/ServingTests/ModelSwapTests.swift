@@ -2,7 +2,6 @@ import Catalog
 import Domain
 import Foundation
 import HTTPServer
-import Operations
 import Synchronization
 import TestSupport
 import Testing
@@ -134,7 +133,6 @@ struct ModelSwapTests {
                 #expect(answer.status == 200 && answer.degraded == ["model"] && !answer.ids.isEmpty, "\(answer.text)")
             }
             #expect(client.model == first.rawValue)
-            #expect(Metrics.shared.text().contains(#"marquee_degraded{part="model"} 1"#))
             // Back to the one that is whole.
             try registry.promote(first, reason: "the other is damaged")
             try await eventually { service.impairments.all.isEmpty }

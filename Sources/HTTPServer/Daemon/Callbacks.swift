@@ -104,6 +104,8 @@ enum Callbacks {
     static let refused: @convention(c) (OpaquePointer?, UInt32) -> Void = { connection, status in
         guard let connection, let client = client(of: connection) else { return }
         client.refusedStatus = status
+        // Not in all places where it does so does it look at the connection again before something happens on it.
+        shutdown(client.socket, Int32(SHUT_RD))
     }
 
     private static func daemon(_ context: UnsafeMutableRawPointer?) -> Daemon {

@@ -35,6 +35,9 @@ extension Daemon {
         if headers.byteCount > configuration.maximumHeaderBytes {
             return .headersTooLarge(limit: configuration.maximumHeaderBytes)
         }
+        if headers.isMalformed {
+            return .badHeaders(reason: "A header field has no name, or a blank or control character where none may be.")
+        }
         let hosts = headers.values(of: "host").count
         if hosts > 1 || (hosts == 0 && isVersion11) {
             return .badHeaders(reason: "There must be exactly one Host header.")

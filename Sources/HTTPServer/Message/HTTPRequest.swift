@@ -81,6 +81,9 @@ public struct HTTPQuery: Sendable, ExpressibleByDictionaryLiteral {
 public struct HTTPHeaders: Sendable {
     private var bytes: [UInt8] = []
     private var fields: [(name: Range<Int>, value: Range<Int>)] = []
+    /// A field has no name, or a name or value has a character that may not stand in it (RFC 9110, 5.1 and 5.5): what
+    /// another program would read there is anybody's guess.
+    private(set) var isMalformed = false
 
     public init() {}
 
@@ -92,7 +95,13 @@ public struct HTTPHeaders: Sendable {
     /// Appends a field; names are compared without regard to case.
     public mutating func append(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
         let start = bytes.count
-        for byte in name { bytes.append(byte >= 65 && byte <= 90 ? byte | 0x20 : byte) }
+        var isOdd = name.isEmpty
+        for byte in name {
+            isOdd = isOdd || byte <= 0x20 || byte >= 0x7F
+            bytes.append(byte >= 65 && byte <= 90 ? byte | 0x20 : byte)
+        }
+        for byte in value { isOdd = isOdd || (byte < 0x20 && byte != 0x09) || byte == 0x7F }
+        isMalformed = isMalformed || isOdd
         let middle = bytes.count
         bytes.append(contentsOf: value)
         fields.append((start..<middle, middle..<bytes.count))

@@ -69,6 +69,18 @@ import Testing
         }
     }
 
+    @Test func aNameThatNoIndexCanHaveIsRefused() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "data"), withIntermediateDirectories: true)
+            try await Loop.refused(
+                [
+                    "serve", "--models", folder.path, "--store", folder.appending(path: "data").path,
+                    "--elasticsearch", "http://127.0.0.1:9", "--elasticsearch-index", "Films",
+                ], in: folder, status: 64, saying: ["Films", "upper-case", "lower case"])
+        }
+    }
+
     @Test func aBadAddressIsRefused() async throws {
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(
