@@ -1,4 +1,5 @@
 internal import CMicrohttpd
+internal import CMicrohttpdGate
 internal import Glibc
 internal import Synchronization
 
@@ -105,7 +106,7 @@ enum Callbacks {
         guard let connection, let client = client(of: connection) else { return }
         client.refusedStatus = status
         // Not in all places where it does so does it look at the connection again before something happens on it.
-        shutdown(client.socket, Int32(SHUT_RD))
+        shutdown(client.socket, marquee_shut_rd)
     }
 
     private static func daemon(_ context: UnsafeMutableRawPointer?) -> Daemon {

@@ -131,6 +131,6 @@ final class ClientConnections: Sendable {
         let end = marquee_pollrdhup
         var places = connections.map { pollfd(fd: $0.socket, events: end, revents: 0) }
         guard poll(&places, nfds_t(places.count), 0) > 0 else { return }
-        for place in places where place.revents & end != 0 { shutdown(place.fd, Int32(SHUT_RD)) }
+        for place in places where place.revents & end != 0 { shutdown(place.fd, marquee_shut_rd) }
     }
 }

@@ -23,6 +23,9 @@ int marquee_mhd_queue(struct MHD_Connection *connection, unsigned int status, st
 /// POLLRDHUP, the peer has closed for writing: the C library shows it under _GNU_SOURCE only.
 static const short marquee_pollrdhup = 0x2000;
 
+/// SHUT_RD: Swift does not find the C library's own in every file, since it is a macro for itself.
+static const int marquee_shut_rd = 0;
+
 /// Bytes that have arrived on a TCP socket since it was opened, the end of the stream counting as one; −1 if the system
 /// does not say. Here because the C library's own `tcp_info` is too old to have it.
 long long marquee_tcp_received(int socket);
