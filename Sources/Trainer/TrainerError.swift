@@ -8,6 +8,8 @@ public enum TrainerError: Fault, Equatable {
     case emptyTrainingSet(source: String, reason: String)
     /// A column that training needs is missing from the table or has another type.
     case unsuitableTable(table: String, reason: String)
+    /// More rows of a table break the rules of events than may be left out.
+    case tooManyBadRows(table: String, rows: BadRows, allowed: Double)
     /// A value among the interactions cannot be used.
     case badInteraction(user: String, item: String, reason: String)
     /// The equations of one row have no unique solution.
@@ -38,6 +40,7 @@ public enum TrainerError: Fault, Equatable {
         case .invalidSetting: "invalid-setting"
         case .emptyTrainingSet: "empty-training-set"
         case .unsuitableTable: "unsuitable-table"
+        case .tooManyBadRows: "too-many-bad-rows"
         case .badInteraction: "bad-interaction"
         case .singular: "singular-system"
         case .diverged: "training-diverged"
@@ -64,6 +67,9 @@ public enum TrainerError: Fault, Equatable {
             "There is nothing to train on in \(source): \(reason)."
         case .unsuitableTable(let table, let reason):
             "The table \(table) cannot be trained on: \(reason)."
+        case .tooManyBadRows(let table, let rows, let allowed):
+            "\(rows.count) of the \(rows.rowsRead) rows of \(table) are no events, more than the share of \(allowed) that may be "
+                + "left out: \(rows.text)."
         case .badInteraction(let user, let item, let reason):
             "The interaction of user \(user) with item \(item) is unusable: \(reason)."
         case .singular(let row):
@@ -102,6 +108,9 @@ public enum TrainerError: Fault, Equatable {
         case .invalidSetting: "Correct the value and run again."
         case .emptyTrainingSet: "Ingest or import events first, then train."
         case .unsuitableTable: "Give the folder of a store made by `marquee ingest` or `marquee import`."
+        case .tooManyBadRows:
+            "Look at them with `marquee store cat --where`, remove them with `marquee store delete --where`, or leave more out "
+                + "with --max-bad-rows SHARE."
         case .badInteraction: "Correct or remove the event; confidences must be finite."
         case .singular: "Raise --lambda or --alpha0 above 0."
         case .diverged: "Raise --lambda, or lower the confidence weights."
@@ -133,7 +142,8 @@ public enum TrainerError: Fault, Equatable {
     public var category: FaultCategory {
         switch self {
         case .invalidSetting: .usage
-        case .emptyTrainingSet, .unsuitableTable, .badInteraction, .nothingToEvaluate, .malformedLine: .badData
+        case .emptyTrainingSet, .unsuitableTable, .tooManyBadRows, .badInteraction, .nothingToEvaluate, .malformedLine:
+            .badData
         case .registryNotFound, .noPromotedModel, .modelNotFound, .nothingToRollBackTo: .notFound
         case .damagedModelFile, .unsupportedModel, .notReproduced: .badData
         case .diverged, .singular: .badData

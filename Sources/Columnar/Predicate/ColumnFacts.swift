@@ -19,6 +19,8 @@ extension Predicate {
             if value == .null || !known.hasValues { return false }
             return comparison.mayHold(known, value)
         case .isNull(let column): return facts[column]?.hasNulls ?? true
+        // NaN is in no bounds, and neither are numbers beside it.
+        case .isNaN(let column): return facts[column]?.hasValues ?? true
         case .isIn(let column, let values):
             return values.contains { Predicate.compare(column: column, .equal, $0).mayHold(facts) }
         case .and(let parts): return parts.allSatisfy { $0.mayHold(facts) }
@@ -36,7 +38,7 @@ extension Predicate {
             if value == .null || !known.hasValues { return false }
             if Self.isFloating(known.minimum) || Self.isFloating(value) { return true }
             return comparison.negated.mayHold(known, value)
-        case .isNull(let column): return facts[column]?.hasValues ?? true
+        case .isNull(let column), .isNaN(let column): return facts[column]?.hasValues ?? true
         case .isIn(let column, let values):
             guard let known = facts[column] else { return true }
             if values.contains(.null) || !known.hasValues { return false }

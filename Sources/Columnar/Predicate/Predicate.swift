@@ -2,6 +2,8 @@
 public indirect enum Predicate: Hashable, Sendable {
     case compare(column: String, Comparison, Value)
     case isNull(column: String)
+    /// Of floating point; nothing equals it.
+    case isNaN(column: String)
     case isIn(column: String, [Value])
     case and([Predicate])
     case or([Predicate])
@@ -16,7 +18,7 @@ extension Predicate {
     /// The columns it reads, each once or more.
     var columns: [String] {
         switch self {
-        case .compare(let column, _, _), .isNull(let column), .isIn(let column, _): [column]
+        case .compare(let column, _, _), .isNull(let column), .isNaN(let column), .isIn(let column, _): [column]
         case .and(let parts), .or(let parts): parts.flatMap(\.columns)
         case .not(let part): part.columns
         }
@@ -28,6 +30,7 @@ extension Predicate {
         switch self {
         case .compare(let column, let comparison, _): "\(column) \(comparison.symbol) ?"
         case .isNull(let column): "\(column) is null"
+        case .isNaN(let column): "\(column) is nan"
         case .isIn(let column, let values): "\(column) in (\(values.map { _ in "?" }.joined(separator: ", ")))"
         case .and(let parts): "(\(parts.map(\.form).joined(separator: " and ")))"
         case .or(let parts): "(\(parts.map(\.form).joined(separator: " or ")))"
@@ -49,6 +52,11 @@ extension Predicate {
         case .isIn(let column, let values):
             for value in values { try Self.check(value, try field(column)) }
         case .isNull(let column): _ = try field(column)
+        case .isNaN(let column):
+            let type = try field(column).type
+            guard type == .float || type == .double else {
+                throw ColumnarError.schemaMismatch(reason: "column \(column) is \(type), which has no NaN")
+            }
         case .and(let parts), .or(let parts): for part in parts { try part.check(schema) }
         case .not(let part): try part.check(schema)
         }
@@ -91,6 +99,14 @@ extension Predicate {
         case .isNull(let name):
             guard let column = try? batch.column(named: name) else { return [] }
             return (0..<batch.rowCount).map { Truth(column.isNull(at: $0)) }
+        case .isNaN(let name):
+            return Self.evaluate(batch, name) { value in
+                switch value {
+                case .float(let number): number.isNaN
+                case .double(let number): number.isNaN
+                default: false
+                }
+            }
         case .isIn(let name, let values):
             let hasNull = values.contains(.null)
             return Self.evaluate(batch, name) { value in

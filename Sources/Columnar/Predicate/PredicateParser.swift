@@ -8,7 +8,7 @@ extension Predicate {
     ///     unary = "not" unary | "(" or ")" | test
     ///     test  = column ( "=" | "!=" | "<>" | "<" | "<=" | ">" | ">=" ) value
     ///           | column [ "not" ] "in" "(" value { "," value } ")"
-    ///           | column "is" [ "not" ] "null"
+    ///           | column "is" [ "not" ] ( "null" | "nan" )
     ///
     /// A column is a bare word or stands in backquotes. A value is a number, `true`, `false`, or text in single or
     /// double quotes, where a doubled quote stands for one; days, instants and binary (as hexadecimal digits) are
@@ -78,8 +78,14 @@ private struct PredicateParser {
         next += 1
         if take(word: "is") {
             let negated = take(word: "not")
-            guard take(word: "null") else { throw expected("'null'") }
-            return negated ? .not(.isNull(column: column)) : .isNull(column: column)
+            let test: Predicate
+            if take(word: "nan") {
+                test = .isNaN(column: column)
+            } else {
+                guard take(word: "null") else { throw expected("'null' or 'nan'") }
+                test = .isNull(column: column)
+            }
+            return negated ? .not(test) : test
         }
         let negated = take(word: "not")
         if take(word: "in") {
@@ -102,6 +108,10 @@ private struct PredicateParser {
         if case .word("null", _) = token {
             throw ColumnarError.invalidPredicate(
                 text: text, reason: "nothing compares with null: write '\(column) is null'")
+        }
+        if token.isNaN, type == .float || type == .double {
+            throw ColumnarError.invalidPredicate(
+                text: text, reason: "nothing equals NaN: write '\(column) is nan'")
         }
         guard let value = token.value(as: type) else {
             switch token {

@@ -30,6 +30,15 @@ enum PredicateToken: Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is a way of writing "not a number".
+    var isNaN: Bool {
+        switch self {
+        case .word(let word, _): word == "nan"
+        case .text(let text): text.lowercased() == "nan"
+        default: false
+        }
+    }
+
     /// The value it stands for in a comparison with a column of `type`; nil if it is none.
     func value(as type: ColumnType) -> Value? {
         switch (self, type) {

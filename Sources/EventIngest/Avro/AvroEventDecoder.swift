@@ -40,7 +40,7 @@ package final class AvroEventDecoder: EventMessageDecoder {
     package var explanation: String? { schemaProblem ?? refusedField }
 
     /// The latest time an event may have, by the receiver's clock.
-    package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
+    package func latest(_ now: Timestamp) -> Timestamp { limits.latest(now) }
 
     /// Reads one framed message. The slices lie in the message, and are valid as long as it is.
     package func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {

@@ -50,13 +50,14 @@ extension EventLimits {
     /// - Parameter latest: the latest time an event may have.
     @inline(__always)
     func check(_ fields: EventFields, latest: Timestamp) throws(RejectReason) {
-        guard !fields.eventID.isEmpty, !fields.userID.isEmpty, !fields.itemID.isEmpty else { throw .emptyID }
-        guard fields.eventID.count <= idLength, fields.userID.count <= idLength, fields.itemID.count <= idLength,
-            fields.source.count <= idLength
-        else { throw .longID }
-        guard fields.kind.accepts(fields.value) else { throw .valueOutOfRange }
+        if let rule = brokenRule(idLength: fields.eventID.count) ?? brokenRule(idLength: fields.userID.count)
+            ?? brokenRule(idLength: fields.itemID.count)
+            ?? brokenRule(fields.kind, value: fields.value, at: fields.at, latest: latest)
+        {
+            throw RejectReason(rule)
+        }
+        guard fields.source.count <= idLength else { throw .longID }
         guard fields.reviewText.count <= textLength else { throw .longText }
-        guard fields.at >= earliest, fields.at <= latest else { throw .timeOutOfWindow }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Domain
+
 /// Why a message is not an event. The raw value stands in the `reason` column of the dead letters and in metrics.
 public enum RejectReason: String, Error, CaseIterable, Sendable {
     case empty = "empty-message"
@@ -21,4 +23,19 @@ public enum RejectReason: String, Error, CaseIterable, Sendable {
     case unknownSchema = "unknown-schema"
     /// There is such a schema, but events cannot be read from it.
     case incompatibleSchema = "incompatible-schema"
+
+    /// The reason of the same name.
+    init(_ rule: EventRule) {
+        self =
+            switch rule {
+            case .missingField: .missingField
+            case .invalidUTF8: .invalidUTF8
+            case .emptyID: .emptyID
+            case .longID: .longID
+            case .unknownKind: .unknownKind
+            case .valueOutOfRange: .valueOutOfRange
+            case .longText: .longText
+            case .timeOutOfWindow: .timeOutOfWindow
+            }
+    }
 }

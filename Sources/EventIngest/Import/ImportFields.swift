@@ -6,7 +6,7 @@ struct ImportFields {
     private let limits = EventLimits()
     private let latest: Timestamp
 
-    init(now: Timestamp = .now) { latest = now.advanced(bySeconds: EventLimits().clockSkew) }
+    init(now: Timestamp = .now) { latest = EventLimits().latest(now) }
 
     /// A user or an item: without blanks around it, `3.0` as `3`, and not what stands for "nothing".
     func identifier(

@@ -39,7 +39,7 @@ public final class EventDecoder {
     }
 
     /// The latest time an event may have, by the receiver's clock.
-    package func latest(_ now: Timestamp) -> Timestamp { now.advanced(bySeconds: limits.clockSkew) }
+    package func latest(_ now: Timestamp) -> Timestamp { limits.latest(now) }
 
     /// The slices are valid as long as the message, or only until the next call where ``lendsScratch`` says so.
     package func decode(_ message: UnsafeRawBufferPointer, latest: Timestamp) throws(RejectReason) -> EventFields {

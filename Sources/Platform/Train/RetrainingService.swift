@@ -59,7 +59,7 @@ public final class RetrainingService: Service {
     }
 
     private func trainOnce(_ flag: CancellationFlag) throws {
-        let events = try InteractionLog.read(from: store)
+        let events = try InteractionLog.read(from: store, maxBadRows: configuration.maxBadRows)
         if let version = events.version, lastVersion.withLock({ $0 == version }) {
             log.info("nothing new to train on", ["version": version])
             return

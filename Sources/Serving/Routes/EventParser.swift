@@ -81,7 +81,7 @@ struct EventParser {
             guard let parsed = Timestamp(text) else {
                 throw refuse("at must be an RFC 3339 time such as 2026-11-20T12:00:00Z")
             }
-            guard parsed >= limits.earliest, parsed <= now.advanced(bySeconds: limits.clockSkew) else {
+            guard parsed >= limits.earliest, parsed <= limits.latest(now) else {
                 throw refuse("at must lie between 1980 and an hour from now")
             }
             at = parsed

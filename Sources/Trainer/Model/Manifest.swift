@@ -96,9 +96,12 @@ public struct Manifest: Codable, Hashable, Sendable {
         public var liked: Int
         public var firstEventAt: Timestamp
         public var lastEventAt: Timestamp
+        /// Rows of the table that are no events and were left out, by the rule that each broke; nil if there were none.
+        public var badRows: [String: Int]?
 
         private enum CodingKeys: String, CodingKey {
             case source, version, events, users, items, interactions, liked
+            case badRows = "bad_rows"
             case firstEventAt = "first_event_at"
             case lastEventAt = "last_event_at"
         }

@@ -59,7 +59,7 @@ extension TrainingConfiguration {
                 name: "the split", value: split.description, allowed: "time:Q with Q above 0.5")
         }
         let test = try split.resolve(log, weights: weights)
-        let early = try InteractionLog(source: log.source, version: log.version)
+        let early = try InteractionLog(source: log.source, version: log.version, clock: log.clock)
         try early.append(log) { !test.isTest($0) }
         var inner = self
         inner.split = .time((2 * quantile - 1) / quantile)

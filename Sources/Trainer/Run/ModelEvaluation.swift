@@ -14,7 +14,7 @@ public struct ModelEvaluation: Sendable {
         _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> EvaluationReport {
         try configuration.validate()
-        try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
         let fitted = try configuration.recipe.fit(experiment.training, as: .evaluation, onProgress: onProgress)
@@ -36,7 +36,7 @@ public struct ModelEvaluation: Sendable {
         configuration.weights = model.manifest.weights
         configuration.explicit = model.manifest.explicit
         try configuration.validate()
-        try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
         guard !experiment.isUnseen(by: model.manifest) else {

@@ -35,7 +35,7 @@ public struct Reproduction: Sendable {
         guard log.version == manifest.data.version else {
             throw otherData(log, "", manifest)
         }
-        try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        try log.report(onProgress)
         let training = try TrainingSet.build(from: log, weights: manifest.weights)
         guard training.eventCount == manifest.data.events else {
             throw otherData(log, " with \(training.eventCount) events that count", manifest)

@@ -17,6 +17,8 @@ public struct TrainingConfiguration: Sendable {
     public var bootstrapResamples: Int
     /// Bytes that a run may need at its peak; nil takes what the machine and its control groups leave.
     public var memoryLimit: Int?
+    /// The greatest share of a table's rows that may break the rules of events and be left out, `0…1`.
+    public var maxBadRows = InteractionLog.defaultMaxBadRows
     /// Of the program, for the manifest.
     public var codeVersion: String
 
@@ -41,6 +43,10 @@ public struct TrainingConfiguration: Sendable {
         guard (10...100_000).contains(bootstrapResamples) else {
             throw TrainerError.invalidSetting(
                 name: "the number of bootstrap resamples", value: "\(bootstrapResamples)", allowed: "10 to 100000")
+        }
+        guard (0...1).contains(maxBadRows) else {
+            throw TrainerError.invalidSetting(
+                name: "the share of bad rows", value: "\(maxBadRows)", allowed: "0 to 1")
         }
         if let patience {
             guard patience >= 1 else {

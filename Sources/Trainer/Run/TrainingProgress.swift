@@ -2,6 +2,8 @@
 public enum TrainingProgress: Sendable {
     /// The events are read.
     case loaded(events: Int, users: Int, items: Int)
+    /// Rows of the table that are no events and are left out.
+    case leftOut(BadRows)
     /// A fit begins.
     case fitting(Fit, users: Int, items: Int, interactions: Int)
     case epoch(Fit, ALS.EpochReport, of: Int)
@@ -25,5 +27,13 @@ public enum TrainingProgress: Sendable {
         case incumbent
         /// On all events, to be published.
         case published
+    }
+}
+
+extension InteractionLog {
+    /// Tells what was read, and what was left out.
+    func report(_ onProgress: (TrainingProgress) throws -> Void) throws {
+        try onProgress(.loaded(events: count, users: users.count, items: items.count))
+        if badRows.count > 0 { try onProgress(.leftOut(badRows)) }
     }
 }

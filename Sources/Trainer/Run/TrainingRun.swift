@@ -28,7 +28,7 @@ public struct TrainingRun: Sendable {
         _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> Manifest {
         try configuration.validate()
-        try onProgress(.loaded(events: log.count, users: log.users.count, items: log.items.count))
+        try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let (configuration, stopping) = try withEpochsFound(log, onProgress: onProgress)
         let evaluation = try evaluate(log, configuration, onProgress: onProgress)
@@ -36,7 +36,7 @@ public struct TrainingRun: Sendable {
         let everything = try TrainingSet.build(from: log, weights: configuration.weights)
         let fitted = try configuration.recipe.fit(
             everything, from: configuration.warmStart, as: .published, onProgress: onProgress)
-        let manifest = try publish(fitted, of: everything, configuration, stopping, evaluation)
+        let manifest = try publish(fitted, of: everything, log.badRows, configuration, stopping, evaluation)
         try onProgress(.published(manifest))
         if manifest.gate.outcome == .promoted { try registry.promote(manifest.id, reason: manifest.gate.reason) }
         return manifest
@@ -79,7 +79,7 @@ public struct TrainingRun: Sendable {
     }
 
     private func publish(
-        _ fitted: FittedModel, of training: TrainingSet, _ configuration: TrainingConfiguration,
+        _ fitted: FittedModel, of training: TrainingSet, _ badRows: BadRows, _ configuration: TrainingConfiguration,
         _ stopping: Manifest.EarlyStopping?, _ evaluation: CandidateComparison.Result
     ) throws -> Manifest {
         let recipe = configuration.recipe.recorded
@@ -95,7 +95,8 @@ public struct TrainingRun: Sendable {
                 data: .init(
                     source: training.source, version: training.version, events: training.eventCount,
                     users: training.userCount, items: training.itemCount, interactions: training.interactions.count,
-                    liked: training.likedCount, firstEventAt: training.first, lastEventAt: training.last),
+                    liked: training.likedCount, firstEventAt: training.first, lastEventAt: training.last,
+                    badRows: badRows.count == 0 ? nil : badRows.byReason),
                 parameters: recipe.parameters, weights: recipe.weights, explicit: recipe.explicit,
                 ratings: fitted.ratings.map { .init(neutral: ConfidenceWeights.neutralStars, mean: $0.mean) },
                 warmStart: recipe.warmStart, earlyStopping: stopping, seed: recipe.parameters.seed,

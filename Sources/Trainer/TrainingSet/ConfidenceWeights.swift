@@ -36,8 +36,8 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
     public var like = Curve([[-1, -2], [1, 1.5]])
     /// By stars. Three is indifferent.
     public var review = Curve([[0.5, -2], [2, -1], [3, 0.2], [4, 1], [5, 1.5]])
-    /// An event loses half its weight in so many days before the newest event of the training set. Nil: events do not
-    /// age.
+    /// An event loses half its weight in so many days before the newest event of the training set, or before the log's
+    /// ``InteractionLog/clock`` if that is earlier. Nil: events do not age.
     public var halfLifeDays: Double?
     /// The sum of one user's events with one item is cut at plus or minus this.
     public var ceiling: Float = 5
@@ -48,7 +48,8 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
     public enum Repeats: String, Codable, Sendable {
         /// Their sum: who comes back is surer.
         case sum
-        /// The last one read: a changed rating replaces the old one.
+        /// The newest by its own time, whenever it was stored: a changed rating replaces the old one. Of several at the
+        /// same instant the one of the greatest weight.
         case newest
     }
 
@@ -88,7 +89,7 @@ public struct ConfidenceWeights: Codable, Hashable, Sendable {
         }
     }
 
-    /// What a pair comes to when one more event joins it, before the ceiling.
+    /// What a pair comes to when one more event, no older than those before, joins it; before the ceiling.
     public func joined(_ weight: Float, with next: Float) -> Float { repeats == .sum ? weight + next : next }
 
     /// The weight of one event, before ageing.

@@ -65,26 +65,28 @@ extension HeldOut {
             }
         }
         // Rows over the items of the log, which hold those that training has not seen.
-        var builder = RowBuilder(lengths: lengths)
+        var builder = RowBuilder(lengths: lengths, repeats: weights.repeats)
         try log.forEachChunk { chunk in
             for record in chunk where weights.counts(record.kind) && isTest(record) {
                 let user = userNumbers[Int(record.user)]
                 guard user >= 0 else { continue }
-                builder.add(weights.weight(of: record.kind, value: record.value), row: user, column: record.item)
+                builder.add(
+                    weights.weight(of: record.kind, value: record.value), row: user, column: record.item,
+                    at: record.at)
             }
         }
-        let rows = try builder.finish(
-            columns: log.items.count, ceiling: .greatestFiniteMagnitude, repeats: weights.repeats)
+        let rows = try builder.finish(columns: log.items.count, ceiling: .greatestFiniteMagnitude)
 
         var result = HeldOut()
         result.counts.usersWithoutHistory = strangers.count { $0 }
         for user in 0..<training.userCount where rows.count(ofRow: user) > 0 {
             let seen = training.interactions.columnIndices[training.interactions.entries(ofRow: user)]
             if keepingValues {
-                for entry in rows.entries(ofRow: user) {
-                    let item = itemNumbers[Int(rows.columnIndices[entry])]
-                    if item >= 0 { result.rated.append((Int32(user), item, rows.values[entry])) }
+                // The rows are in the log's order, which is that of the table's files; sums need one of their own.
+                let rated = rows.entries(ofRow: user).map {
+                    (user: Int32(user), item: itemNumbers[Int(rows.columnIndices[$0])], value: rows.values[$0])
                 }
+                result.rated += rated.filter { $0.item >= 0 }.sorted { $0.item < $1.item }
             }
             var relevant: [Int32] = []
             for entry in rows.entries(ofRow: user) where rows.values[entry] > 0 {

@@ -65,6 +65,31 @@ public struct IdentifierPool: Sendable {
         other.withUTF8(at: index) { insert($0) }
     }
 
+    /// Indices by rising bytes of their identifiers: an order that does not depend on who came first.
+    /// O(n log n), nearly always by one comparison of eight bytes.
+    /// - Parameter isIncluded: which indices.
+    func inByteOrder(where isIncluded: (Int) -> Bool = { _ in true }) -> [Int32] {
+        var keys: [(prefix: UInt64, index: Int32)] = []
+        for index in 0..<count where isIncluded(index) {
+            let prefix = withUTF8(at: index) { utf8 in
+                utf8.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } << UInt64(8 * max(0, 8 - utf8.count))
+            }
+            keys.append((prefix, Int32(index)))
+        }
+        keys.sort { a, b in
+            if a.prefix != b.prefix { return a.prefix < b.prefix }
+            return withUTF8(at: Int(a.index)) { a in withUTF8(at: Int(b.index)) { a.lexicographicallyPrecedes($0) } }
+        }
+        return keys.map(\.index)
+    }
+
+    /// Of every identifier 64 bits of its own, the same in every process and pool: FNV-1a (Fowler, Noll and Vo 1991).
+    func stableHashes() -> [UInt64] {
+        (0..<count).map { index in
+            withUTF8(at: index) { $0.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
+        }
+    }
+
     func withUTF8<R>(at index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
         let range = Int(starts[index])..<Int(starts[index + 1])
         return try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range])) }

@@ -1,24 +1,60 @@
 internal import Columnar
 public import Domain
+internal import Operations
 public import Store
 
 extension InteractionLog {
+    /// The share of rows that may be left out if nothing else is said.
+    public static let defaultMaxBadRows = 0.001
+
     /// Reads the events table of a store at one version.
+    ///
+    /// What breaks the rules of events (``EventLimits``), as rows of other writers may, is left out, counted and named in
+    /// ``badRows`` and in the program's log. The time window ends an hour after the version's commit.
     ///
     /// The scan streams: memory holds one batch and the identifiers, the events go to the temporary file. Blocks.
     /// - Parameters:
     ///   - store: whose table of events is read.
     ///   - version: nil takes the newest.
     ///   - asOf: the version in force at this time; only without `version`.
+    ///   - maxBadRows: the greatest share of rows that may be left out, `0…1`.
     /// - Throws: ``ColumnarError`` if there is no such table or version,
     ///   ``TrainerError/unsuitableTable(table:reason:)`` if it is no table of events,
-    ///   ``TrainerError/emptyTrainingSet(source:reason:)`` if it has no rows.
+    ///   ``TrainerError/tooManyBadRows(table:rows:allowed:)``,
+    ///   ``TrainerError/emptyTrainingSet(source:reason:)`` if it has no events.
     public static func read(
-        from store: EventStore, version: Int64? = nil, asOf: Timestamp? = nil
+        from store: EventStore, version: Int64? = nil, asOf: Timestamp? = nil,
+        maxBadRows: Double = defaultMaxBadRows
     ) throws -> InteractionLog {
+        let log = try scanned(from: store, version: version, asOf: asOf)
+        if log.badRows.count > 0 {
+            Log("train").warning(
+                "rows that are no events are left out",
+                [
+                    "table": log.source, "rows": log.badRows.count, "of": log.badRows.rowsRead,
+                    "which": log.badRows.text,
+                ])
+            guard log.badRows.share <= maxBadRows else {
+                throw TrainerError.tooManyBadRows(table: log.source, rows: log.badRows, allowed: maxBadRows)
+            }
+        }
+        guard log.count > 0 else {
+            throw TrainerError.emptyTrainingSet(
+                source: log.source, reason: "version \(log.version ?? -1) has no events")
+        }
+        return log
+    }
+
+    /// The rows of a store's events table that break the rules of events, however many. Costs what reading it does.
+    /// - Throws: as ``read(from:version:asOf:maxBadRows:)`` does of a table that is not there or not of events.
+    public static func badRows(of store: EventStore, version: Int64? = nil) throws -> BadRows {
+        try scanned(from: store, version: version, asOf: nil).badRows
+    }
+
+    private static func scanned(from store: EventStore, version: Int64?, asOf: Timestamp?) throws -> InteractionLog {
         let path = store.location(of: .events)
         let snapshot = try store.open(.events).snapshot(version: version, asOf: asOf)
-        let log = try InteractionLog(source: path, version: snapshot.version)
+        let log = try InteractionLog(source: path, version: snapshot.version, clock: clock(of: snapshot))
         let columns = [EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at]
         try snapshot.checkReadable(columns)
         for name in columns where !snapshot.schema.names.contains(name) {
@@ -26,13 +62,38 @@ extension InteractionLog {
         }
         var scan = try snapshot.scan(columns: columns)
         while let batch = try scan.next() { try log.append(batch) }
-        guard log.count > 0 else {
-            throw TrainerError.emptyTrainingSet(source: path, reason: "version \(snapshot.version) has no events")
-        }
+        if log.badRows.count > 0 { log.badRows.names = try names(of: log.badRows.places, in: snapshot) }
         return log
     }
 
-    /// Adds the events of a batch. Rows with a null are left out: the columns are required in tables of ours.
+    /// When the version was committed. This machine's time if the table says nothing sensible: files that were unpacked
+    /// without their times, or a commit from the future.
+    private static func clock(of snapshot: Snapshot) -> Timestamp {
+        let committed = snapshot.timestamp
+        return committed > EventLimits().earliest.advanced(bySeconds: 86_400) ? min(committed, .now) : .now
+    }
+
+    /// The `event_id`s at these rising places of a scan. Only read when there are bad rows: identifiers of events are most
+    /// of a table's bytes.
+    private static func names(of places: [Int], in snapshot: Snapshot) throws -> [String] {
+        func number(_ place: Int) -> String { "row \(place + 1)" }
+        guard snapshot.schema.names.contains(EventColumn.eventID) else { return places.map(number) }
+        var names: [String] = []
+        var start = 0
+        var scan = try snapshot.scan(columns: [EventColumn.eventID])
+        while names.count < places.count, let batch = try scan.next() {
+            let identifiers = try batch.column(named: EventColumn.eventID).identifiers
+            while names.count < places.count, places[names.count] < start + batch.rowCount {
+                let place = places[names.count]
+                let name = identifiers?.string(at: place - start) ?? ""
+                names.append(name.isEmpty ? number(place) : name)
+            }
+            start += batch.rowCount
+        }
+        return names
+    }
+
+    /// Adds the events of a batch, and notes the rows that are none in ``badRows``.
     func append(_ batch: RecordBatch) throws {
         func column<Payload>(_ name: String, _ needed: String, as payload: (Column) -> Payload?) throws -> Payload {
             guard let payload = payload(try batch.column(named: name)) else {
@@ -47,19 +108,42 @@ extension InteractionLog {
         let kinds = try column(EventColumn.kind, "string", as: \.byteStrings)
         let values = try column(EventColumn.value, "float, double, long or integer", as: \.numbers)
         let times = try column(EventColumn.at, "timestamp", as: \.instants)
+        let limits = EventLimits()
+        let latest = limits.latest(clock)
         for row in 0..<batch.rowCount {
+            let place = badRows.rowsRead
+            badRows.rowsRead += 1
             guard !userIDs.isNull(at: row), !itemIDs.isNull(at: row), !kinds.isNull(at: row),
                 let value = values[row], let at = times[row]
-            else { continue }
+            else {
+                badRows.note(.missingField, at: place)
+                continue
+            }
+            guard let kind = kinds.withBytes(of: row, { EventKind(utf8: $0) }) else {
+                badRows.note(.unknownKind, at: place)
+                continue
+            }
+            let broken =
+                limits.brokenRule(kind, value: value, at: Timestamp(microseconds: at), latest: latest)
+                ?? userIDs.withBytes(of: row) { users.brokenRule($0, limits) }
+                ?? itemIDs.withBytes(of: row) { items.brokenRule($0, limits) }
+            if let broken {
+                badRows.note(broken, at: place)
+                continue
+            }
             let user = userIDs.withBytes(of: row) { users.insert($0) }
             let item = itemIDs.withBytes(of: row) { items.insert($0) }
-            guard let kind = kinds.withBytes(of: row, { EventKind(utf8: $0) }) else {
-                throw TrainerError.badInteraction(
-                    user: users.id(at: Int(user)), item: items.id(at: Int(item)),
-                    reason: "there is no event kind \(kinds.string(at: row) ?? "")")
-            }
             try append(user: user, item: item, kind: kind, value: value, at: at)
         }
+    }
+}
+
+extension IdentifierPool {
+    /// The rule that an identifier breaks. What the pool has is good.
+    fileprivate func brokenRule(_ utf8: UnsafeBufferPointer<UInt8>, _ limits: EventLimits) -> EventRule? {
+        if index(of: utf8) != nil { return nil }
+        if let rule = limits.brokenRule(idLength: utf8.count) { return rule }
+        return String(validating: utf8, as: UTF8.self) == nil ? .invalidUTF8 : nil
     }
 }
 

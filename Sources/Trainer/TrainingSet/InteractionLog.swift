@@ -31,6 +31,12 @@ public final class InteractionLog {
     /// The table version, or nil if the events come from elsewhere.
     public let version: Int64?
 
+    /// What "now" is for these events: no event ages by what lies after it. Of a table the time of the version's commit, so
+    /// that a version says all; else this machine's when the log was made.
+    public let clock: Timestamp
+    /// Rows of the table that are no events, left out.
+    public internal(set) var badRows = BadRows()
+
     /// Sampled negatives of a published protocol, by user of the log; nil: the whole catalogue is ranked.
     var negatives: [Int32: [Int32]]?
 
@@ -40,9 +46,10 @@ public final class InteractionLog {
 
     private static let chunk = 1 << 15
 
-    public init(source: String, version: Int64? = nil) throws {
+    public init(source: String, version: Int64? = nil, clock: Timestamp = .now) throws {
         self.source = source
         self.version = version
+        self.clock = clock
         let folder = FileManager.default.temporaryDirectory.path
         var template = Array("\(folder)/marquee-events-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)

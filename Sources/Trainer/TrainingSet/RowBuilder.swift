@@ -1,44 +1,68 @@
 internal import Linalg
 
-/// Turns (row, column, weight) in any order into sorted rows with one sum per column.
+/// Turns (row, column, weight) in any order into sorted rows with one value per column, which do not depend on that order.
 struct RowBuilder {
+    private let repeats: ConfidenceWeights.Repeats
     private var starts: [Int64]
     private var cursors: [Int64]
     private var columns: [Int32]
     private var values: [Float]
+    /// Only where the newest counts.
+    private var times: [Int64]
 
     /// - Parameter lengths: how many triples each row will get.
-    init(lengths: [Int64]) {
+    init(lengths: [Int64], repeats: ConfidenceWeights.Repeats) {
+        self.repeats = repeats
         starts = [0]
         starts.reserveCapacity(lengths.count + 1)
         for length in lengths { starts.append(starts[starts.count - 1] + length) }
         cursors = Array(starts.dropLast())
         columns = [Int32](repeating: 0, count: Int(starts[lengths.count]))
         values = [Float](repeating: 0, count: columns.count)
+        times = repeats == .newest ? [Int64](repeating: 0, count: columns.count) : []
     }
 
-    mutating func add(_ value: Float, row: Int32, column: Int32) {
+    /// - Parameter at: microseconds since 1970.
+    mutating func add(_ value: Float, row: Int32, column: Int32, at: Int64) {
         let position = Int(cursors[Int(row)])
         precondition(position < Int(starts[Int(row) + 1]), "more triples than announced")
         cursors[Int(row)] += 1
         columns[position] = column
         values[position] = value
+        if repeats == .newest { times[position] = at }
     }
 
-    /// Sums (or the last of each column), cut at plus and minus `ceiling`. They are made in the order of adding, so the
-    /// same input gives the same bits. O(n log(longest row)).
-    consuming func finish(
-        columns columnCount: Int, ceiling: Float, repeats: ConfidenceWeights.Repeats = .sum
-    ) throws -> SparseRows {
-        var scratch: [(column: Int32, position: Int32, value: Float)] = []
+    /// One triple of a row in hand.
+    private struct Entry {
+        var column: Int32
+        var value: Float
+        /// 0 where only the sum counts.
+        var at: Int64
+
+        /// By column, then time, then value: triples that are equal in all three are the same wherever they stood.
+        static func precedes(_ a: Entry, _ b: Entry) -> Bool {
+            if a.column != b.column { return a.column < b.column }
+            if a.at != b.at { return a.at < b.at }
+            return a.value < b.value
+        }
+    }
+
+    /// Of each column the sum or the newest value, cut at plus and minus `ceiling`. Of several newest at the same instant
+    /// the greatest counts; sums are made by rising value. So the bits do not depend on the order of adding.
+    /// O(n log(longest row)).
+    consuming func finish(columns columnCount: Int, ceiling: Float) throws -> SparseRows {
+        var scratch: [Entry] = []
         var kept = 0
         for row in 0..<starts.count - 1 {
             let range = Int(starts[row])..<Int(starts[row + 1])
             scratch.removeAll(keepingCapacity: true)
             for position in range {
-                scratch.append((columns[position], Int32(position - range.lowerBound), values[position]))
+                scratch.append(
+                    Entry(
+                        column: columns[position], value: values[position],
+                        at: repeats == .newest ? times[position] : 0))
             }
-            scratch.sort { ($0.column, $0.position) < ($1.column, $1.position) }
+            scratch.sort(by: Entry.precedes)
             // The row is written over itself and those before it: it never grows.
             starts[row] = Int64(kept)
             var next = 0

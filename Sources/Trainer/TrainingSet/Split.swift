@@ -4,7 +4,7 @@ internal import Domain
 public enum Split: Hashable, Sendable {
     /// Everything before the given quantile of event times trains, everything from it on tests.
     case time(Double)
-    /// The last item of every user with at least two tests.
+    /// The last item of every user with at least two tests; of several at one instant the last by bytes of the identifier.
     case leaveLastOut
     /// A share of all (user, item) pairs, drawn by seed, tests. Looks into the future; only to compare with others.
     case random(Double, seed: UInt64)
@@ -77,21 +77,28 @@ extension Split {
             let at = times[min(times.count - 1, Int(Double(times.count) * quantile))]
             return Resolved(at: Timestamp(microseconds: at), isTest: { $0.at >= at })
         case .leaveLastOut:
+            var rank = [Int32](repeating: 0, count: log.items.count)
+            for (place, item) in log.items.inByteOrder().enumerated() { rank[Int(item)] = Int32(place) }
             var latest = [(at: Int64, item: Int32)](repeating: (.min, -1), count: log.users.count)
             var several = [Bool](repeating: false, count: log.users.count)
             try log.forEachChunk { chunk in
                 for record in chunk where weights.weight(of: record.kind, value: record.value) > 0 {
                     let user = Int(record.user)
                     if latest[user].item >= 0, latest[user].item != record.item { several[user] = true }
-                    if (record.at, record.item) > (latest[user].at, latest[user].item) {
+                    let isLater =
+                        latest[user].item < 0
+                        || (record.at, rank[Int(record.item)]) > (latest[user].at, rank[Int(latest[user].item)])
+                    if isLater {
                         latest[user] = (record.at, record.item)
                     }
                 }
             }
             return Resolved(at: nil, isTest: { several[Int($0.user)] && latest[Int($0.user)].item == $0.item })
         case .random(let share, let seed):
+            // By identifiers, so that a pair falls on the same side wherever it is stored.
+            let (users, items) = (log.users.stableHashes(), log.items.stableHashes())
             return Resolved(at: nil) { record in
-                let pair = UInt64(UInt32(bitPattern: record.user)) << 32 | UInt64(UInt32(bitPattern: record.item))
+                let pair = users[Int(record.user)] &* 0x9E37_79B9_7F4A_7C15 ^ items[Int(record.item)]
                 var generator = SeededGenerator(seed: seed, stream: pair)
                 return generator.uniform() < share
             }

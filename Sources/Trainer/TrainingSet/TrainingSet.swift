@@ -3,8 +3,8 @@ public import Linalg
 
 /// What a model is fitted to: dense indices, and per user the items with how sure we are of each.
 ///
-/// Invariants: rows are sorted by item without repetition; values are finite and within the weights' ceiling; every
-/// user and item has at least one event.
+/// Invariants: users and items rise by the bytes of their identifiers; rows are sorted by item without repetition; values
+/// are finite and within the weights' ceiling; every user and item has at least one event.
 public struct TrainingSet: Sendable {
     public let users: IdentifierPool
     public let items: IdentifierPool
@@ -41,50 +41,49 @@ public struct TrainingSet: Sendable {
 extension TrainingSet {
     /// Builds the set from the events that `accept` takes.
     ///
-    /// Three passes over the log: identifiers, row lengths, values. At the peak it holds 8 bytes an event beside the
-    /// identifiers.
+    /// Users and items are numbered by the bytes of their identifiers, and events of a pair are joined in an order of
+    /// their own, so the set depends on the events alone and not on the order in which they are stored.
+    ///
+    /// Two passes over the log: row lengths, values. At the peak it holds 8 bytes an event (16 where the newest counts)
+    /// beside the identifiers.
     /// - Throws: ``TrainerError/emptyTrainingSet(source:reason:)`` if no liking is left.
     static func build(
         from log: InteractionLog, weights: ConfidenceWeights, accept: (InteractionLog.Record) -> Bool = { _ in true }
     ) throws -> TrainingSet {
-        var userNumbers = [Int32](repeating: -1, count: log.users.count)
-        var itemNumbers = [Int32](repeating: -1, count: log.items.count)
-        var users = IdentifierPool()
-        var items = IdentifierPool()
-        var lengths: [Int64] = []
-        var lastEventAt: [Int64] = []
+        var counts = [Int64](repeating: 0, count: log.users.count)
+        var newestOf = [Int64](repeating: .min, count: log.users.count)
+        var isPresent = [Bool](repeating: false, count: log.items.count)
         var eventCount = 0
         var first = Int64.max
         try log.forEachChunk { chunk in
             for record in chunk where weights.counts(record.kind) && accept(record) {
-                if userNumbers[Int(record.user)] < 0 {
-                    userNumbers[Int(record.user)] = users.insert(Int(record.user), of: log.users)
-                    lengths.append(0)
-                    lastEventAt.append(.min)
-                }
-                if itemNumbers[Int(record.item)] < 0 {
-                    itemNumbers[Int(record.item)] = items.insert(Int(record.item), of: log.items)
-                }
-                let user = Int(userNumbers[Int(record.user)])
-                lengths[user] += 1
-                if record.at > lastEventAt[user] { lastEventAt[user] = record.at }
+                let user = Int(record.user)
+                counts[user] += 1
+                isPresent[Int(record.item)] = true
+                if record.at > newestOf[user] { newestOf[user] = record.at }
                 if record.at < first { first = record.at }
                 eventCount += 1
             }
         }
-        guard let newest = lastEventAt.max() else {
+        guard eventCount > 0, let newest = newestOf.max() else {
             throw TrainerError.emptyTrainingSet(source: log.source, reason: "it holds no events of a kind that counts")
         }
-        var rows = RowBuilder(lengths: lengths)
+        let userOrder = log.users.inByteOrder { counts[$0] > 0 }
+        let (users, userNumbers) = numbered(userOrder, of: log.users)
+        let (items, itemNumbers) = numbered(log.items.inByteOrder { isPresent[$0] }, of: log.items)
+        let lastEventAt = userOrder.map { newestOf[Int($0)] }
+        // Events from after the clock do not age those before it.
+        let present = min(newest, log.clock.microseconds)
+        var rows = RowBuilder(lengths: userOrder.map { counts[Int($0)] }, repeats: weights.repeats)
         try log.forEachChunk { chunk in
             for record in chunk where weights.counts(record.kind) && accept(record) {
                 let weight =
-                    weights.weight(of: record.kind, value: record.value) * weights.decay(record.at, newest: newest)
-                rows.add(weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)])
+                    weights.weight(of: record.kind, value: record.value) * weights.decay(record.at, newest: present)
+                rows.add(
+                    weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)], at: record.at)
             }
         }
-        let interactions = try rows.finish(
-            columns: items.count, ceiling: weights.ceiling, repeats: weights.repeats)
+        let interactions = try rows.finish(columns: items.count, ceiling: weights.ceiling)
         guard interactions.values.contains(where: { $0 > 0 }) else {
             throw TrainerError.emptyTrainingSet(
                 source: log.source, reason: "none of its events says that a user liked an item")
@@ -98,6 +97,16 @@ extension TrainingSet {
 }
 
 extension TrainingSet {
+    /// Identifiers of a pool in a new order, and by old index the new one, −1 for those left out.
+    private static func numbered(
+        _ order: [Int32], of pool: IdentifierPool
+    ) -> (identifiers: IdentifierPool, numbers: [Int32]) {
+        var identifiers = IdentifierPool()
+        var numbers = [Int32](repeating: -1, count: pool.count)
+        for index in order { numbers[Int(index)] = identifiers.insert(Int(index), of: pool) }
+        return (identifiers, numbers)
+    }
+
     /// The items that a ranking for `user` leaves out.
     func seen(by user: Int32) -> ItemBitmap {
         var bitmap = ItemBitmap(itemCount: itemCount)

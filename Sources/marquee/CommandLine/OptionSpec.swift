@@ -129,6 +129,17 @@ extension Option where Value == Double {
         }
     }
 
+    /// A part of a whole, written `0.1%` or `0.001`.
+    static func share(_ name: String, default fallback: String? = nil, _ summary: String) -> Self {
+        Self(name, "SHARE", default: fallback, summary, must: "be a share such as 0.1% or 0.001, 100% at most") {
+            text in
+            let isPercent = text.hasSuffix("%")
+            guard let number = Double(isPercent ? String(text.dropLast()) : text) else { return nil }
+            let share = isPercent ? number / 100 : number
+            return (0...1).contains(share) ? share : nil
+        }
+    }
+
     /// A length of time in seconds, written `90s`, `15m`, `6h` or `1d`.
     static func seconds(_ name: String, default fallback: String? = nil, _ summary: String) -> Self {
         Self(name, "TIME", default: fallback, summary, must: "be a length of time such as 30s, 15m, 6h or 1d") { text in

@@ -98,6 +98,10 @@ extension Options {
     static let maxMemory = Option<Int>.bytes(
         "max-memory", "Refuse what would need more memory; by default what the machine and its control groups leave.")
 
+    static let maxBadRows = Option<Double>.share(
+        "max-bad-rows", default: "0.1%",
+        "Refuse a table of which more rows are no events; fewer are left out and named.")
+
     // train
     static let warmStart = Option<String>.text(
         "warm-start", "MODEL", "Begin with the factors of this model, or 'current'; its rank and kind must be the same."

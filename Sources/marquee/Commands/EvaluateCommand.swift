@@ -35,7 +35,8 @@ enum EvaluateCommand {
         if let train = invocation.optional(Options.train) {
             let test = try invocation.value(Options.test)
             try invocation.refuse(
-                [Options.store.spec, Options.model.spec, Options.split.spec], beside: Options.train.spec)
+                [Options.store.spec, Options.model.spec, Options.split.spec, Options.maxBadRows.spec],
+                beside: Options.train.spec)
             let negatives = invocation.optional(Options.negatives)
             configuration.split = .files
             if configuration.explicit == nil { configuration.weights = .binary }
@@ -65,7 +66,7 @@ enum EvaluateCommand {
         if let split = invocation.optional(Options.split) { configuration.split = split }
         return try await BlockingWork.run("evaluate") { [configuration] flag in
             let model = try registry.open(registry.find(name))
-            let log = try InteractionLog.read(from: store)
+            let log = try InteractionLog.read(from: store, maxBadRows: configuration.maxBadRows)
             return try ModelEvaluation(configuration: configuration).run(model, on: log) { progress in
                 try flag.check()
                 reporter.note(progress)

@@ -1,7 +1,10 @@
 import Columnar
 import Domain
+import Foundation
 import Operations
 import Platform
+import Store
+import Trainer
 
 /// `marquee store optimize|vacuum|verify|restore`: looking after a table. Each prints what it did, one fact a line.
 enum StoreCareCommand {
@@ -59,7 +62,10 @@ enum StoreCareCommand {
 
     static let verify: Command = Command(
         path: ["store", "verify"], summary: "Read every byte of a table and check it against the log.",
-        details: "Presence, size, footer, checksums and rows of every file, and whether counts and bounds are true.",
+        details: """
+            Presence, size, footer, checksums and rows of every file, and whether counts and bounds are true. Of the
+            events of a store also how many rows break the rules of events: training leaves those out.
+            """,
         arguments: [directory], options: [Options.version.spec],
         examples: [.init(line: "store verify data/events", meaning: "Exits with 65 if anything is wrong.")]
     ) { invocation in
@@ -74,6 +80,11 @@ enum StoreCareCommand {
                     + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
                     + "\(Figure.count(report.unseen.count)) columns not looked into, "
                     + "\(Figure.count(report.problems.count)) problems")
+            if let rows = try badEvents(invocation.arguments[0], version) {
+                StandardOutput.write(
+                    line: "\(Figure.count(rows.count)) of them are no events and are left out of training: \(rows.text)"
+                )
+            }
             if let first = report.problems.first {
                 throw ColumnarError.malformed(file: first.path, reason: first.reason)
             }
@@ -89,6 +100,20 @@ enum StoreCareCommand {
         let version = try invocation.value(Options.version)
         try await BlockingWork.run("store") { _ in
             print(try DeltaTable.open(at: invocation.arguments[0]).restore(version: Int64(version)))
+        }
+    }
+
+    /// The rows of a store's events table that are no events; nil if there are none, or if it is another table.
+    private static func badEvents(_ directory: String, _ version: Int64?) throws -> BadRows? {
+        let folder = URL(filePath: directory).standardizedFileURL
+        guard folder.lastPathComponent == TableContract.events.name else { return nil }
+        do {
+            let store = EventStore(folder: folder.deletingLastPathComponent().path)
+            let rows = try InteractionLog.badRows(of: store, version: version)
+            return rows.count > 0 ? rows : nil
+        } catch is TrainerError {
+            // It is called so and is no table of events.
+            return nil
         }
     }
 

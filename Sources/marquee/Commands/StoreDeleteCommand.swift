@@ -54,8 +54,8 @@ enum StoreCondition {
         "where", "CONDITION", "Only rows that it holds for, such as \"user_id = 'u17' and at >= '2026-11-01'\".")
 
     static let language = """
-        A condition compares columns with values (=, !=, <, <=, >, >=, in (…), is null), joined by
-        and, or, not and parentheses; texts, days and instants stand in quotes.
+        A condition compares columns with values (=, !=, <, <=, >, >=, in (…), is null,
+        is nan), joined by and, or, not and parentheses; texts, days and instants stand in quotes.
         """
 
     /// Nil if none was given.

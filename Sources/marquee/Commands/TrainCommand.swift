@@ -12,7 +12,7 @@ enum TrainCommand {
         Options.solver.spec, Options.cgSteps.spec, Options.preconditioner.spec, Options.block.spec, Options.seed.spec,
         Options.threads.spec, Options.halfLife.spec,
         Options.confidence.spec, Options.explicit.spec, Options.nonnegative.spec,
-        Options.maxMemory.spec,
+        Options.maxMemory.spec, Options.maxBadRows.spec,
     ]
 
     static let command: Command = Command(
@@ -71,7 +71,8 @@ enum TrainCommand {
             var configuration = configuration
             configuration.warmStart = try warmStart.map { try registry.open(registry.find($0), verifying: true) }
             try configuration.validate()
-            let log = try InteractionLog.read(from: store, version: version)
+            let log = try InteractionLog.read(
+                from: store, version: version, maxBadRows: configuration.maxBadRows)
             _ = try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in
                 try flag.check()
                 reporter.note(progress)
@@ -84,7 +85,8 @@ enum TrainCommand {
     ) async throws {
         let made = try await BlockingWork.run("train") { flag in
             let manifest = try registry.manifest(of: registry.find(name))
-            let log = try InteractionLog.read(from: store, version: manifest.data.version)
+            // What was left out then is left out again, however much it is.
+            let log = try InteractionLog.read(from: store, version: manifest.data.version, maxBadRows: 1)
             return try Reproduction.run(of: manifest, on: log, in: registry, threads: threads) { progress in
                 try flag.check()
                 reporter.note(progress)
@@ -119,6 +121,7 @@ enum TrainCommand {
         parameters.threads = invocation.optional(Options.threads)
         var configuration = TrainingConfiguration(codeVersion: Release.version, parameters: parameters)
         configuration.memoryLimit = invocation.optional(Options.maxMemory)
+        configuration.maxBadRows = try invocation.value(Options.maxBadRows)
         if try invocation.value(Options.explicit) {
             try makeExplicit(&configuration, invocation)
         } else if try invocation.value(Options.nonnegative) {

@@ -26,6 +26,10 @@ final class TrainingReporter: Sendable {
         switch progress {
         case .loaded(let events, let users, let items):
             say("\(Figure.count(events)) events of \(Figure.count(users)) users and \(Figure.count(items)) items")
+        case .leftOut(let rows):
+            say(
+                "left out: \(Figure.count(rows.count)) of \(Figure.count(rows.rowsRead)) rows, which are no events: \(rows.text)"
+            )
         case .fitting(let fit, let users, let items, let interactions):
             Log("train").debug(
                 "fitting",

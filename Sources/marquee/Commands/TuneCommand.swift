@@ -34,7 +34,10 @@ enum TuneCommand {
             configuration: try TrainCommand.configuration(invocation), budget: budget,
             stateFile: invocation.optional(Options.state))
         let result = try await BlockingWork.run("tune") { flag in
-            try run.run(try InteractionLog.read(from: store, version: version)) { record in
+            try run.run(
+                try InteractionLog.read(
+                    from: store, version: version, maxBadRows: run.configuration.maxBadRows)
+            ) { record in
                 try flag.check()
                 Log("tune").info(
                     "measured",

@@ -1,4 +1,8 @@
+import Columnar
+import Domain
+import EventIngest
 import Foundation
+import Store
 import TestSupport
 import Testing
 
@@ -213,6 +217,50 @@ import Testing
             try await Loop.refused(
                 ["recommend-all", "--models", models, "--out", "/proc/none/lists.parquet"], in: folder, status: 69,
                 saying: ["/proc/none"])
+        }
+    }
+
+    /// What another program wrote into the table, through every command that reads it.
+    @Test func rowsOfOthersThatAreNoEventsAreNamedAndLeftOut() async throws {
+        try await withStore { folder, store, models in
+            let bad = [
+                Event(
+                    eventID: "not-a-number", userID: "1", itemID: "1", kind: .review, value: .nan,
+                    at: Timestamp(seconds: 1_500_000_000), source: "other"),
+                Event(
+                    eventID: "year-9999", userID: "1", itemID: "2", kind: .review, value: 5,
+                    at: Timestamp(seconds: 253_370_764_800), source: "other"),
+            ]
+            _ = try EventStore(folder: store).open(.events).append([EventTable.batch(bad, ingestedAt: .now)])
+            let train = ["train", "--store", store, "--models", models] + small
+            try await Loop.refused(
+                train, in: folder, status: 65,
+                saying: [
+                    "2 of the 902 rows", "1 time-out-of-window, 1 value-out-of-range", "not-a-number", "year-9999",
+                    "--max-bad-rows",
+                ])
+            let lenient = ["--max-bad-rows", "1%"]
+            let output = try await Loop.run(train + lenient + ["--half-life", "90d"], in: folder)
+            #expect(output.contains("left out: 2 of 902 rows"))
+            let id = try String(contentsOfFile: "\(models)/current", encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let manifest = try String(contentsOfFile: "\(models)/\(id)/manifest.json", encoding: .utf8)
+            let data = try #require(try Loop.json(manifest)["data"] as? [String: Any])
+            #expect(
+                data["bad_rows"] as? [String: Int] == ["time-out-of-window": 1, "value-out-of-range": 1])
+            try await Loop.run(
+                ["train", "--store", store, "--models", models, "--reproduce", "current"], in: folder)
+            let others = [["evaluate", "--model", "current"], ["tune", "--trials", "1", "--rank", "8", "--epochs", "2"]]
+            for words in others.map({ $0 + ["--store", store, "--models", models] }) {
+                try await Loop.refused(words, in: folder, status: 65, saying: ["2 of the 902 rows"])
+                try await Loop.run(words + lenient, in: folder)
+            }
+            let verified = try await Loop.run(["store", "verify", "\(store)/events"], in: folder)
+            #expect(verified.contains("2 of them are no events"))
+            try await Loop.run(
+                ["store", "delete", "\(store)/events", "--where", "value is nan or at > '9000-01-01'"], in: folder)
+            try await Loop.run(train, in: folder)
+            try await Loop.refused(train + ["--max-bad-rows", "2"], in: folder, status: 64, saying: ["--max-bad-rows"])
         }
     }
 

@@ -78,7 +78,10 @@ import Testing
         }
         try await withTemporaryFolder { folder in
             let kinds = (EventColumn.kind, ColumnType.string, Column.string(BytesColumn(["review", "review"])))
-            let times = (EventColumn.at, ColumnType.timestamp, Column.timestamp(PrimitiveColumn([1, 2])))
+            let times = (
+                EventColumn.at, ColumnType.timestamp,
+                Column.timestamp(PrimitiveColumn([1_700_000_000_000_000, 1_700_000_000_000_001]))
+            )
             let items = (EventColumn.itemID, ColumnType.int32, Column.int32(PrimitiveColumn([-7, 9])))
             let users = (EventColumn.userID, ColumnType.int64, Column.int64(PrimitiveColumn([1 << 40, 3])))
             for (name, values) in [
