@@ -250,7 +250,9 @@ import Testing
                 data["bad_rows"] as? [String: Int] == ["time-out-of-window": 1, "value-out-of-range": 1])
             try await Loop.run(
                 ["train", "--store", store, "--models", models, "--reproduce", "current"], in: folder)
-            let others = [["evaluate", "--model", "current"], ["tune", "--trials", "1", "--rank", "8", "--epochs", "2"]]
+            let others = [
+                ["evaluate", "--model", "current"], ["tune", "--trials", "1", "--rank", "8", "--epochs", "2"],
+            ]
             for words in others.map({ $0 + ["--store", store, "--models", models] }) {
                 try await Loop.refused(words, in: folder, status: 65, saying: ["2 of the 902 rows"])
                 try await Loop.run(words + lenient, in: folder)
