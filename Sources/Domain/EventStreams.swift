@@ -10,4 +10,18 @@ public protocol EventFeed: Sendable {
     /// Calls `receive` with batches in order until the task is cancelled. Delivery is at least once: a receiver drops
     /// an `eventID` it has seen.
     func run(_ receive: @Sendable ([Event]) -> Void) async throws
+    /// Whether new events can be heard at this moment. Quick, and may be asked from any thread.
+    var state: FeedState { get }
+}
+
+extension EventFeed {
+    /// A feed that knows nothing of outages.
+    public var state: FeedState { .hearing }
+}
+
+/// Whether a feed hears what happens.
+public enum FeedState: Sendable, Equatable {
+    case hearing
+    /// Since then it hears nothing, or not everything; `reason` is a sentence without a full stop.
+    case down(since: Timestamp, reason: String)
 }

@@ -5,6 +5,12 @@ public import Domain
 public enum IngestError: Fault {
     /// The broker no longer has `expected`, or never had it: what it has is `available`.
     case dataLoss(topic: String, partition: Int32, expected: Int64, available: Range<Int64>)
+    /// The partition's log is another one than the table was filled from: what lies at `offset` is not what was stored.
+    case otherLog(topic: String, partition: Int32, stored: Int64, offset: Int64, available: Range<Int64>)
+    /// The table has offsets of more partitions than the topic has.
+    case partitionsLost(topic: String, stored: Int, available: Int)
+    /// A partition has messages and gives none.
+    case partitionStalled(topic: String, partition: Int32, next: Int64, end: Int64, seconds: Double)
     /// Someone else moved this partition's offset in the table while we were reading it.
     case anotherIngester(table: String, detail: String)
     /// A data set was read, and none of its lines is an event.
@@ -21,7 +27,8 @@ public enum IngestError: Fault {
 
     public var code: String {
         switch self {
-        case .dataLoss: "kafka-data-loss"
+        case .dataLoss, .otherLog, .partitionsLost: "kafka-data-loss"
+        case .partitionStalled: "kafka-partition-stalled"
         case .anotherIngester: "another-ingester"
         case .emptyImport: "import-empty"
         case .foreignScale: "import-scale"
@@ -39,6 +46,22 @@ public enum IngestError: Fault {
             """
             \(topic)[\(partition)] should continue at offset \(expected), but the broker has \
             \(available.lowerBound)..<\(available.upperBound): \(Self.lost(expected, available)).
+            """
+        case .otherLog(let topic, let partition, let stored, let offset, let available):
+            """
+            \(topic)[\(partition)] is another log than the one that was stored up to offset \(stored): offset \(offset) is \
+            not the message that the table has. The topic was made anew, or the cluster restored. The broker has \
+            \(available.lowerBound)..<\(available.upperBound).
+            """
+        case .partitionsLost(let topic, let stored, let available):
+            """
+            \(topic) has \(available) \(available == 1 ? "partition" : "partitions"), but \(stored) were stored: it was made \
+            anew with fewer, or this is another cluster.
+            """
+        case .partitionStalled(let topic, let partition, let next, let end, let seconds):
+            """
+            \(topic)[\(partition)] has messages \(next)..<\(end) and has given none for \(Int(seconds)) seconds, nor after its \
+            fetching was begun anew.
             """
         case .anotherIngester(let table, let detail): "Another ingester writes to the table \(table): \(detail)."
         case .emptyImport(let path, let cause): "Nothing of \(path) was stored: \(cause)."
@@ -59,6 +82,9 @@ public enum IngestError: Fault {
     public var advice: String {
         switch self {
         case .dataLoss: "Nothing was skipped. To go on without the lost messages pass --on-data-loss continue."
+        case .otherLog, .partitionsLost:
+            "Nothing was skipped. To read what is there now from its beginning pass --on-data-loss continue."
+        case .partitionStalled: "Nothing was skipped; look at the partition's leader, then start it again."
         case .anotherIngester: "Stop one of them, or give both the same --group to share the partitions."
         case .emptyImport: "docs/importing.md lists the layouts that are understood."
         case .foreignScale(_, let seen, _, _):
@@ -75,8 +101,8 @@ public enum IngestError: Fault {
     public var category: FaultCategory {
         switch self {
         case .invalidSetting, .emptyCatalog: .usage
-        case .registryFailed, .registryRefused, .anotherIngester: .unavailable
-        case .dataLoss, .emptyImport, .foreignScale, .schemaIncompatible: .badData
+        case .registryFailed, .registryRefused, .anotherIngester, .partitionStalled: .unavailable
+        case .dataLoss, .otherLog, .partitionsLost, .emptyImport, .foreignScale, .schemaIncompatible: .badData
         }
     }
 

@@ -1,4 +1,5 @@
 public import Domain
+import Foundation
 
 /// What can stop a client of Kafka. Messages name the broker, topic or property; advice says what to do.
 public enum KafkaError: Fault {
@@ -12,6 +13,8 @@ public enum KafkaError: Fault {
     case topicMissing(topic: String)
     case topicRefused(topic: String, reason: String)
     case deliveryFailed(count: Int, reason: String)
+    /// What became of some messages is not known in time; they may arrive yet.
+    case notAcknowledged(count: Int, seconds: Double)
     /// Clients of a producer died one after the other without having delivered anything.
     case producerLost(clients: Int, reason: String)
     case messageTooLarge(topic: String, bytes: Int)
@@ -29,6 +32,7 @@ public enum KafkaError: Fault {
         case .topicMissing: "topic-missing"
         case .topicRefused: "topic-refused"
         case .deliveryFailed: "delivery-failed"
+        case .notAcknowledged: "publish-timed-out"
         case .producerLost: "producer-lost"
         case .messageTooLarge: "message-too-large"
         case .unwritableBootstrapFile: "setting-invalid"
@@ -48,6 +52,8 @@ public enum KafkaError: Fault {
         case .topicMissing(let topic): "The topic \(topic) does not exist."
         case .topicRefused(let topic, let reason): "The topic \(topic) cannot be used: \(reason)."
         case .deliveryFailed(let count, let reason): "\(count) messages were not delivered: \(reason)."
+        case .notAcknowledged(let count, let seconds):
+            "Kafka has not acknowledged \(count) \(count == 1 ? "event" : "events") within \(seconds.formatted()) seconds; they may be taken yet."
         case .producerLost(let clients, let reason):
             "Nothing can be sent: \(clients) Kafka producers in a row died before they delivered anything, the last of: \(reason)."
         case .messageTooLarge(let topic, let bytes):
@@ -75,6 +81,7 @@ public enum KafkaError: Fault {
         case .topicMissing: "Create it, or pass --create-topics."
         case .topicRefused: "Check the name and the access rights."
         case .deliveryFailed: "They were not stored; send them again."
+        case .notAcknowledged: "Send them again with the same event_id: each is stored once."
         case .producerLost:
             "Look for the reason in the brokers' logs; the user may lack the right to idempotent writes."
         case .messageTooLarge: "Shorten it, or raise kafka.message.max.bytes and the topic's max.message.bytes."
@@ -85,7 +92,8 @@ public enum KafkaError: Fault {
     public var category: FaultCategory {
         switch self {
         case .unknownProperty, .invalidProperty, .unreadableProperties, .unwritableBootstrapFile: .usage
-        case .brokerUnreachable, .authenticationRefused, .deliveryFailed, .producerLost, .failed: .unavailable
+        case .brokerUnreachable, .authenticationRefused, .deliveryFailed, .notAcknowledged, .producerLost, .failed:
+            .unavailable
         case .topicMissing, .topicRefused: .notFound
         case .messageTooLarge: .badData
         }

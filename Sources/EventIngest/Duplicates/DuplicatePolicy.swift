@@ -65,12 +65,15 @@ public struct DuplicatePolicy: Sendable {
 
     func window(of place: TopicPartition, before offset: Int64) throws -> DuplicateWindow {
         var result = DuplicateWindow(length: window)
-        let first = max(0, offset - window)
-        if first < offset, let stored {
-            var known: [DuplicateWindow.Entry] = []
-            try stored(place, first..<offset) { known.append(.init(fingerprint: result.fingerprint($0), offset: $1)) }
-            result.fill(known)
+        guard let stored else { return result }
+        // Rows from `offset` on are there only if the topic was made anew: what the old log brought counts as brought just
+        // before.
+        let (end, overflows) = offset.addingReportingOverflow(window)
+        var known: [DuplicateWindow.Entry] = []
+        try stored(place, max(0, offset - window)..<(overflows ? .max : end)) {
+            known.append(.init(fingerprint: result.fingerprint($0), offset: min($1, offset - 1)))
         }
+        result.fill(known)
         return result
     }
 }

@@ -33,6 +33,42 @@ final class DeltaSink: EventSink {
         return found
     }
 
+    func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch] {
+        guard let ranges else { return try batches(columns, nil) }
+        var found: [RecordBatch] = []
+        // Many conditions on each row would take longer than many readings of few files.
+        let places = ranges.sorted { $0.key < $1.key }
+        for start in stride(from: 0, to: places.count, by: 32) {
+            found += try batches(
+                columns + TopicRoute.placeColumns,
+                .or(
+                    places[start..<min(start + 32, places.count)].map { place, range in
+                        .and([
+                            .compare(column: EventColumn.offset, .greaterOrEqual, .int(range.lowerBound)),
+                            .compare(column: EventColumn.offset, .less, .int(range.upperBound)),
+                            .compare(column: EventColumn.partition, .equal, .int(Int64(place.partition))),
+                            .compare(column: EventColumn.topic, .equal, .string(place.topic)),
+                        ])
+                    }))
+        }
+        return found
+    }
+
+    private func batches(_ columns: [String], _ condition: Predicate?) throws -> [RecordBatch] {
+        var scan = try table.snapshot().scan(columns: columns, where: condition)
+        var found: [RecordBatch] = []
+        while let batch = try scan.next() { if batch.rowCount > 0 { found.append(batch) } }
+        return found
+    }
+
+    func mayLackRows() throws -> Bool {
+        let history = try table.history()
+        // What the log no longer keeps may have been a deletion.
+        guard history.last?.version == 0 else { return true }
+        let additions: Set = ["CREATE TABLE", "STREAMING UPDATE", "WRITE", "IMPORT", "OPTIMIZE", "REPLAY"]
+        return !history.allSatisfy { additions.contains($0.operation ?? "") }
+    }
+
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome {
         let transactions = offsets.map { Transaction(appID: $0.appID, version: $0.to) }
         let expected: [String: Int64?] = Dictionary(uniqueKeysWithValues: offsets.map { ($0.appID, $0.from) })

@@ -31,12 +31,28 @@ public protocol EventSink: AnyObject {
     /// route's.
     func storedOffsets(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64>
 
+    /// Rows that are stored here, to tell whether a log is still the one they came from.
+    /// - Parameters:
+    ///   - columns: the columns to read, beside those that say which message a row was.
+    ///   - ranges: the messages whose rows are wanted, by the columns `topic`, `partition` and `offset`; nil is all rows. More
+    ///     than these may be returned.
+    func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch]
+
+    /// Whether rows of messages below the stored offsets may be missing, because some were erased or the sink cannot tell.
+    func mayLackRows() throws -> Bool
+
     /// Stores the rows and moves the offsets in one step.
     /// - Parameters:
     ///   - batches: rows of the route's schema; empty where messages were read that are no rows.
     ///   - offsets: never empty, each application identifier once.
     /// - Throws: what kept it from storing; the run ends with it, and nothing may have been stored.
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome
+}
+
+/// Of a sink that cannot be read: whether a log is another one is then told by its ends alone.
+extension EventSink {
+    public func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch] { [] }
+    public func mayLackRows() throws -> Bool { true }
 }
 
 /// One partition's step in a commit.

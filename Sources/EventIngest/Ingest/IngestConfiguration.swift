@@ -1,10 +1,10 @@
-import Domain
+public import Domain
 public import Kafka
 public import Store
 
 /// What to do when the broker no longer has the messages at which the table goes on.
 public enum DataLossPolicy: String, Sendable, CaseIterable {
-    /// End with ``IngestError/dataLoss(topic:partition:expected:available:)``; nothing is skipped.
+    /// End with an error of the code `kafka-data-loss`; nothing is skipped.
     case stop
     /// Note it and go on with the oldest message the broker has.
     case `continue`
@@ -44,6 +44,9 @@ public struct IngestConfiguration: Sendable {
     public var history: Int64? = 3600
     /// Seconds to wait for the broker at the start.
     public var patience = 15.0
+    /// Seconds that a partition may have messages and give none: then its fetching is begun anew, once, and after as long
+    /// again the run ends with ``IngestError/partitionStalled(topic:partition:next:end:seconds:)``.
+    public var stallLimit = 60.0
 
     public init(store: EventStore, kafka: KafkaProperties, routes: [TopicRoute]) {
         self.store = store
@@ -62,8 +65,16 @@ public struct IngestProgress: Sendable {
     public var rejected: [String: Int] = [:]
     public var payloadBytes = 0
     public var commits = 0
-    /// Messages at the broker that are not committed yet, as far as is known.
-    public var lag: Int64 = 0
+    /// Messages at the broker that are not committed yet; nil while no broker says how many there are.
+    public var lag: Int64?
+    /// Since when no broker answers, and why.
+    public var outage: (since: Timestamp, reason: String)?
+    /// Topics that were there and are not any more.
+    public var missingTopics: Set<String> = []
+    /// Partitions that have messages and have given none for ``IngestConfiguration/stallLimit``.
+    public var stalledPartitions = 0
+    /// What open transactions hold back: offsets that can be read once those are committed or aborted.
+    public var heldBack: [TopicPartition: Range<Int64>] = [:]
     public var partitions = 0
     public var seconds = 0.0
     /// How long the newest commit took.

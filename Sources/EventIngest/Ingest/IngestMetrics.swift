@@ -7,6 +7,9 @@ struct IngestMetrics {
     private let messages: Counter
     private let bytes: Counter
     private let lag: Gauge
+    private let isUp: Gauge
+    private let stalled: Gauge
+    private let heldBack: Gauge
     private let partitions: Gauge
     private let pendingRows: Gauge
     private let pendingBytes: Gauge
@@ -26,7 +29,14 @@ struct IngestMetrics {
         self.metrics = metrics
         messages = metrics.counter("marquee_ingest_messages_total", help: "Messages read, rejected ones included.")
         bytes = metrics.counter("marquee_ingest_bytes_total", help: "Bytes of the payloads read.")
-        lag = metrics.gauge("marquee_ingest_lag", help: "Messages at the broker that are not committed yet.")
+        lag = metrics.gauge(
+            "marquee_ingest_lag", help: "Messages at the broker that are not committed yet; NaN while no broker answers.")
+        isUp = metrics.gauge(
+            "marquee_kafka_up", help: "1 while a broker answers.", labels: ["client": "ingest"])
+        stalled = metrics.gauge(
+            "marquee_ingest_stalled_partitions", help: "Partitions that have messages and gave none for a minute.")
+        heldBack = metrics.gauge(
+            "marquee_ingest_held_back", help: "Offsets behind transactions that are still open.")
         partitions = metrics.gauge("marquee_ingest_partitions", help: "Partitions this ingester reads.")
         pendingRows = metrics.gauge("marquee_ingest_pending_rows", help: "Rows collected for the next commit.")
         pendingBytes = metrics.gauge("marquee_ingest_pending_bytes", help: "Memory these rows take.")
@@ -69,7 +79,10 @@ struct IngestMetrics {
         messages.increment(by: progress.messages - reported.messages)
         bytes.increment(by: progress.payloadBytes - reported.bytes)
         reported = (progress.messages, progress.payloadBytes)
-        lag.set(Double(progress.lag))
+        lag.set(progress.lag.map(Double.init) ?? .nan)
+        isUp.set(progress.outage == nil ? 1 : 0)
+        stalled.set(Double(progress.stalledPartitions))
+        heldBack.set(Double(progress.heldBack.values.reduce(0) { $0 + $1.count }))
         partitions.set(Double(progress.partitions))
         pendingRows.set(Double(pending.rows))
         pendingBytes.set(Double(pending.bytes))
@@ -79,7 +92,7 @@ struct IngestMetrics {
                     "marquee_ingest_partition_lag", help: "Messages of a partition that are not committed yet.",
                     labels: ["topic": place.topic, "partition": String(place.partition)])
             }
-            partitionLags[place]?.set(Double(value))
+            partitionLags[place]?.set(progress.lag == nil ? .nan : Double(value))
         }
         // Somebody else counts these now.
         for (place, gauge) in partitionLags where lags[place] == nil { gauge.set(0) }

@@ -56,7 +56,11 @@ extension IngestRun {
     }
 
     private func urgency() -> Urgency {
-        guard let oldestPending else { return .none }
+        guard let oldestPending else {
+            guard let passedSince, !writer.isBusy else { return .none }
+            // Nothing to see in them: a commit for themselves may wait.
+            return (clock.now - passedSince).inSeconds >= configuration.commit.age * 5 ? .due : .none
+        }
         if pending.bytes >= configuration.commit.bytes { return .full }
         if appenders.contains(where: { $0.rowCount >= configuration.commit.rows }) { return .full }
         if !writer.isBusy, isHalfFull { return .due }
@@ -72,6 +76,7 @@ extension IngestRun {
     private func seal() throws {
         let oldest = oldestPending ?? clock.now
         oldestPending = nil
+        passedSince = nil
         guard ledger.isDirty else { return }
         var parts: [SealedBatch.Part] = []
         let deadSteps = ledger.deadLetterAdvances()
@@ -122,7 +127,8 @@ extension IngestRun {
             appenders[route].reuse(part.batches)
             ledger.stored(part.steps)
             progress.rows += part.rows
-            consumer.commitHint(Dictionary(uniqueKeysWithValues: part.steps.map { ($0.place, $0.advance.to) }))
+            let own = part.steps.filter { ledger[$0.place] != nil }
+            consumer.commitHint(Dictionary(uniqueKeysWithValues: own.map { ($0.place, $0.advance.to) }))
         }
         if let (sink, detail) = outcome.overtaken { try resynchronise(detail, table: sink) }
         return true

@@ -8,13 +8,9 @@ extension IngestRun {
         case .messages(let messages): try take(messages)
         case .endOfPartition(let place, let offset):
             ledger.reachedEnd(place, at: offset)
+            if ledger.hasPassed, passedSince == nil { passedSince = clock.now }
         case .offsetOutOfRange(let place, _):
-            guard let state = ledger[place] else { return }
-            let available = try consumer.watermarks(of: place)
-            // A broker may say so for a moment while it becomes the leader, and then have it after all.
-            let next = try start(of: place, expected: state.next, available: available)
-            ledger.jump(place, to: next)
-            try consumer.seek([place: next])
+            if ledger[place] != nil { unavailable.insert(place) }
         case .failure(let place, let reason, let isFatal):
             if isFatal {
                 throw KafkaError.failed(operation: "reading\(place.map { " \($0)" } ?? "")", reason: reason)

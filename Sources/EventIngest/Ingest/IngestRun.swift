@@ -8,6 +8,7 @@ final class IngestRun {
     let configuration: IngestConfiguration
     let hooks: Ingester.Hooks
     let consumer: KafkaConsumer
+    let watch: ClusterWatch
     let clock = ContinuousClock()
     let start: ContinuousClock.Instant
     let deadLetterProducer: KafkaProducer?
@@ -27,9 +28,18 @@ final class IngestRun {
     var isHurried: () -> Bool = { false }
     /// Messages at the broker that were not read yet, as of the last report.
     var unread: Int64 = 0
+    /// Partitions of which the broker did not have the offset that was asked for; nothing is fetched of them.
+    var unavailable: Set<TopicPartition> = []
+    /// Partitions whose log may be another one.
+    var suspects: Set<TopicPartition> = []
+    var lookedAgain: ContinuousClock.Instant
+    var stalls = StallWatch()
+    /// When offsets were passed that no message has, and that are not stored yet.
+    var passedSince: ContinuousClock.Instant?
     private var cluster = ""
-    private var routeOfTopic: [String: Int] = [:]
+    private(set) var routeOfTopic: [String: Int] = [:]
     private var reported: ContinuousClock.Instant
+    private var lookedAround: ContinuousClock.Instant
     private var lookedForPartitions: ContinuousClock.Instant
     private var hasBeenAssigned = false
 
@@ -41,6 +51,8 @@ final class IngestRun {
         self.hooks = hooks
         start = clock.now
         reported = start
+        lookedAround = start
+        lookedAgain = start - .seconds(1)
         lookedForPartitions = start
         metrics = IngestMetrics(hooks.metrics)
         var observer = hooks.kafka
@@ -51,6 +63,7 @@ final class IngestRun {
         consumer = try KafkaConsumer(
             properties: configuration.kafka, group: configuration.group,
             batch: min(max(configuration.commit.rows, 1), 8192), observer: observer)
+        watch = ClusterWatch(consumer)
         let deadLetterProducer = try configuration.deadLetterTopic.map { _ in
             // What the broker took once must fit again, with the headers: librdkafka's own limit is a little smaller.
             try KafkaProducer(
@@ -68,16 +81,21 @@ final class IngestRun {
         ) { try deadLetterProducer?.flush() }
     }
 
+    /// Under which a table keeps the offset of a partition.
+    func appID(of place: TopicPartition) -> String { "kafka:\(cluster):\(place.topic):\(place.partition)" }
+
     private var topics: [String] { configuration.routes.flatMap(\.topics) }
 
     func work(until isStopped: () -> Bool) throws -> IngestProgress {
         // A commit in progress ends before the group hears that we are gone.
         defer {
             writer.finish()
+            watch.stop()
             consumer.close()
         }
         try prepareTopics()
         cluster = try configuration.cluster ?? consumer.clusterID(timeout: configuration.patience)
+        for topic in topics { try lookForLostPartitions(of: topic) }
         switch configuration.sharing {
         case .alone:
             try begin(with: consumer.partitions(of: topics, timeout: configuration.patience))
@@ -88,11 +106,13 @@ final class IngestRun {
         while !isStopped() {
             try consumer.poll(timeout: pollTimeout()) { try take($0) }
             try answerRebalances()
-            try commitIfDue()
+            if try lookAgain() { try commitIfDue() }
             if configuration.untilEnd, hasBeenAssigned, ledger.isAtTarget { break }
             try lookAround()
         }
-        try commitAll()
+        // Of a log that may be another one nothing is stored; the next run finds out.
+        if suspects.isEmpty { try commitAll() }
+        if configuration.untilEnd { noteHeldBack() }
         report()
         return progress
     }
@@ -119,16 +139,18 @@ final class IngestRun {
         let known = try writer.offsets()
         let places = places.filter { routeOfTopic[$0.topic] != nil }
         let ends = try consumer.watermarks(of: places, timeout: configuration.patience)
+        let verdicts = try verdicts(on: places, ends, known: known.routes)
         for (place, available) in zip(places, ends) {
             guard let route = routeOfTopic[place.topic] else { continue }
-            let appID = "kafka:\(cluster):\(place.topic):\(place.partition)"
+            let appID = appID(of: place)
             let stored = known.routes[route][appID]
             let expected = stored ?? available.lowerBound
-            let next = try start(of: place, expected: expected, available: available)
+            let next = try start(
+                of: place, expected: expected, available: available, verdict: verdicts[place] ?? .unknown)
             var state = PartitionLedger.State(
                 route: route, appID: appID, next: next, stored: stored, deadStored: known.deadLetters[appID],
                 target: available.upperBound, end: available.upperBound)
-            if next < expected {
+            if next < expected || isOther(verdicts[place]) {
                 state.beganAnew()
             } else if let deadStored = state.deadStored, next < deadStored {
                 // A crash came between the two commits.
@@ -138,17 +160,29 @@ final class IngestRun {
             try appenders[route].begin(place, at: next)
         }
         progress.partitions = ledger.states.count
+        watch.watch(ledger.places)
+        watch.forgetEnds(of: places)
     }
 
-    /// Where to go on: at `expected`, unless the broker has lost it.
-    /// - Throws: ``IngestError/dataLoss(topic:partition:expected:available:)`` unless the policy is to continue.
-    func start(of place: TopicPartition, expected: Int64, available: Range<Int64>) throws -> Int64 {
-        if expected >= available.lowerBound, expected <= available.upperBound { return expected }
-        let loss = IngestError.dataLoss(
-            topic: place.topic, partition: place.partition, expected: expected, available: available)
+    /// Where to go on: at `expected`, unless the broker has lost it, or has another log.
+    /// - Throws: ``IngestError/dataLoss(topic:partition:expected:available:)`` or
+    ///   ``IngestError/otherLog(topic:partition:stored:offset:available:)`` unless the policy is to continue.
+    private func start(
+        of place: TopicPartition, expected: Int64, available: Range<Int64>, verdict: LogIdentity.Verdict
+    ) throws -> Int64 {
+        let loss: IngestError
+        if case .other(let offset) = verdict {
+            loss = .otherLog(
+                topic: place.topic, partition: place.partition, stored: expected, offset: offset, available: available)
+        } else if expected >= available.lowerBound, expected <= available.upperBound {
+            return expected
+        } else {
+            loss = .dataLoss(
+                topic: place.topic, partition: place.partition, expected: expected, available: available)
+        }
         guard configuration.onDataLoss == .continue else { throw loss }
         progress.skipped.append(loss.message)
-        // A log that is shorter than before is another log: all of it is new to us.
+        // A log that is shorter than before is another log too: all of it is new to us.
         return available.lowerBound
     }
 
@@ -168,6 +202,7 @@ final class IngestRun {
                     appenders[route].release(place)
                 }
                 ledger.release(places)
+                watch.watch(ledger.places)
                 try consumer.answerRebalance(offsets: ledger.nextOffsets)
             }
             progress.partitions = ledger.states.count
@@ -179,21 +214,30 @@ final class IngestRun {
         guard configuration.sharing == .group else {
             throw IngestError.anotherIngester(table: table, detail: detail)
         }
+        try dropPending()
+    }
+
+    /// Forgets what was read and not stored, and reads it again from where the tables are.
+    func dropPending() throws {
         appenders = configuration.routes.map { $0.makeAppender() }
         deadLetterBuffer = DeadLetterBuffer()
         oldestPending = nil
+        passedSince = nil
+        unavailable = []
         try begin(with: ledger.places)
-        try consumer.seek(ledger.nextOffsets)
+        try consumer.restart(ledger.nextOffsets, among: ledger.nextOffsets)
     }
 
     /// Once in a while: new partitions, progress.
     private func lookAround() throws {
         let now = clock.now
+        try lookForStalls(after: min((now - lookedAround).inSeconds, 1))
+        lookedAround = now
         if configuration.sharing == .alone, now - lookedForPartitions > .seconds(20) {
             lookedForPartitions = now
             // The broker may be away just now; that is no reason to stop.
             if let all = try? consumer.partitions(of: topics, timeout: 2) {
-                let new = all.filter { ledger[$0] == nil }
+                let new = all.filter { ledger[$0] == nil && !progress.missingTopics.contains($0.topic) }
                 if !new.isEmpty {
                     try settle()
                     try begin(with: new)
@@ -211,10 +255,13 @@ final class IngestRun {
     }
 
     func report() {
-        for place in ledger.places {
-            if let end = consumer.knownEnd(of: place) { ledger.foundEnd(place, end) }
-        }
-        progress.lag = ledger.lag
+        let view = watch.view
+        for (place, end) in view.ends { ledger.foundEnd(place, end) }
+        progress.outage = view.outage
+        progress.missingTopics = view.missingTopics
+        // Before the first answer it is what the start found.
+        progress.lag = view.outage == nil ? ledger.lag : nil
+        progress.heldBack = heldBack(by: view.ends)
         unread = ledger.unread
         progress.seconds = (clock.now - start).inSeconds
         metrics.show(progress, pending: pending, lags: ledger.lags)

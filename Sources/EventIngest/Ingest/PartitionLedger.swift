@@ -58,6 +58,7 @@ struct PartitionLedger {
 
         mutating func sealed() {
             moved = false
+            passed = false
             hasDeadLetters = false
             isAnew = false
         }
@@ -65,6 +66,8 @@ struct PartitionLedger {
         /// Whether anything was read since the last batch was sealed. The offsets cannot tell: after a topic was made
         /// anew they come by the old place again.
         var moved = false
+        /// Whether offsets were passed, since the last batch was sealed, that no message has.
+        var passed = false
         /// Whether everything was read that was there at the start.
         var isAtTarget: Bool { target.map { next >= $0 } ?? true }
     }
@@ -72,7 +75,10 @@ struct PartitionLedger {
     private(set) var states: [TopicPartition: State] = [:]
 
     var places: [TopicPartition] { Array(states.keys) }
-    var isDirty: Bool { states.values.contains(where: \.moved) }
+    var isDirty: Bool { states.values.contains { $0.moved || $0.passed } }
+    /// Whether offsets were passed that no message has: transactions were aborted, say. They are stored too, or retention
+    /// would seem to have taken messages that were never there.
+    var hasPassed: Bool { states.values.contains(where: \.passed) }
     var isAtTarget: Bool { states.values.allSatisfy(\.isAtTarget) }
     var nextOffsets: [TopicPartition: Int64] { states.mapValues(\.next) }
     /// Messages at the broker that are not in a table, by partition.
@@ -101,16 +107,12 @@ struct PartitionLedger {
         guard var state = states[place], offset > state.next else { return }
         state.next = offset
         state.end = max(state.end, offset)
+        state.passed = true
         states[place] = state
     }
 
     mutating func foundEnd(_ place: TopicPartition, _ end: Int64) {
         if end > states[place]?.end ?? .max { states[place]?.end = end }
-    }
-
-    mutating func jump(_ place: TopicPartition, to offset: Int64) {
-        if let next = states[place]?.next, offset < next { states[place]?.beganAnew() }
-        states[place]?.next = offset
     }
 
     mutating func hasDeadLetters(_ place: TopicPartition) { states[place]?.hasDeadLetters = true }
@@ -123,7 +125,7 @@ struct PartitionLedger {
     /// The steps that a commit of a route's table must make.
     /// - Precondition: the batch before is stored.
     func advances(of route: Int) -> [(place: TopicPartition, advance: OffsetAdvance)] {
-        states.filter { $0.value.route == route && $0.value.moved }.sorted { $0.key < $1.key }
+        states.filter { $0.value.route == route && ($0.value.moved || $0.value.passed) }.sorted { $0.key < $1.key }
             .map { ($0.key, OffsetAdvance(appID: $0.value.appID, from: $0.value.stored, to: $0.value.next)) }
     }
 

@@ -1,3 +1,4 @@
+import Columnar
 import Domain
 import Foundation
 import Operations
@@ -43,6 +44,22 @@ final class SinkWriter: @unchecked Sendable {
     func deadLetters(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64> {
         precondition(!isBusy, "the sinks belong to the thread while it commits")
         return try deadLetters.storedOffsets(of: place, in: range)
+    }
+
+    /// Rows of a route's sink, or of the dead letters': see ``EventSink/rows(_:of:)``.
+    /// - Precondition: no batch is in the writer's hands.
+    func rows(
+        _ columns: [String], ofRoute route: Int?, in ranges: [TopicPartition: Range<Int64>]?
+    ) throws -> [RecordBatch] {
+        precondition(!isBusy, "the sinks belong to the thread while it commits")
+        return try (route.map { sinks[$0] } ?? deadLetters).rows(columns, of: ranges)
+    }
+
+    /// Whether rows of a route, or dead letters, may have been erased.
+    /// - Precondition: no batch is in the writer's hands.
+    func mayLackRows(of route: Int) throws -> Bool {
+        precondition(!isBusy, "the sinks belong to the thread while it commits")
+        return try sinks[route].mayLackRows() || deadLetters.mayLackRows()
     }
 
     func name(of route: Int?) -> String { route.map { sinks[$0].name } ?? deadLetters.name }

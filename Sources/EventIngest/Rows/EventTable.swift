@@ -21,7 +21,9 @@ public enum EventTable {
     ) -> TopicRoute {
         // One cache of schemas for all appenders of the route.
         let schemas: EventSchemas? = if case .avro(let registry) = format { EventSchemas(registry) } else { nil }
-        return TopicRoute(topics: Topics.events, table: .events) {
+        return TopicRoute(
+            topics: Topics.events, table: .events, identity: [EventColumn.eventID, EventColumn.at]
+        ) {
             if let schemas {
                 EventAppender(decoder: AvroEventDecoder(schemas: schemas, limits: limits), duplicates: duplicates)
             } else {

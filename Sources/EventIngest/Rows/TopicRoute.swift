@@ -7,16 +7,24 @@ public import Store
 public struct TopicRoute: Sendable {
     public var topics: [String]
     public var table: TableContract
+    /// The columns by which the row of a message is known again: see docs/ingestion.md, "Another log". None if none can.
+    public var identity: [String]
     public var makeAppender: @Sendable () -> any RowAppender
 
     public init(
-        topics: [String], table: TableContract,
+        topics: [String], table: TableContract, identity: [String] = [],
         makeAppender: @escaping @Sendable () -> any RowAppender
     ) {
         self.topics = topics
         self.table = table
+        self.identity = identity
         self.makeAppender = makeAppender
     }
+
+    /// The columns that say which message a row was.
+    static let placeColumns = [EventColumn.topic, EventColumn.partition, EventColumn.offset]
+    /// Whether its rows have them.
+    var hasPlaces: Bool { Self.placeColumns.allSatisfy { table.schema[$0] != nil } }
 
     /// A route whose messages are decoded one by one into values of some type, which become batches later: simple, for
     /// topics of low rate such as the catalogue's.
@@ -24,11 +32,11 @@ public struct TopicRoute: Sendable {
     ///   - decode: throws for a message that must go to the dead letters; what it throws becomes the reason.
     ///   - batch: turns the decoded values into one batch of the table's schema.
     public static func values<Row>(
-        topics: [String], table: TableContract,
+        topics: [String], table: TableContract, identity: [String] = [],
         decode: @escaping @Sendable (KafkaMessage, _ receivedAt: Timestamp) throws -> Row,
         batch: @escaping @Sendable ([Row]) throws -> RecordBatch
     ) -> TopicRoute {
-        TopicRoute(topics: topics, table: table) {
+        TopicRoute(topics: topics, table: table, identity: identity) {
             ValueAppender(decode: decode, batch: batch)
         }
     }

@@ -22,6 +22,10 @@ public final class KafkaEventFeed: EventFeed {
     private let limits: EventLimits
     private let observer: KafkaObserver
     private let skippedCount = Atomic<Int>(0)
+    private let current = Mutex(FeedState.hearing)
+    private let log = Log("feed")
+    private let isUp = Metrics.shared.gauge(
+        "marquee_kafka_up", help: "1 while a broker answers.", labels: ["client": "feed"])
 
     public init(
         properties: KafkaProperties, start: Start = .end, format: EventFormat = .json,
@@ -36,6 +40,9 @@ public final class KafkaEventFeed: EventFeed {
 
     /// Messages that were not events. The ingester keeps them; a feed only counts.
     public var skipped: Int { skippedCount.load(ordering: .relaxed) }
+
+    /// Down while no broker answers, while a topic does not exist, and while a partition has messages and gives none.
+    public var state: FeedState { current.withLock { $0 } }
 
     /// - Throws: ``IngestError`` if the broker cannot be reached at the start, a topic is missing, or the registry does
     ///   not answer when a message names a schema not seen before. Other failures are retried until the task is cancelled.
@@ -67,47 +74,52 @@ public final class KafkaEventFeed: EventFeed {
             properties: KafkaProperties(["fetch.wait.max.ms": "50"]).merging(properties), group: "marquee-feed",
             batch: 1024, observer: observer)
         defer { consumer.close() }
-        var offsets: [TopicPartition: Int64] = [:]
-        let places = try consumer.partitions(of: Topics.events)
-        for (place, available) in zip(places, try consumer.watermarks(of: places)) {
-            offsets[place] =
-                switch start {
-                case .end: available.upperBound
-                case .newest(let count): max(available.lowerBound, available.upperBound - Int64(count))
-                case .beginning: available.lowerBound
-                }
-        }
-        try consumer.assign(offsets)
+        let watch = ClusterWatch(consumer)
+        defer { watch.stop() }
+        var reader = FeedReader(consumer: consumer, watch: watch, log: log)
+        try reader.begin(start)
         let decoder = format.decoder(limits: limits)
         var events: [Event] = []
         while !state.isCancelled.load(ordering: .acquiring) {
-            var lost: [TopicPartition] = []
-            try consumer.poll(timeout: 0.1) { arrival in
-                switch arrival {
-                case .messages(let messages):
-                    let latest = decoder.latest(.now)
-                    var position = 0
-                    while position < messages.count {
-                        do throws(RejectReason) {
-                            events.append(try decoder.decode(messages.payload(at: position), latest: latest).event)
-                        } catch {
-                            if try decoder.mayRetry(after: error) { continue }
-                            skippedCount.add(1, ordering: .relaxed)
-                        }
-                        position += 1
+            try reader.poll { messages in
+                let latest = decoder.latest(.now)
+                var position = 0
+                while position < messages.count {
+                    do throws(RejectReason) {
+                        events.append(try decoder.decode(messages.payload(at: position), latest: latest).event)
+                    } catch {
+                        if try decoder.mayRetry(after: error) { continue }
+                        skippedCount.add(1, ordering: .relaxed)
                     }
-                case .offsetOutOfRange(let place, _): lost.append(place)
-                default: break
+                    position += 1
                 }
             }
-            // A feed is for the newest: what the broker dropped before we read it is passed over.
-            for place in lost { try? consumer.seek([place: consumer.watermarks(of: place).lowerBound]) }
+            show(try reader.look())
             guard !events.isEmpty else { continue }
             while state.room.wait(timeout: .now() + 0.1) == .timedOut {
                 if state.isCancelled.load(ordering: .acquiring) { return }
             }
             send(events)
             events.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Says once in the log what changed.
+    private func show(_ trouble: FeedState) {
+        let before = current.withLock { current -> FeedState in
+            defer {
+                // The first reason stands until all is well again.
+                if case .down = current, case .down = trouble {} else { current = trouble }
+            }
+            return current
+        }
+        isUp.set(trouble == .hearing ? 1 : 0)
+        switch (before, trouble) {
+        case (.hearing, .down(let since, let reason)):
+            log.error("new events are not heard", ["since": "\(since)", "why": reason])
+        case (.down(let since, _), .hearing):
+            log.info("new events are heard again", ["not_heard_since": "\(since)"])
+        default: break
         }
     }
 }

@@ -8,18 +8,22 @@ public final class KafkaEventPublisher: EventPublisher {
     private let producer: KafkaProducer
     private let servers: String
     private let encoding: EventEncoding
+    private let timeout: Double
 
     /// - Parameters:
-    ///   - timeout: seconds after which an event that could not be delivered is reported as lost; they begin anew if it
-    ///     has to be sent again by another client.
+    ///   - timeout: seconds after which ``publish(_:)`` no longer waits. librdkafka goes on trying for ten seconds at
+    ///     least: to take back what is on its way would cost an idempotent producer its order.
     ///   - encoding: how the messages are written.
     /// - Throws: ``KafkaError/invalidProperty(name:reason:)``.
     public init(
-        properties: KafkaProperties, timeout: Double = 10, encoding: EventEncoding = .json,
+        properties: KafkaProperties, timeout: Double = 2, encoding: EventEncoding = .json,
         observer: KafkaObserver = KafkaObserver()
     ) throws {
         self.encoding = encoding
-        let defaults = KafkaProperties(["delivery.timeout.ms": "\(Int(timeout * 1000))", "linger.ms": "5"])
+        self.timeout = timeout
+        let defaults = KafkaProperties([
+            "delivery.timeout.ms": "\(Int(max(timeout, 10) * 1000))", "linger.ms": "5",
+        ])
         var effective = defaults.merging(properties)
         // Whoever publishes waits for the report of each message.
         effective["delivery.report.only.error"] = "false"
@@ -27,11 +31,13 @@ public final class KafkaEventPublisher: EventPublisher {
         servers = properties.bootstrapServers
     }
 
+    /// - Throws: ``KafkaError/notAcknowledged(count:seconds:)``, ``KafkaError/deliveryFailed(count:reason:)``.
     public func publish(_ events: [Event]) async throws {
         guard !events.isEmpty else { return }
+
         // Sending may wait for room in the queue, so it does not happen on the cooperative pool.
         let delivery = Delivery(messages: events.count)
-        try await BlockingWork.run("publish") { [producer, encoding] _ in
+        BlockingWork.start("publish") { [producer, encoding, timeout] in
             var bytes: [UInt8] = []
             for (position, event) in events.enumerated() {
                 bytes.removeAll(keepingCapacity: true)
@@ -42,7 +48,7 @@ public final class KafkaEventPublisher: EventPublisher {
                         try user.withUTF8 { key in
                             try producer.send(
                                 payload, key: UnsafeRawBufferPointer(key), topic: event.kind.topic, timestamp: 0,
-                                headers: [], patience: 5, delivery)
+                                headers: [], patience: timeout, delivery)
                         }
                     }
                 } catch {
@@ -52,7 +58,9 @@ public final class KafkaEventPublisher: EventPublisher {
                 }
             }
         }
-        let outcome = await delivery.outcome()
+        guard let outcome = await delivery.outcome(within: timeout) else {
+            throw KafkaError.notAcknowledged(count: events.count, seconds: timeout)
+        }
         if outcome.failed > 0 {
             throw KafkaError.deliveryFailed(count: outcome.failed, reason: outcome.reason ?? "unknown")
         }

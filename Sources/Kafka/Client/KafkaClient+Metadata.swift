@@ -101,7 +101,7 @@ extension KafkaClient {
     ///
     /// On the wire the question for a time and the question for an end of the log are the same request (ListOffsets), in
     /// which −2 and −1 stand for the ends; `rd_kafka_query_watermark_offsets` sends them too.
-    private func answers(
+    func answers(
         for places: [TopicPartition], at end: Int64, timeout: Double
     ) -> [TopicPartition: Int64] {
         guard !places.isEmpty else { return [:] }
@@ -116,6 +116,14 @@ extension KafkaClient {
             }
             return result
         }
+    }
+
+    /// Whether any broker answers within so many seconds.
+    func isAnswered(timeout: Double) -> Bool {
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(handle, 0, nil, &metadata, Int32(timeout * 1000))
+        if let metadata { rd_kafka_metadata_destroy(metadata) }
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 
     /// The offsets that the client's group has told the broker; absent where it has told none.

@@ -1,5 +1,7 @@
 import CRdKafka
+import Dispatch
 import Domain
+import Foundation
 import Synchronization
 
 /// The one owner of an `rd_kafka_t`: made in `init`, destroyed in `deinit` unless it was abandoned.
@@ -93,9 +95,33 @@ final class KafkaClient: @unchecked Sendable {
         if isAbandoned.load(ordering: .acquiring) {
             _ = Unmanaged.passRetained(context)
         } else {
-            rd_kafka_destroy(handle)
+            _ = Self.finish("be destroyed", handle, context) { rd_kafka_destroy($0) }
         }
     }
+
+    /// Runs a last call on a thread of its own, and gives up after ``patience``: librdkafka 2.0.2 waits for ever for a topic
+    /// that was deleted (its issue 4362). Then the thread and the handle stay until the process ends.
+    /// - Returns: whether the call ended.
+    static func finish(
+        _ what: String, _ handle: OpaquePointer, _ context: Context,
+        _ call: @escaping @Sendable (OpaquePointer) -> Void
+    ) -> Bool {
+        let hasEnded = DispatchSemaphore(value: 0)
+        let address = UInt(bitPattern: handle)
+        Thread.detachNewThread {
+            if let handle = OpaquePointer(bitPattern: address) { call(handle) }
+            // Its callbacks reach the context until here.
+            withExtendedLifetime(context) { _ = hasEnded.signal() }
+        }
+        if hasEnded.wait(timeout: .now() + patience) == .success { return true }
+        context.observer.log?(
+            4, KafkaObserver.abandoned,
+            "a Kafka client did not \(what) within \(Int(patience)) seconds; it is left to the end of the process")
+        return false
+    }
+
+    /// Seconds that a client may take to end.
+    private static let patience = 8.0
 
     /// Whether librdkafka has raised a fatal error: this client will never do anything again.
     var isDead: Bool { rd_kafka_fatal_error(handle, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR }
@@ -107,6 +133,12 @@ final class KafkaClient: @unchecked Sendable {
             let reason = String(cString: text)
             return reason.isEmpty ? describe(code) : "\(describe(code)): \(reason)"
         }
+    }
+
+    /// Why no broker answers: the newest thing that its threads reported.
+    var outage: String {
+        let last = context.lastFailure.withLock { $0?.reason }
+        return "no broker answers at \(servers)" + (last.map { " (\($0))" } ?? "")
     }
 
     /// The error to raise after `operation` failed with `code`, made precise by what the broker threads reported.

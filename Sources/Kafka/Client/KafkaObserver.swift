@@ -9,6 +9,8 @@ public struct KafkaObserver: Sendable {
     /// The facility of the line that says that a producer's client died and another took over (level 4), or that none
     /// will (level 3): see ``KafkaProducer``.
     public static let takeover = "TAKEOVER"
+    /// The facility of the line that says that a client would not end and was left behind (level 4).
+    public static let abandoned = "ABANDONED"
 
     public init(
         log: (@Sendable (_ level: Int, _ facility: String, _ text: String) -> Void)? = nil,

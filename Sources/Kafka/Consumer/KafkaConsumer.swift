@@ -66,7 +66,9 @@ public final class KafkaConsumer {
         client.context.closing.store(true, ordering: .releasing)
         // A rebalance that nobody answered would keep close from ending.
         if !client.context.rebalances.withLock({ $0 }).isEmpty { rd_kafka_assign(client.handle, nil) }
-        rd_kafka_consumer_close(client.handle)
+        if !KafkaClient.finish("close", client.handle, client.context, { rd_kafka_consumer_close($0) }) {
+            return client.abandon()
+        }
         // Destroyed between the group's answer and the assignment, librdkafka 2.0 ends the process: it asserts that its
         // sticky assignor has a state, which comes with the first assignment only.
         if isWaitingForGroup { client.abandon() }
@@ -92,6 +94,24 @@ public final class KafkaConsumer {
     public func assign(adding offsets: [TopicPartition: Int64]) throws {
         try withPartitionList(offsets) {
             try client.check(rd_kafka_incremental_assign(client.handle, $0), "adding partitions")
+        }
+        waker.begin()
+    }
+
+    /// Begins anew at other offsets in partitions that are already assigned, also in those that are not fetched any more:
+    /// librdkafka stops fetching where the broker does not have an offset, and a seek does not begin it again (its issue
+    /// 2961). Messages fetched before are dropped.
+    /// - Parameters:
+    ///   - offsets: where to begin; partitions that are assigned.
+    ///   - all: where to go on in every partition that is assigned. Used only in groups whose protocol is eager.
+    public func restart(_ offsets: [TopicPartition: Int64], among all: [TopicPartition: Int64]) throws {
+        guard !offsets.isEmpty else { return }
+        if rd_kafka_rebalance_protocol(client.handle).map({ String(cString: $0) }) == "EAGER" {
+            return try assign(all.merging(offsets) { $1 })
+        }
+        try withPartitionList(offsets) { list in
+            try client.check(rd_kafka_incremental_unassign(client.handle, list), "beginning anew")
+            try client.check(rd_kafka_incremental_assign(client.handle, list), "beginning anew")
         }
         waker.begin()
     }
@@ -224,7 +244,7 @@ public final class KafkaConsumer {
         withPartitionList(offsets) { _ = rd_kafka_commit(client.handle, $0, 1) }
     }
 
-    /// The end of a partition as the last fetch saw it, without asking the broker.
+    /// The end of a partition as the last fetch saw it, without asking the broker; with what open transactions hold back.
     public func knownEnd(of place: TopicPartition) -> Int64? {
         var low: Int64 = 0
         var high: Int64 = 0

@@ -91,6 +91,11 @@ extension KafkaMessages {
         return runs
     }
 
+    /// Some of them.
+    package func slice(_ range: Range<Int>) -> KafkaMessages {
+        KafkaMessages(pointers: UnsafeBufferPointer(rebasing: pointers[range]), topic: topic, partition: partition)
+    }
+
     /// The same messages without the first `count`.
     package func dropping(_ count: Int) -> KafkaMessages {
         count == 0

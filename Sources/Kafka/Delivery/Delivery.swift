@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// Waits for the delivery reports of a group of messages.
@@ -6,7 +7,7 @@ package final class Delivery: Sendable {
         var outstanding: Int
         var failed = 0
         var reason: String?
-        var waiter: CheckedContinuation<(failed: Int, reason: String?), Never>?
+        var waiter: CheckedContinuation<(failed: Int, reason: String?)?, Never>?
     }
     private let state: Mutex<State>
 
@@ -30,17 +31,20 @@ package final class Delivery: Sendable {
         resume?()
     }
 
-    /// Returns when every message was reported. librdkafka reports each one at the latest after `delivery.timeout.ms`, or
-    /// gives it back, which it does a few times at most without delivering anything; so this ends without a time-out of its
-    /// own.
-    package func outcome() async -> (failed: Int, reason: String?) {
+    /// Returns when every message was reported, or nil if that was not so within `seconds`. librdkafka reports each one at the
+    /// latest after `delivery.timeout.ms`, or gives it back; whoever asks may not want to wait for so long.
+    package func outcome(within seconds: Double) async -> (failed: Int, reason: String?)? {
         await withCheckedContinuation { continuation in
             let done = state.withLock { state -> (Int, String?)? in
                 if state.outstanding == 0 { return (state.failed, state.reason) }
                 state.waiter = continuation
                 return nil
             }
-            if let done { continuation.resume(returning: done) }
+            if let done { return continuation.resume(returning: done) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [self] in
+                let late = state.withLock { $0.waiter.take() }
+                late?.resume(returning: nil)
+            }
         }
     }
 }

@@ -33,6 +33,7 @@ public final class IngestService: Service {
                 if let trouble = progress.trouble, trouble != before.trouble {
                     log.warning("going on after trouble", ["trouble": trouble])
                 }
+                Self.tellOfTheCluster(progress, before, log)
                 for note in progress.skipped.dropFirst(before.skipped.count) {
                     log.error("messages were lost at the broker and skipped", ["what": note])
                 }
@@ -48,6 +49,21 @@ public final class IngestService: Service {
         ingester = Ingester(configuration, hooks: hooks)
     }
 
+    /// A line for each thing that goes away, and one when it is back.
+    private static func tellOfTheCluster(_ progress: IngestProgress, _ before: IngestProgress, _ log: Log) {
+        if let outage = progress.outage, before.outage == nil {
+            log.error("Kafka is away: nothing is read until it is back", ["since": "\(outage.since)", "why": outage.reason])
+        } else if progress.outage == nil, let outage = before.outage {
+            log.info("Kafka is back", ["away_since": "\(outage.since)"])
+        }
+        for topic in progress.missingTopics.subtracting(before.missingTopics).sorted() {
+            log.error("a topic does not exist any more: nothing is read of it until it is made again", ["topic": topic])
+        }
+        for topic in before.missingTopics.subtracting(progress.missingTopics).sorted() {
+            log.info("the topic is there again", ["topic": topic])
+        }
+    }
+
     private static func report(_ progress: IngestProgress, every: Duration, _ latest: LatestProgress, _ log: Log) {
         let now = ContinuousClock.now
         let span = latest.logged.withLock { logged -> (seconds: Double, rows: Int)? in
@@ -59,7 +75,8 @@ public final class IngestService: Service {
         log.info(
             "progress",
             [
-                "rows": progress.rows, "rows_per_second": Int(Double(span.rows) / span.seconds), "lag": progress.lag,
+                "rows": progress.rows, "rows_per_second": Int(Double(span.rows) / span.seconds), 
+                "lag": progress.lag.map { "\($0)" } ?? "unknown",
                 "rejected": progress.rejectedCount, "partitions": progress.partitions,
                 "commit_seconds": progress.commitSeconds,
             ])
@@ -80,7 +97,7 @@ public final class IngestService: Service {
     /// Not ready while something is being retried: brokers or the disk do not take part.
     public var status: ServiceStatus {
         var status = ServiceStatus(of: name)
-        status.obstacle = { [latest] in latest.value.withLock { $0.trouble } }
+        status.obstacle = { [latest] in latest.value.withLock { $0.outage?.reason ?? $0.trouble } }
         return status
     }
 }

@@ -7,7 +7,7 @@ extension KafkaObserver {
     /// librdkafka's own log lines in the log of this process, at our levels.
     public static let logging = KafkaObserver(log: { level, facility, text in
         // Some messages may arrive twice; or why none will.
-        if facility == KafkaObserver.takeover { return log.warning(text) }
+        if [KafkaObserver.takeover, KafkaObserver.abandoned].contains(facility) { return log.warning(text) }
         switch level {
         // A broker that cannot be reached is told once, by the service that needs it; librdkafka repeats it for ever.
         case ...4: log.debug(text, ["facility": facility])

@@ -75,7 +75,7 @@ enum IngestCommand {
             configuration, reportEvery: isWatched ? nil : .seconds(try invocation.value(Options.reportEvery))
         ) { progress in
             guard isWatched else { return }
-            bar.update(progress.rows, note: "\(Figure.count(Int(progress.lag))) behind")
+            bar.update(progress.rows, note: progress.lag.map { "\(Figure.count(Int($0))) behind" } ?? "Kafka is away")
         }
         var group = ServiceGroup()
         if let port = invocation.optional(Options.metricsPort) {

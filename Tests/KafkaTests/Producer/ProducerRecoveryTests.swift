@@ -177,7 +177,7 @@ import Testing
                             $0, key: nil, topic: "films", timestamp: 0, headers: [], patience: 60, delivery)
                     }
                 }
-                #expect(await delivery.outcome().failed == 0)
+                #expect(await delivery.outcome(within: 60)?.failed == 0)
             }
             try producer.flush()
             try await eventually("nobody holds the report any more") { released == nil }
@@ -222,6 +222,6 @@ import Testing
                 try producer.send($0, key: nil, topic: "films", timestamp: 0, headers: [], patience: 60, delivery)
             }
         }
-        #expect(await delivery.outcome().failed == 1)
+        #expect(await delivery.outcome(within: 60)?.failed == 1)
     }
 }

@@ -1,0 +1,192 @@
+import Columnar
+import Domain
+import Kafka
+
+/// Tells whether the log of a partition is still the one that the tables were filled from.
+///
+/// An offset alone does not say so: a topic that was deleted and made again has the same offsets, and so has a mirror. So
+/// what lies just below the stored offset is read again and compared with the row, or the dead letter, that the tables have
+/// of it. Where that offset has no message (a transaction's marker, or removed by compaction) those before it are asked.
+struct LogIdentity {
+    enum Verdict: Equatable {
+        case same
+        /// What lies at this offset was never stored, or something else was.
+        case other(offset: Int64)
+        /// There is nothing to compare.
+        case unknown
+    }
+
+    /// A partition of which everything below `stored` is in the tables, and of which the broker has `available`.
+    struct Claim {
+        var place: TopicPartition
+        var route: Int
+        var stored: Int64
+        var available: Range<Int64>
+    }
+
+    /// A message of the log, and the row it becomes.
+    private struct Found {
+        var offset: Int64
+        var payload: [UInt8]
+        /// The values of the route's identity; nil if it is no row.
+        var identity: [Value]?
+    }
+
+    let routes: [TopicRoute]
+    let writer: SinkWriter
+    /// Reads ranges of the log.
+    let read: ([TopicPartition: Range<Int64>], (KafkaMessages) throws -> Void) throws -> Void
+
+    /// How far below the stored offset messages are looked for, one after the other.
+    private static let reaches: [Int64] = [1, 64, 4096]
+
+    /// - Precondition: no batch is in the writer's hands.
+    func verdicts(on claims: [Claim]) throws -> [TopicPartition: Verdict] {
+        var verdicts: [TopicPartition: Verdict] = [:]
+        var open = claims.filter { $0.available.lowerBound < $0.stored && $0.stored <= $0.available.upperBound }
+        var found: [TopicPartition: Int] = [:]
+        for reach in Self.reaches where !open.isEmpty {
+            var ranges: [TopicPartition: Range<Int64>] = [:]
+            for claim in open {
+                ranges[claim.place] = max(claim.available.lowerBound, claim.stored - reach)..<claim.stored
+            }
+            let messages = try messages(in: ranges, of: open)
+            let stored = try StoredMessages(ranges, claims: open, routes: routes, writer: writer)
+            open = try open.filter { claim in
+                let place = claim.place
+                let own = messages[place] ?? []
+                found[place] = own.count
+                let verdict = try compare(own, of: claim, with: stored)
+                verdicts[place] = verdict
+                return verdict == .unknown && claim.stored - reach > claim.available.lowerBound
+            }
+        }
+        // Messages that no table knows anything of: of another log, unless rows were erased.
+        for claim in claims where verdicts[claim.place] == .unknown {
+            guard let count = found[claim.place], count > 0 else { continue }
+            if try !writer.mayLackRows(of: claim.route) {
+                verdicts[claim.place] = .other(offset: claim.stored - 1)
+            }
+        }
+        return verdicts
+    }
+
+    private func compare(_ messages: [Found], of claim: Claim, with stored: StoredMessages) throws -> Verdict {
+        let route = routes[claim.route]
+        for message in messages.reversed() {
+            let dead = stored.deadLetters(at: claim.place, message.offset)
+            if dead.contains(message.payload) { return .same }
+            guard route.hasPlaces else {
+                // Rows that do not say where they came from: one that says the same must be there.
+                guard let identity = message.identity else { continue }
+                if stored.has(identity, of: claim.route) { return .same }
+                if try writer.mayLackRows(of: claim.route) { continue }
+                return .other(offset: message.offset)
+            }
+            let rows = stored.rows(at: claim.place, message.offset)
+            if let identity = message.identity {
+                if rows.contains(identity) { return .same }
+                if !rows.isEmpty || !dead.isEmpty { return .other(offset: message.offset) }
+            } else if rows.isEmpty, !dead.isEmpty {
+                return .other(offset: message.offset)
+            }
+        }
+        return .unknown
+    }
+
+    private func messages(
+        in ranges: [TopicPartition: Range<Int64>], of claims: [Claim]
+    ) throws -> [TopicPartition: [Found]] {
+        let routeOf = Dictionary(uniqueKeysWithValues: claims.map { ($0.place, $0.route) })
+        var appenders: [Int: any RowAppender] = [:]
+        var found: [TopicPartition: [Found]] = [:]
+        try read(ranges) { messages in
+            guard let index = routeOf[messages.place] else { return }
+            let route = routes[index]
+            let appender = appenders[index] ?? route.makeAppender()
+            appenders[index] = appender
+            for position in 0..<messages.count {
+                var rejections: [Rejection] = []
+                try appender.append(
+                    messages.slice(position..<position + 1), receivedAt: .now, rejections: &rejections)
+                let batch = try appender.take().first
+                let identity = try batch.map { try values(of: route.identity, in: $0, at: 0) }
+                let payload = Array(messages.payload(at: position))
+                // A tombstone of a table of films is no row and no dead letter.
+                if identity == nil, rejections.isEmpty { continue }
+                found[messages.place, default: []].append(
+                    Found(offset: messages.offset(at: position), payload: payload, identity: identity))
+            }
+        }
+        return found
+    }
+}
+
+/// What the tables have of some messages.
+private struct StoredMessages {
+    private struct Place: Hashable {
+        var place: TopicPartition
+        var offset: Int64
+    }
+    private var rowsAt: [Place: [[Value]]] = [:]
+    private var dead: [Place: [[UInt8]]] = [:]
+    private var identities: [Int: Set<[Value]>] = [:]
+
+    init(
+        _ ranges: [TopicPartition: Range<Int64>], claims: [LogIdentity.Claim], routes: [TopicRoute], writer: SinkWriter
+    ) throws {
+        for (index, route) in routes.enumerated() where !route.identity.isEmpty {
+            let own = Set(claims.filter { $0.route == index }.map(\.place))
+            guard !own.isEmpty else { continue }
+            guard route.hasPlaces else {
+                // Such tables are small: films.
+                identities[index] = []
+                for batch in try writer.rows(route.identity, ofRoute: index, in: nil) {
+                    for row in 0..<batch.rowCount {
+                        identities[index]?.insert(try values(of: route.identity, in: batch, at: row))
+                    }
+                }
+                continue
+            }
+            let wanted = ranges.filter { own.contains($0.key) }
+            try Self.forEachPlace(writer.rows(route.identity, ofRoute: index, in: wanted)) { place, batch, row in
+                rowsAt[place, default: []].append(try values(of: route.identity, in: batch, at: row))
+            }
+        }
+        let payload = DeadLetterTable.Name.payload
+        try Self.forEachPlace(writer.rows([payload], ofRoute: nil, in: ranges)) { place, batch, row in
+            if case .binary(let bytes)? = try values(of: [payload], in: batch, at: row).first {
+                dead[place, default: []].append(bytes)
+            } else {
+                dead[place, default: []].append([])
+            }
+        }
+    }
+
+    func rows(at place: TopicPartition, _ offset: Int64) -> [[Value]] { rowsAt[Place(place: place, offset: offset)] ?? [] }
+    func deadLetters(at place: TopicPartition, _ offset: Int64) -> [[UInt8]] {
+        dead[Place(place: place, offset: offset)] ?? []
+    }
+    func has(_ identity: [Value], of route: Int) -> Bool { identities[route]?.contains(identity) ?? false }
+
+    private static func forEachPlace(
+        _ batches: [RecordBatch], _ body: (Place, RecordBatch, Int) throws -> Void
+    ) throws {
+        for batch in batches {
+            for row in 0..<batch.rowCount {
+                let found = try values(of: TopicRoute.placeColumns, in: batch, at: row)
+                guard case .string(let topic) = found[0], case .int(let partition) = found[1],
+                    case .int(let offset) = found[2]
+                else { continue }
+                try body(Place(place: TopicPartition(topic, Int32(partition)), offset: offset), batch, row)
+            }
+        }
+    }
+}
+
+private func values(of columns: [String], in batch: RecordBatch, at row: Int) throws -> [Value] {
+    try columns.map { name in
+        guard let field = batch.schema[name] else { return .null }
+        return try batch.column(named: name).value(at: row, type: field.type)
+    }
+}
