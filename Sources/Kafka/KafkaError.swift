@@ -53,7 +53,7 @@ public enum KafkaError: Fault {
         case .topicRefused(let topic, let reason): "The topic \(topic) cannot be used: \(reason)."
         case .deliveryFailed(let count, let reason): "\(count) messages were not delivered: \(reason)."
         case .notAcknowledged(let count, let seconds):
-            "Kafka has not acknowledged \(count) \(count == 1 ? "event" : "events") within \(seconds.formatted()) seconds; they may be taken yet."
+            "Kafka has not acknowledged \(count) \(count == 1 ? "event" : "events") within \(seconds.formatted()) s; they may be taken yet."
         case .producerLost(let clients, let reason):
             "Nothing can be sent: \(clients) Kafka producers in a row died before they delivered anything, the last of: \(reason)."
         case .messageTooLarge(let topic, let bytes):

@@ -44,10 +44,10 @@ final class DeltaSink: EventSink {
                 .or(
                     places[start..<min(start + 32, places.count)].map { place, range in
                         .and([
-                            .compare(column: EventColumn.offset, .greaterOrEqual, .int(range.lowerBound)),
-                            .compare(column: EventColumn.offset, .less, .int(range.upperBound)),
-                            .compare(column: EventColumn.partition, .equal, .int(Int64(place.partition))),
-                            .compare(column: EventColumn.topic, .equal, .string(place.topic)),
+                            .compare(column: OriginColumn.offset, .greaterOrEqual, .int(range.lowerBound)),
+                            .compare(column: OriginColumn.offset, .less, .int(range.upperBound)),
+                            .compare(column: OriginColumn.partition, .equal, .int(Int64(place.partition))),
+                            .compare(column: OriginColumn.topic, .equal, .string(place.topic)),
                         ])
                     }))
         }

@@ -1,6 +1,7 @@
 import Columnar
 import Domain
 import Kafka
+import Store
 
 /// Tells whether the log of a partition is still the one that the tables were filled from.
 ///
@@ -153,7 +154,7 @@ private struct StoredMessages {
                 rowsAt[place, default: []].append(try values(of: route.identity, in: batch, at: row))
             }
         }
-        let payload = DeadLetterTable.Name.payload
+        let payload = DeadLetterColumn.payload
         try Self.forEachPlace(writer.rows([payload], ofRoute: nil, in: ranges)) { place, batch, row in
             if case .binary(let bytes)? = try values(of: [payload], in: batch, at: row).first {
                 dead[place, default: []].append(bytes)

@@ -22,7 +22,7 @@ public struct TopicRoute: Sendable {
     }
 
     /// The columns that say which message a row was.
-    static let placeColumns = [EventColumn.topic, EventColumn.partition, EventColumn.offset]
+    static let placeColumns = [OriginColumn.topic, OriginColumn.partition, OriginColumn.offset]
     /// Whether its rows have them.
     var hasPlaces: Bool { Self.placeColumns.allSatisfy { table.schema[$0] != nil } }
 

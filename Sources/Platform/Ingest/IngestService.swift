@@ -8,6 +8,7 @@ public final class IngestService: Service {
     public let name = "ingest"
     private let ingester: Ingester
     private let latest: LatestProgress
+    private let log = Log("ingest")
 
     /// The newest figures; written by the ingester's thread, read by others.
     private final class LatestProgress: Sendable {
@@ -23,7 +24,7 @@ public final class IngestService: Service {
         onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
     ) {
         let latest = LatestProgress()
-        let log = Log("ingest")
+        let log = log
         let hooks = Ingester.Hooks(
             onProgress: { progress in
                 let before = latest.value.withLock { value in
@@ -92,6 +93,11 @@ public final class IngestService: Service {
     public func run() async throws {
         let progress = try await ingester.run()
         latest.value.withLock { $0 = progress }
+        for (place, offsets) in progress.heldBack.sorted(by: { $0.key < $1.key }) {
+            log.warning(
+                "an open transaction holds messages back: they were not read",
+                ["partition": "\(place)", "from": offsets.lowerBound, "offsets": offsets.count])
+        }
     }
 
     /// Not ready while something is being retried: brokers or the disk do not take part.

@@ -17,12 +17,14 @@ public struct LiveEvents: Sendable {
     /// - Parameters:
     ///   - properties: how to reach the cluster.
     ///   - registry: events are Avro with its schemas; nil for JSON.
+    ///   - publishTimeout: seconds that whoever publishes waits for the cluster.
     /// - Throws: a `KafkaError` for properties that librdkafka does not take; an `IngestError` of the registry.
-    public init(_ properties: KafkaProperties, registry: SchemaRegistry? = nil) throws {
+    public init(_ properties: KafkaProperties, registry: SchemaRegistry? = nil, publishTimeout: Double = 2) throws {
         feed = KafkaEventFeed(
             properties: properties, start: .newest(Self.backlog), format: registry.map { .avro($0) } ?? .json,
             observer: .logging)
         publisher = try KafkaEventPublisher(
-            properties: properties, encoding: registry?.encoding() ?? .json, observer: .logging)
+            properties: properties, timeout: publishTimeout, encoding: registry?.encoding() ?? .json,
+            observer: .logging)
     }
 }

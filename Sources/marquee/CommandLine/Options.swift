@@ -200,6 +200,9 @@ extension Options {
         "content-deadline", in: 0.01...600, default: 0.5,
         "Seconds that a list waits for similarity of content before it goes out without.")
 
+    static let publishTimeout = Option<Double>.seconds(
+        "publish-timeout", default: "2s", "Answer 503 to POST /v1/events if Kafka has not acknowledged by then.")
+
     // demo
     static let events = Option<Int>.integer(
         "events", in: 1000...100_000_000, default: 200_000, "Events of simulated history to begin with.")

@@ -103,6 +103,10 @@ extension IngestProgress {
             """
         let reasons = rejected.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count($0.value))" }
         if !reasons.isEmpty { text += " (\(reasons.joined(separator: ", ")))" }
+        if !heldBack.isEmpty {
+            let offsets = heldBack.values.reduce(0) { $0 + $1.count }
+            text += "; \(Figure.count(offsets)) offsets behind open transactions were not read"
+        }
         return text
     }
 }

@@ -27,7 +27,7 @@ enum ServeCommand {
             Options.contentDeadline.spec,
             Options.unknownItems.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
             Options.schemaRegistryUser.spec,
-            Options.schemaRegistryPassword.spec,
+            Options.schemaRegistryPassword.spec, Options.publishTimeout.spec,
         ],
         required: ["models", "store"], takesKafkaProperties: true,
         examples: [
@@ -40,8 +40,11 @@ enum ServeCommand {
     ) { invocation in
         var live: LiveEvents?
         if KafkaOptions.isNamed(invocation) {
+            let timeout = try invocation.value(Options.publishTimeout)
             live = try await BlockingWork.run("schema-registry") { _ in
-                try LiveEvents(KafkaOptions.properties(invocation), registry: KafkaOptions.registry(invocation))
+                try LiveEvents(
+                    KafkaOptions.properties(invocation), registry: KafkaOptions.registry(invocation),
+                    publishTimeout: timeout)
             }
         }
         var configuration = ServingConfiguration()

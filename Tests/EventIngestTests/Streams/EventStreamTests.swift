@@ -79,7 +79,7 @@ private final class Heard: Sendable {
         await #expect {
             try await publisher.publish([event(1), event(2)])
         } throws: { error in
-            guard case KafkaError.deliveryFailed(2, _) = error else { return false }
+            guard case KafkaError.notAcknowledged(2, 1) = error else { return false }
             return true
         }
     }
