@@ -64,7 +64,8 @@ private final class RawProducer {
 
     init(_ properties: KafkaProperties, _ more: [String: String] = [:]) throws {
         let conf: OpaquePointer = rd_kafka_conf_new()
-        for (name, value) in more.merging(["bootstrap.servers": properties.bootstrapServers], uniquingKeysWith: { $1 }) {
+        for (name, value) in more.merging(["bootstrap.servers": properties.bootstrapServers], uniquingKeysWith: { $1 })
+        {
             rd_kafka_conf_set(conf, name, value, nil, 0)
         }
         guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nil, 0) else {

@@ -73,7 +73,7 @@ public struct IngestProgress: Sendable {
     public var missingTopics: Set<String> = []
     /// Partitions that have messages and have given none for ``IngestConfiguration/stallLimit``.
     public var stalledPartitions = 0
-    /// What open transactions hold back: offsets that can be read once those are committed or aborted.
+    /// What open transactions hold back at the end of a run of ``IngestConfiguration/untilEnd``: offsets that can be read once those are committed or aborted.
     public var heldBack: [TopicPartition: Range<Int64>] = [:]
     public var partitions = 0
     public var seconds = 0.0

@@ -9,16 +9,21 @@ extension IngestRun {
     }
 
     /// Compares the ends of what is stored with the logs.
-    /// - Parameter known: the offsets of each route's table.
+    /// - Parameters:
+    ///   - known: the offsets of each route's table.
+    ///   - limits: where it is to be compared instead, if that is lower.
     func verdicts(
-        on places: [TopicPartition], _ ends: [Range<Int64>], known: [[String: Int64]]
+        on places: [TopicPartition], _ ends: [Range<Int64>], known: [[String: Int64]],
+        atMost limits: [TopicPartition: Int64] = [:]
     ) throws -> [TopicPartition: LogIdentity.Verdict] {
         let claims = zip(places, ends).compactMap { place, available -> LogIdentity.Claim? in
             guard let route = routeOfTopic[place.topic], let stored = known[route][appID(of: place)], stored > 0
             else { return nil }
-            return LogIdentity.Claim(place: place, route: route, stored: stored, available: available)
+            return LogIdentity.Claim(
+                place: place, route: route, stored: min(stored, limits[place] ?? stored), available: available)
         }
-        let identity = LogIdentity(routes: configuration.routes, writer: writer) { [configuration, hooks] ranges, body in
+        let identity = LogIdentity(routes: configuration.routes, writer: writer) {
+            [configuration, hooks] ranges, body in
             try RangeReader.read(
                 ranges, properties: configuration.kafka, group: configuration.group, observer: hooks.kafka,
                 timeout: configuration.patience, body)
@@ -30,8 +35,14 @@ extension IngestRun {
     /// - Returns: false while that is not known of one of them: then nothing may be committed.
     func lookAgain() throws -> Bool {
         suspects.formUnion(watch.takeSuspects())
+        let missing = watch.view.missingTopics
+        if !missing.isEmpty {
+            // What comes of such a topic is of another log: see `take`.
+            unavailable.formUnion(ledger.places.filter { missing.contains($0.topic) })
+            progress.missingTopics = missing
+        }
         suspects.formUnion(unavailable)
-        suspects = suspects.filter { ledger[$0] != nil }
+        suspects = suspects.filter { ledger[$0] != nil && !missing.contains($0.topic) }
         if suspects.isEmpty { return true }
         // Nobody answers; or it was tried a moment ago.
         if watch.view.outage != nil || clock.now - lookedAgain < .milliseconds(500) { return false }
@@ -50,20 +61,22 @@ extension IngestRun {
             if try consumer.partitionCount(of: topic, timeout: 5) == nil {
                 // It is looked at when it is back, see ``ClusterWatch/takeSuspects()``.
                 suspects = suspects.filter { $0.topic != topic }
-                unavailable = unavailable.filter { $0.topic != topic }
             } else {
                 try lookForLostPartitions(of: topic)
             }
         }
         let places = suspects.filter { ledger[$0] != nil }.sorted()
         let ends = try consumer.watermarks(of: places, timeout: 5)
-        let verdicts = try verdicts(on: places, ends, known: writer.offsets().routes)
+        let verdicts = try verdicts(on: places, ends, known: writer.offsets().routes, atMost: trusted.offsets)
         var lost: [TopicPartition] = []
         var mayBeMixed = false
         for (place, available) in zip(places, ends) {
             guard let state = ledger[place] else { continue }
             // What was read ended before a shorter log; a longer one may have gone on with it unnoticed.
-            if isOther(verdicts[place]), available.upperBound >= state.next { mayBeMixed = true }
+            if case .other(let offset) = verdicts[place] {
+                foundOther[place] = offset
+                if available.upperBound >= state.next { mayBeMixed = true }
+            }
             if isOther(verdicts[place]) || state.next < available.lowerBound || state.next > available.upperBound {
                 lost.append(place)
             }
@@ -134,24 +147,19 @@ extension IngestRun {
         progress.stalledPartitions = stalls.count
     }
 
-    /// What open transactions hold back: the broker has more than may be read.
-    /// - Parameter ends: where reading ends, asked later than what the fetches told.
-    func heldBack(by ends: [TopicPartition: Int64]) -> [TopicPartition: Range<Int64>] {
-        var held: [TopicPartition: Range<Int64>] = [:]
-        for (place, state) in ledger.states {
-            guard let end = ends[place], end <= state.next, let all = consumer.knownEnd(of: place), all > end
-            else { continue }
-            held[place] = end..<all
-        }
-        return held
-    }
-
-    /// The same at the end of a run, with ends asked for now.
+    /// What open transactions hold back at the end of a run: the broker has more than may be read.
     func noteHeldBack() {
         let places = ledger.places
-        // What the fetches said first, or messages that come meanwhile would look like held back.
-        let candidates = places.filter { (consumer.knownEnd(of: $0) ?? 0) > (ledger[$0]?.next ?? 0) }
-        guard !candidates.isEmpty, let ends = try? consumer.watermarks(of: candidates, timeout: 5) else { return }
-        progress.heldBack = heldBack(by: Dictionary(uniqueKeysWithValues: zip(candidates, ends.map(\.upperBound))))
+        // What there is at all first, or messages that come meanwhile would look like held back.
+        let uncommitted = configuration.kafka.merging(KafkaProperties(["isolation.level": "read_uncommitted"]))
+        guard !places.isEmpty,
+            let all = try? KafkaConsumer(
+                properties: uncommitted, group: configuration.group, observer: KafkaObserver(log: hooks.kafka.log)
+            ).watermarks(of: places, timeout: 5),
+            let readable = try? consumer.watermarks(of: places, timeout: 5)
+        else { return }
+        for (place, (all, readable)) in zip(places, zip(all, readable)) where all.upperBound > readable.upperBound {
+            progress.heldBack[place] = readable.upperBound..<all.upperBound
+        }
     }
 }

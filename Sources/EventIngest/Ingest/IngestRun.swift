@@ -33,6 +33,11 @@ final class IngestRun {
     /// Partitions whose log may be another one.
     var suspects: Set<TopicPartition> = []
     var lookedAgain: ContinuousClock.Instant
+    /// What was stored before the watch last found nothing strange, and the time before: a log that was replaced may have
+    /// been read, and stored, for a moment before that is noticed.
+    var trusted = TrustedOffsets()
+    /// Partitions that were found to be of another log, until they are begun with, and where.
+    var foundOther: [TopicPartition: Int64] = [:]
     var stalls = StallWatch()
     /// When offsets were passed that no message has, and that are not stored yet.
     var passedSince: ContinuousClock.Instant?
@@ -139,7 +144,11 @@ final class IngestRun {
         let known = try writer.offsets()
         let places = places.filter { routeOfTopic[$0.topic] != nil }
         let ends = try consumer.watermarks(of: places, timeout: configuration.patience)
-        let verdicts = try verdicts(on: places, ends, known: known.routes)
+        var verdicts = try verdicts(on: places, ends, known: known.routes)
+        for place in places {
+            if let offset = foundOther.removeValue(forKey: place) { verdicts[place] = .other(offset: offset) }
+            trusted.forget(place)
+        }
         for (place, available) in zip(places, ends) {
             guard let route = routeOfTopic[place.topic] else { continue }
             let appID = appID(of: place)
@@ -259,9 +268,15 @@ final class IngestRun {
         for (place, end) in view.ends { ledger.foundEnd(place, end) }
         progress.outage = view.outage
         progress.missingTopics = view.missingTopics
+        suspects.formUnion(watch.takeSuspects())
+        trusted.note(
+            round: view.round,
+            stored: ledger.states.filter {
+                !suspects.contains($0.key) && !unavailable.contains($0.key)
+                    && !view.missingTopics.contains($0.key.topic)
+            }.compactMapValues(\.stored))
         // Before the first answer it is what the start found.
         progress.lag = view.outage == nil ? ledger.lag : nil
-        progress.heldBack = heldBack(by: view.ends)
         unread = ledger.unread
         progress.seconds = (clock.now - start).inSeconds
         metrics.show(progress, pending: pending, lags: ledger.lags)

@@ -164,7 +164,9 @@ private struct StoredMessages {
         }
     }
 
-    func rows(at place: TopicPartition, _ offset: Int64) -> [[Value]] { rowsAt[Place(place: place, offset: offset)] ?? [] }
+    func rows(at place: TopicPartition, _ offset: Int64) -> [[Value]] {
+        rowsAt[Place(place: place, offset: offset)] ?? []
+    }
     func deadLetters(at place: TopicPartition, _ offset: Int64) -> [[UInt8]] {
         dead[Place(place: place, offset: offset)] ?? []
     }

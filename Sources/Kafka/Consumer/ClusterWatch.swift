@@ -20,6 +20,8 @@ public final class ClusterWatch: Sendable {
     /// What the newest answers say.
     public struct View: Sendable {
         public var health = Health.unknown
+        /// How often the cluster has answered.
+        public var round = 0
         /// One past the last message that may be read: with `isolation.level=read_committed`, where the first open
         /// transaction begins.
         public var ends: [TopicPartition: Int64] = [:]
@@ -108,6 +110,7 @@ public final class ClusterWatch: Sendable {
         state.withLock { state in
             let wasDown = state.view.outage != nil
             state.view.health = .up
+            state.view.round += 1
             for place in state.places where places.contains(place) {
                 if wasDown || missing.contains(place.topic) && !gone.contains(place.topic) {
                     state.suspects.insert(place)

@@ -244,14 +244,6 @@ public final class KafkaConsumer {
         withPartitionList(offsets) { _ = rd_kafka_commit(client.handle, $0, 1) }
     }
 
-    /// The end of a partition as the last fetch saw it, without asking the broker; with what open transactions hold back.
-    public func knownEnd(of place: TopicPartition) -> Int64? {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        let code = rd_kafka_get_watermark_offsets(client.handle, place.topic, place.partition, &low, &high)
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
-    }
-
     var kafka: KafkaClient { client }
     /// How often librdkafka had to be woken, see ``FetchWaker``.
     var wakes: Int { waker.count }

@@ -28,7 +28,9 @@ package enum RangeReader {
             guard ContinuousClock.now < end else {
                 throw KafkaError.brokerUnreachable(
                     servers: properties.bootstrapServers,
-                    detail: "the end of what was stored could not be read again from \(open.min().map { "\($0)" } ?? "") (\(trouble))")
+                    detail:
+                        "the end of what was stored could not be read again from \(open.min().map { "\($0)" } ?? "") (\(trouble))"
+                )
             }
             try consumer.poll(timeout: 0.1) { arrival in
                 switch arrival {

@@ -53,7 +53,8 @@ public final class IngestService: Service {
     /// A line for each thing that goes away, and one when it is back.
     private static func tellOfTheCluster(_ progress: IngestProgress, _ before: IngestProgress, _ log: Log) {
         if let outage = progress.outage, before.outage == nil {
-            log.error("Kafka is away: nothing is read until it is back", ["since": "\(outage.since)", "why": outage.reason])
+            log.error(
+                "Kafka is away: nothing is read until it is back", ["since": "\(outage.since)", "why": outage.reason])
         } else if progress.outage == nil, let outage = before.outage {
             log.info("Kafka is back", ["away_since": "\(outage.since)"])
         }
@@ -76,7 +77,7 @@ public final class IngestService: Service {
         log.info(
             "progress",
             [
-                "rows": progress.rows, "rows_per_second": Int(Double(span.rows) / span.seconds), 
+                "rows": progress.rows, "rows_per_second": Int(Double(span.rows) / span.seconds),
                 "lag": progress.lag.map { "\($0)" } ?? "unknown",
                 "rejected": progress.rejectedCount, "partitions": progress.partitions,
                 "commit_seconds": progress.commitSeconds,

@@ -20,7 +20,8 @@ public enum StoreRoutes {
                 format: format,
                 duplicates: duplicateWindow == 0 ? nil : DuplicatePolicy(window: Int64(duplicateWindow), store: store)),
             .values(
-                topics: [Topics.movies], table: .movies, identity: [MovieColumn.itemID, MovieColumn.title, MovieColumn.overview],
+                topics: [Topics.movies], table: .movies,
+                identity: [MovieColumn.itemID, MovieColumn.title, MovieColumn.overview],
                 decode: { try FilmTopic.film(of: $0, receivedAt: $1) },
                 batch: { try MovieTable.batch(normalizer.normalised($0)) }),
         ]

@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
@@ -33,16 +34,17 @@ struct OtherLogTests {
     }
 
     private func configuration(_ server: KafkaServer, store: URL) -> IngestConfiguration {
-        var route = EventTable.route(duplicates: DuplicatePolicy(store: store.path))
+        var route = EventTable.route(duplicates: DuplicatePolicy(store: EventStore(folder: store.path)))
         route.topics = [topic]
-        var configuration = IngestConfiguration(store: store.path, kafka: server.properties, routes: [route])
+        var configuration = IngestConfiguration(
+            store: EventStore(folder: store.path), kafka: server.properties, routes: [route])
         configuration.untilEnd = true
         configuration.commit = CommitPolicy(rows: 10_000, age: 0.2)
         return configuration
     }
 
     private func table(_ store: URL) throws -> DeltaTable {
-        try DeltaTable.open(at: "\(store.path)/\(Tables.events)")
+        try EventStore(folder: store.path).open(.events)
     }
 
     private func ids(_ store: URL) throws -> [String] {
@@ -247,7 +249,7 @@ struct OtherLogTests {
             try await KafkaServer.with { server in
                 for topic in Topics.events { try await server.make(topic, partitions: 1) }
                 var configuration = IngestConfiguration(
-                    store: store.path, kafka: server.properties, routes: [EventTable.route()])
+                    store: EventStore(folder: store.path), kafka: server.properties, routes: [EventTable.route()])
                 configuration.kafka["reconnect.backoff.max.ms"] = "500"
                 let latest = Mutex(IngestProgress())
                 let ingester = Ingester(
