@@ -48,9 +48,10 @@ extension Int128 {
         guard let first = bytes.first else { return nil }
         let sign: UInt8 = first & 0x80 == 0 ? 0 : 0xFF
         let digits = bytes.suffix(16)
-        guard bytes.dropLast(digits.count).allSatisfy({ $0 == sign }),
-            digits.count < bytes.count ? digits.first.map { $0 & 0x80 == sign & 0x80 } ?? false : true
-        else { return nil }
+        // What lies before the digits may only repeat their sign.
+        let beyond = bytes.dropLast(digits.count)
+        let digitsHaveTheSign = digits.first.map({ $0 & 0x80 == sign & 0x80 }) ?? false
+        guard beyond.isEmpty || digitsHaveTheSign && beyond.allSatisfy({ $0 == sign }) else { return nil }
         self = digits.reduce(sign == 0 ? 0 : -1) { $0 << 8 | Int128($1) }
     }
 }
