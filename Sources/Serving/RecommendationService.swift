@@ -22,6 +22,10 @@ public final class RecommendationService: Service {
     private let overlay = EventOverlay()
     private let state: Mutex<ServingState>
     private let catalogue: Mutex<Catalogue>
+    /// When the feed was taken up the last time; nil while it is not.
+    private let hearingSince = Mutex<ContinuousClock.Instant?>(nil)
+    /// The time in which a feed that was taken up has found its brokers, or failed.
+    private static let settling = Duration.seconds(10)
     /// What does not work just now.
     public let impairments = Impairments()
     /// Models are opened and laid out here, one at a time: it blocks, and can take seconds.
@@ -79,6 +83,7 @@ public final class RecommendationService: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followModels() }
             group.addTask { await self.followEvents() }
+            group.addTask { await self.watchFeed() }
         }
     }
 
@@ -126,11 +131,27 @@ public final class RecommendationService: Service {
         }
     }
 
+    /// Asks the feed whether it hears anything: a broker that is gone sends no error, only nothing.
+    private func watchFeed() async {
+        guard let feed else { return }
+        while !Task.isCancelled {
+            switch feed.state {
+            case .down(_, let reason): impairments.add(.events, reason)
+            case .hearing:
+                // A feed that was just taken up again may not know yet that nobody is there.
+                let isSettled = hearingSince.withLock { $0.map { ContinuousClock.now - $0 > Self.settling } ?? false }
+                if isSettled { impairments.remove(.events) }
+            }
+            try? await Task.sleep(for: configuration.modelInterval)
+        }
+    }
+
     private func followEvents() async {
         guard let feed else { return }
         var pause = Duration.milliseconds(250)
         while !Task.isCancelled {
             do {
+                hearingSince.withLock { $0 = .now }
                 try await feed.run { [self] events in
                     impairments.remove(.events)
                     overlay.receive(events)
@@ -138,6 +159,7 @@ public final class RecommendationService: Service {
                 return
             } catch {
                 if Task.isCancelled { return }
+                hearingSince.withLock { $0 = nil }
                 impairments.add(.events, Impairments.reason(error))
             }
             try? await Task.sleep(for: pause)

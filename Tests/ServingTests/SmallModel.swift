@@ -108,7 +108,12 @@ final class SmallFeed: EventFeed {
     private let stream: AsyncStream<Result<[Event], TrainerError>>
     private let sink: AsyncStream<Result<[Event], TrainerError>>.Continuation
 
+    private let current = Mutex(FeedState.hearing)
+
     init() { (stream, sink) = AsyncStream.makeStream() }
+
+    var state: FeedState { current.withLock { $0 } }
+    func become(_ state: FeedState) { current.withLock { $0 = state } }
 
     func send(_ events: [Event]) { sink.yield(.success(events)) }
     func fail() { sink.yield(.failure(.cannotRead(path: "feed", reason: "broken on purpose"))) }

@@ -161,6 +161,20 @@ struct RecommendationRouteTests {
         }
     }
 
+    @Test("a feed that hears nothing, without an error, is said for as long as it lasts")
+    func silentFeed() async throws {
+        let feed = SmallFeed()
+        try await withService(feed: feed) { service in
+            feed.become(.down(since: .now, reason: "no broker answers"))
+            try await eventually { try await service.get("/v1/users/x/recommendations").degraded == ["events"] }
+            #expect(service.service.impairments.all.first?.reason == "no broker answers")
+            // Lists that are not about a user lack nothing.
+            #expect(try await service.get("/v1/items/popular").degraded == [])
+            feed.become(.hearing)
+            try await eventually { try await service.get("/v1/users/x/recommendations").degraded == [] }
+        }
+    }
+
     @Test("a feed that breaks is said, and taken up again")
     func brokenFeed() async throws {
         let feed = SmallFeed()
