@@ -11,7 +11,7 @@ import Testing
 
     private func decode(_ json: String) throws -> Movie { try MovieJSON.decode(Array(json.utf8), updatedAt: now) }
 
-    @Test func roundTrip() throws {
+    @Test func filmsComeBackFromJSONAsTheyWere() throws {
         let full = Movie(
             itemID: "603", title: "The \"Matrix\"\\", overview: "A hacker\u{1F600} learns.",
             releaseDate: CalendarDate(year: 1999, month: 3, day: 31), genres: ["Action", "Science Fiction"],
@@ -54,7 +54,7 @@ import Testing
             (#"["Drama", null, 3, " ", {"name": "Crime"}, {"id": 1}]"#, ["Drama", "Crime"]),
             ("null", []), ("7", []), (#"{"a": "b"}"#, []),
         ] as [(String, [String])])
-    func flattensGenres(json: String, expected: [String]) throws {
+    func genresOfEveryFormAreFlattened(json: String, expected: [String]) throws {
         #expect(try decode(#"{"id": "1", "title": "T", "genres": \#(json)}"#).genres == expected)
     }
 
@@ -64,7 +64,7 @@ import Testing
             (#""1999""#, nil, 1999), (#""1999-13-01""#, nil, 1999), (#""""#, nil, nil), (#""soon""#, nil, nil),
             (#""0001-01-01""#, nil, nil), ("5", nil, nil), ("null", nil, nil),
         ] as [(String, String?, Int32?)])
-    func parsesDates(json: String, date: String?, year: Int32?) throws {
+    func datesAndYearsAreParsed(json: String, date: String?, year: Int32?) throws {
         let movie = try decode(#"{"id": "1", "title": "T", "release_date": \#(json)}"#)
         #expect(movie.releaseDate?.description == date)
         #expect(movie.year == year)
@@ -94,7 +94,7 @@ import Testing
     }
 
     /// Any byte sequence ends in a film or in an error, never in a crash.
-    @Test func survivesMutations() throws {
+    @Test func damagedFilmsAreErrorsAndNeverACrash() throws {
         let seed =
             MovieJSON.encode(Films.generated(1)[0]) + Array(#"{"id":1,"title":"é\u00e9","genres":[{"name":"x"}]}"#.utf8)
         var generator = SeededGenerator(seed: 7)
@@ -179,7 +179,7 @@ import Testing
 }
 
 @Suite struct MovieTableTests {
-    @Test func batchRoundTrip() throws {
+    @Test func filmsComeBackFromABatchAsTheyWere() throws {
         let movies = MovieCleaner.clean(
             Films.generated(20) + [
                 Movie(

@@ -56,7 +56,7 @@ import Testing
             ("120", Duration.seconds(120)), ("0", .zero), ("-1", nil), ("soon", nil), ("99999999999", nil),
             ("Tue, 14 Nov 2023 22:13:30 GMT", .seconds(10)), ("Tue, 14 Nov 2023 22:13:10 GMT", .zero),
         ] as [(String, Duration?)])
-    func retryAfter(value: String, expected: Duration?) {
+    func retryAfterIsSecondsOrADate(value: String, expected: Duration?) {
         let response = HTTPResponse(status: 429, headers: [HTTPHeader("retry-after", value)])
         #expect(response.retryAfter(now: Date(timeIntervalSince1970: 1_700_000_000)) == expected)
     }

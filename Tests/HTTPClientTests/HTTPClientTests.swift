@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func manyAtOnce() async throws {
+    @Test func manyRequestsAtOnceGetTheirOwnAnswers() async throws {
         try await withServer({ _, request in [answer("200 OK", body: String(request.split(separator: " ")[1]))] }) {
             server in
             let client = client { $0.connectionsPerServer = 4 }
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func nothingListens() async throws {
+    @Test func aServerThatIsNotThereIsUnavailable() async throws {
         let server = try ScriptedServer { _, _ in [] }
         server.stop()
         let error = await #expect(throws: HTTPClientError.self) {

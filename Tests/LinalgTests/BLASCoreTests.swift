@@ -8,7 +8,7 @@ import Testing
         ("Sapphirerapids", 3, nil), ("Prescott", 2, "Haswell"), ("Zen", 2, nil), ("Haswell", 2, nil),
         ("Prescott", 0, nil),
     ])
-    func betterCore(core: String, level: Int, expected: String?) {
+    func aBetterCoreIsTakenWhereTheProcessorBearsIt(core: String, level: Int, expected: String?) {
         #expect(BLASCore.better(than: core, level: level) == expected)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// The examples of the room's front page and of the introduction, compiled and run, and held to be the same text.
 @Suite struct ExampleTests {
-    @Test func frontPage() throws {
+    @Test func theExampleOfTheFrontPageRuns() throws {
         // Begin of the front page's example.
         let ratings = try SparseRows(rows: 2, columns: 3, entries: [(0, 1, 1), (1, 2, 0.5)])  // CSR
         let y = try Matrix(rows: 3, columns: 2, elements: [1, 0, 0, 1, 1, 1])  // row-major
@@ -23,7 +23,7 @@ import Testing
         try expectSame("front page", "Sources/Linalg/README.md")
     }
 
-    @Test func introduction() throws {
+    @Test func theExampleOfTheIntroductionRuns() throws {
         // Begin of the introduction's example.
         var a = try Matrix(rows: 2, columns: 2, elements: [4, 1, 1, 3])
         a[0, 0] = 5  // a value: copies keep their own elements

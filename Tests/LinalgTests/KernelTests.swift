@@ -11,7 +11,7 @@ import Testing
         .flatMap { level in ranks.map { (level, $0) } }
 
     @Test(arguments: cases)
-    func rowKernels(level: Int, rank: Int) throws {
+    func rowKernelsAgreeWithPlainSwift(level: Int, rank: Int) throws {
         let kernels = try #require(Kernels(level: level))
         var random = SeededGenerator(seed: UInt64(rank))
         for count in [0, 1, 2, 3, 4, 17, 65] {
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: cases)
-    func productAndStep(level: Int, rank: Int) throws {
+    func theProductAndTheStepAgreeWithPlainSwift(level: Int, rank: Int) throws {
         let kernels = try #require(Kernels(level: level))
         var random = SeededGenerator(seed: UInt64(rank) + 1)
         let half = randomFloats(rank * rank, &random)

@@ -27,7 +27,7 @@ import Testing
         #expect(memory[5] == 6)
     }
 
-    @Test func products() throws {
+    @Test func productsAreRightAndCheckTheirShapes() throws {
         let a = try Matrix(rows: 2, columns: 3, elements: [1, 2, 3, 4, 5, 6])
         let b = try Matrix(rows: 3, columns: 2, elements: [7, 8, 9, 10, 11, 12])
         #expect(try a.times(b).elements == [58, 64, 139, 154])
@@ -57,7 +57,7 @@ import Testing
     }
 
     /// Σ_j weight_j y_j y_jᵀ, over more rows than are scaled at a time.
-    @Test func weightedGramian() throws {
+    @Test func aWeightedGramianSumsWeightedRows() throws {
         var random = SeededGenerator(seed: 4)
         let (rows, columns) = (1300, 5)
         let a = try Matrix(rows: rows, columns: columns, elements: randomFloats(rows * columns, &random))
@@ -74,7 +74,7 @@ import Testing
 
     /// V makes both matrices diagonal, and inverts their combinations.
     @Test(arguments: [1, 2, 7, 64])
-    func pencil(size: Int) throws {
+    func aPencilMakesBothMatricesDiagonal(size: Int) throws {
         var random = SeededGenerator(seed: 6)
         func positive(_ shift: Float) throws -> Matrix {
             let half = try Matrix(rows: size, columns: size, elements: randomFloats(size * size, &random))
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 7, 16, 64, 130])
-    func cholesky(size: Int) throws {
+    func choleskySolvesWhatItFactorised(size: Int) throws {
         var random = SeededGenerator(seed: 5)
         let half = try Matrix(rows: size, columns: size, elements: randomFloats(size * size, &random))
         var a = try half.timesTransposed(half)
@@ -124,7 +124,7 @@ import Testing
         for i in 0..<size { #expect(isClose(solved[i], x[i], tolerance: 1e-2)) }
     }
 
-    @Test func singularAndMisshapen() throws {
+    @Test func singularAndMisshapenMatricesAreRefused() throws {
         let singular = try Matrix(rows: 2, columns: 2, elements: [1, 1, 1, 1])
         #expect(throws: LinalgError.notPositiveDefinite(pivot: 2, size: 2)) { try Cholesky(of: singular) }
         #expect(throws: LinalgError.self) { try Cholesky(of: Matrix(rows: 2, columns: 3)) }
@@ -135,7 +135,7 @@ import Testing
 }
 
 @Suite struct SparseRowsTests {
-    @Test func entriesAndTranspose() throws {
+    @Test func entriesBecomeRowsAndTransposeBack() throws {
         let a = try SparseRows(
             rows: 3, columns: 4, entries: [(2, 1, 5), (0, 3, 1), (0, 0, 2), (2, 3, 4)])
         #expect(a.rowStarts == [0, 2, 2, 4])
@@ -168,7 +168,7 @@ import Testing
         for count in [2, 3, 8] { #expect(a.transposed(workers: Workers(count: count)) == one) }
     }
 
-    @Test func badShapes() {
+    @Test func badShapesAreRefusedWithTheirPlace() {
         func build(_ starts: [Int64], _ columns: [Int32], _ values: [Float]) throws(LinalgError) -> SparseRows {
             try SparseRows(rows: 2, columns: 2, rowStarts: starts, columnIndices: columns, values: values)
         }

@@ -18,7 +18,7 @@ import Testing
 
     /// Exact to the bit against a sort of all scores, alone and in batches, with and without exclusions.
     @Test(arguments: cases)
-    func exact(_ sample: Case) throws {
+    func topKIsThatOfASortOfAllScores(_ sample: Case) throws {
         let kernels = try #require(Kernels(level: sample.level))
         var random = SeededGenerator(seed: 7)
         // Few distinct values, so that ties are common.
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func degenerate() throws {
+    @Test func nothingAskedOrNothingLeftGivesAnEmptyList() throws {
         let packed = try PackedItems(Matrix(rows: 3, columns: 2, elements: [1, 0, 0, 1, 1, 1]))
         #expect(packed.topK([1, 1], count: 0).isEmpty)
         #expect(packed.topK([1, 1], count: 10).map(\.item.position) == [2, 0, 1])

@@ -14,7 +14,7 @@ import Testing
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
     ])
-    func knownAnswers(text: String, expected: String) {
+    func digestsAreThoseThatNISTPublished(text: String, expected: String) {
         #expect(Digest.sha256(text).hex == expected)
     }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LogTests {
     let time = Timestamp("2026-11-20T12:00:00.25Z")!
 
-    @Test func textLine() {
+    @Test func aTextLineHasTimeLevelRoomAndFields() {
         let line = Log.line(.info, room: "ingest", "committed", ["rows": 5, "path": "a b"], at: time, as: .text)
         #expect(line == "2026-11-20T12:00:00.250Z info    ingest: committed rows=5 path=\"a b\"")
     }
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: ["kafka.sasl.password", "api_key", "API-Key", "auth_token", "client_secret"])
-    func secretNames(name: String) {
+    func namesOfSecretsAreKnown(name: String) {
         #expect(Secrets.isSecret(name: name))
         let line = Log.line(.info, room: "x", "m", [:], at: time, as: .text)
         #expect(!line.contains("hunter2"))

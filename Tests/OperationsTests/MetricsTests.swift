@@ -2,7 +2,7 @@ import Operations
 import Testing
 
 @Suite struct MetricsTests {
-    @Test func prometheusText() {
+    @Test func metricsAreWrittenAsPrometheusText() {
         let metrics = Metrics()
         metrics.counter("b_total", help: "Bees.", labels: ["kind": "a\"b"]).increment(by: 3)
         metrics.gauge("a", help: "A gauge.").set(2.5)

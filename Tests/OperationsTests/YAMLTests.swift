@@ -43,7 +43,7 @@ import Testing
         ("\tb: 1", 1, "cannot start any token"),
         ("? [a]\n: b", 1, "a key must be plain text"),
     ])
-    func malformed(text: String, line: Int, problem: String) throws {
+    func malformedYAMLIsRefusedWithItsLineAndReason(text: String, line: Int, problem: String) throws {
         let error = #expect(throws: OperationsError.self) { try parse(text) }
         guard case .malformedYAML("f.yaml", let found, _, let said)? = error else {
             Issue.record("not the expected error: \(String(describing: error))")

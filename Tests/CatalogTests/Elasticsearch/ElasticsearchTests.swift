@@ -135,7 +135,7 @@ struct ElasticsearchTests {
         }
     }
 
-    @Test func credentialsAndTLS() async throws {
+    @Test func credentialsAndTLSAreUsedAndNeverShown() async throws {
         try await SearchServer.with(
             .elasticsearch8, options: ["--user", "marquee", "--password", "s/ecret@1", "--tls"]
         ) {
@@ -198,14 +198,14 @@ struct ElasticsearchTests {
         ("http://localhost:9200", "http://localhost:9200"), ("HTTPS://Host/", "https://Host"),
         ("http://u:p@h:1/path//", "http://h:1/path"), ("http://u:p%40q:r@h", "http://h"),
     ])
-    func addresses(given: String, url: String) throws {
+    func addressesLoseTheirCredentials(given: String, url: String) throws {
         #expect(try ElasticsearchClient.Configuration(url: given).url == url)
     }
 
     @Test(arguments: [
         "", "localhost:9200", "ftp://h", "http://", "http://u@h", "http://:9200", "http://h?x", "http://u:p@",
     ])
-    func oddAddresses(given: String) {
+    func oddAddressesAreRefused(given: String) {
         let error = #expect(throws: CatalogError.self) { try ElasticsearchClient.Configuration(url: given) }
         #expect(error?.code == "search-address")
     }

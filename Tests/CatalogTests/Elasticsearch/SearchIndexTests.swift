@@ -142,7 +142,7 @@ struct SearchIndexTests {
 
 @Suite struct IndexNameTests {
     @Test(arguments: ["movies", "films-2026.11", "a", "größe"])
-    func names(_ name: String) throws {
+    func namesThatElasticsearchTakesAreTaken(_ name: String) throws {
         var configuration = try ElasticsearchClient.Configuration(url: "http://h")
         configuration.index = name
         try configuration.checkIndexName()

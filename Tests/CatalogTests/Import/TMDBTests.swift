@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: ["", "{}", "[]", "[1,null]", "{\"results\":[]}", "id,title\n", "[[[["])
-    func filesWithoutFilms(text: String) async throws {
+    func filesWithoutFilmsAreRefused(text: String) async throws {
         let error = await #expect(throws: CatalogError.self) { try await read(text) }
         #expect(error?.code == "catalogue-empty")
     }
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(.enabled(if: Checkout.shared("data/tmdb/api") != nil, "needs ../shared/data/tmdb"))
-    func realFiles() throws {
+    func filesOfTMDBAreRead() throws {
         func read(_ name: String) throws -> CatalogFile.Contents {
             try TMDB.read(try #require(Checkout.shared("data/tmdb/\(name)")).path, updatedAt: now)
         }

@@ -32,7 +32,7 @@ import Testing
             ("e\u{301}a", ["e\u{301}a"]),
             ("🎬 film 👩‍👩‍👧 🇫🇷", ["🎬", "film", "👩‍👩‍👧", "🇫🇷"]),
         ] as [(String, [String])])
-    func knownWords(text: String, expected: [String]) {
+    func textIsBrokenIntoWords(text: String, expected: [String]) {
         #expect(words(text) == expected)
     }
 

@@ -61,7 +61,7 @@ import Testing
         (["fetch", "-x"], "no option '-x'"),
         (["--count", "5", "fetch"], "no option '--count'"),
     ])
-    func refused(words: [String], because: String) throws {
+    func wrongWordsAreRefusedWithAdvice(words: [String], because: String) throws {
         let error = try #require(
             #expect(throws: CommandLineError.self) { try ArgumentParser.parse(words, table: Self.table) })
         #expect(error.description.contains(because))
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func distances() {
+    @Test func distancesCountEditsAndSwaps() {
         #expect(Suggestion.distance(Array("abc".utf8), Array("abc".utf8)) == 0)
         #expect(Suggestion.distance(Array("abc".utf8), Array("acb".utf8)) == 1)
         #expect(Suggestion.distance(Array("kitten".utf8), Array("sitting".utf8)) == 3)

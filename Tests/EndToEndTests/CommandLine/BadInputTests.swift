@@ -4,7 +4,7 @@ import Testing
 
 /// What is wrong in the world around the program: one clear line, and the status that says whose fault it is.
 @Suite struct BadInputTests {
-    @Test func missingPaths() async throws {
+    @Test func missingPathsAreNamed() async throws {
         try await withTemporaryFolder { folder in
             let none = folder.appending(path: "none").path
             for words in [
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func anEmptyStore() async throws {
+    @Test func anEmptyStoreIsRefused() async throws {
         try await withTemporaryFolder { folder in
             try await Loop.refused(
                 ["train", "--store", folder.path, "--models", folder.appending(path: "m").path], in: folder,

@@ -43,7 +43,7 @@ import Testing
             (["config", "--config", "/nowhere.yaml"], 65), (["config", "--log-level", "loud"], 64),
             (["simulate", "--bootstrap-servers", "127.0.0.1:1", "--count", "1"], 69),
         ] as [([String], Int32)])
-    func exitCodes(words: [String], status: Int32) async throws {
+    func theExitStatusSaysWhatKindOfFailureItWas(words: [String], status: Int32) async throws {
         try await withTemporaryFolder { folder in
             let result = try await MarqueeProcess.run(words, in: folder)
             #expect(result.status == status)

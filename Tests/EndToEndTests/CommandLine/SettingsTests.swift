@@ -69,7 +69,7 @@ import Testing
         #expect(error.description.contains(message))
     }
 
-    @Test func typedValues() {
+    @Test func valuesAreReadByTheirType() {
         #expect(Option<Double>.rate("r", "").read("500/s") == 500)
         #expect(Option<Double>.rate("r", "").read("0") == nil)
         #expect(Option<Double>.seconds("t", "").read("6h") == 21_600)

@@ -104,7 +104,7 @@ import Testing
         .enabled(
             if: Checkout.shared("data/ml-latest-small") != nil,
             "there is no ../shared/data/ml-latest-small beside the checkout"))
-    func onRealRatings() async throws {
+    func theDemoServesListsFromMovieLens() async throws {
         let ratings = try #require(Checkout.shared("data/ml-latest-small"))
         try await withTemporaryFolder { folder in
             let demo = try MarqueeProcess(arguments(folder, ["--movielens", ratings.path]), in: folder)

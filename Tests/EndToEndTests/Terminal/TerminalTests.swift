@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
-    func counts(number: Int, text: String) {
+    func thousandsAreSeparated(number: Int, text: String) {
         #expect(Figure.count(number) == text)
     }
 
@@ -33,11 +33,11 @@ import Testing
         (0.0424, "42 ms"), (0.9996, "1.0 s"), (3.21, "3.2 s"), (59.97, "1 min 0 s"), (75, "1 min 15 s"),
         (7260, "2 h 1 min"),
     ])
-    func lengthsOfTime(seconds: Double, text: String) {
+    func lengthsOfTimeAreWrittenInTheUnitsPeopleUse(seconds: Double, text: String) {
         #expect(Figure.seconds(seconds) == text)
     }
 
-    @Test func bytesAndDecimals() {
+    @Test func bytesAndDecimalsAreRounded() {
         #expect(Figure.bytes(1023) == "1023 B")
         #expect(Figure.bytes(1536) == "1.5 KiB")
         #expect(Figure.decimal(0.05, digits: 1) == "0.1")

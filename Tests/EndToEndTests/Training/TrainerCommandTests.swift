@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func trainsOnStars() async throws {
+    @Test func trainingOnStarsPublishesAModelOfStars() async throws {
         try await withStore { folder, store, models in
             let said = try await Loop.run(
                 ["train", "--store", store, "--models", models, "--explicit", "--rank", "4", "--early-stopping", "2"],
@@ -266,7 +266,7 @@ import Testing
         }
     }
 
-    @Test func badSettings() async throws {
+    @Test func badSettingsOfTrainAreRefused() async throws {
         try await withStore { folder, store, models in
             let train = ["train", "--store", store, "--models", models]
             func refused(_ words: [String], _ status: Int32, _ texts: [String]) async throws {

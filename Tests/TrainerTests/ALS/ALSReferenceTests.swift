@@ -24,7 +24,7 @@ import Trainer
     @Test(
         .enabled(if: Checkout.python != nil, "needs the Python environment in .venv"),
         arguments: [(32, false), (24, true), (64, false)])
-    func implicit(rank: Int, negatives: Bool) async throws {
+    func theLossIsThatOfImplicitAfterEveryEpoch(rank: Int, negatives: Bool) async throws {
         try await withTemporaryFolder { folder in
             let interactions = try Samples.planted(users: 500, items: 200, perUser: 30, negatives: negatives)
             var parameters = ALSParameters(
@@ -55,7 +55,7 @@ import Trainer
     /// The exact solver against numpy.linalg, with α0, λ and ν all at work.
     @Test(
         .enabled(if: Checkout.python != nil, "needs the Python environment in .venv"), arguments: [5, 16, 40])
-    func numpy(rank: Int) async throws {
+    func theExactSolverAgreesWithNumpy(rank: Int) async throws {
         try await withTemporaryFolder { folder in
             let interactions = try Samples.random(users: 120, items: 60, perUser: 8, negatives: true)
             let parameters = ALSParameters(
