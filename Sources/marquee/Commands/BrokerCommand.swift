@@ -7,23 +7,24 @@ enum BrokerCommand {
         details: """
             Speaks the Kafka protocol on 127.0.0.1, keeps everything in memory and forgets it when it
             ends. A partition holds at most 5 MiB: what is not read in time is lost, so it is for development only.
-            Prints its address, then runs until it is interrupted. With --port clients that run on find it again when it is
-            started anew, with empty topics.
+            Prints its address, then runs until it is interrupted. With --broker-port clients that run on find it
+            again when it is started anew, with empty topics.
             """,
-        options: [port.spec, Options.bootstrapFile.spec],
+        options: [brokerPort.spec, Options.bootstrapFile.spec],
         examples: [
             .init(line: "broker", meaning: "Prints bootstrap.servers=127.0.0.1:PORT to give to the other commands."),
             .init(line: "broker --bootstrap-file /tmp/broker", meaning: "Leaves the address in a file for scripts."),
-            .init(line: "broker --port 9092", meaning: "Where clients look by habit, after each start."),
+            .init(line: "broker --broker-port 9092", meaning: "Where clients look by habit, after each start."),
         ]
     ) { invocation in
         let broker = try BrokerService(
-            port: invocation.optional(port), bootstrapFile: invocation.optional(Options.bootstrapFile))
+            port: invocation.optional(brokerPort), bootstrapFile: invocation.optional(Options.bootstrapFile))
         StandardOutput.write(line: "bootstrap.servers=\(broker.bootstrapServers)")
         StandardOutput.flush()
         try await broker.run()
     }
 
-    private static let port = Option<Int>.integer(
-        "port", in: 1...65535, "Port of 127.0.0.1 at which clients find it; any free one by default.")
+    /// Not `port`: that is the setting of what serves over HTTP, and one environment may hold both.
+    private static let brokerPort = Option<Int>.integer(
+        "broker-port", in: 1...65535, "Port of 127.0.0.1 at which clients find it; any free one by default.")
 }

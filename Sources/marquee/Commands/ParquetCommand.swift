@@ -119,13 +119,13 @@ enum ParquetCommand {
         }
     }
 
-    private static let memory = Option<Int>.integer(
-        "max-memory", "MB", in: 16...1_048_576, default: 256,
+    private static let memory = Option<Int>.bytes(
+        "max-memory", default: "256M",
         "Memory that the rows of a row group may take, however small the file is; damaged files claim more.")
 
     private static func open(_ invocation: Invocation) throws -> ParquetFile {
         var limits = ReadLimits()
-        limits.baseBytes = try invocation.value(memory) << 20
+        limits.baseBytes = try invocation.value(memory)
         return try ParquetFile(path: invocation.arguments[0], limits: limits)
     }
 

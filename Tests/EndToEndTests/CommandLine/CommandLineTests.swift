@@ -35,6 +35,21 @@ import Testing
         }
     }
 
+    /// A variable or a general key of the file holds for every command that has the option, so its value must fit all.
+    @Test func anOptionOfOneNameTakesOneKindOfValueInEveryCommand() {
+        var kinds: [String: (placeholder: String?, command: String)] = [:]
+        for command in CommandTable.standard.commands {
+            // `format` is the one exception: of messages where they are sent or read, of what is printed elsewhere.
+            for option in command.options where option.name != "format" {
+                let first = kinds[option.name] ?? (option.placeholder, command.name)
+                kinds[option.name] = first
+                #expect(
+                    first.placeholder == option.placeholder,
+                    "--\(option.name) of '\(command.name)' and of '\(first.command)' differ")
+            }
+        }
+    }
+
     @Test(
         arguments: [
             (["--version"], 0), (["version"], 0), (["help"], 0), ([], 64), (["frobnicate"], 64), (["privacy"], 64),
