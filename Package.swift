@@ -2,8 +2,8 @@
 import Foundation
 import PackageDescription
 
-// Arrows point down: level 5 (marquee) → 4 (Platform) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1 (the tool rooms and
-// Domain) → 0 (C). Rooms of one level do not import each other; level 1 may import Domain, which imports nothing.
+// Arrows point down: level 5 (marquee) → 4 (Platform) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1b (Store) → 1 (the
+// tool rooms) → 0 (Domain, C). Rooms of one level do not import each other; every room may import Domain, which imports none.
 // ARCHITECTURE.md tells what each room is for.
 
 let strict: [SwiftSetting] = [
@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "CKernels", path: "Sources/C/CKernels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3"])]),
 
-        // Level 1: rooms that know nothing of recommendations, and Domain.
+        // Level 0 and 1: Domain, and the rooms that know nothing of recommendations.
         room("Domain", []),
         room("Linalg", ["Domain", "COpenBLAS", "CLAPACKE", "CKernels"]),
         room("Columnar", ["Domain", "CZstd", "CSnappy", "CLZ4", "CZlib", "CXXHash"]),

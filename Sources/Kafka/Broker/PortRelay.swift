@@ -1,3 +1,4 @@
+internal import Domain
 import Foundation
 import Synchronization
 
@@ -128,7 +129,7 @@ final class PortRelay: Sendable {
             }
         }
         guard isUsed else {
-            let reason = String(cString: strerror(errno))
+            let reason = SystemError.last.message
             if descriptor >= 0 { Glibc.close(descriptor) }
             throw KafkaError.failed(operation: operation, reason: reason)
         }

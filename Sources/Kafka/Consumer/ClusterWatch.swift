@@ -71,6 +71,7 @@ public final class ClusterWatch: Sendable {
         }
     }
 
+    /// What the last round of questions found.
     public var view: View { state.withLock(\.view) }
 
     /// The partitions whose log may be another one than before, since this was asked last: their end went back, their topic
