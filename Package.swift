@@ -41,9 +41,15 @@ func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: "examples/\(name)", swiftSettings: strict)
 }
 
+let rooms = [
+    "Domain", "Linalg", "Columnar", "Delimited", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Store", "Trainer",
+    "EventIngest", "Catalog", "Serving", "Platform",
+]
+
 let package = Package(
     name: "marquee",
-    products: [.executable(name: "marquee", targets: ["marquee"])],
+    // Every room is a product, so that a program of yours can embed what it needs: examples/README.md.
+    products: [.executable(name: "marquee", targets: ["marquee"])] + rooms.map { .library(name: $0, targets: [$0]) },
     targets: allocator + [
         // Level 0: C. Each library has exactly one importer (librdkafka also the test support that breaks its mock cluster).
         library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),

@@ -34,13 +34,13 @@ struct CommandTable: Sendable {
 
     /// Names of every option that a file or the environment may set.
     var optionNames: Set<String> {
-        Set(commands.flatMap { $0.options.map(\.name) } + Self.common.map(\.name)).subtracting(Self.unsettable)
+        Set(commands.flatMap { $0.options.map(\.settingName) } + Self.common.map(\.settingName)).subtracting(Self.unsettable)
     }
 
     /// Names of the options that the section `name` of a file may set.
     func optionNames(of name: String) -> Set<String> {
-        Set(commands.filter { $0.path[0] == name }.flatMap { $0.options.map(\.name) } + Self.common.map(\.name))
-            .subtracting(Self.unsettable)
+        let specs = commands.filter { $0.path[0] == name }.flatMap(\.options) + Self.common
+        return Set(specs.map(\.name) + specs.map(\.settingName)).subtracting(Self.unsettable)
     }
 
     private static let unsettable: Set<String> = ["config", "help", "man"]

@@ -51,8 +51,9 @@ struct ConfigurationFile: Sendable {
     }
 
     /// What the file says of an option for a command: its section before the general part.
-    func entry(_ option: String, of command: Command) -> Entry? {
-        sections[command.path[0]]?[option] ?? general[option]
+    func entry(_ option: OptionSpec, of command: Command) -> Entry? {
+        let section = sections[command.path[0]]
+        return section?[option.name] ?? section?[option.settingName] ?? general[option.settingName]
     }
 
     private mutating func readKafka(_ node: YAMLNode) throws {

@@ -3,8 +3,12 @@ import Foundation
 
 /// What the command table says of one option: everything that parsing, help, configuration and completion need.
 struct OptionSpec: Sendable {
-    /// Long name without dashes, such as `bootstrap-servers`: also the key in the configuration file.
+    /// Long name without dashes, such as `bootstrap-servers`: also the key in the configuration file, unless ``setting``
+    /// says otherwise.
     let name: String
+    /// What configuration file and environment call it, where another command's option of the same name means something
+    /// else: one variable must not set both. The section of its own command may use either name.
+    var setting: String?
     var short: Character?
     /// What stands for the value in the help, such as `DIR`; nil for a flag.
     let placeholder: String?
@@ -18,15 +22,18 @@ struct OptionSpec: Sendable {
 
     /// The environment variable that sets it.
     var environmentName: String {
-        "MARQUEE_" + name.uppercased().replacing("-", with: "_").replacing(".", with: "_")
+        "MARQUEE_" + settingName.uppercased().replacing("-", with: "_").replacing(".", with: "_")
     }
+
+    /// Its name for all commands together.
+    var settingName: String { setting ?? name }
 
     var isFlag: Bool { placeholder == nil }
 }
 
 /// An option whose value has a type. Declared once, in `Options`, and read from an ``Invocation`` by it.
 struct Option<Value: Sendable>: Sendable {
-    let spec: OptionSpec
+    private(set) var spec: OptionSpec
     let read: @Sendable (String) -> Value?
 
     /// - Parameters:
@@ -40,6 +47,13 @@ struct Option<Value: Sendable>: Sendable {
             name: name, short: short, placeholder: placeholder, fallback: fallback, choices: choices, summary: summary,
             problem: { read($0) == nil ? must : nil })
         self.read = read
+    }
+
+    /// The same option, called `name` where settings of all commands stand together.
+    func set(as name: String) -> Self {
+        var option = self
+        option.spec.setting = name
+        return option
     }
 }
 

@@ -170,13 +170,14 @@ extension Options {
     static let rowFormat = Option<RowPrinter.Form>(
         "format", "jsonl|json|csv|table", default: "jsonl", choices: RowPrinter.Form.allCases.map(\.rawValue),
         "JSON Lines and JSON, one array, keep the types of values.", must: "be jsonl, json, csv or table"
-    ) { RowPrinter.Form(rawValue: $0) }
+    ) { RowPrinter.Form(rawValue: $0) }.set(as: "output-format")
     static let format = Option<RowPrinter.Form>(
         "format", "table|json|jsonl|csv", default: "table", choices: RowPrinter.Form.allCases.map(\.rawValue),
         "A table for people; for programs one JSON value, JSON Lines or CSV.", must: "be table, json, jsonl or csv"
-    ) { RowPrinter.Form(rawValue: $0) }
+    ) { RowPrinter.Form(rawValue: $0) }.set(as: "output-format")
     static let reportFormat = Option<String>.choice(
-        "format", ["text", "json"], default: "text", "Text for people, or the whole manifest as JSON for programs.")
+        "format", ["text", "json"], default: "text", "Text for people, or the whole manifest as JSON for programs."
+    ).set(as: "report-format")
 
     // serve, demo
     static let port = Option<Int>.integer(

@@ -76,7 +76,7 @@ struct Settings: Sendable {
         if let text = environment[spec.environmentName], !text.isEmpty {
             return Setting(spec: spec, value: text, source: .environment(spec.environmentName))
         }
-        if let file, let entry = file.entry(spec.name, of: command) {
+        if let file, let entry = file.entry(spec, of: command) {
             return Setting(spec: spec, value: entry.text, source: .file(path: file.path, line: entry.line))
         }
         return Setting(spec: spec, value: spec.fallback, source: .fallback)

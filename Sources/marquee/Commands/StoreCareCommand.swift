@@ -121,7 +121,8 @@ enum StoreCareCommand {
     private static let targetMegabytes = Option<Int>.integer(
         "target-megabytes", in: 1...2048, default: 128, "Files this large are left alone.")
     private static let every = Option<Double>.seconds(
-        "every", "Look at the table this often, until interrupted; by day and number of files, see above.")
+        "every", "Look at the table this often, until interrupted; by day and number of files, see above."
+    ).set(as: "optimize-every")
     private static let retentionHours = Option<Int>.integer(
         "retention-hours", in: 0...876_000, "Keep what versions of the last N hours need; the table's own by default.")
     private static let dryRun = Option<Bool>.flag("dry-run", "Only say what would be removed.")

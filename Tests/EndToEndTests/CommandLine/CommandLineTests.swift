@@ -1,4 +1,5 @@
 import Foundation
+import Operations
 import TestSupport
 import Testing
 
@@ -37,17 +38,51 @@ import Testing
 
     /// A variable or a general key of the file holds for every command that has the option, so its value must fit all.
     @Test func anOptionOfOneNameTakesOneKindOfValueInEveryCommand() {
-        var kinds: [String: (placeholder: String?, command: String)] = [:]
+        var kinds: [String: (values: [String], command: String)] = [:]
         for command in CommandTable.standard.commands {
-            // `format` is the one exception: of messages where they are sent or read, of what is printed elsewhere.
-            for option in command.options where option.name != "format" {
-                let first = kinds[option.name] ?? (option.placeholder, command.name)
-                kinds[option.name] = first
+            for option in command.options {
+                let values = option.choices.isEmpty ? [option.placeholder ?? ""] : option.choices.sorted()
+                let first = kinds[option.settingName] ?? (values, command.name)
+                kinds[option.settingName] = first
                 #expect(
-                    first.placeholder == option.placeholder,
-                    "--\(option.name) of '\(command.name)' and of '\(first.command)' differ")
+                    first.values == values,
+                    "\(option.environmentName) of '\(command.name)' and of '\(first.command)' differ")
             }
         }
+    }
+
+    /// What a variable of one command says must not change what another command does.
+    @Test func variablesSetTheOptionsTheyAreMeantFor() throws {
+        let table = CommandTable.standard
+        func values(_ words: [String], _ environment: [String: String]) throws -> [String: String?] {
+            let command = try #require(table.commands.first { $0.path == words })
+            let settings = try Settings.resolve(
+                command, flags: [:], kafkaFlags: [:], environment: environment, file: nil)
+            return Dictionary(uniqueKeysWithValues: settings.all.map { ($0.spec.name, $0.value) })
+        }
+        let environment = ["MARQUEE_FORMAT": "avro", "MARQUEE_EVERY": "6h", "MARQUEE_OUTPUT_FORMAT": "csv"]
+        #expect(try values(["ingest"], environment)["format"] == "avro")
+        #expect(try values(["store", "cat"], environment)["format"] == "csv")
+        #expect(try values(["train"], environment)["every"] == "6h")
+        #expect(try values(["train"], environment)["format"] == "text")
+        #expect(try values(["store", "optimize"], environment)["every"] == .some(nil))
+        let every = ["MARQUEE_OPTIMIZE_EVERY": "1m"]
+        #expect(try values(["store", "optimize"], every)["every"] == "1m")
+    }
+
+    /// Where settings of all commands stand together the setting's name counts; in a section the option's does too.
+    @Test func aSectionOfTheFileMayUseTheNameOfTheOption() throws {
+        let table = CommandTable.standard
+        let file = try ConfigurationFile(
+            YAML.parse(Array("format: avro\noutput-format: csv\nparquet:\n  format: table\n".utf8), named: "c.yaml"),
+            path: "c.yaml", table: table)
+        func entry(_ words: [String]) throws -> String? {
+            let command = try #require(table.commands.first { $0.path == words })
+            return file.entry(try #require(command.options.first { $0.name == "format" }), of: command)?.text
+        }
+        #expect(try entry(["ingest"]) == "avro")
+        #expect(try entry(["store", "cat"]) == "csv")
+        #expect(try entry(["parquet", "cat"]) == "table")
     }
 
     @Test(
