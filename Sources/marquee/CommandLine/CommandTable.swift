@@ -34,7 +34,8 @@ struct CommandTable: Sendable {
 
     /// Names of every option that a file or the environment may set.
     var optionNames: Set<String> {
-        Set(commands.flatMap { $0.options.map(\.settingName) } + Self.common.map(\.settingName)).subtracting(Self.unsettable)
+        let specs = commands.flatMap(\.options) + Self.common
+        return Set(specs.map(\.settingName)).subtracting(Self.unsettable)
     }
 
     /// Names of the options that the section `name` of a file may set.
