@@ -85,7 +85,7 @@ enum Callbacks {
         switch event {
         case .CONNECTION_NOTIFY_STARTED:
             let client = ClientConnection(
-                socket: marquee_mhd_socket(connection), now: daemon.connections.now,
+                socket: marquee_mhd_socket(connection), daemon: daemon, now: daemon.connections.now,
                 deadline: daemon.connections.deadline(after: daemon.configuration.requestDeadline))
             daemon.connections.insert(client)
             slot.pointee = Unmanaged.passRetained(client).toOpaque()
@@ -101,11 +101,13 @@ enum Callbacks {
         }
     }
 
-    /// libmicrohttpd is about to answer by itself, and closes the connection instead: ``Daemon/end(_:)`` answers.
+    /// libmicrohttpd is about to answer by itself, and closes the connection instead: ``Daemon/end(_:)`` answers, at once,
+    /// because after some refusals, such as that of a trailer, it closes only when something happens on the connection.
+    /// What it answered before has gone out: it looks at the next request only then.
     static let refused: @convention(c) (OpaquePointer?, UInt32) -> Void = { connection, status in
         guard let connection, let client = client(of: connection) else { return }
         client.refusedStatus = status
-        // Not in all places where it does so does it look at the connection again before something happens on it.
+        client.daemon.end(client)
         shutdown(client.socket, marquee_shut_rd)
     }
 

@@ -21,12 +21,16 @@ final class ClientConnection: Sendable {
     enum Part { case line, headers, body }
 
     let socket: Int32
-    /// Kept by the connection's thread alone, as the next four are: `nonisolated(unsafe)` for that reason.
+    /// Outlives every connection: it waits for libmicrohttpd to have closed them.
+    unowned let daemon: Daemon
+    /// Kept by the connection's thread alone, as the next five are: `nonisolated(unsafe)` for that reason.
     nonisolated(unsafe) var part = Part.line
     /// Nothing is answered any more after the answer at work: the client or we said so.
     nonisolated(unsafe) var isLast = false
     /// The status with which libmicrohttpd turned the bytes away that it got.
     nonisolated(unsafe) var refusedStatus: UInt32?
+    /// Its last answer was sent; nothing may follow.
+    nonisolated(unsafe) var hasEnded = false
     /// A request of this connection was answered.
     nonisolated(unsafe) var hasAnswered = false
     /// The tick at which it began to wait for a request line.
@@ -36,8 +40,9 @@ final class ClientConnection: Sendable {
     /// The request at work, while one is.
     private let exchange = Mutex<Exchange?>(nil)
 
-    init(socket: Int32, now: UInt64, deadline: UInt64) {
+    init(socket: Int32, daemon: Daemon, now: UInt64, deadline: UInt64) {
         self.socket = socket
+        self.daemon = daemon
         waitingSince = now
         word = Atomic(deadline << 2 | Phase.receiving.rawValue)
     }

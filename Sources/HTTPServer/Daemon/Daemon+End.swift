@@ -4,9 +4,14 @@ internal import Synchronization
 
 /// The end of a connection: what libmicrohttpd turned away is answered here, past it and as all else.
 extension Daemon {
-    /// Called on the connection's thread after its last request and before libmicrohttpd closes the socket.
+    /// Called on the connection's thread when its last request was refused, and before libmicrohttpd closes the socket. The
+    /// first call counts.
     func end(_ client: ClientConnection) {
-        if let refusal = unanswered(on: client), client.enter(.sending, until: .max >> 2) {
+        guard !client.hasEnded else { return }
+        client.hasEnded = true
+        // The watch cuts a connection that neither side closes.
+        let deadline = connections.deadline(after: .seconds(5))
+        if let refusal = unanswered(on: client), client.enter(.sending, until: deadline) {
             LastAnswer.send(LastAnswer.bytes(of: refusal, handler), to: client.socket)
         }
         shutdown(client.socket, Int32(SHUT_WR))
