@@ -154,6 +154,7 @@ public final class SchemaRegistry: Sendable {
     }
 
     /// A subject as a step of a path: everything but unreserved characters in percent form (RFC 3986, 2.3).
+    /// Not the rule of the store's partition folders, which write `~` as `%7E` too, because delta-rs does.
     private static func escaped(_ text: String) -> String {
         let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
         let hex = Array("0123456789ABCDEF".utf8)
