@@ -33,6 +33,15 @@ struct OtherLogTests {
         try producer.flush()
     }
 
+    /// The coordinator says that a transaction has ended before its marker is in every partition.
+    private func markerIsWritten(_ server: KafkaServer, at offset: Int64) async throws {
+        let consumer = try KafkaConsumer(properties: server.properties, group: "markers")
+        defer { consumer.close() }
+        try await eventually("the transaction's marker is written") {
+            (try? consumer.watermarks(of: TopicPartition(topic, 0)).upperBound) == offset + 1
+        }
+    }
+
     private func configuration(_ server: KafkaServer, store: URL) -> IngestConfiguration {
         var route = EventTable.route(duplicates: DuplicatePolicy(store: EventStore(folder: store.path)))
         route.topics = [topic]
@@ -210,6 +219,7 @@ struct OtherLogTests {
             try producer.begin()
             for i in 0..<30 { try producer.send("lost \(i)", topic: topic) }
             try producer.abort()
+            try await markerIsWritten(server, at: 33)
             let first = try await Ingester(configuration).run()
             #expect(first.rows == 3 && first.lag == 0 && first.heldBack.isEmpty)
             // Nothing that could be read is deleted.
@@ -223,6 +233,7 @@ struct OtherLogTests {
             #expect(second.rows == 1)
             #expect(second.heldBack.values.map(\.count) == [7])
             try producer.abort()
+            try await markerIsWritten(server, at: 42)
             #expect(try await Ingester(configuration).run().heldBack.isEmpty)
         }
     }
