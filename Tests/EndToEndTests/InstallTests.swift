@@ -64,6 +64,18 @@ import Testing
         }
     }
 
+    static let canMakeDebian =
+        getuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/sbin/debootstrap")
+
+    @Test(
+        .enabled(if: Effort.isNightly, "half a gigabyte of packages: 'make nightly' does it"),
+        .enabled(if: isBuilt, "'make build' was not run: there is no .build/release/marquee"),
+        .enabled(if: canMakeDebian, "needs root and debootstrap"))
+    func theReleaseBinaryRunsOnADebianWithOnlyThePackagesThatTheDocsName() async throws {
+        let (status, output) = try await runCommand(Checkout.root.appending(path: "scripts/try-on-debian").path, [])
+        #expect(status == 0, "\(output)")
+    }
+
     /// Installs the program of this build.
     private func make(_ target: String, destination: String) async throws {
         let (status, output) = try await runCommand(
