@@ -5,7 +5,7 @@ public import Trainer
 /// The lists of the service without the service: for the command line and for notebooks.
 ///
 ///     let recommender = try LocalRecommender(model: model, catalog: catalog, content: ContentIndex(catalog.movies))
-///     let list = await recommender.recommend(RecommendationQuery(userID: "u42", count: 10, explains: true))
+///     let list = try await recommender.recommend(RecommendationQuery(userID: "u42", count: 10, explains: true))
 public struct LocalRecommender: Sendable {
     /// One line of a list.
     public struct Item: Sendable {
@@ -44,9 +44,10 @@ public struct LocalRecommender: Sendable {
     }
 
     /// The same list, scores and parts as the REST API gives for a user without newer events.
-    public func recommend(_ query: RecommendationQuery) async -> List {
+    /// - Throws: ``ServingError`` for a query that cannot be understood.
+    public func recommend(_ query: RecommendationQuery) async throws -> List {
         let pipeline = Pipeline(state: state, overlay: overlay, weights: weights)
-        let personal = pipeline.prepare(query)
+        let personal = try pipeline.prepare(query)
         let similar = await lookup.ask(personal.content, state)
         let list = pipeline.finish(personal, similar: similar)
         return List(
@@ -68,6 +69,7 @@ public struct LocalRecommender: Sendable {
             return "\(part) liked with \(title)"
         case .content: return "\(part) like what you liked"
         case .popularity: return "\(part) popular"
+        case .boost, .rule: return "\(part) \(reason.name ?? "by rule")"
         }
     }
 }

@@ -21,6 +21,8 @@ public final class RecommendationService: Service {
     private let publisher: (any EventPublisher)?
     private let overlay = EventOverlay()
     private let state: Mutex<ServingState>
+    /// What was in force before, for the further pages of lists that it began.
+    private let retired = Mutex(RetiredStates())
     private let catalogue: Mutex<Catalogue>
     /// When the feed was taken up the last time; nil while it is not.
     private let hearingSince = Mutex<ContinuousClock.Instant?>(nil)
@@ -114,7 +116,12 @@ public final class RecommendationService: Service {
             let next = try ServingState(
                 model: try model(current), catalog: catalogue.snapshot, content: catalogue.content,
                 unknownItems: configuration.unknownItems)
-            state.withLock { $0 = next }
+            let last = state.withLock { state in
+                defer { state = next }
+                return state
+            }
+            // With other films but the same model its lists go on.
+            if last.model.identity.id != next.model.identity.id { retired.withLock { $0.add(last, now: .now) } }
         }
     }
 
@@ -127,6 +134,7 @@ public final class RecommendationService: Service {
                 // The model in service goes on.
                 impairments.add(.model, Impairments.reason(error))
             }
+            retired.withLock { $0.forget(now: .now) }
             try? await Task.sleep(for: configuration.modelInterval)
         }
     }
@@ -174,6 +182,37 @@ public final class RecommendationService: Service {
     /// A pipeline on the state in force: one for each request.
     func pipeline() -> Pipeline {
         Pipeline(state: current, overlay: overlay, weights: configuration.weights)
+    }
+
+    /// A pipeline for one page of a list: on the model that made the first page; nil if it must be opened again.
+    func pipeline(for page: ListPage) -> Pipeline? {
+        let current = current
+        guard let cursor = page.cursor, cursor.modelID != current.model.identity.id else {
+            return Pipeline(state: current, overlay: overlay, weights: configuration.weights)
+        }
+        return retired.withLock { $0.state(of: cursor.modelID) }.map {
+            Pipeline(state: $0, overlay: overlay, weights: configuration.weights)
+        }
+    }
+
+    /// Opens the model again that made the first page, as after a restart: one of them at a time, for the whole life of
+    /// a cursor, so that old cursors cannot fill the memory.
+    /// - Throws: ``ServingError/cursorExpired`` if it is not in the registry any more, or another one is open.
+    func reopened(for page: ListPage) async throws -> Pipeline {
+        guard let id = page.cursor?.modelID, retired.withLock({ $0.mayReopen(id, now: .now) }) else {
+            throw ServingError.cursorExpired
+        }
+        let opened = try await Self.blocking(on: loading) { [self] in
+            if let there = retired.withLock({ $0.state(of: id) }) { return there }
+            let catalogue = catalogue.withLock { $0 }
+            guard let model = try? models.open(id) else { throw ServingError.cursorExpired }
+            let state = try ServingState(
+                model: model, catalog: catalogue.snapshot, content: catalogue.content,
+                unknownItems: configuration.unknownItems)
+            retired.withLock { $0.reopen(state, now: .now) }
+            return state
+        }
+        return Pipeline(state: opened, overlay: overlay, weights: configuration.weights)
     }
 
     /// Says what the service lacks of the parts that such a list is made from, and counts.

@@ -40,7 +40,7 @@ enum EmbedRecommender {
         }
 
         // Factors, content and popularity in one score, whose parts add up to it.
-        let list = await recommender.recommend(RecommendationQuery(userID: user, count: 5, explains: true))
+        let list = try await recommender.recommend(RecommendationQuery(userID: user, count: 5, explains: true))
 
         print("model \(list.model.id), user \(user) is \(list.userState.rawValue)")
         for (place, item) in list.items.enumerated() {

@@ -22,6 +22,11 @@ public struct Route: Sendable {
         public let name: String
         /// What it decides, its values and its default, in a sentence.
         public let meaning: String
+
+        public init(name: String, meaning: String) {
+            self.name = name
+            self.meaning = meaning
+        }
     }
 
     public let method: HTTPMethod
@@ -41,12 +46,22 @@ public struct Route: Sendable {
         _ method: HTTPMethod, _ pattern: String, _ summary: String, scope: Scope = .read,
         parameters: KeyValuePairs<String, String> = [:], action: @escaping HTTPRouter.Action
     ) {
+        self.init(
+            method, pattern, summary, scope: scope,
+            parameters: parameters.map { Parameter(name: $0.key, meaning: $0.value) }, action: action)
+    }
+
+    /// The same with parameters that are made elsewhere.
+    public init(
+        _ method: HTTPMethod, _ pattern: String, _ summary: String, scope: Scope = .read, parameters: [Parameter],
+        action: @escaping HTTPRouter.Action
+    ) {
         self.method = method
         self.pattern = pattern
         self.summary = summary
         self.scope = scope
-        self.parameters = parameters.map { Parameter(name: $0.key, meaning: $0.value) }
-        let names = self.parameters.map(\.name)
+        self.parameters = parameters
+        let names = parameters.map(\.name)
         self.action = { request, path in
             do throws(QueryError) {
                 try request.query.check(against: names)

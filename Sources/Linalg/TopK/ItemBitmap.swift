@@ -54,6 +54,22 @@ public struct ItemBitmap: Sendable, Hashable {
         return result
     }
 
+    /// The items that are in both. O(itemCount / 32).
+    public mutating func formIntersection(_ other: ItemBitmap) {
+        precondition(other.itemCount == itemCount, "bitmaps of different sizes")
+        for i in words.indices { words[i] &= other.words[i] }
+    }
+
+    /// The set among the first `itemCount` items. O(itemCount / 32).
+    /// - Precondition: there are so many.
+    public func prefix(_ itemCount: Int) -> ItemBitmap {
+        precondition(itemCount <= self.itemCount, "fewer items than asked for")
+        var result = ItemBitmap(itemCount: itemCount)
+        for i in result.words.indices { result.words[i] = words[i] }
+        if itemCount % 32 != 0 { result.words[result.words.count - 1] &= (1 << UInt32(itemCount % 32)) - 1 }
+        return result
+    }
+
     /// How many items are in it. O(itemCount / 32).
     public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 }

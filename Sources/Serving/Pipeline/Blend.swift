@@ -30,19 +30,23 @@ public struct BlendWeights: Hashable, Sendable {
 }
 
 /// A score as a sum of parts, in millionths: whole numbers, so that the parts shown add up to the score shown.
-struct BlendedScore: Comparable {
+struct BlendedScore: Comparable, Sendable {
     var factors: Int32 = 0
     var content: Int32 = 0
     var popularity: Int32 = 0
+    /// What the boosts of the request add or take.
+    var boost: Int32 = 0
+    /// What the rule of the list adds or takes, in lists that go by more than the three sources.
+    var rule: Int32 = 0
 
-    var total: Int32 { factors + content + popularity }
+    var total: Int32 { factors + content + popularity + boost + rule }
 
     static func millionths(_ value: Float) -> Int32 { Int32((value * 1_000_000).rounded()) }
     static func < (a: Self, b: Self) -> Bool { a.total < b.total }
     static func == (a: Self, b: Self) -> Bool { a.total == b.total }
 }
 
-struct Ranked {
+struct Ranked: Sendable {
     var place: Int32
     var score: BlendedScore
 }
@@ -83,8 +87,8 @@ struct Blend {
         self.weights = weights.shares(factors: largest > 0, content: !candidates.content.isEmpty)
     }
 
-    /// The best `count` of all candidates; equal scores by place.
-    func rank(_ candidates: Candidates, count: Int) -> [Ranked] {
+    /// All candidates, best first; equal scores by place.
+    func rank(_ candidates: Candidates) -> [Ranked] {
         var scores: [Int32: BlendedScore] = [:]
         scores.reserveCapacity(candidates.factors.count + candidates.content.count + candidates.popular.count)
         for (place, score) in candidates.factors {
@@ -93,6 +97,9 @@ struct Blend {
         // Factors are exact for those that came another way, too.
         for place in candidates.content.lazy.map(\.place) where scores[place] == nil {
             scores[place] = factorOnly(place)
+        }
+        for (place, score) in candidates.raised where scores[place] == nil {
+            scores[place] = BlendedScore(factors: part(factor: score))
         }
         for place in candidates.popular where scores[place] == nil { scores[place] = factorOnly(place) }
         if let largest = candidates.content.first?.score, largest > 0 {
@@ -108,7 +115,17 @@ struct Blend {
             ranked.append(Ranked(place: place, score: score))
         }
         ranked.sort { $0.score != $1.score ? $0.score > $1.score : $0.place < $1.place }
-        return Array(ranked.prefix(count))
+        return ranked
+    }
+
+    /// The score of one item, candidate or not, as ``rank(_:)`` has it.
+    func score(_ place: Int32, content: [Int32: Float], largestContent: Float) -> BlendedScore {
+        var score = factorOnly(place)
+        if largestContent > 0, let found = content[place] {
+            score.content = BlendedScore.millionths(weights.content * max(0, found / largestContent))
+        }
+        score.popularity = BlendedScore.millionths(weights.popularity * state.popularity.scores[Int(place)])
+        return score
     }
 
     private func part(factor: Float) -> Int32 {

@@ -1,35 +1,15 @@
 internal import Domain
 internal import Linalg
 
-/// What may come back at all.
-struct Eligibility {
-    let excluded: Set<Int32>
-    private let hidden: HiddenItems
-    /// The same for the model's items, as the top-k scan takes it.
-    let bitmap: ItemBitmap?
-
-    init(excluding places: some Sequence<Int32>, in state: ServingState) {
-        excluded = Set(places)
-        hidden = state.hidden
-        guard !excluded.isEmpty else {
-            bitmap = hidden.bitmap
-            return
-        }
-        let count = state.items.modelCount
-        var bitmap = hidden.bitmap ?? ItemBitmap(itemCount: count)
-        for place in excluded where Int(place) < count { bitmap.insert(ItemIndex(rawValue: place)) }
-        self.bitmap = bitmap
-    }
-
-    func allows(_ place: Int32) -> Bool { !hidden.contains(place) && !excluded.contains(place) }
-}
-
 /// What each source proposes, best first, all of it eligible.
 struct Candidates {
     var factors: [(place: Int32, score: Float)] = []
     var content: [(place: Int32, score: Float)] = []
-    /// Enough of the most popular that `min(n, eligible)` items can come back whatever the others found.
+    /// Enough of the most popular that `min(n, eligible)` items can come back whatever the others found, and one more:
+    /// whether there is another page.
     var popular: [Int32] = []
+    /// The best by factors of those that a boost raises: they may come before what the sources rank higher.
+    var raised: [(place: Int32, score: Float)] = []
 
     /// How deep to ask a source for a list of `count`: what one source ranks lower than this cannot win much.
     static func depth(for count: Int) -> Int { max(100, 2 * count) }
@@ -53,6 +33,30 @@ struct Candidates {
         for place in state.popularity.order where eligibility.allows(place) {
             guard popular.count < count else { break }
             popular.append(place)
+        }
+    }
+
+    /// Proposes the best and the most popular of those that a boost raises, or spares.
+    mutating func addRaised(
+        by boosts: [ListRules.Boost], count: Int, state: ServingState, vector: [Float]?, packed: PackedItems,
+        eligibility: Eligibility
+    ) {
+        let models = state.items.modelCount
+        for boost in boosts where boost.factor != 1 {
+            let raised = boost.factor > 1 ? boost.places : boost.places.complement()
+            if let vector {
+                var others = raised.prefix(models).complement()
+                if let bitmap = eligibility.bitmap { others.formUnion(bitmap) }
+                self.raised += packed.topK(vector, count: Self.depth(for: count), excluding: others)
+                    .map { (place: $0.item.rawValue, score: $0.score) }
+            }
+            var left = count
+            for place in state.popularity.order
+            where raised.contains(ItemIndex(rawValue: place)) && eligibility.allows(place) {
+                guard left > 0 else { break }
+                popular.append(place)
+                left -= 1
+            }
         }
     }
 }

@@ -4,12 +4,14 @@ internal import Linalg
 /// One part of a score: where it comes from and how much it is.
 struct Reason: Sendable {
     enum Source: String, Sendable {
-        case factors, content, popularity
+        case factors, content, popularity, boost, rule
     }
 
     var source: Source
     /// In millionths; the parts of an item add up to its score.
     var part: Int32
+    /// Which boost or rule.
+    var name: String?
     /// Place of the liked item that speaks loudest for this one, where one does.
     var because: Int32?
 }
@@ -17,11 +19,14 @@ struct Reason: Sendable {
 /// Says why an item is in a list: the parts of its score and, for the factors, the liked item behind it.
 struct Explanation {
     let state: ServingState
+    /// What the list goes by beyond the three sources.
+    private let rule: String?
     /// Liked items with a direction in factor space.
     private let likes: [(place: Int32, weight: Float, direction: [Float])]
 
-    init(state: ServingState, likes: [(place: Int32, weight: Float)]) {
+    init(state: ServingState, likes: [(place: Int32, weight: Float)], rule: String? = nil) {
         self.state = state
+        self.rule = rule
         // The surest hundred: beyond that a like explains nothing that another does not.
         let surest = likes.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.place < $1.place }.prefix(100)
         self.likes = surest.compactMap { like in
@@ -34,14 +39,19 @@ struct Explanation {
         }
     }
 
-    /// The parts that are not zero, factors first.
-    func reasons(for item: Ranked) -> [Reason] {
+    /// The parts that are not zero: factors, content, popularity, the list's rule, then each boost in turn.
+    func reasons(for item: Ranked, boosts: Arrangement) -> [Reason] {
         var reasons: [Reason] = []
         if item.score.factors != 0 {
             reasons.append(Reason(source: .factors, part: item.score.factors, because: loudest(for: item.place)))
         }
         if item.score.content != 0 { reasons.append(Reason(source: .content, part: item.score.content)) }
         if item.score.popularity != 0 { reasons.append(Reason(source: .popularity, part: item.score.popularity)) }
+        if item.score.rule != 0 { reasons.append(Reason(source: .rule, part: item.score.rule, name: rule)) }
+        guard item.score.boost != 0 else { return reasons }
+        for boost in boosts.boosts(on: item.place, base: item.score.total - item.score.boost) where boost.part != 0 {
+            reasons.append(Reason(source: .boost, part: boost.part, name: boost.name))
+        }
         return reasons
     }
 

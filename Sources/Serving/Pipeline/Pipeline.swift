@@ -22,6 +22,15 @@ public struct RecommendationQuery: Sendable {
         self.excludeSeen = excludeSeen
         self.explains = explains
     }
+
+    /// The same as routes ask for it.
+    var list: ListRequest {
+        var list = ListRequest()
+        list.count = count
+        list.excludeSeen = excludeSeen
+        list.explain = explains ? .summary : .none
+        return list
+    }
 }
 
 /// Which similarity a list of similar items goes by.
@@ -33,77 +42,129 @@ public enum SimilarityMethod: String, CaseIterable, Sendable {
     case blend
 }
 
-/// A list on its way: sources → filter → blend → explain. What needs waiting for is asked in between by the caller, so
-/// that the rest runs on the thread of the connection.
-struct Pipeline {
+/// A list on its way: sources → filter → blend → arrange → explain. What needs waiting for is asked in between by the
+/// caller, so that the rest runs on the thread of the connection.
+struct Pipeline: Sendable {
     let state: ServingState
     let overlay: EventOverlay
     let weights: BlendWeights
 
+    /// A list up to the point where content similarity is asked: the question, and what to do with the answer.
+    struct Pending: Sendable {
+        var content: ContentQuery
+        /// Further questions, for lists that are made of several.
+        var more: [ContentQuery] = []
+        let finish: @Sendable (SimilarItems, [SimilarItems]) -> RecommendationList
+
+        init(
+            content: ContentQuery, more: [ContentQuery] = [],
+            finish: @escaping @Sendable (SimilarItems, [SimilarItems]) -> RecommendationList
+        ) {
+            self.content = content
+            self.more = more
+            self.finish = finish
+        }
+
+        /// A list that asks nothing.
+        init(_ list: RecommendationList) {
+            self.init(content: ContentQuery(seeds: [], excluded: [], limit: 0)) { _, _ in list }
+        }
+    }
+
     /// A personal list up to the point where content similarity is asked.
-    struct Personal {
-        let query: RecommendationQuery
+    struct Personal: Sendable {
         let profile: UserProfile
+        let page: ListPage
+        let rules: ListRules
         let eligibility: Eligibility
         let content: ContentQuery
     }
 
-    func prepare(_ query: RecommendationQuery) -> Personal {
-        let profile = UserProfile(of: query.userID, in: state, overlay: overlay)
-        let seen = query.excludeSeen == .interacted ? profile.seen : []
+    /// The list of a user by everything that is known of them.
+    /// - Throws: for a filter that cannot be understood.
+    func personal(of userID: String, _ page: ListPage) throws(ServingError) -> Pending {
+        let profile = UserProfile(of: userID, until: page.until, in: state, overlay: overlay)
+        return pending(try prepare(profile, page))
+    }
+
+    func pending(_ personal: Personal) -> Pending {
+        Pending(content: personal.content) { similar, _ in finish(personal, similar: similar) }
+    }
+
+    /// - Throws: for a filter that cannot be understood.
+    func prepare(_ profile: UserProfile, _ page: ListPage) throws(ServingError) -> Personal {
+        let rules = try ListRules(page.request, in: state)
+        let seen = profile.seen(page.request.excludeSeen)
         return Personal(
-            query: query, profile: profile, eligibility: Eligibility(excluding: seen, in: state),
+            profile: profile, page: page, rules: rules,
+            eligibility: Eligibility(
+                excluding: rules.excluded.isEmpty ? seen : seen + rules.excluded, allowing: rules.allowed, in: state),
             content: ContentQuery(
-                seeds: profile.seeds, excluded: seen, limit: Candidates.depth(for: query.count)))
+                seeds: profile.seeds, excluded: seen, limit: Self.contentDepth(page, rules)))
+    }
+
+    /// Of a list without filters, for the terminal and for tests.
+    func prepare(_ query: RecommendationQuery) throws(ServingError) -> Personal {
+        try prepare(
+            UserProfile(of: query.userID, in: state, overlay: overlay),
+            ListPage(query.list, of: "users/\(query.userID)"))
+    }
+
+    /// What a filter will throw away of content's answer must be asked for as well.
+    static func contentDepth(_ page: ListPage, _ rules: ListRules) -> Int {
+        let depth = Candidates.depth(for: page.depth) + rules.excluded.count
+        return rules.allowed == nil && rules.boosts.isEmpty ? depth : 4 * depth
     }
 
     func finish(_ personal: Personal, similar: SimilarItems) -> RecommendationList {
-        let count = personal.query.count
-        let profile = personal.profile
+        let ranked = rank(personal, similar: similar)
+        return list(
+            of: ranked, personal.page, personal.rules, userState: personal.profile.state,
+            degraded: personal.profile.degraded + (similar.isDegraded ? ["content"] : []),
+            likes: personal.profile.likes)
+    }
+
+    /// All candidates of a personal list, best first, before the request's own rules.
+    func rank(_ personal: Personal, similar: SimilarItems) -> [Ranked] {
+        let candidates = candidates(of: personal, similar: similar)
+        return blend(personal, candidates).rank(candidates)
+    }
+
+    func candidates(of personal: Personal, similar: SimilarItems) -> Candidates {
+        let depth = personal.page.depth
+        let vector = personal.profile.vector
         var candidates = Candidates(
-            state: state, vector: profile.vector, packed: state.model.packedItems, similar: similar,
-            eligibility: personal.eligibility, count: count)
-        candidates.addPopular(count, state: state, eligibility: personal.eligibility)
-        let blend = Blend(state: state, weights: weights, vector: profile.vector, candidates: candidates)
-        let ranked = blend.rank(candidates, count: count)
-        let explanation = personal.query.explains ? Explanation(state: state, likes: profile.likes) : nil
-        return RecommendationList(
-            state: state, userState: profile.state,
-            degraded: profile.degraded + (similar.isDegraded ? ["content"] : []),
-            items: ranked.map { item in
-                RecommendedItem(place: item.place, score: item.score, reasons: explanation?.reasons(for: item) ?? [])
-            }, explains: personal.query.explains)
-    }
-
-    /// The list of items most like one, by `method`; items that share nothing with it do not come back.
-    func similar(
-        to place: Int32, method: SimilarityMethod, count: Int, similar: SimilarItems, explains: Bool
-    ) -> RecommendationList {
-        let eligibility = Eligibility(excluding: [place], in: state)
-        let direction = method == .content ? nil : state.items.modelIndex(place).flatMap(state.direction(of:))
-        let candidates = Candidates(
-            state: state, vector: direction, packed: state.directions, similar: similar,
-            eligibility: eligibility, count: count)
-        // Popularity says nothing about likeness.
-        let weights = BlendWeights(factors: weights.factors, content: weights.content, popularity: 0)
-        let blend = Blend(
-            state: state, weights: weights, vector: direction, candidates: candidates, measure: .cosine)
-        let ranked = blend.rank(candidates, count: count).filter { $0.score.total > 0 }
-        let explanation = explains ? Explanation(state: state, likes: []) : nil
-        return RecommendationList(
-            state: state, userState: nil, degraded: similar.isDegraded ? ["content"] : [],
-            items: ranked.map { item in
-                RecommendedItem(place: item.place, score: item.score, reasons: explanation?.reasons(for: item) ?? [])
-            }, explains: explains)
-    }
-
-    func popular(count: Int) -> RecommendationList {
-        let items = state.popularity.order.prefix(count).map { place in
-            var score = BlendedScore()
-            score.popularity = BlendedScore.millionths(state.popularity.scores[Int(place)])
-            return RecommendedItem(place: place, score: score, reasons: [])
+            state: state, vector: vector, packed: state.model.packedItems, similar: similar,
+            eligibility: personal.eligibility, count: depth)
+        candidates.addPopular(depth + 1, state: state, eligibility: personal.eligibility)
+        if !personal.rules.boosts.isEmpty {
+            candidates.addRaised(
+                by: personal.rules.boosts, count: depth, state: state, vector: vector,
+                packed: state.model.packedItems, eligibility: personal.eligibility)
         }
-        return RecommendationList(state: state, userState: nil, degraded: [], items: items, explains: false)
+        return candidates
+    }
+
+    func blend(_ personal: Personal, _ candidates: Candidates) -> Blend {
+        Blend(state: state, weights: weights, vector: personal.profile.vector, candidates: candidates)
+    }
+
+    /// The page of a ranking, explained if that was asked for.
+    func list(
+        of ranked: [Ranked], _ page: ListPage, _ rules: ListRules, userState: UserState? = nil,
+        degraded: [String] = [], likes: [(place: Int32, weight: Float)] = [], rule: String? = nil
+    ) -> RecommendationList {
+        let arrangement = Arrangement(state: state, rules: rules, page: page)
+        let (items, hasMore) = arrangement.items(of: ranked)
+        let explains = page.request.explain != .none
+        let explanation = explains ? Explanation(state: state, likes: likes, rule: rule) : nil
+        return RecommendationList(
+            state: state, userState: userState, degraded: degraded,
+            items: items.map { item in
+                RecommendedItem(
+                    place: item.place, score: item.score,
+                    reasons: explanation?.reasons(for: item, boosts: arrangement) ?? [])
+            }, explain: page.request.explain, nextCursor: hasMore ? page.next(after: items, of: state) : nil)
     }
 }
 
@@ -115,7 +176,9 @@ struct RecommendationList: Sendable {
     /// The parts that could not contribute.
     var degraded: [String]
     var items: [RecommendedItem]
-    var explains: Bool
+    var explain: ListRequest.ExplainLevel
+    /// Where the next page begins; nil if there is none.
+    var nextCursor: String?
 }
 
 struct RecommendedItem: Sendable {

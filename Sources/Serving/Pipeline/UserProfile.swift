@@ -13,7 +13,7 @@ public enum UserState: String, Sendable {
 }
 
 /// What is known of a user at this moment: the model's history and the events since, as one.
-struct UserProfile {
+struct UserProfile: Sendable {
     var state: UserState
     /// nil if the factors have nothing to say.
     var vector: [Float]?
@@ -27,11 +27,21 @@ struct UserProfile {
 
     static let maximumSeeds = 10
 
-    init(of userID: String, in state: ServingState, overlay: EventOverlay) {
+    /// - Parameters:
+    ///   - userID: nil for somebody who is only what they do now.
+    ///   - context: what counts for this one list, newer than all else, and is kept nowhere.
+    ///   - until: what happened later is not known yet.
+    init(
+        of userID: String?, with context: [EventOverlay.Fresh] = [], until: Timestamp? = nil, in state: ServingState,
+        overlay: EventOverlay
+    ) {
         let model = state.model
-        let user = model.userIndex(of: userID)
+        let user = userID.flatMap { model.userIndex(of: $0) }
+        var events = userID.map { overlay.events(of: $0, after: user.map { model.lastEvent(of: $0) }) } ?? []
+        if let until { events.removeAll { $0.at > until } }
+        if !context.isEmpty { events += context }
         // An item that neither model nor catalogue knows can neither be shown nor say anything.
-        let fresh = overlay.events(of: userID, after: user.map { model.lastEvent(of: $0) }).compactMap { event in
+        let fresh = events.compactMap { event in
             state.items.place(of: event.itemID).map { (place: $0, event: event) }
         }
         let history: (items: [ItemIndex], confidences: [Float]) = user.map { model.history(of: $0) } ?? ([], [])
@@ -68,6 +78,14 @@ struct UserProfile {
         } catch {
             vector = !hasLikes ? nil : user.map { model.vector(of: $0) }
             degraded.append("fold_in")
+        }
+    }
+
+    /// Places of what a list leaves out of the user's past.
+    func seen(_ policy: RecommendationQuery.ExcludeSeen) -> [Int32] {
+        switch policy {
+        case .none: []
+        case .interacted: seen
         }
     }
 

@@ -22,7 +22,7 @@ enum Answer {
                         $0.field("rank", position + 1)
                         $0.name("score")
                         $0.value(millionths: item.score.total)
-                        if list.explains { write(item.reasons, of: state, to: &$0) }
+                        if list.explain != .none { write(item, of: list, to: &$0) }
                         if !fields.isEmpty {
                             $0.name("fields")
                             write(fields, of: state.items.movie(at: item.place), to: &$0)
@@ -31,7 +31,7 @@ enum Answer {
                 }
             }
             $0.name("next_cursor")
-            $0.null()
+            if let cursor = list.nextCursor { $0.value(cursor) } else { $0.null() }
             // Last, so that it covers the writing of all before it.
             $0.field("took_ms", milliseconds(since: request.receivedAt))
         }
@@ -73,23 +73,29 @@ enum Answer {
         return json.bytes
     }
 
-    private static func write(_ reasons: [Reason], of state: ServingState, to json: inout JSONWriter) {
+    private static func write(_ item: RecommendedItem, of list: RecommendationList, to json: inout JSONWriter) {
         json.name("reasons")
         json.array {
-            for reason in reasons {
+            for reason in item.reasons {
                 $0.object {
-                    $0.field("source", reason.source.rawValue)
-                    $0.name("part")
-                    $0.value(millionths: reason.part)
-                    if let because = reason.because {
-                        $0.name("because")
-                        $0.object {
-                            $0.field("id", state.items.ids[Int(because)])
-                            if let movie = state.items.movie(at: because) { $0.field("title", movie.title) }
-                        }
-                    }
+                    write(reason, of: list.state, to: &$0)
+                    if list.explain == .full { $0.field("text", Wording(state: list.state).sentence(for: reason)) }
                 }
             }
+        }
+    }
+
+    /// Source, name and part of a reason, and the item behind it.
+    static func write(_ reason: Reason, of state: ServingState, to json: inout JSONWriter) {
+        json.field("source", reason.source.rawValue)
+        if let name = reason.name { json.field("name", name) }
+        json.name("part")
+        json.value(millionths: reason.part)
+        guard let because = reason.because else { return }
+        json.name("because")
+        json.object {
+            $0.field("id", state.items.ids[Int(because)])
+            if let movie = state.items.movie(at: because) { $0.field("title", movie.title) }
         }
     }
 

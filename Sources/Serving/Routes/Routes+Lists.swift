@@ -1,55 +1,48 @@
-internal import Catalog
 internal import Domain
 internal import HTTPServer
 
 extension Routes {
     /// Lists that are about items, or about nobody.
     var ofLists: [Route] {
-        [
-            Route(
-                .get, "/v1/items/{item}/similar", "Items like one item, best first.",
-                parameters: [
-                    "n": Routes.countMeaning, "fields": Routes.fieldsMeaning,
-                    "method": "Alike in what: cf, content or blend.",
-                    "explain": "Whether to say what each score is made of: none or summary.",
-                ]
-            ) { request, path in answering(request) { try similar(request, item: path[0]) } },
-            Route(
-                .get, "/v1/items/popular", "The items most liked, best first.",
-                parameters: ["n": Routes.countMeaning, "fields": Routes.fieldsMeaning]
-            ) { request, _ in answering(request) { try popular(request) } },
-        ]
-    }
-
-    private func similar(_ request: HTTPRequest, item: String) throws(ServingError) -> HTTPReply {
-        let parameters = Parameters(request)
-        let fields = try parameters.fields()
-        let count = try parameters.count()
-        let method = try parameters.choice("method", default: SimilarityMethod.blend)
-        let explains = try parameters.choice("explain", default: ExplainLevel.none) == .summary
-        let pipeline = service.pipeline()
-        let place = try found(item, in: pipeline.state)
-        let respond: @Sendable (SimilarItems) -> HTTPResponse = { similar in
-            let list = pipeline.similar(
-                to: place, method: method, count: count, similar: similar, explains: explains)
-            return HTTPResponse(
-                body: Answer.json(
-                    service.finished(list, of: [.model, .catalogue, .index]), fields: fields, request: request))
+        list(
+            "/v1/items/{item}/similar", "Items like one item, best first.", and: [Self.method]
+        ) { call in
+            let method = try call.other("method")?.choice(SimilarityMethod.self) ?? .blend
+            let item = try Parameters.identifier(call.path[0], what: "item")
+            return try similar(call.request, call.list, to: [item], method)
         }
-        let query = ContentQuery(
-            seeds: method == .factors ? [] : [place], excluded: [], limit: Candidates.depth(for: count))
-        let lookup = service.contentLookup
-        if let similar = lookup.immediately(query, pipeline.state) { return .now(respond(similar)) }
-        return .later { respond(await lookup.ask(query, pipeline.state)) }
+            + [
+                list(posting: "/v1/items/similar", "Items like several items together, best first.") {
+                    request, _, body in
+                    let items = try body.require("items").identifiers(1...100)
+                    let method = try body.take("method")?.choice(SimilarityMethod.self) ?? .blend
+                    return try similar(request, try ListRequest(body), to: items, method)
+                }
+            ]
+            + list("/v1/items/popular", "The items most liked, best first.") { call in
+                try answer(call.request, call.list, of: "popular", parts: [.model, .catalogue]) { pipeline, page in
+                    Pipeline.Pending(try pipeline.popular(page))
+                }
+            }
     }
 
-    private func popular(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
-        let parameters = Parameters(request)
-        let fields = try parameters.fields()
-        let list = service.pipeline().popular(count: try parameters.count())
-        return .now(
-            HTTPResponse(
-                body: Answer.json(
-                    service.finished(list, of: [.model, .catalogue]), fields: fields, request: request)))
+    private static let method = Route.Parameter(
+        name: "method", meaning: "Alike in what: cf, content or blend; blend if not given.")
+
+    private func similar(
+        _ request: HTTPRequest, _ list: ListRequest, to items: [String], _ method: SimilarityMethod
+    ) throws -> HTTPReply {
+        try answer(
+            request, list, of: "similar/\(method.rawValue)/\(items.map { "\($0.utf8.count):\($0)" }.joined())"
+        ) { pipeline, page in
+            var places: [Int32] = []
+            for item in items {
+                guard let place = pipeline.state.items.place(of: item) else {
+                    throw ServingError.itemNotFound(id: item)
+                }
+                places.append(place)
+            }
+            return try pipeline.similar(to: places, method: method, page)
+        }
     }
 }

@@ -13,11 +13,6 @@ extension RecommendationService {
 struct Routes: Sendable {
     let service: RecommendationService
     private static let log = Log("serving")
-    static let fieldsMeaning = "Fields of each item to show, comma-separated."
-    static let countMeaning =
-        "How many, \(Parameters.countRange.lowerBound) to \(Parameters.countRange.upperBound); "
-        + "\(Parameters.defaultCount) if not given."
-
     var table: [Route] { ofUsers + ofLists + ofItems + ofEvents }
 
     func answering(_ request: HTTPRequest, _ body: () throws -> HTTPReply) -> HTTPReply {
@@ -41,5 +36,59 @@ struct Routes: Sendable {
         if let fault = error as? any Fault { return HTTPProblem(fault).response(requestID: request.id) }
         Self.log.error("a request failed", ["request_id": request.id, "error": "\(error)"])
         return HTTPProblem(unexpected: error).response(requestID: request.id)
+    }
+
+    // MARK: Lists
+
+    /// Answers with one page of a list: at once if content similarity can be answered at once, else after it has been
+    /// asked.
+    /// - Parameters:
+    ///   - identity: what it is a list of; cursors of another list are refused.
+    ///   - parts: what the list lacks while they are impaired.
+    ///   - begin: makes the list on the state it is given, which on later pages is the one of the first page.
+    func answer(
+        _ request: HTTPRequest, _ list: ListRequest, of identity: String,
+        parts: [ServingPart] = [.model, .catalogue, .index], isPersonal: Bool = false,
+        _ begin: @escaping @Sendable (Pipeline, ListPage) throws -> Pipeline.Pending
+    ) throws -> HTTPReply {
+        let page = try ListPage(list, of: identity)
+        let respond: @Sendable (RecommendationList) -> HTTPResponse = { made in
+            let made = service.finished(made, of: isPersonal ? parts + [.events] : parts)
+            return HTTPResponse(
+                headers: isPersonal ? [("Cache-Control", "no-store")] : [],
+                body: Answer.json(made, fields: list.fields, request: request))
+        }
+        guard let pipeline = service.pipeline(for: page) else {
+            return .later {
+                await answering(request) {
+                    let pipeline = try await service.reopened(for: page)
+                    return respond(await finished(try begin(pipeline, page), pipeline.state))
+                }
+            }
+        }
+        let pending = try begin(pipeline, page)
+        if let made = immediately(pending, pipeline.state) { return .now(respond(made)) }
+        return .later { respond(await finished(pending, pipeline.state)) }
+    }
+
+    /// The list without waiting, if it needs none.
+    func immediately(_ pending: Pipeline.Pending, _ state: ServingState) -> RecommendationList? {
+        let lookup = service.contentLookup
+        guard let similar = lookup.immediately(pending.content, state) else { return nil }
+        if pending.more.isEmpty { return pending.finish(similar, []) }
+        var more: [SimilarItems] = []
+        for query in pending.more {
+            guard let similar = lookup.immediately(query, state) else { return nil }
+            more.append(similar)
+        }
+        return pending.finish(similar, more)
+    }
+
+    func finished(_ pending: Pipeline.Pending, _ state: ServingState) async -> RecommendationList {
+        let lookup = service.contentLookup
+        let similar = await lookup.ask(pending.content, state)
+        var more: [SimilarItems] = []
+        for query in pending.more { more.append(await lookup.ask(query, state)) }
+        return pending.finish(similar, more)
     }
 }

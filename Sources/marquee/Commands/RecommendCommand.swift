@@ -33,7 +33,7 @@ enum RecommendCommand {
             return try LocalRecommender(
                 model: model, catalog: catalog, content: ContentIndex(catalog.movies), unknownItems: unknown)
         }
-        let list = await recommender.recommend(query)
+        let list = try await recommender.recommend(query)
         let user = TextLayout.clipped(PrintableText.escaped(query.userID), to: 60)
         StandardOutput.write(prose: "user \(user) is \(list.userState.rawValue) to model \(list.model.id)")
         StandardOutput.write(table(list).text)

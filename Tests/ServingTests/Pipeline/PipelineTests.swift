@@ -30,7 +30,7 @@ struct PipelineTests {
         let weights = BlendWeights()
         let pipeline = Pipeline(state: state, overlay: EventOverlay(), weights: weights)
         for (number, user) in model.users.enumerated() {
-            let personal = pipeline.prepare(RecommendationQuery(userID: user, count: 500, explains: true))
+            let personal = try pipeline.prepare(RecommendationQuery(userID: user, count: 500, explains: true))
             let lookup = ContentLookup(deadline: .seconds(1))
             let similar = try #require(lookup.immediately(personal.content, state))
             let list = pipeline.finish(personal, similar: similar)
@@ -70,7 +70,7 @@ struct PipelineTests {
         let (state, model) = try randomState(seed: seed)
         let pipeline = Pipeline(state: state, overlay: EventOverlay(), weights: BlendWeights())
         func places(_ count: Int) throws -> [Int32] {
-            let personal = pipeline.prepare(RecommendationQuery(userID: model.users[0], count: count))
+            let personal = try pipeline.prepare(RecommendationQuery(userID: model.users[0], count: count))
             let similar = try #require(ContentLookup(deadline: .seconds(1)).immediately(personal.content, state))
             return pipeline.finish(personal, similar: similar).items.map(\.place)
         }

@@ -5,6 +5,18 @@ public import HTTPServer
 public enum ServingError: RequestFault, Equatable {
     case missingParameter(name: String)
     case badParameter(name: String, value: String, allowed: String)
+    /// A body that is no JSON object.
+    case badBody(reason: String)
+    /// A member of a body that its route does not take.
+    case unknownMember(name: String, allowed: [String])
+    case missingMember(name: String)
+    /// A cursor that no page has given.
+    case badCursor
+    /// A cursor of a list that was asked for otherwise.
+    case cursorOfAnotherList
+    /// A cursor that is too old, or whose model is gone.
+    case cursorExpired
+    case recommendationNotFound(id: String)
     /// An identifier that is empty or longer than 256 bytes.
     case badIdentifier(what: String, bytes: Int)
     case itemNotFound(id: String)
@@ -22,6 +34,13 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter: "missing-parameter"
         case .badParameter: "bad-parameter"
+        case .badBody: "bad-body"
+        case .unknownMember: "unknown-parameter"
+        case .missingMember: "missing-parameter"
+        case .badCursor: "bad-cursor"
+        case .cursorOfAnotherList: "cursor-of-another-list"
+        case .cursorExpired: "cursor-expired"
+        case .recommendationNotFound: "recommendation-not-found"
         case .badIdentifier: "bad-identifier"
         case .itemNotFound: "item-not-found"
         case .badEvent: "bad-event"
@@ -36,6 +55,13 @@ public enum ServingError: RequestFault, Equatable {
         case .missingParameter(let name): "The parameter \(name) is missing."
         case .badParameter(let name, let value, let allowed):
             "The parameter \(name) is \(Self.quoted(value)), but it must be \(allowed)."
+        case .badBody(let reason): "The body cannot be understood: \(reason)."
+        case .unknownMember(let name, _): "There is no parameter \(Self.quoted(name)) here."
+        case .missingMember(let name): "The body has no \(name)."
+        case .badCursor: "The cursor is none that a page has given."
+        case .cursorOfAnotherList: "The cursor belongs to a list that was asked for with other parameters."
+        case .cursorExpired: "The cursor is older than 10 minutes, or the model that made its list is gone."
+        case .recommendationNotFound(let id): "There is no recommendation \(Self.quoted(id)), or not any more."
         case .badIdentifier(let what, let bytes):
             "The \(what) identifier has \(bytes) bytes, but it must have 1 to \(Self.maximumIdentifierBytes)."
         case .itemNotFound(let id): "There is no item \(Self.quoted(id))."
@@ -52,6 +78,13 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter(let name): "Add ?\(name)=… to the path."
         case .badParameter, .badIdentifier: ""
+        case .badBody: "Send one JSON object."
+        case .unknownMember(_, let allowed): "The body takes \(allowed.joined(separator: ", "))."
+        case .missingMember(let name): "Add it: {\"\(name)\": …}."
+        case .badCursor: "Send next_cursor as it was received, or none for the first page."
+        case .cursorOfAnotherList: "Change nothing but n, fields and explain between pages."
+        case .cursorExpired: "Ask for the first page again."
+        case .recommendationNotFound: "Answers are kept for --keep-answers, and no more than there is room for."
         case .itemNotFound: "GET /v1/items/popular lists some that there are."
         case .badEvent: "Nothing of the request was taken; correct it and send it again."
         case .tooManyEvents: "Send them in several requests."
@@ -62,8 +95,10 @@ public enum ServingError: RequestFault, Equatable {
 
     public var category: FaultCategory {
         switch self {
-        case .missingParameter, .badParameter, .badIdentifier, .badEvent, .tooManyEvents, .unsupportedMediaType: .usage
-        case .itemNotFound: .notFound
+        case .missingParameter, .badParameter, .badIdentifier, .badEvent, .tooManyEvents, .unsupportedMediaType,
+            .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired:
+            .usage
+        case .itemNotFound, .recommendationNotFound: .notFound
         case .eventsUnavailable: .unavailable
         }
     }
@@ -72,13 +107,17 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .unsupportedMediaType: 415
         case .tooManyEvents: 413
+        case .cursorExpired: 410
         default: nil
         }
     }
 
     public var parameter: String? {
         switch self {
-        case .missingParameter(let name), .badParameter(let name, _, _): name
+        case .missingParameter(let name), .badParameter(let name, _, _), .unknownMember(let name, _),
+            .missingMember(let name):
+            name
+        case .badCursor, .cursorOfAnotherList, .cursorExpired: "cursor"
         default: nil
         }
     }

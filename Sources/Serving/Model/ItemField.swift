@@ -1,5 +1,4 @@
 internal import Domain
-internal import HTTPServer
 
 /// What of a film can be asked for by `fields=`, under the names of the `movies` table.
 enum ItemField: String, CaseIterable {

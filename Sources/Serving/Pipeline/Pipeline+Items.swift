@@ -1,0 +1,72 @@
+internal import Domain
+internal import Linalg
+
+/// Lists that are about items.
+extension Pipeline {
+    /// The items most like others taken together, by `method`; items that share nothing with them do not come back.
+    /// - Parameter places: at least one.
+    func similar(
+        to places: [Int32], method: SimilarityMethod, _ page: ListPage
+    ) throws(ServingError) -> Pending {
+        let rules = try ListRules(page.request, in: state)
+        let eligibility = Eligibility(excluding: places + rules.excluded, allowing: rules.allowed, in: state)
+        let direction = method == .content ? nil : direction(of: places)
+        let content = ContentQuery(
+            seeds: method == .factors ? [] : places, excluded: [],
+            limit: Self.contentDepth(page, rules) + places.count - 1)
+        return Pending(content: content) { [self] similar, _ in
+            var candidates = Candidates(
+                state: state, vector: direction, packed: state.directions, similar: similar,
+                eligibility: eligibility, count: page.depth)
+            if !rules.boosts.isEmpty {
+                candidates.addRaised(
+                    by: rules.boosts, count: page.depth, state: state, vector: direction, packed: state.directions,
+                    eligibility: eligibility)
+                candidates.popular = []
+            }
+            // Popularity says nothing about likeness.
+            let weights = BlendWeights(factors: weights.factors, content: weights.content, popularity: 0)
+            let blend = Blend(
+                state: state, weights: weights, vector: direction, candidates: candidates, measure: .cosine)
+            let ranked = blend.rank(candidates).filter { $0.score.total > 0 }
+            return list(of: ranked, page, rules, degraded: similar.isDegraded ? ["content"] : [])
+        }
+    }
+
+    /// The mean direction of items, of length 1; nil if none of them has one.
+    private func direction(of places: [Int32]) -> [Float]? {
+        if places.count == 1 { return state.items.modelIndex(places[0]).flatMap(state.direction(of:)) }
+        var sum = [Float](repeating: 0, count: state.model.itemFactors.columns)
+        for place in places {
+            guard let direction = state.items.modelIndex(place).flatMap(state.direction(of:)) else { continue }
+            for i in sum.indices { sum[i] += direction[i] }
+        }
+        let length = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return length > 0 ? sum.map { $0 / length } : nil
+    }
+
+    /// The most liked items of all time.
+    func popular(_ page: ListPage) throws(ServingError) -> RecommendationList {
+        try ordered(state.popularity.order, page) { place in
+            BlendedScore(popularity: BlendedScore.millionths(state.popularity.scores[Int(place)]))
+        }
+    }
+
+    /// A list of items in an order that is known.
+    /// - Parameter order: best first; scores do not rise.
+    func ordered(
+        _ order: some Sequence<Int32>, _ page: ListPage, rule: String? = nil, score: (Int32) -> BlendedScore
+    ) throws(ServingError) -> RecommendationList {
+        let rules = try ListRules(page.request, in: state)
+        let eligibility = Eligibility(excluding: rules.excluded, allowing: rules.allowed, in: state)
+        // Whatever reorders looks deeper than one page.
+        let isPlain = rules.boosts.isEmpty && page.request.diversity == 0 && page.request.exploration == 0
+        let limit = isPlain ? page.depth + 1 : rules.boosts.isEmpty ? Candidates.depth(for: page.depth) + 1 : .max
+        var ranked: [Ranked] = []
+        for place in order where eligibility.allows(place) {
+            ranked.append(Ranked(place: place, score: score(place)))
+            if ranked.count >= limit { break }
+        }
+        return list(of: ranked, page, rules, rule: rule)
+    }
+}

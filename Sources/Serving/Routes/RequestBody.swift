@@ -1,0 +1,45 @@
+internal import Domain
+internal import HTTPServer
+
+/// The JSON object that a request carries. A route takes out the members that are its own; what is left are the common
+/// parameters of lists.
+struct RequestBody {
+    /// Members that nobody has taken yet.
+    private(set) var rest: [JSONValue.Member]
+    /// Names that the route has asked for: what a refusal can suggest.
+    private(set) var taken: [String] = []
+
+    /// - Throws: for a body of another type, and for one that is no JSON object.
+    init(_ request: HTTPRequest) throws(ServingError) {
+        let type = request.headers["content-type"] ?? ""
+        let media = type.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
+        guard media == "application/json" else { throw .unsupportedMediaType(media ?? "") }
+        let value: JSONValue
+        do throws(JSONValue.Flaw) {
+            value = try JSONValue(parsing: request.body)
+        } catch {
+            throw .badBody(reason: "\(error.reason), at byte \(error.offset)")
+        }
+        guard case .object(let members) = value else { throw .badBody(reason: "it is no object") }
+        rest = members
+    }
+
+    /// The member of that name, taken out; nil if there is none, or it is null.
+    mutating func take(_ name: String) -> ParameterValue? {
+        taken.append(name)
+        guard let place = rest.firstIndex(where: { $0.name == name }) else { return nil }
+        let value = rest.remove(at: place).value
+        return value == .null ? nil : ParameterValue(name, body: value)
+    }
+
+    /// The same where it must be there.
+    mutating func require(_ name: String) throws(ServingError) -> ParameterValue {
+        guard let value = take(name) else { throw .missingMember(name: name) }
+        return value
+    }
+
+    /// - Throws: if a member is left that nobody has taken.
+    func end() throws(ServingError) {
+        if let first = rest.first { throw .unknownMember(name: first.name, allowed: taken) }
+    }
+}
