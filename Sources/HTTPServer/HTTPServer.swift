@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import Domain
 internal import Synchronization
 
 /// An HTTP/1.1 server over libmicrohttpd: event loops, limits, deadlines, drain. It knows no routes.
@@ -81,7 +81,7 @@ public final class HTTPServer: Sendable {
         await Self.quiet(daemon, within: .seconds(1))
         // Stopping joins threads, which must not be done on a thread of the cooperative pool.
         await withCheckedContinuation { done in
-            DispatchQueue(label: "marquee.http.stop").async {
+            SystemThread.start("http-stop") {
                 daemon.stop()
                 done.resume()
             }

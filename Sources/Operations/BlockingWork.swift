@@ -1,5 +1,6 @@
-import Foundation
-import Synchronization
+internal import Dispatch
+public import Domain
+internal import Synchronization
 
 /// The door for calls that block: C libraries, files, long computations. Each runs on a thread of its own, never on one
 /// of the few threads of Swift's cooperative pool.
@@ -8,33 +9,49 @@ public enum BlockingWork {
     /// - Parameter body: given a flag that is set when the waiting task is cancelled; it should then return or throw
     ///   `CancellationError` soon.
     public static func run<R: Sendable>(
-        _ name: String, _ body: @escaping @Sendable (CancellationFlag) throws -> R
+        _ name: String, priority: SystemThread.Priority = .inherited,
+        _ body: @escaping @Sendable (CancellationFlag) throws -> R
     ) async throws -> R {
         let flag = CancellationFlag()
-        return try await run(name, onCancel: { flag.set() }) { try body(flag) }
+        return try await run(name, priority: priority, onCancel: { flag.set() }) { try body(flag) }
     }
 
     /// Runs `body` on a new thread and suspends until it ends.
     /// - Parameter onCancel: called when the waiting task is cancelled, and expected to make `body` return soon.
     public static func run<R: Sendable>(
-        _ name: String, onCancel: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () throws -> R
+        _ name: String, priority: SystemThread.Priority = .inherited, onCancel: @escaping @Sendable () -> Void,
+        _ body: @escaping @Sendable () throws -> R
     ) async throws -> R {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                start(name) { continuation.resume(with: Result(catching: body)) }
+                SystemThread.start(name, priority: priority) { continuation.resume(with: Result(catching: body)) }
             }
         } onCancel: {
             onCancel()
         }
     }
 
-    /// Runs `body` on a new thread and does not wait for it.
-    public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        let thread = Thread(block: body)
-        thread.name = name
-        // As much as the main thread has: BLAS kernels and deep recursions are made for that.
-        thread.stackSize = 8 << 20
-        thread.start()
+    /// The way back: runs asynchronous work and blocks until it ends. For threads that may wait, never one of the
+    /// cooperative pool.
+    public static func wait<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) throws -> R {
+        let done = DispatchSemaphore(value: 0)
+        let box = Outcome<R>()
+        Task.detached {
+            do {
+                let value = try await body()
+                box.result.withLock { $0 = .success(value) }
+            } catch {
+                box.result.withLock { $0 = .failure(error) }
+            }
+            done.signal()
+        }
+        done.wait()
+        guard let result = box.result.withLock({ $0 }) else { throw CancellationError() }
+        return try result.get()
+    }
+
+    private final class Outcome<R: Sendable>: Sendable {
+        let result = Mutex<Result<R, any Error>?>(nil)
     }
 
     /// Suspends until the task is cancelled.

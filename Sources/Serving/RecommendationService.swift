@@ -1,5 +1,4 @@
 public import Catalog
-internal import Dispatch
 public import Domain
 public import Operations
 internal import Synchronization
@@ -31,7 +30,7 @@ public final class RecommendationService: Service {
     /// What does not work just now.
     public let impairments = Impairments()
     /// Models are opened and laid out here, one at a time: it blocks, and can take seconds.
-    private let loading = DispatchQueue(label: "marquee.serving.loading", qos: .utility)
+    private let loading = BlockingQueue("model-loading", priority: .low)
     private let gauges = ServingGauges()
     private static let log = Log("serving")
 
@@ -67,7 +66,7 @@ public final class RecommendationService: Service {
         contentLookup = ContentLookup(
             deadline: configuration.contentDeadline, failures: ContentFailures(impairments))
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
-        let first = try await Self.blocking(on: loading) {
+        let first = try await loading.run {
             try ServingState(
                 model: try models.openCurrent(), catalog: catalog, content: content,
                 unknownItems: configuration.unknownItems)
@@ -99,7 +98,7 @@ public final class RecommendationService: Service {
     /// - Returns: whether it was.
     @discardableResult
     public func reloadModel() async throws -> Bool {
-        let id = try await Self.blocking(on: loading) { [models] in try models.currentID() }
+        let id = try await loading.run { [models] in try models.currentID() }
         guard let id, id != current.model.identity.id else { return false }
         try await rebuild { [models] _ in try models.open(id) }
         Self.log.info("model in service", ["model": id])
@@ -111,7 +110,7 @@ public final class RecommendationService: Service {
 
     /// Makes a state on the loading queue and puts it in force: requests at work go on with the one they took.
     private func rebuild(_ model: @escaping @Sendable (ServingState) throws -> any FactorModel) async throws {
-        try await Self.blocking(on: loading) { [self] in
+        try await loading.run { [self] in
             let catalogue = catalogue.withLock { $0 }
             let next = try ServingState(
                 model: try model(current), catalog: catalogue.snapshot, content: catalogue.content,
@@ -247,14 +246,6 @@ public final class RecommendationService: Service {
         let counts = overlay.counts
         gauges.overlayEvents.set(Double(counts.held))
         gauges.modelItems.set(Double(current.popularity.order.count))
-    }
-
-    private static func blocking<R: Sendable>(
-        on queue: DispatchQueue, _ body: @escaping @Sendable () throws -> R
-    ) async throws -> R {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
-        }
     }
 }
 

@@ -31,6 +31,14 @@ enum LocalFolder {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Microseconds since something was last made or removed in a folder; nil if it is not there.
+    static func age(of path: String) -> Int64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let modified = Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000
+        return Timestamp.now.microseconds - modified
+    }
+
     /// Nil if it is a folder, or if the file has gone since it was listed.
     static func entry(_ name: String, at path: String) throws -> StoredName? {
         var status = stat()

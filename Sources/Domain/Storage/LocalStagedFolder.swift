@@ -4,7 +4,11 @@ internal import Glibc
 ///
 /// The lock tells the next maker what to remove: a folder whose lock can be had belongs to nobody any more.
 final class LocalStagedFolder: StagedFolder {
-    static let prefix = ".publishing-"
+    static let prefix = ".staging-"
+    /// What earlier versions called theirs: they removed any folder of that name, and locked none.
+    private static let formerPrefix = ".publishing-"
+    /// In microseconds. One of an earlier version in which nothing was made for so long belongs to nobody.
+    private static let formerTerm: Int64 = 86_400_000_000
 
     let path: String
     private let parent: String
@@ -63,6 +67,10 @@ final class LocalStagedFolder: StagedFolder {
     }
 
     private static func sweep(_ parent: String) throws {
+        for name in try LocalFolder.names(in: parent) where name.hasPrefix(formerPrefix) {
+            let path = "\(parent)/\(name)"
+            if LocalFolder.age(of: path) ?? 0 > formerTerm { LocalFolder.remove(path) }
+        }
         for name in try LocalFolder.names(in: parent) where name.hasPrefix(prefix) {
             let path = "\(parent)/\(name)"
             let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

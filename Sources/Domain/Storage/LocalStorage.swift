@@ -76,14 +76,10 @@ public struct LocalStorage: Storage {
 
     public func replace(_ name: String, _ bytes: [UInt8]) throws {
         let final = path(of: name)
-        let temporary = try writeTemporary(for: final, bytes)
+        let file = try AtomicFile(path: final, makesFolders: true)
+        try file.write(bytes)
         removeForeignChecksum(of: final)
-        guard rename(temporary, final) == 0 else {
-            let error = StorageError.io(path: final, operation: "replace", errno: errno)
-            unlink(temporary)
-            throw error
-        }
-        try LocalFolder.sync(LocalFolder.parent(of: final))
+        try file.finish()
     }
 
     public func append(_ name: String, _ bytes: [UInt8]) throws {

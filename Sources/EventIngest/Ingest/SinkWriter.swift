@@ -29,7 +29,9 @@ final class SinkWriter: @unchecked Sendable {
         self.sinks = sinks
         self.deadLetters = deadLetters
         self.flushDeadLetters = flushDeadLetters
-        BlockingWork.start("ingest-commit") { [self] in work() }
+        // Below the threads that read, with those it starts: where cores are few, what is read can be written while those
+        // wait for the broker, but nobody can read while all cores write.
+        SystemThread.start("ingest-commit", priority: .low) { [self] in work() }
     }
 
     /// Where each sink goes on.
@@ -99,9 +101,6 @@ final class SinkWriter: @unchecked Sendable {
     }
 
     private func work() {
-        // Below the threads that read, of this thread and those it starts: where cores are few, what is read can be written
-        // while those wait for the broker, but nobody can read while all cores write.
-        _ = nice(5)
         while let next = waitForJob() {
             let result = Result { try commit(next) }
             condition.withLock {

@@ -1,8 +1,7 @@
-import Dispatch
 import Domain
 import Foundation
 public import HTTPClient
-import Synchronization
+import Operations
 
 /// A Confluent Schema Registry, or one that speaks its API (version 7): Apicurio, Karapace, Redpanda.
 ///
@@ -123,34 +122,13 @@ public final class SchemaRegistry: Sendable {
             // Registering the same schema again finds it.
             isIdempotent: true)
         do {
-            return try Self.wait { [client] in try await client.send(request) }
+            return try BlockingWork.wait { [client] in try await client.send(request) }
         } catch let error as HTTPClientError {
             if error.category == .usage {
                 throw IngestError.invalidSetting(name: "--schema-registry", reason: "\(error)")
             }
             throw IngestError.registryFailed(url: url, detail: error.message)
         }
-    }
-
-    /// Runs asynchronous work from a thread that may wait: never one of the cooperative pool.
-    private static func wait<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) throws -> R {
-        let done = DispatchSemaphore(value: 0)
-        let result = Shared<R>()
-        Task.detached {
-            do {
-                let value = try await body()
-                result.value.withLock { $0 = .success(value) }
-            } catch {
-                result.value.withLock { $0 = .failure(error) }
-            }
-            done.signal()
-        }
-        done.wait()
-        return try result.value.withLock { $0! }.get()
-    }
-
-    private final class Shared<R: Sendable>: Sendable {
-        let value = Mutex<Result<R, any Error>?>(nil)
     }
 
     /// A subject as a step of a path: everything but unreserved characters in percent form (RFC 3986, 2.3).

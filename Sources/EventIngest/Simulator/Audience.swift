@@ -33,16 +33,16 @@ struct Audience {
         let genres = Set(catalog.flatMap(\.genres)).sorted()
         // A film without a genre belongs to one of its own.
         let names = genres.isEmpty ? ["any"] : genres
-        var directions: [String: [Float]] = [:]
-        for name in names { directions[name] = Self.unit((0..<k).map { _ in random.normal() }) }
+        let directions = names.map { _ in Self.unit((0..<k).map { _ in random.normal() }) }
+        let places = Dictionary(uniqueKeysWithValues: zip(names, directions.indices))
         // Era is a direction of its own: new against old.
         let era = Self.unit((0..<k).map { _ in random.normal() })
 
         films.reserveCapacity(catalog.count)
         for movie in catalog {
             var vector = (0..<k).map { _ in 0.25 * random.normal() }
-            for genre in movie.genres.prefix(4) {
-                for d in 0..<k { vector[d] += directions[genre]![d] / Float(min(movie.genres.count, 4)) }
+            for place in movie.genres.prefix(4).compactMap({ places[$0] }) {
+                for d in 0..<k { vector[d] += directions[place][d] / Float(min(movie.genres.count, 4)) }
             }
             let age = Float((movie.year ?? 1990) - 1990) / 25
             for d in 0..<k { vector[d] += 0.35 * max(-1.5, min(1.5, age)) * era[d] }
@@ -53,11 +53,11 @@ struct Audience {
             var vector = (0..<k).map { _ in 0.15 * random.normal() }
             let favourites = 1 + random.below(3)
             for rank in 0..<favourites {
-                let direction = directions[random.pick(names)]!
+                let direction = random.pick(directions)
                 for d in 0..<k { vector[d] += direction[d] / Float(rank + 1) }
             }
             // And one genre they avoid.
-            let disliked = directions[random.pick(names)]!
+            let disliked = random.pick(directions)
             let eraTaste = 0.4 * random.normal()
             for d in 0..<k { vector[d] += eraTaste * era[d] - 0.4 * disliked[d] }
             users.append(Taste(Self.unit(vector)) * 1.3)

@@ -49,7 +49,7 @@ public final class KafkaEventFeed: EventFeed {
     public func run(_ receive: @Sendable ([Event]) -> Void) async throws {
         let (batches, sender) = AsyncThrowingStream<[Event], any Error>.makeStream()
         let state = State()
-        BlockingWork.start("event-feed") { [self] in
+        SystemThread.start("event-feed") { [self] in
             sender.finish(throwing: Result { try work(state) { sender.yield($0) } }.failure)
         }
         defer { state.isCancelled.store(true, ordering: .releasing) }

@@ -37,7 +37,7 @@ public final class KafkaEventPublisher: EventPublisher {
 
         // Sending may wait for room in the queue, so it does not happen on the cooperative pool.
         let delivery = Delivery(messages: events.count)
-        BlockingWork.start("publish") { [producer, encoding, timeout] in
+        SystemThread.start("publish") { [producer, encoding, timeout] in
             var bytes: [UInt8] = []
             for (position, event) in events.enumerated() {
                 bytes.removeAll(keepingCapacity: true)

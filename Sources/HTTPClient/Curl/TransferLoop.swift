@@ -1,5 +1,5 @@
 internal import CCurl
-import Foundation
+internal import Domain
 import Synchronization
 
 /// The thread that moves all bytes of one client: a multi handle with its pool of open connections.
@@ -30,9 +30,7 @@ final class TransferLoop: @unchecked Sendable {
         marquee_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerServer)
         marquee_multi_set_long(multi, CURLMOPT_MAXCONNECTS, idleConnections)
         // The thread holds the loop until close() ends it, so the multi handle outlives every use.
-        let thread = Thread { [self] in run() }
-        thread.name = "http-client"
-        thread.start()
+        SystemThread.start("http-client") { [self] in run() }
     }
 
     deinit { curl_multi_cleanup(multi) }

@@ -38,8 +38,10 @@ final class Acceptor: Sendable {
 
     /// - Parameter body: takes a connection, or closes it and returns false.
     func start(_ body: @escaping @Sendable (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool) {
-        DispatchQueue(label: "marquee.http.accept").async(group: thread) { [self] in
+        thread.enter()
+        SystemThread.start("http-accept") { [self] in
             while !isStopped.load(ordering: .acquiring) { if wait() { accept(body) } }
+            thread.leave()
         }
     }
 

@@ -52,8 +52,7 @@ public final class EmbeddedBroker: Sendable {
         self.bootstrapFile = bootstrapFile
         if let bootstrapFile {
             do {
-                try "bootstrap.servers=\(bootstrapServers)\n".write(
-                    toFile: bootstrapFile, atomically: true, encoding: .utf8)
+                try AtomicFile.write(Array("bootstrap.servers=\(bootstrapServers)\n".utf8), to: bootstrapFile)
             } catch {
                 throw KafkaError.unwritableBootstrapFile(path: bootstrapFile)
             }

@@ -31,7 +31,7 @@ final class PortRelay: Sendable {
             return bind(descriptor, address, length) == 0 && listen(descriptor, 64) == 0
         }
         state = Mutex(State(listener: listener))
-        Thread.detachNewThread { [weak self] in
+        SystemThread.start("port-relay") { [weak self] in
             // A closed relay shuts its listener down, which ends the wait.
             while true {
                 let client = accept(listener, nil, nil)
@@ -78,7 +78,7 @@ final class PortRelay: Sendable {
         }
         let halves = Halves()
         for (from, to) in [(client, broker), (broker, client)] {
-            Thread.detachNewThread { [weak self] in
+            SystemThread.start("port-relay") { [weak self] in
                 Self.copy(from, to)
                 shutdown(from, Int32(SHUT_RDWR))
                 shutdown(to, Int32(SHUT_RDWR))

@@ -108,7 +108,7 @@ final class KafkaClient: @unchecked Sendable {
     ) -> Bool {
         let hasEnded = DispatchSemaphore(value: 0)
         let address = UInt(bitPattern: handle)
-        Thread.detachNewThread {
+        SystemThread.start("kafka-close") {
             if let handle = OpaquePointer(bitPattern: address) { call(handle) }
             // Its callbacks reach the context until here.
             withExtendedLifetime(context) { _ = hasEnded.signal() }

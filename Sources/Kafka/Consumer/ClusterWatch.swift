@@ -54,7 +54,7 @@ public final class ClusterWatch: Sendable {
     public init(_ consumer: KafkaConsumer, every interval: Double = 1) {
         client = consumer.kafka
         self.interval = interval
-        Thread.detachNewThread { [self] in
+        SystemThread.start("kafka-watch") { [self] in
             while wake.wait(timeout: .now() + interval) == .timedOut, !isStopped.load(ordering: .acquiring) { look() }
             ended.signal()
         }

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Waits for the delivery reports of a group of messages.
@@ -41,7 +40,8 @@ package final class Delivery: Sendable {
                 return nil
             }
             if let done { return continuation.resume(returning: done) }
-            DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [self] in
+            Task {
+                try? await Task.sleep(for: .seconds(seconds))
                 let late = state.withLock { $0.waiter.take() }
                 late?.resume(returning: nil)
             }

@@ -43,12 +43,10 @@ public final class KafkaProducer: Sendable {
             "topic.metadata.refresh.interval.ms": "10000",
         ])
         succession = try ProducerSuccession(defaults.merging(properties), observer: observer, limits: limits)
-        let server = Thread { [succession] in
+        SystemThread.start("kafka-delivery") { [succession] in
             while !succession.isStopping { succession.serve() }
             succession.close()
         }
-        server.name = "kafka-delivery"
-        server.start()
     }
 
     deinit { succession.stop() }

@@ -30,7 +30,7 @@ struct DemoStore {
 
     func markComplete() throws {
         do {
-            try Data().write(to: URL(filePath: marker), options: .atomic)
+            try AtomicFile.write([], to: marker)
         } catch {
             throw PlatformError.cannotWrite(path: marker)
         }

@@ -43,10 +43,8 @@ public final class TidyService: Service {
         var states = tables.map { TableState($0) }
         while !Task.isCancelled {
             do {
-                states = try await BlockingWork.run(name) { [self, states] flag in
-                    // Of this thread and those it starts, which end with it: only what nobody else wants.
-                    _ = nice(19)
-                    return try states.map { try look(at: $0, flag) }
+                states = try await BlockingWork.run(name, priority: .least) { [self, states] flag in
+                    try states.map { try look(at: $0, flag) }
                 }
             } catch is CancellationError {
                 return

@@ -17,7 +17,7 @@ public enum ModelExport {
     /// Writes the model to `path`, which must not exist for `parquet`. Blocks.
     public static func write(_ model: MappedModel, as form: Form, to path: String) throws {
         switch form {
-        case .npz: try numpy(model, to: path)
+        case .npz: try Files.writing { try numpy(model, to: path) }
         case .parquet: try parquet(model, to: path)
         }
     }
@@ -47,9 +47,15 @@ public enum ModelExport {
         guard !FileManager.default.fileExists(atPath: folder) else {
             throw TrainerError.cannotWrite(path: folder, reason: "it exists already")
         }
-        try Files.createFolder(folder)
-        try parquet(model.userFactors, to: "\(folder)/users.parquet") { model.userID(UserIndex($0)) }
-        try parquet(model.itemFactors, to: "\(folder)/items.parquet") { model.itemID(ItemIndex($0)) }
+        let place = URL(filePath: folder)
+        try Files.writing {
+            let staged = try LocalStorage(place.deletingLastPathComponent().path).stage()
+            try parquet(model.userFactors, to: "\(staged.path)/users.parquet") { model.userID(UserIndex($0)) }
+            try parquet(model.itemFactors, to: "\(staged.path)/items.parquet") { model.itemID(ItemIndex($0)) }
+            guard try staged.publish(as: place.lastPathComponent, last: "users.parquet") else {
+                throw TrainerError.cannotWrite(path: folder, reason: "it exists already")
+            }
+        }
     }
 
     private static func parquet(_ factors: Matrix, to path: String, id: (Int) -> String) throws {

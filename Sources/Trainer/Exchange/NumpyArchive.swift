@@ -1,13 +1,15 @@
+internal import Domain
+
 /// Arrays for `numpy.load`: a zip archive (APPNOTE 6.3.10, all entries stored, ZIP64 throughout) of `.npy` files (format
 /// 1.0 of numpy.lib.format).
 ///
 ///     npy := "\x93NUMPY" 1 0 length:u16 "{'descr': …, 'fortran_order': False, 'shape': (…), }" spaces "\n" data
 struct NumpyArchive {
-    private let file: Files.Output
+    private let file: AtomicFile
     private var directory: [UInt8] = []
     private var entries: UInt64 = 0
 
-    init(path: String) throws { file = try Files.Output(path: path) }
+    init(path: String) throws { file = try Files.writing { try AtomicFile(path: path) } }
 
     mutating func add(_ name: String, shape: [Int], _ values: Safetensors.Values) throws {
         let type =
@@ -44,7 +46,7 @@ struct NumpyArchive {
         npy.withUnsafeBytes { checksum.update($0) }
         checksum.update(data)
         let size = UInt64(npy.count + data.count)
-        let offset = UInt64(file.position)
+        let offset = UInt64(file.count)
         let entry = Array("\(name).npy".utf8)
         // Version 4.5, names in UTF-8, stored, 1980-01-01; the sizes stand in the ZIP64 field.
         let common =
@@ -64,7 +66,7 @@ struct NumpyArchive {
 
     /// Writes the directory; only now the file has its name.
     consuming func finish() throws {
-        let start = UInt64(file.position)
+        let start = UInt64(file.count)
         let size = UInt64(directory.count)
         try file.write(directory)
         let end = bytes(UInt32(0x0606_4B50)) + bytes(UInt64(44)) + bytes(UInt16(45)) + bytes(UInt16(45))

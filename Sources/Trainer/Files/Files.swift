@@ -3,14 +3,12 @@ internal import Foundation
 
 /// The few file operations that publishing needs, each durable when it returns.
 enum Files {
-    /// Writes `parts` one after another into a new file and flushes it to the device.
+    /// Writes `parts` one after another into a file, in place of what was there.
     static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
-        defer { close(descriptor) }
-        for part in parts { try writeAll(part, to: descriptor, path: path) }
-        guard fsync(descriptor) == 0 else {
-            throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
+        try writing {
+            let file = try AtomicFile(path: path)
+            for part in parts { try file.write(part) }
+            try file.finish()
         }
     }
 
@@ -24,31 +22,21 @@ enum Files {
 
     /// Appends one line in a single write and flushes it.
     static func appendLine(_ line: String, to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
-        defer { close(descriptor) }
-        let bytes = Array("\(line)\n".utf8)
-        try bytes.withUnsafeBytes { buffer in
-            try writeAll(buffer, to: descriptor, path: path)
-        }
-        guard fsync(descriptor) == 0 else {
-            throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
+        let url = URL(filePath: path)
+        try writing {
+            try LocalStorage(url.deletingLastPathComponent().path).append(
+                url.lastPathComponent, Array("\(line)\n".utf8))
         }
     }
 
-    /// Makes renames and new entries of a folder durable.
-    static func flush(folder: String) throws {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: folder, reason: SystemError.last.clause) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else {
-            throw TrainerError.cannotWrite(path: folder, reason: SystemError.last.clause)
+    /// Runs work on files of a storage; what fails is told as this room tells it.
+    /// - Throws: ``TrainerError/cannotWrite(path:reason:)``
+    static func writing<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch StorageError.io(let path, _, let number) {
+            throw TrainerError.cannotWrite(path: path, reason: SystemError(number).clause)
         }
-    }
-
-    static func flushFolder(containing path: String) throws {
-        let parent = (path as NSString).deletingLastPathComponent
-        try flush(folder: parent.isEmpty ? "." : parent)
     }
 
     static func createFolder(_ path: String) throws {
@@ -75,54 +63,5 @@ enum Files {
     /// The whole file as bytes.
     static func read(_ path: String) throws -> [UInt8] {
         try Files.map(path).withBytes { [UInt8]($0) }
-    }
-
-    /// A new file written piece by piece; it appears under its name only when it is complete.
-    final class Output {
-        private let path: String
-        private let temporary: String
-        private let descriptor: Int32
-        private(set) var position = 0
-
-        init(path: String) throws {
-            self.path = path
-            temporary = "\(path).\(getpid()).new"
-            descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause) }
-        }
-
-        /// An unfinished file goes away.
-        deinit {
-            close(descriptor)
-            unlink(temporary)
-        }
-
-        func write(_ bytes: UnsafeRawBufferPointer) throws {
-            try Files.writeAll(bytes, to: descriptor, path: path)
-            position += bytes.count
-        }
-
-        func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
-
-        func finish() throws {
-            guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
-                throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
-            }
-            try Files.flushFolder(containing: path)
-        }
-    }
-
-    private static func writeAll(
-        _ buffer: UnsafeRawBufferPointer, to descriptor: Int32, path: String
-    ) throws {
-        var rest = buffer
-        while let start = rest.baseAddress, !rest.isEmpty {
-            let written = Foundation.write(descriptor, start, rest.count)
-            if written < 0 {
-                if errno == EINTR { continue }
-                throw TrainerError.cannotWrite(path: path, reason: SystemError.last.clause)
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-        }
     }
 }

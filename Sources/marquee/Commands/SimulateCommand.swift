@@ -35,7 +35,7 @@ enum SimulateCommand {
         let settings = try settings(invocation)
         let films = try await DemoCatalogue.films(invocation)
         // Now, and not after an hour of sending.
-        if let file = invocation.optional(Options.truth) { try ResultFile.write([], to: file) }
+        if let file = invocation.optional(Options.truth) { try ResultFile.check(file) }
         try await properties.requireBroker()
         let encoding = try await BlockingWork.run("schema-registry") { _ in
             try KafkaOptions.registry(invocation)?.encoding() ?? .json

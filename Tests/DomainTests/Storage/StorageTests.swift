@@ -32,12 +32,26 @@ struct StorageTests {
 
     @Test func theNextMakerRemovesTheFolderOfADeadOne() async throws {
         try await withTemporaryFolder { folder in
-            let left = folder.appending(path: ".publishing-4711/deep")
+            let left = folder.appending(path: ".staging-4711/deep")
             try FileManager.default.createDirectory(at: left, withIntermediateDirectories: true)
             try Data([1]).write(to: left.appending(path: "file"))
             let staged = try LocalStorage(folder.path).stage()
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
-            #expect(staged.path.hasPrefix("\(folder.path)/.publishing-") && !staged.path.hasSuffix("-4711"))
+            #expect(staged.path.hasPrefix("\(folder.path)/.staging-") && !staged.path.hasSuffix("-4711"))
+        }
+    }
+
+    /// Earlier versions called their folders otherwise, removed any of that name, and locked none.
+    @Test func aFolderOfAnEarlierVersionStaysForADay() async throws {
+        try await withTemporaryFolder { folder in
+            let left = folder.appending(path: ".publishing-4711")
+            try FileManager.default.createDirectory(at: left, withIntermediateDirectories: true)
+            _ = try LocalStorage(folder.path).stage()
+            #expect(FileManager.default.fileExists(atPath: left.path))
+            let before = Date(timeIntervalSinceNow: -90_000)
+            try FileManager.default.setAttributes([.modificationDate: before], ofItemAtPath: left.path)
+            _ = try LocalStorage(folder.path).stage()
+            #expect(!FileManager.default.fileExists(atPath: left.path))
         }
     }
 

@@ -38,7 +38,7 @@ import Testing
         let manifest = try TrainingRun(configuration: smallConfiguration(), registry: registry).run(plantedLog())
         #expect(try registry.list().contains(manifest.id))
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(!left.contains { $0.hasPrefix(".publishing-") })
+        #expect(!left.contains { $0.hasPrefix(".staging-") })
     }
 
     /// The killed process finds the folder by its parent's number.

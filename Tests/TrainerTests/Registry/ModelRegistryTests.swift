@@ -108,7 +108,7 @@ import Testing
     @Test func hidesAndSweepsHalfModels() async throws {
         try await withTemporaryFolder { folder in
             let registry = ModelRegistry(folder: folder.path)
-            let hidden = folder.appending(path: ".publishing-4711")
+            let hidden = folder.appending(path: ".staging-4711")
             try FileManager.default.createDirectory(at: hidden, withIntermediateDirectories: true)
             try Files.write("half", to: hidden.appending(path: "factors.safetensors").path)
             #expect(try registry.list() == [])

@@ -1,4 +1,3 @@
-import Dispatch
 import Domain
 import Foundation
 import Synchronization
@@ -34,7 +33,9 @@ struct DataFileWriter {
         let next = Atomic(0)
         let rows = partitions.reduce(0) { $0 + $1.rowCount }
         let isSmall = rows / max(1, partitions.count) < Self.fewRows
-        Helpers.perform(min(partitions.count, isSmall ? Self.smallFilesTogether : Self.filesTogether)) {
+        let files = min(partitions.count, isSmall ? Self.smallFilesTogether : Self.filesTogether)
+        // Not those of Dispatch, which have a priority of their own.
+        SystemThread.perform("data-file", times: files) {
             let codec = BlockCodec()
             while failure.withLock({ $0 == nil }) {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -120,25 +121,6 @@ struct DataFileWriter {
             sink.abandon()
             throw error
         }
-    }
-}
-
-/// Threads that last as long as one call. Not those of Dispatch: a new thread inherits the priority of its maker, which
-/// one of a pool does not, and must not keep.
-private enum Helpers {
-    /// Runs `body` so many times at once, one of them here, and returns when all have.
-    static func perform(_ times: Int, _ body: @escaping @Sendable () -> Void) {
-        guard times > 0 else { return }
-        let others = DispatchGroup()
-        for _ in 1..<times {
-            others.enter()
-            Thread.detachNewThread {
-                body()
-                others.leave()
-            }
-        }
-        body()
-        others.wait()
     }
 }
 

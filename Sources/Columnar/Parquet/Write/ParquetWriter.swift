@@ -1,4 +1,4 @@
-import Domain
+public import Domain
 
 /// Writes one Parquet file. Memory is bounded by one row group.
 ///
@@ -18,12 +18,22 @@ public final class ParquetWriter {
     /// A new file at `path`.
     /// - Throws: if it exists, or its folder cannot be written.
     public convenience init(path: String, schema: Schema, options: ParquetOptions = .init()) throws {
-        try self.init(sink: try LocalWriter(path: path), name: path, schema: schema, options: options)
+        try self.init(
+            sink: try LocalWriter(path: path), name: path, schema: schema, options: options, codec: BlockCodec())
+    }
+
+    /// A file that `sink` takes in, such as an ``AtomicFile``.
+    /// - Parameter name: what messages call it.
+    /// - Throws: what `sink` throws, and ``ColumnarError/schemaMismatch(reason:)``.
+    public convenience init(
+        sink: any StorageWriter, name: String, schema: Schema, options: ParquetOptions = .init()
+    ) throws {
+        try self.init(sink: sink, name: name, schema: schema, options: options, codec: BlockCodec())
     }
 
     /// - Parameter codec: may serve one file after the other, on one thread.
     init(
-        sink: any StorageWriter, name: String, schema: Schema, options: ParquetOptions, codec: BlockCodec = BlockCodec()
+        sink: any StorageWriter, name: String, schema: Schema, options: ParquetOptions, codec: BlockCodec
     ) throws {
         self.sink = sink
         self.name = name
