@@ -201,7 +201,7 @@ public final class RecommendationService: Service {
         guard let id = page.cursor?.modelID, retired.withLock({ $0.mayReopen(id, now: .now) }) else {
             throw ServingError.cursorExpired
         }
-        let opened = try await Self.blocking(on: loading) { [self] in
+        let opened = try await loading.run { [self] in
             if let there = retired.withLock({ $0.state(of: id) }) { return there }
             let catalogue = catalogue.withLock { $0 }
             guard let model = try? models.open(id) else { throw ServingError.cursorExpired }
