@@ -23,6 +23,10 @@ public struct Movie: Hashable, Sendable {
     public var voteNorm: Float?
     public var keywords: [String]
     public var director: String?
+    /// No list shows the film before this time, nor from ``availableUntil`` on; nil: no bound.
+    public var availableFrom: Timestamp?
+    /// See ``availableFrom``.
+    public var availableUntil: Timestamp?
     public var updatedAt: Timestamp
 
     public init(
@@ -30,6 +34,7 @@ public struct Movie: Hashable, Sendable {
         releaseDate: CalendarDate? = nil, year: Int32? = nil, genres: [String] = [], language: String? = nil,
         runtime: Int32? = nil, popularity: Float? = nil, popularityNorm: Float? = nil, voteAverage: Float? = nil,
         voteCount: Int32? = nil, voteNorm: Float? = nil, keywords: [String] = [], director: String? = nil,
+        availableFrom: Timestamp? = nil, availableUntil: Timestamp? = nil,
         updatedAt: Timestamp = Timestamp(microseconds: 0)
     ) {
         self.itemID = itemID
@@ -48,6 +53,8 @@ public struct Movie: Hashable, Sendable {
         self.voteNorm = voteNorm
         self.keywords = keywords
         self.director = director
+        self.availableFrom = availableFrom
+        self.availableUntil = availableUntil
         self.updatedAt = updatedAt
     }
 

@@ -20,7 +20,7 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": ["Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "HTTP", "", "Train"],
-        "Serving": ["Routes", "", "Pipeline", "Model"],
+        "Serving": ["Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
             "Exchange", "Tune", "Run", "Evaluation", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",
             "",

@@ -19,6 +19,15 @@ public struct ItemBitmap: Sendable, Hashable {
         for item in items where item.position >= 0 && item.position < itemCount { insert(item) }
     }
 
+    /// The set of the items whose bits are set: bit `i % 32` of word `i / 32`. O(itemCount / 32).
+    /// - Precondition: as many words as the items need; bits behind the last item are taken as 0.
+    public init(itemCount: Int, words: [UInt32]) {
+        precondition(itemCount >= 0 && words.count == (itemCount + 31) / 32, "words for another number of items")
+        self.itemCount = itemCount
+        self.words = words
+        clearRest()
+    }
+
     /// Whether the item is in the set. O(1).
     /// - Precondition: the item is in `0..<itemCount`.
     public func contains(_ item: ItemIndex) -> Bool {
@@ -46,28 +55,28 @@ public struct ItemBitmap: Sendable, Hashable {
         for i in words.indices { words[i] |= other.words[i] }
     }
 
-    /// The items that are not in this set: turns "only these" into "not those". O(itemCount / 32).
-    public func complement() -> ItemBitmap {
-        var result = self
-        for i in words.indices { result.words[i] = ~words[i] }
-        if itemCount % 32 != 0 { result.words[words.count - 1] &= (1 << UInt32(itemCount % 32)) - 1 }
-        return result
-    }
-
-    /// The items that are in both. O(itemCount / 32).
+    /// Keeps the items that are in the other set, too. O(itemCount / 32).
     public mutating func formIntersection(_ other: ItemBitmap) {
         precondition(other.itemCount == itemCount, "bitmaps of different sizes")
         for i in words.indices { words[i] &= other.words[i] }
     }
 
-    /// The set among the first `itemCount` items. O(itemCount / 32).
-    /// - Precondition: there are so many.
-    public func prefix(_ itemCount: Int) -> ItemBitmap {
-        precondition(itemCount <= self.itemCount, "fewer items than asked for")
-        var result = ItemBitmap(itemCount: itemCount)
-        for i in result.words.indices { result.words[i] = words[i] }
-        if itemCount % 32 != 0 { result.words[result.words.count - 1] &= (1 << UInt32(itemCount % 32)) - 1 }
+    /// The same of the first `count` items alone. O(count / 32).
+    public func prefix(_ count: Int) -> ItemBitmap {
+        precondition(count >= 0 && count <= itemCount, "more items than there are")
+        return ItemBitmap(itemCount: count, words: Array(words.prefix((count + 31) / 32)))
+    }
+
+    /// The items that are not in this set: turns "only these" into "not those". O(itemCount / 32).
+    public func complement() -> ItemBitmap {
+        var result = self
+        for i in words.indices { result.words[i] = ~words[i] }
+        result.clearRest()
         return result
+    }
+
+    private mutating func clearRest() {
+        if itemCount % 32 != 0 { words[words.count - 1] &= (1 << UInt32(itemCount % 32)) - 1 }
     }
 
     /// How many items are in it. O(itemCount / 32).

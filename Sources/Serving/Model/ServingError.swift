@@ -5,6 +5,7 @@ public import HTTPServer
 public enum ServingError: RequestFault, Equatable {
     case missingParameter(name: String)
     case badParameter(name: String, value: String, allowed: String)
+    case badFilter(FilterError)
     /// A body that is no JSON object.
     case badBody(reason: String)
     /// A member of a body that its route does not take.
@@ -34,6 +35,7 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter: "missing-parameter"
         case .badParameter: "bad-parameter"
+        case .badFilter(let error): error.code
         case .badBody: "bad-body"
         case .unknownMember: "unknown-parameter"
         case .missingMember: "missing-parameter"
@@ -55,6 +57,7 @@ public enum ServingError: RequestFault, Equatable {
         case .missingParameter(let name): "The parameter \(name) is missing."
         case .badParameter(let name, let value, let allowed):
             "The parameter \(name) is \(Self.quoted(value)), but it must be \(allowed)."
+        case .badFilter(let error): error.message
         case .badBody(let reason): "The body cannot be understood: \(reason)."
         case .unknownMember(let name, _): "There is no parameter \(Self.quoted(name)) here."
         case .missingMember(let name): "The body has no \(name)."
@@ -78,6 +81,7 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter(let name): "Add ?\(name)=… to the path."
         case .badParameter, .badIdentifier: ""
+        case .badFilter(let error): error.advice
         case .badBody: "Send one JSON object."
         case .unknownMember(_, let allowed): "The body takes \(allowed.joined(separator: ", "))."
         case .missingMember(let name): "Add it: {\"\(name)\": …}."
@@ -95,7 +99,8 @@ public enum ServingError: RequestFault, Equatable {
 
     public var category: FaultCategory {
         switch self {
-        case .missingParameter, .badParameter, .badIdentifier, .badEvent, .tooManyEvents, .unsupportedMediaType,
+        case .missingParameter, .badParameter, .badFilter, .badIdentifier, .badEvent, .tooManyEvents,
+            .unsupportedMediaType,
             .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired:
             .usage
         case .itemNotFound, .recommendationNotFound: .notFound
@@ -117,6 +122,7 @@ public enum ServingError: RequestFault, Equatable {
         case .missingParameter(let name), .badParameter(let name, _, _), .unknownMember(let name, _),
             .missingMember(let name):
             name
+        case .badFilter(let error): error.parameter
         case .badCursor, .cursorOfAnotherList, .cursorExpired: "cursor"
         default: nil
         }

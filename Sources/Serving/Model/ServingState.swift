@@ -1,6 +1,7 @@
 internal import Catalog
 internal import Domain
 internal import Linalg
+internal import Operations
 internal import Trainer
 
 /// Everything that one answer is made from, immutable: a request takes the state in force once and uses no other, so
@@ -9,10 +10,12 @@ final class ServingState: Sendable {
     let model: any FactorModel
     let content: any ContentSource
     /// Answers of an index in this process, which is as immutable as this state.
-    let contentMemory = ContentMemory()
+    let contentMemory = ContentMemory(capacity: 20_000)
     let items: ItemSpace
     /// What no list shows.
     let hidden: HiddenItems
+    /// What a filter lets through.
+    let filters: ItemFilters
     let popularity: Popularity
     /// Item factors scaled to length 1, for the cosine of two items. An item without factors stays zero.
     let directions: PackedItems
@@ -31,6 +34,9 @@ final class ServingState: Sendable {
         items = ItemSpace(model: model, catalog: catalog)
         modelJSON = Self.json(model.identity)
         hidden = HiddenItems(items: items, catalog: catalog, unknown: unknownItems)
+        filters = ItemFilters(
+            ids: items.ids, modelCount: items.modelCount, hidden: hidden.places, hasFilms: catalog.isThere,
+            movie: items.movie(at:))
         popularity = Popularity(model: model, items: items, hidden: hidden)
         lengths = (0..<model.itemCount).map { item in
             model.itemFactors.withRow(item) { row in

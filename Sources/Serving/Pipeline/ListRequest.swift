@@ -52,9 +52,3 @@ struct ListRequest: Sendable, Hashable {
         case full
     }
 }
-
-/// A filter as it was sent: the expression, and the values of its `$name`s.
-struct FilterText: Sendable, Hashable {
-    var expression: String
-    var parameters: [String: JSONValue] = [:]
-}

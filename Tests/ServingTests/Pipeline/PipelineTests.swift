@@ -125,17 +125,4 @@ struct PipelineTests {
         overlay.forget { _ in Timestamp(seconds: 9999) }
         #expect(overlay.counts.held == 0)
     }
-
-    @Test("what content said is remembered, the latest of it")
-    func memory() {
-        let memory = ContentMemory(capacity: 10)
-        func query(_ number: Int32) -> ContentQuery { ContentQuery(seeds: [number], excluded: [], limit: 1) }
-        for number in 0..<100 as Range<Int32> {
-            memory[query(number)] = [(number, 1)]
-            #expect(memory[query(number)]?.first?.place == number)
-            #expect(memory[query(0)]?.first?.place == 0)
-        }
-        #expect(memory[query(1)] == nil)
-        #expect(memory[ContentQuery(seeds: [99], excluded: [1], limit: 1)] == nil)
-    }
 }
