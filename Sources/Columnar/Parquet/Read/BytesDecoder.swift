@@ -179,20 +179,33 @@ struct BytesDecoder: ValueDecoder {
         guard prefixes.count == count, lengths.count == count else {
             throw DecodingFault.malformed("a page has too few lengths")
         }
-        try makeRoom(for: prefixes.reduce(0) { $0 + Int($1) } + lengths.reduce(0) { $0 + Int($1) })
-        var previous = bytes.count..<bytes.count
-        for i in 0..<count {
-            let prefix = Int(prefixes[i])
-            guard prefix >= 0, prefix <= previous.count else {
-                throw DecodingFault.malformed("a prefix is longer than the value before")
-            }
-            let suffix = try cursor.take(Int(lengths[i]))
-            let start = bytes.count
-            bytes.append(contentsOf: bytes[previous.lowerBound..<previous.lowerBound + prefix])
-            bytes.append(contentsOf: suffix)
-            offsets.append(Int32(bytes.count))
-            previous = start..<bytes.count
+        guard prefixes.allSatisfy({ $0 >= 0 }), lengths.allSatisfy({ $0 >= 0 }) else {
+            throw DecodingFault.malformed("a length is below zero")
         }
+        let total = prefixes.reduce(0) { $0 + Int($1) } + lengths.reduce(0) { $0 + Int($1) }
+        try makeRoom(for: total)
+        var end = Int32(bytes.count)
+        // A buffer of its own: an array that is appended a part of itself is copied whole each time.
+        let values = try [UInt8](unsafeUninitializedCapacity: total) { target, initialized in
+            var previous = 0..<0
+            for i in 0..<count {
+                let prefix = Int(prefixes[i])
+                guard prefix <= previous.count else {
+                    throw DecodingFault.malformed("a prefix is longer than the value before")
+                }
+                let suffix = try cursor.take(Int(lengths[i]))
+                let start = initialized
+                // In bounds: `total` is the sum of all prefixes and lengths, none below zero, and the value before is
+                // initialized.
+                copy(UnsafeRawBufferPointer(target), previous.lowerBound, prefix, to: target, at: start)
+                copy(suffix, 0, suffix.count, to: target, at: start + prefix)
+                initialized += prefix + suffix.count
+                previous = start..<initialized
+                end += Int32(prefix + suffix.count)
+                offsets.append(end)
+            }
+        }
+        bytes.append(contentsOf: values)
     }
 }
 

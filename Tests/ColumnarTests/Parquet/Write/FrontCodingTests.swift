@@ -102,6 +102,26 @@ import Testing
         }
     }
 
+    /// A row group of a stream's counted identifiers: what each value costs must not grow with how many stand before.
+    @Test func aMillionValuesAreReadBack() throws {
+        let texts = (0..<1_000_000).map { "event-\($0 + 1_000_000)" }
+        let column = BytesColumn(texts)
+        var decoder = BytesDecoder(fixedLength: nil, budget: MemoryBudget())
+        for start in stride(from: 0, to: texts.count, by: 20_000) {
+            var page = FrontCodedPage()
+            var body: [UInt8] = []
+            column.bytes.withUnsafeBytes { bytes in
+                column.offsets.withUnsafeBufferPointer { offsets in
+                    page.append(
+                        ByteRows(bytes: bytes, offsets: offsets, positions: nil, range: start..<start + 20_000))
+                    _ = page.take(to: &body)
+                }
+            }
+            try decoder.append(body, from: 0, count: 20_000, encoding: .deltaByteArray)
+        }
+        #expect(decoder.bytes == column.bytes && decoder.offsets == column.offsets)
+    }
+
     /// Random ones share nothing: PLAIN, and so no reader has to learn anything.
     @Test func identifiersWithoutOrderStayPlain() async throws {
         try await withTemporaryFolder { folder in
