@@ -69,6 +69,7 @@ let package = Package(
         library("CICULibrary", pkgConfig: "icu-uc", apt: "libicu-dev"),
         // Compiled, not just seen: Foundation's own ICU headers and Debian's exclude each other in Swift.
         .target(name: "CICU", dependencies: ["CICULibrary"], path: "Sources/C/CICU"),
+        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
         .target(
@@ -82,7 +83,7 @@ let package = Package(
         room("HTTPClient", ["Domain", "CCurl"]),
         room("Kafka", ["Domain", "CRdKafka"]),
         room("Delimited", ["Domain", "CArchive"]),
-        room("Operations", ["Domain", "CCrypto", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
+        room("Operations", ["Domain", "CCrypto", "CSQLite", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
 
         // Level 1b: which tables there are.
         room("Store", ["Domain", "Columnar"]),

@@ -42,7 +42,7 @@ import Testing
         "Linalg": ["TopK", "", "Kernels"],
         "HTTPServer": ["", "Daemon", "Routing", "Message"],
         "HTTPClient": ["", "Curl", "Message", "Policy"],
-        "Operations": [""],
+        "Operations": ["State", "SQLite", ""],
         "Domain": ["JSON", "Storage", ""],
     ]
 

@@ -1,0 +1,107 @@
+public import Domain
+internal import Foundation
+internal import Synchronization
+
+/// The file that holds what a deployment must not lose and no table holds: its keys, and the log of who changed what.
+///
+/// `marquee.sqlite` in the folder of `--state`. It is made when something is first written, so a server that needs no
+/// keys leaves no file behind. Everything that a change does and its entry in the log is one transaction.
+public final class StateDatabase: Sendable {
+    /// The folder, as messages have it.
+    public let folder: String
+    private let connection = Mutex<Held>(Held())
+
+    private struct Held {
+        var connection: SQLiteConnection?
+        /// Which file the connection is to: another may take its name.
+        var file: FileIdentity?
+    }
+
+    /// Names the file; nothing is read or made yet.
+    public init(folder: String) { self.folder = folder }
+
+    /// Where the file lies.
+    public var path: String { folder + "/marquee.sqlite" }
+
+    /// Whether there is a file yet.
+    public var exists: Bool { FileIdentity(path) != nil }
+
+    /// Reads, or returns nil if there is no file. Blocks.
+    public func read<R: Sendable>(_ body: (SQLiteConnection) throws -> R) throws -> R? {
+        try connection.withLock { held in
+            guard FileIdentity(path) != nil else { return nil }
+            return try body(open(&held))
+        }
+    }
+
+    /// Changes what is in the file, all of it or nothing, and makes folder and file if need be. Blocks.
+    public func write<R: Sendable>(_ body: (SQLiteConnection) throws -> R) throws -> R {
+        try connection.withLock { held in
+            if FileIdentity(path) == nil {
+                do {
+                    try FileManager.default.createDirectory(
+                        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                } catch {
+                    throw SQLiteError.cannotOpen(path: path, reason: "its folder cannot be made")
+                }
+            }
+            let connection = try open(&held)
+            return try connection.transaction { try body(connection) }
+        }
+    }
+
+    /// A value that is another one after somebody else has changed the file, replaced it or taken it away.
+    public func version() throws -> Version {
+        try connection.withLock { held in
+            guard let file = FileIdentity(path) else { return Version(file: nil, data: 0) }
+            return try Version(file: file, data: open(&held).dataVersion())
+        }
+    }
+
+    /// See ``version()``.
+    public struct Version: Equatable, Sendable {
+        fileprivate let file: FileIdentity?
+        fileprivate let data: Int64
+    }
+
+    private func open(_ held: inout Held) throws -> SQLiteConnection {
+        let file = FileIdentity(path)
+        if let connection = held.connection, held.file == file { return connection }
+        held.connection = nil
+        let connection = try SQLiteConnection(path: path, migrations: Self.migrations)
+        held = Held(connection: connection, file: FileIdentity(path))
+        return connection
+    }
+
+    /// The schema, in the order it came to be.
+    private static let migrations = [
+        """
+        CREATE TABLE keys (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, hash BLOB NOT NULL CHECK (length(hash) = 32),
+            scopes TEXT NOT NULL, rate REAL, created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER
+        ) STRICT;
+        CREATE TABLE audit (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+            target TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, request_id TEXT NOT NULL,
+            hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+        CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
+        CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
+        """
+    ]
+}
+
+/// Which file a path leads to: a new one of the same name is another.
+private struct FileIdentity: Equatable, Sendable {
+    let device: UInt64
+    let number: UInt64
+
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        number = UInt64(status.st_ino)
+    }
+}
