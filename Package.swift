@@ -83,7 +83,8 @@ let package = Package(
         room("HTTPClient", ["Domain", "CCurl"]),
         room("Kafka", ["Domain", "CRdKafka"]),
         room("Delimited", ["Domain", "CArchive"]),
-        room("Operations", ["Domain", "CCrypto", "CSQLite", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
+        room(
+            "Operations", ["Domain", "CCrypto", "CSQLite", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
 
         // Level 1b: which tables there are.
         room("Store", ["Domain", "Columnar"]),

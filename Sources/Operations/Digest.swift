@@ -20,6 +20,11 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { hex }
+
+    /// Whether both are the same, asked in a time that does not tell how much of them is: for digests of secrets.
+    public func isEqualInConstantTime(to other: SHA256Digest) -> Bool {
+        bytes.count == other.bytes.count && CRYPTO_memcmp(bytes, other.bytes, bytes.count) == 0
+    }
 }
 
 /// Computes SHA-256 (FIPS 180-4): of models and files, to tell whether they are what was published.

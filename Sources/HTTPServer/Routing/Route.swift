@@ -13,8 +13,16 @@ public struct Route: Sendable {
         case open
         /// Reads recommendations and items.
         case read
-        /// Sends events.
-        case write
+        /// Sends events and impressions.
+        case events
+        /// Changes the catalogue.
+        case catalog
+        /// Promotes models and rolls them back, starts training runs.
+        case models
+        /// Reads what is one person's own.
+        case privacy
+        /// Reads the audit log, manages keys.
+        case admin
     }
 
     /// A parameter of the query.
@@ -37,7 +45,7 @@ public struct Route: Sendable {
     public let scope: Scope
     public let parameters: [Parameter]
     /// Not called for a request whose query has other parameters than these, or one of them twice.
-    public let action: HTTPRouter.Action
+    public private(set) var action: HTTPRouter.Action
 
     /// - Parameters:
     ///   - parameters: by name, those of the query that the route takes.
@@ -70,6 +78,15 @@ public struct Route: Sendable {
             }
             return action(request, path)
         }
+    }
+}
+
+extension Route {
+    /// The same route, whose action is what `wrap` makes of it: for what stands before or behind every route.
+    public func wrapped(_ wrap: (@escaping HTTPRouter.Action) -> HTTPRouter.Action) -> Route {
+        var route = self
+        route.action = wrap(action)
+        return route
     }
 }
 

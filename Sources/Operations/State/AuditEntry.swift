@@ -48,8 +48,8 @@ public struct AuditEntry: Sendable, Equatable {
     ) -> SHA256Digest {
         var json = JSONWriter(capacity: 256)
         json.array {
-            $0.value(number)
-            $0.value(at.microseconds)
+            $0.value(Int(number))
+            $0.value(Int(at.microseconds))
             for text in [
                 change.who, change.action, change.target, change.outcome.rawValue, change.reason, change.requestID,
             ] {

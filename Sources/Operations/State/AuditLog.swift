@@ -1,5 +1,4 @@
-public import Domain
-internal import Foundation
+internal import Domain
 
 /// The log of every change that was made through the API or by a command: who, what, when, why.
 ///
@@ -84,7 +83,8 @@ public struct AuditLog: Sendable {
                     } else if AuditEntry.digest(
                         number: entry.number, at: entry.at, change: entry.change, behind: previous) != entry.hash
                     {
-                        verdict = .broken(number: count, reason: "its digest is another one: it or its place was changed")
+                        verdict = .broken(
+                            number: count, reason: "its digest is another one: it or its place was changed")
                     }
                     previous = entry.hash.bytes
                 }
@@ -113,7 +113,8 @@ public struct AuditLog: Sendable {
                 .blob(hash.bytes),
             ])
         // The digest outside of the file is what the file can be held to.
-        log.info("recorded", ["number": number, "action": change.action, "outcome": change.outcome.rawValue, "digest": hash])
+        log.info(
+            "recorded", ["number": number, "action": change.action, "outcome": change.outcome.rawValue, "digest": hash])
         return AuditEntry(number: number, at: at, change: change, hash: hash)
     }
 

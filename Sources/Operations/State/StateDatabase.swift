@@ -1,4 +1,3 @@
-public import Domain
 internal import Foundation
 internal import Synchronization
 
@@ -11,7 +10,8 @@ public final class StateDatabase: Sendable {
     public let folder: String
     private let connection = Mutex<Held>(Held())
 
-    private struct Held {
+    /// `@unchecked Sendable`: the connection is only used under the mutex.
+    private struct Held: @unchecked Sendable {
         var connection: SQLiteConnection?
         /// Which file the connection is to: another may take its name.
         var file: FileIdentity?

@@ -6,7 +6,7 @@ extension Routes {
     /// What happened.
     var ofEvents: [Route] {
         [
-            Route(.post, "/v1/events", "Takes events, all of them or none.", scope: .write) { request, _ in
+            Route(.post, "/v1/events", "Takes events, all of them or none.", scope: .events) { request, _ in
                 answering(request) { try events(request) }
             }
         ]
