@@ -40,7 +40,7 @@ import Testing
         "Delimited": [""],
         "Kafka": ["Broker", "Consumer", "Producer", "Client", "Delivery", "Properties", "", "Bridge"],
         "Linalg": ["TopK", "", "Kernels"],
-        "HTTPServer": ["", "Daemon", "Routing", "Message"],
+        "HTTPServer": ["", "Daemon", "Routing", "Schema", "Message"],
         "HTTPClient": ["", "Curl", "Message", "Policy"],
         "Operations": ["State", "SQLite", ""],
         "Domain": ["JSON", "Storage", ""],

@@ -55,7 +55,9 @@ struct EmbeddingTests {
             try await trains.value
 
             // Lists over HTTP, beside a route of the program's own.
-            let hello = Route(.get, "/hello", "Greets.", scope: .open) { _, _ in .now(HTTPResponse(text: "hello\n")) }
+            let hello = Route(.get, "/hello", "Greets.", scope: .open, answers: [.text()]) { _, _ in
+                .now(HTTPResponse(text: "hello\n"))
+            }
             let server = try await RecommendationServer(
                 http: HTTPServerConfiguration(port: 0), registry: registry, catalogue: StoredCatalogue(store: store),
                 feed: KafkaEventFeed(properties: properties, observer: .logging),

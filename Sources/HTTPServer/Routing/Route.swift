@@ -1,11 +1,12 @@
 /// One thing that can be asked: what a room hands to whoever builds the router.
 ///
-///     Route(.get, "/v1/items/popular", "The most liked items.", parameters: ["n": "How many."]) { request, _ in
-///         .now(HTTPResponse(body: …))
-///     }
+///     Route(
+///         .get, "/v1/items/popular", "The most liked items.",
+///         parameters: [Route.Parameter("n", .integer(1...500), "How many.", default: 20)], answers: [.json(films)]
+///     ) { request, _ in .now(HTTPResponse(body: …)) }
 ///
-/// It says what its router needs, and what a description of the interface, a check of keys or a page about it would:
-/// none of them has to know the room.
+/// It is the one description of the interface: the router checks requests by it before the action runs, `/openapi.json`
+/// and `/docs` are made from it, and a check of keys reads its scope. None of them has to know the room.
 public struct Route: Sendable {
     /// What a caller must be allowed to do.
     public enum Scope: String, Sendable, CaseIterable {
@@ -17,24 +18,12 @@ public struct Route: Sendable {
         case events
         /// Changes the catalogue.
         case catalog
-        /// Promotes models and rolls them back, starts training runs.
+        /// Trains, promotes and rolls back models.
         case models
-        /// Reads what is one person's own.
+        /// Reads or erases what is known of a person.
         case privacy
-        /// Reads the audit log, manages keys.
+        /// Looks after keys and reads the audit log.
         case admin
-    }
-
-    /// A parameter of the query.
-    public struct Parameter: Sendable {
-        public let name: String
-        /// What it decides, its values and its default, in a sentence.
-        public let meaning: String
-
-        public init(name: String, meaning: String) {
-            self.name = name
-            self.meaning = meaning
-        }
     }
 
     public let method: HTTPMethod
@@ -43,41 +32,55 @@ public struct Route: Sendable {
     /// What the answer is, in a sentence.
     public let summary: String
     public let scope: Scope
+    /// What the pattern's segments in braces stand for, in order.
+    public let path: [Parameter]
+    /// Of the query.
     public let parameters: [Parameter]
-    /// Not called for a request whose query has other parameters than these, or one of them twice.
+    public let body: Body?
+    /// What comes back when all is well.
+    public let answers: [Answer]
+    /// What comes back otherwise, beside what every route may answer.
+    public let problems: [Problem]
+    /// Not called for a request that is none of what is declared here.
     public private(set) var action: HTTPRouter.Action
 
     /// - Parameters:
-    ///   - parameters: by name, those of the query that the route takes.
+    ///   - path: those of the pattern's parameters that are no identifiers.
+    ///   - parameters: those of the query that the route takes.
+    ///   - body: what it must carry; nil if a body is not looked at.
     ///   - action: gets the request and the segments that the pattern's parameters stand for, in order.
     public init(
-        _ method: HTTPMethod, _ pattern: String, _ summary: String, scope: Scope = .read,
-        parameters: KeyValuePairs<String, String> = [:], action: @escaping HTTPRouter.Action
-    ) {
-        self.init(
-            method, pattern, summary, scope: scope,
-            parameters: parameters.map { Parameter(name: $0.key, meaning: $0.value) }, action: action)
-    }
-
-    /// The same with parameters that are made elsewhere.
-    public init(
-        _ method: HTTPMethod, _ pattern: String, _ summary: String, scope: Scope = .read, parameters: [Parameter],
+        _ method: HTTPMethod, _ pattern: String, _ summary: String, scope: Scope = .read, path: [Parameter] = [],
+        parameters: [Parameter] = [], body: Body? = nil, answers: [Answer], problems: [Problem] = [],
         action: @escaping HTTPRouter.Action
     ) {
         self.method = method
         self.pattern = pattern
         self.summary = summary
         self.scope = scope
+        self.path = Self.names(in: pattern).map { name in
+            path.first { $0.name == name }
+                ?? Parameter(name, .identifier, "The \(name)'s identifier.", isRequired: true)
+        }
         self.parameters = parameters
-        let names = parameters.map(\.name)
-        self.action = { request, path in
-            do throws(QueryError) {
-                try request.query.check(against: names)
+        self.body = body
+        self.answers = answers
+        self.problems = problems
+        let check = RouteCheck(path: self.path, parameters: parameters, body: body)
+        self.action = { request, segments in
+            do throws(RouteError) {
+                try check.pass(request, segments)
             } catch {
                 return .now(HTTPProblem(error).response(requestID: request.id))
             }
-            return action(request, path)
+            return action(request, segments)
         }
+    }
+
+    /// Of the pattern's parameters, in order.
+    private static func names(in pattern: String) -> [String] {
+        pattern.split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }
+            .map { String($0.dropFirst().dropLast()) }
     }
 }
 

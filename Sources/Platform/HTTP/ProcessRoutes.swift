@@ -26,19 +26,49 @@ final class ProcessRoutes: Sendable {
 
     var table: [Route] {
         [
-            Route(.get, "/healthz/live", "Whether the process answers.", scope: .open) { _, _ in
+            Route(
+                .get, "/healthz/live", "Whether the process answers.", scope: .open,
+                answers: [.json(.object(["status": .choice(["live"])]), headers: Self.notStored)]
+            ) { _, _ in
                 .now(Self.status("live"))
             },
-            Route(.get, "/healthz/ready", "Whether every service of the process can work.", scope: .open) {
-                [self] request, _ in .now(ready(request))
+            Route(
+                .get, "/healthz/ready", "Whether every service of the process can work.", scope: .open,
+                answers: [.json(Self.readiness, headers: Self.notStored)],
+                problems: [
+                    Route.Problem(PlatformError.stopping),
+                    Route.Problem(PlatformError.notReady(service: "", reason: "")),
+                ]
+            ) { [self] request, _ in .now(ready(request))
             },
-            Route(.get, "/version", "The program's version and what it works with.", scope: .open) {
-                [self] _, _ in .now(version())
+            Route(
+                .get, "/version", "The program's version and what it works with.", scope: .open,
+                answers: [.json(version(watched.flatMap(\.factSchemas)))]
+            ) { [self] _, _ in .now(version())
             },
-            Route(.get, "/metrics", "The metrics of the process, for Prometheus.", scope: .open) {
-                [self] _, _ in .now(metrics())
+            Route(
+                .get, "/metrics", "The metrics of the process, for Prometheus.", scope: .open,
+                answers: [.text("text/plain", "Text exposition format 0.0.4.")]
+            ) { [self] _, _ in .now(metrics())
             },
         ]
+    }
+
+    private static let notStored: KeyValuePairs = ["Cache-Control": "no-store"]
+
+    private static let readiness = JSONSchema.object(
+        ["status": .choice(["ready"])],
+        optional: [
+            "degraded": .list(.text()).meaning("What answers lack."),
+            "details": .list(.object(["service": .text(), "part": .text(), "reason": .text()])),
+        ])
+
+    private func version(_ facts: [JSONSchema.Member]) -> JSONSchema {
+        .members(
+            [
+                JSONSchema.Member(name: "name", schema: .choice(["marquee"]), isRequired: true),
+                JSONSchema.Member(name: "version", schema: .text(), isRequired: true),
+            ] + facts, others: nil)
     }
 
     private func ready(_ request: HTTPRequest) -> HTTPResponse {

@@ -6,7 +6,7 @@ enum RootPage {
     /// - Parameter routes: all others.
     static func route(listing routes: [(method: HTTPMethod, pattern: String)]) -> Route {
         let page = html(routes, version: Release.version)
-        return Route(.get, "/", "What there is to ask.", scope: .open) { _, _ in
+        return Route(.get, "/", "What there is to ask.", scope: .open, answers: [.text("text/html")]) { _, _ in
             .now(
                 HTTPResponse(
                     contentType: "text/html; charset=utf-8",

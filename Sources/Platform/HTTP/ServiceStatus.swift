@@ -1,3 +1,5 @@
+public import HTTPServer
+
 /// What a service tells of itself to whoever watches the process: each part is asked when somebody asks the process.
 public struct ServiceStatus: Sendable {
     /// The service's name, as in the log.
@@ -10,6 +12,8 @@ public struct ServiceStatus: Sendable {
     public var impairments: @Sendable () -> [(part: String, degraded: String, reason: String)] = { [] }
     /// What `/version` says beside the program's: names, and values as JSON.
     public var facts: @Sendable () -> [(name: String, json: [UInt8])] = { [] }
+    /// What ``facts`` may be.
+    public var factSchemas: [JSONSchema.Member] = []
     /// Brings metrics up to date that are shown next.
     public var refresh: @Sendable () -> Void = {}
 

@@ -66,6 +66,7 @@ extension RecommendationService {
             impairments.all.map { ($0.part.rawValue, $0.part.degradedName, $0.reason) }
         }
         status.facts = { [self] in [("model", modelJSON)] }
+        status.factSchemas = [JSONSchema.Member(name: "model", schema: Self.modelSchema, isRequired: false)]
         status.refresh = { [self] in updateGauges() }
         return status
     }

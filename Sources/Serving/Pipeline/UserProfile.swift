@@ -3,7 +3,7 @@ internal import Linalg
 internal import Trainer
 
 /// How well a user is known.
-public enum UserState: String, Sendable {
+public enum UserState: String, CaseIterable, Sendable {
     /// By the model, with nothing newer.
     case known
     /// By the model and newer events, or by newer events alone.

@@ -14,6 +14,12 @@ struct ListCall: Sendable {
 }
 
 extension Routes {
+    /// What a list may answer beside itself.
+    static let ofLists = [
+        Route.Problem(ServingError.itemNotFound(id: "")), Route.Problem(ServingError.badCursor),
+        Route.Problem(ServingError.cursorOfAnotherList), Route.Problem(ServingError.cursorExpired),
+    ]
+
     /// The two routes of a list that is asked for without a body: `GET`, and `POST` to the same path and `/query` for
     /// what is too long for a path. Both give the same list.
     func list(
@@ -24,7 +30,8 @@ extension Routes {
         let names = others.map(\.name)
         return [
             Route(
-                .get, pattern, summary, scope: scope, parameters: others + parameters.map(\.declared)
+                .get, pattern, summary, scope: scope, parameters: others + parameters.map(\.declared),
+                answers: [.json(Shape.list)], problems: Self.ofLists
             ) { request, path in
                 answering(request) {
                     let call = ListCall(
@@ -38,7 +45,14 @@ extension Routes {
             },
             Route(
                 .post, pattern + "/query", "\(summary.dropLast()), as GET \(pattern) with its parameters in a body.",
-                scope: scope
+                scope: scope,
+                body: ListParameter.body(
+                    parameters,
+                    and: others.map {
+                        .init(
+                            name: $0.name, schema: .nullable($0.schema).meaning($0.meaning), isRequired: $0.isRequired)
+                    }),
+                answers: [.json(Shape.list)], problems: Self.ofLists
             ) { request, path in
                 answering(request) {
                     var body = try RequestBody(request)
@@ -53,21 +67,20 @@ extension Routes {
     }
 
     /// The route of a list that needs a body: its own members beside the common parameters.
+    /// - Parameter others: its own members.
     func list(
         posting pattern: String, _ summary: String, scope: Route.Scope = .read,
-        taking parameters: [ListParameter] = ListParameter.ofEveryList,
+        taking parameters: [ListParameter] = ListParameter.ofEveryList, and others: [JSONSchema.Member],
         _ answer: @escaping @Sendable (HTTPRequest, [String], inout RequestBody) throws -> HTTPReply
     ) -> Route {
-        Route(.post, pattern, summary, scope: scope) { request, path in
+        Route(
+            .post, pattern, summary, scope: scope, body: ListParameter.body(parameters, and: others),
+            answers: [.json(Shape.list)], problems: Self.ofLists
+        ) { request, path in
             answering(request) {
                 var body = try RequestBody(request)
                 return try answer(request, path, &body)
             }
         }
     }
-}
-
-extension ListParameter {
-    /// As a route declares it.
-    var declared: Route.Parameter { Route.Parameter(name: rawValue, meaning: meaning) }
 }

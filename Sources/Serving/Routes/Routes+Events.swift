@@ -6,7 +6,19 @@ extension Routes {
     /// What happened.
     var ofEvents: [Route] {
         [
-            Route(.post, "/v1/events", "Takes events, all of them or none.", scope: .events) { request, _ in
+            Route(
+                .post, "/v1/events", "Takes events, all of them or none.", scope: .events,
+                body: Route.Body([
+                    "application/json": .either([Shape.event, .list(Shape.event, count: 1...EventParser.maximumEvents)]
+                    ),
+                    "application/x-ndjson": .text(), "application/jsonl": .text(), "application/json-lines": .text(),
+                ]),
+                answers: [.json(Shape.accepted, status: 202, "The broker has them durably.")],
+                problems: [
+                    Route.Problem(ServingError.badEvent(number: nil, reason: "")),
+                    Route.Problem(ServingError.tooManyEvents(limit: 0)), Route.Problem(ServingError.eventsUnavailable),
+                ]
+            ) { request, _ in
                 answering(request) { try events(request) }
             }
         ]

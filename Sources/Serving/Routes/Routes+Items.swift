@@ -6,7 +6,10 @@ extension Routes {
     /// The catalogue.
     var ofItems: [Route] {
         [
-            Route(.get, "/v1/items/{item}", "Everything that is known of one item.") { request, path in
+            Route(
+                .get, "/v1/items/{item}", "Everything that is known of one item.", answers: [.json(Shape.item)],
+                problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
+            ) { request, path in
                 answering(request) { try item(path[0]) }
             }
         ]

@@ -12,8 +12,14 @@ extension Routes {
             return try similar(call.request, call.list, to: [item], method)
         }
             + [
-                list(posting: "/v1/items/similar", "Items like several items together, best first.") {
-                    request, _, body in
+                list(
+                    posting: "/v1/items/similar", "Items like several items together, best first.",
+                    and: [
+                        .init(
+                            name: "items", schema: .list(.identifier, count: 1...100, isUnique: true), isRequired: true),
+                        .init(name: "method", schema: .nullable(Self.method.schema), isRequired: false),
+                    ]
+                ) { request, _, body in
                     let items = try body.require("items").identifiers(1...100)
                     let method = try body.take("method")?.choice(SimilarityMethod.self) ?? .blend
                     return try similar(request, try ListRequest(body), to: items, method)
@@ -27,7 +33,7 @@ extension Routes {
     }
 
     private static let method = Route.Parameter(
-        name: "method", meaning: "Alike in what: cf, content or blend; blend if not given.")
+        "method", .choice(SimilarityMethod.allCases.map(\.rawValue)), "Alike in what.", default: "blend")
 
     private func similar(
         _ request: HTTPRequest, _ list: ListRequest, to items: [String], _ method: SimilarityMethod

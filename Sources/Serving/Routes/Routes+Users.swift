@@ -11,7 +11,8 @@ extension Routes {
             + [
                 Route(
                     .get, "/suggested_movies", "Ten titles for a user, and no more.",
-                    parameters: ["user_id": "The user's identifier."]
+                    parameters: [Route.Parameter("user_id", .identifier, "The user's identifier.", isRequired: true)],
+                    answers: [.json(.list(.text(), count: 0...10))]
                 ) { request, _ in answering(request) { try suggestedMovies(request) } }
             ]
     }

@@ -43,7 +43,10 @@ struct HTTPRouterTests {
 
     @Test("a route is only asked with a query that it has declared")
     func declaredParameters() throws {
-        let route = Route(.get, "/films", "Films.", parameters: ["n": "How many."]) { request, _ in
+        let route = Route(
+            .get, "/films", "Films.", parameters: [Route.Parameter("n", .integer(1...5), "How many.")],
+            answers: [.text()]
+        ) { request, _ in
             .now(HTTPResponse(text: request.query["n"] ?? "all"))
         }
         func answer(_ query: HTTPQuery) throws -> (status: Int, body: String) {
@@ -61,6 +64,8 @@ struct HTTPRouterTests {
         #expect(unknown.status == 400 && unknown.body.contains("\"code\":\"unknown-parameter\""))
         #expect(unknown.body.contains("This path takes n.") && unknown.body.contains("\"parameter\":\"m\""))
         let twice = try answer(["n": "3", "n": "4"])
+        let many = try answer(["n": "6"])
+        #expect(many.status == 400 && many.body.contains("it must be a whole number from 1 to 5"))
         #expect(twice.status == 400 && twice.body.contains("\"code\":\"repeated-parameter\""))
     }
 }

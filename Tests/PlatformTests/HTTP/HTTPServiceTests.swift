@@ -16,7 +16,10 @@ struct HTTPServiceTests {
         let gauge = Metrics.shared.gauge("marquee_test_kitchen", help: "Counts how often it was asked.")
         status.refresh = { gauge.set(gauge.value + 1) }
         status.facts = { [("menu", Array("{\"id\":\"m1\"}".utf8))] }
-        let lunch = Route(.get, "/lunch/{day}", "What there is.", parameters: ["n": "How much."]) { _, path in
+        let lunch = Route(
+            .get, "/lunch/{day}", "What there is.", parameters: [Route.Parameter("n", .integer(), "How much.")],
+            answers: [.text()]
+        ) { _, path in
             .now(HTTPResponse(text: path[0]))
         }
         try await withHTTP(routes: [lunch], watching: [status]) { get in
@@ -57,7 +60,7 @@ struct HTTPServiceTests {
     @Test("while requests at work end, the process is not ready any more")
     func stopping() async throws {
         let release = Mutex<CheckedContinuation<Void, Never>?>(nil)
-        let slow = Route(.get, "/slow", "Waits.") { _, _ in
+        let slow = Route(.get, "/slow", "Waits.", answers: [.text()]) { _, _ in
             .later {
                 await withCheckedContinuation { continuation in release.withLock { $0 = continuation } }
                 return HTTPResponse(text: "done")

@@ -1,0 +1,141 @@
+internal import Catalog
+internal import Domain
+internal import HTTPServer
+
+/// What the routes answer, as schemas. Whoever adds a member to an answer adds it here: tests compare the two.
+enum Shape {
+    static let requestID = JSONSchema.text().meaning("By which the log knows the request.")
+
+    /// Which model made an answer.
+    static let model = JSONSchema.named(
+        "Model", .object(["id": .text(), "trained_at": .time, "data_version": .nullable(.integer(0...Int.max))]))
+
+    static let userState = JSONSchema.choice(UserState.allCases.map(\.rawValue))
+        .meaning("Whether the model knows the user, newer events were folded in, or nobody has heard of them.")
+
+    /// Names of parts that could not contribute.
+    static let degraded = JSONSchema.list(.text())
+        .meaning("What the answer lacks because a part of the service does not work.")
+
+    /// Facts of a film, as `fields=` chooses them; null where one is not known.
+    static let fields = JSONSchema.named(
+        "Fields",
+        .members(
+            ItemField.allCases.map { .init(name: $0.rawValue, schema: .nullable($0.schema), isRequired: false) },
+            others: nil))
+
+    /// Why an item is in a list. The parts of an item add up to its score.
+    static let reason = JSONSchema.named(
+        "Reason",
+        .object(
+            ["source": .choice(["factors", "content", "popularity", "boost", "rule"]), "part": .number()],
+            optional: [
+                "name": .text(), "text": .text(), "because": .object(["id": .text()], optional: ["title": .text()]),
+            ]))
+
+    static let listed = JSONSchema.named(
+        "ListedItem",
+        .object(
+            ["id": .text(), "rank": .integer(1...Int.max), "score": .number()],
+            optional: ["reasons": .list(reason), "fields": fields]))
+
+    static let list = JSONSchema.named(
+        "List",
+        .object(
+            [
+                "request_id": requestID, "recommendation_id": .text(), "model": model, "degraded": degraded,
+                "items": .list(listed), "next_cursor": .nullable(.text()), "took_ms": .number(0...Double.infinity),
+            ], optional: ["user_state": userState]))
+
+    /// One item with everything that is known of it.
+    static let item = JSONSchema.named(
+        "Item",
+        .members(
+            [
+                .init(name: "id", schema: .text(), isRequired: true),
+                .init(name: "in_catalogue", schema: .boolean, isRequired: true),
+                .init(name: "in_model", schema: .boolean, isRequired: true),
+            ] + ItemField.allCases.map { .init(name: $0.rawValue, schema: .nullable($0.schema), isRequired: true) },
+            others: nil))
+
+    static let accepted = JSONSchema.named(
+        "Accepted",
+        .object(["request_id": requestID, "accepted": .integer(1...10_000), "event_ids": .list(.text())]))
+
+    /// An event as it is sent.
+    static let event = JSONSchema.named(
+        "Event",
+        .object(
+            [
+                EventField.userID: .identifier, EventField.itemID: .identifier,
+                EventField.kind: .choice(EventKind.allCases.map(\.name)),
+                EventField.value: .number().meaning("view: 0 to 1; like: 1 or -1; review: 0.5 to 5 stars."),
+            ],
+            optional: [
+                EventField.eventID: .identifier.meaning("Unique for ever: the same one sent again counts once."),
+                EventField.reviewText: .text(bytes: 0...65_536), EventField.at: .text(format: "event-time"),
+            ]))
+}
+
+extension ItemField {
+    /// What it holds where it is known.
+    var schema: JSONSchema {
+        switch self {
+        case .title, .overview, .language, .director: .text()
+        case .year, .runtime, .voteCount: .integer()
+        case .popularity, .voteAverage: .number()
+        case .genres, .keywords: .list(.text())
+        case .releaseDate: .text(format: "date")
+        case .updatedAt: .time
+        }
+    }
+}
+
+extension ListParameter {
+    /// What its value may be: in a query, where lists are comma-separated and objects are written as text, or in a body.
+    func schema(inBody: Bool) -> JSONSchema {
+        switch self {
+        case .count: .integer(ListRequest.countRange)
+        case .cursor: .text(format: "cursor")
+        case .fields: Self.texts(.choice(ItemField.allCases.map(\.rawValue)), 1...ItemField.allCases.count, inBody)
+        case .filter: .text(format: "filter")
+        case .params: inBody ? .map(of: .any) : .text(format: "json-object")
+        case .boost: inBody ? .list(Self.oneBoost, count: 1...ListRequest.maximumBoosts) : .text(format: "boost")
+        case .excludedIDs: Self.texts(.identifier, 1...ListRequest.maximumExcluded, inBody)
+        case .excludeSeen: .choice(RecommendationQuery.ExcludeSeen.allCases.map(\.rawValue))
+        case .diversity, .exploration: .number(0...1)
+        case .minimumScore: .number(0...1000)
+        case .explain: .choice(ListRequest.ExplainLevel.allCases.map(\.rawValue))
+        case .scenario: .text(bytes: 1...64, pattern: "^[A-Za-z0-9._-]+$")
+        case .seed: .integer(0...9_007_199_254_740_991)
+        }
+    }
+
+    /// A body may hold the comma-separated text, too.
+    private static func texts(_ element: JSONSchema, _ count: ClosedRange<Int>, _ inBody: Bool) -> JSONSchema {
+        let list = JSONSchema.list(element, count: count, isUnique: true)
+        return inBody ? .either([list, .text(format: "comma-separated")]) : list
+    }
+
+    private static let oneBoost = JSONSchema.object(
+        ["filter": .text(format: "filter"), "factor": .number(ListRequest.Boost.factorRange)],
+        optional: ["name": .nullable(.text(bytes: 1...64))])
+
+    /// As a route declares it.
+    var declared: Route.Parameter {
+        Route.Parameter(rawValue, schema(inBody: false), meaning, default: self == .count ? 20 : nil)
+    }
+
+    /// The members of a body: the common parameters, each of which may be null as if it were not there, and those of the
+    /// list.
+    static func body(_ parameters: [ListParameter], and others: [JSONSchema.Member] = []) -> Route.Body {
+        .json(
+            .members(
+                others
+                    + parameters.map {
+                        .init(
+                            name: $0.rawValue, schema: .nullable($0.schema(inBody: true)).meaning($0.meaning),
+                            isRequired: false)
+                    }, others: nil))
+    }
+}
