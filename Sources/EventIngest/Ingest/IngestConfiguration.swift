@@ -47,6 +47,10 @@ public struct IngestConfiguration: Sendable {
     /// Seconds that a partition may have messages and give none: then its fetching is begun anew, once, and after as long
     /// again the run ends with ``IngestError/partitionStalled(topic:partition:next:end:seconds:)``.
     public var stallLimit = 60.0
+    /// Seconds between two looks, while running, whether the logs are still the ones that were stored.
+    public var inspectionInterval = 30.0
+    /// Seconds that an open transaction may hold back what comes after it before that is reported.
+    public var heldBackLimit = 30.0
 
     public init(store: EventStore, kafka: KafkaProperties, routes: [TopicRoute]) {
         self.store = store
@@ -73,7 +77,8 @@ public struct IngestProgress: Sendable {
     public var missingTopics: Set<String> = []
     /// Partitions that have messages and have given none for ``IngestConfiguration/stallLimit``.
     public var stalledPartitions = 0
-    /// What open transactions hold back at the end of a run of ``IngestConfiguration/untilEnd``: offsets that can be read once those are committed or aborted.
+    /// What open transactions hold back, at the end of a run of ``IngestConfiguration/untilEnd`` or for longer than
+    /// ``IngestConfiguration/heldBackLimit``: offsets that can be read once those are committed or aborted.
     public var heldBack: [TopicPartition: Range<Int64>] = [:]
     public var partitions = 0
     public var seconds = 0.0

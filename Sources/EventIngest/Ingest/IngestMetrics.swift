@@ -9,6 +9,7 @@ struct IngestMetrics {
     private let lag: Gauge
     private let isUp: Gauge
     private let stalled: Gauge
+    private let heldBack: Gauge
     private let partitions: Gauge
     private let pendingRows: Gauge
     private let pendingBytes: Gauge
@@ -35,6 +36,8 @@ struct IngestMetrics {
             "marquee_kafka_up", help: "1 while a broker answers.", labels: ["client": "ingest"])
         stalled = metrics.gauge(
             "marquee_ingest_stalled_partitions", help: "Partitions that have messages and gave none for a minute.")
+        heldBack = metrics.gauge(
+            "marquee_ingest_held_back", help: "Offsets behind transactions that have been open for long.")
         partitions = metrics.gauge("marquee_ingest_partitions", help: "Partitions this ingester reads.")
         pendingRows = metrics.gauge("marquee_ingest_pending_rows", help: "Rows collected for the next commit.")
         pendingBytes = metrics.gauge("marquee_ingest_pending_bytes", help: "Memory these rows take.")
@@ -80,6 +83,7 @@ struct IngestMetrics {
         lag.set(progress.lag.map(Double.init) ?? .nan)
         isUp.set(progress.outage == nil ? 1 : 0)
         stalled.set(Double(progress.stalledPartitions))
+        heldBack.set(Double(progress.heldBack.values.reduce(0) { $0 + $1.count }))
         partitions.set(Double(progress.partitions))
         pendingRows.set(Double(pending.rows))
         pendingBytes.set(Double(pending.bytes))

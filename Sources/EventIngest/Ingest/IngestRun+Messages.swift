@@ -7,6 +7,7 @@ extension IngestRun {
         switch arrival {
         case .messages(let messages): try take(messages)
         case .endOfPartition(let place, let offset):
+            guard suspects[place] == nil, !unavailable.contains(place) else { return }
             ledger.reachedEnd(place, at: offset)
             if ledger.hasPassed, passedSince == nil { passedSince = clock.now }
         case .offsetOutOfRange(let place, _):
@@ -24,7 +25,7 @@ extension IngestRun {
         // A partition given back in this very poll, or messages fetched before a seek: not ours, or known.
         guard let state = ledger[place] else { return }
         // The topic was deleted: whatever comes before that was looked into is of another one.
-        if progress.missingTopics.contains(place.topic) || unavailable.contains(place) { return }
+        if progress.missingTopics.contains(place.topic) || unavailable.contains(place) || suspects[place] != nil { return }
         var first = 0
         while first < messages.count, messages.offset(at: first) < state.next { first += 1 }
         guard first < messages.count else { return }

@@ -30,15 +30,22 @@ final class IngestRun {
     var unread: Int64 = 0
     /// Partitions of which the broker did not have the offset that was asked for; nothing is fetched of them.
     var unavailable: Set<TopicPartition> = []
-    /// Partitions whose log may be another one.
-    var suspects: Set<TopicPartition> = []
-    var lookedAgain: ContinuousClock.Instant
+    /// Partitions whose log may be another one, and when that was noticed. They rest, with nothing of theirs in hand, until
+    /// the comparison says what they are; the others go on.
+    var suspects: [TopicPartition: ContinuousClock.Instant] = [:]
+    /// Suspects that could not be begun with when they were assigned.
+    var unbegun: Set<TopicPartition> = []
+    var inspection: LogInspection?
+    var inspected: ContinuousClock.Instant
+    var lookedOver: ContinuousClock.Instant
+    var anchors = LogAnchors()
     /// What was stored before the watch last found nothing strange, and the time before: a log that was replaced may have
     /// been read, and stored, for a moment before that is noticed.
     var trusted = TrustedOffsets()
     /// Partitions that were found to be of another log, until they are begun with, and where.
     var foundOther: [TopicPartition: Int64] = [:]
     var stalls = StallWatch()
+    var heldBack = HeldBackWatch()
     /// When offsets were passed that no message has, and that are not stored yet.
     var passedSince: ContinuousClock.Instant?
     private var cluster = ""
@@ -57,7 +64,8 @@ final class IngestRun {
         start = clock.now
         reported = start
         lookedAround = start
-        lookedAgain = start - .seconds(1)
+        inspected = start - .seconds(1)
+        lookedOver = start
         lookedForPartitions = start
         metrics = IngestMetrics(hooks.metrics)
         var observer = hooks.kafka
@@ -94,16 +102,22 @@ final class IngestRun {
     func work(until isStopped: () -> Bool) throws -> IngestProgress {
         // A commit in progress ends before the group hears that we are gone.
         defer {
+            inspection?.giveUp()
             writer.finish()
             watch.stop()
             consumer.close()
         }
         try prepareTopics()
         cluster = try configuration.cluster ?? consumer.clusterID(timeout: configuration.patience)
-        for topic in topics { try lookForLostPartitions(of: topic) }
+        for topic in topics {
+            let count = try consumer.partitionCount(of: topic, timeout: configuration.patience)
+            if let count { try lookForLostPartitions(of: topic, now: count) }
+        }
         switch configuration.sharing {
         case .alone:
-            try begin(with: consumer.partitions(of: topics, timeout: configuration.patience))
+            try begin(
+                with: consumer.partitions(of: topics, timeout: configuration.patience),
+                patience: configuration.patience)
             try consumer.assign(ledger.nextOffsets)
             hasBeenAssigned = true
         case .group: try consumer.subscribe(topics)
@@ -111,12 +125,14 @@ final class IngestRun {
         while !isStopped() {
             try consumer.poll(timeout: pollTimeout()) { try take($0) }
             try answerRebalances()
-            if try lookAgain() { try commitIfDue() }
+            try lookAgain()
+            try commitIfDue()
             if configuration.untilEnd, hasBeenAssigned, ledger.isAtTarget { break }
             try lookAround()
         }
         // Of a log that may be another one nothing is stored; the next run finds out.
-        if suspects.isEmpty { try commitAll() }
+        try lookAgain()
+        try commitAll()
         if configuration.untilEnd { noteHeldBack() }
         report()
         return progress
@@ -140,14 +156,19 @@ final class IngestRun {
     }
 
     /// Takes partitions into the ledger, each at the offset its table has.
-    func begin(with places: [TopicPartition]) throws {
+    /// - Parameter patience: seconds for what the broker is asked for.
+    /// - Throws: also a `KafkaError` of the category `unavailable`; then nothing has changed.
+    func begin(with places: [TopicPartition], patience: Double) throws {
         let known = try writer.offsets()
         let places = places.filter { routeOfTopic[$0.topic] != nil }
-        let ends = try consumer.watermarks(of: places, timeout: configuration.patience)
-        var verdicts = try verdicts(on: places, ends, known: known.routes)
+        let ends = try consumer.watermarks(of: places, timeout: patience)
+        var verdicts = try verdicts(on: places, ends, known: known.routes, patience: patience)
         for place in places {
             if let offset = foundOther.removeValue(forKey: place) { verdicts[place] = .other(offset: offset) }
             trusted.forget(place)
+            anchors.forget(place)
+            suspects[place] = nil
+            unbegun.remove(place)
         }
         for (place, available) in zip(places, ends) {
             guard let route = routeOfTopic[place.topic] else { continue }
@@ -200,11 +221,13 @@ final class IngestRun {
             switch rebalance {
             case .assigned(let places):
                 try settle()
-                try begin(with: places)
+                try takeOver(places)
                 hasBeenAssigned = true
                 try consumer.answerRebalance(offsets: ledger.nextOffsets)
             case .revoked(let places, _):
-                // Also when they are lost: if someone else has gone on there, the table refuses this commit.
+                // Also when they are lost: if someone else has gone on there, the table refuses this commit. Of a log that may
+                // be another one nothing is committed: who gets it compares.
+                try lookAgain()
                 try commitAll()
                 for place in places {
                     guard let route = routeOfTopic[place.topic] else { continue }
@@ -233,7 +256,7 @@ final class IngestRun {
         oldestPending = nil
         passedSince = nil
         unavailable = []
-        try begin(with: ledger.places)
+        try begin(with: ledger.places, patience: configuration.patience)
         try consumer.restart(ledger.nextOffsets, among: ledger.nextOffsets)
     }
 
@@ -249,7 +272,7 @@ final class IngestRun {
                 let new = all.filter { ledger[$0] == nil && !progress.missingTopics.contains($0.topic) }
                 if !new.isEmpty {
                     try settle()
-                    try begin(with: new)
+                    try takeOver(new)
                     try consumer.assign(adding: ledger.nextOffsets.filter { new.contains($0.key) })
                 }
             }
@@ -268,13 +291,14 @@ final class IngestRun {
         for (place, end) in view.ends { ledger.foundEnd(place, end) }
         progress.outage = view.outage
         progress.missingTopics = view.missingTopics
-        suspects.formUnion(watch.takeSuspects())
+        let strange = watch.suspects
         trusted.note(
             round: view.round,
             stored: ledger.states.filter {
-                !suspects.contains($0.key) && !unavailable.contains($0.key)
-                    && !view.missingTopics.contains($0.key.topic)
+                view.answered.contains($0.key) && suspects[$0.key] == nil && !strange.contains($0.key)
+                    && !unavailable.contains($0.key)
             }.compactMapValues(\.stored))
+        noteHeldBack(view)
         // Before the first answer it is what the start found.
         progress.lag = view.outage == nil ? ledger.lag : nil
         unread = ledger.unread

@@ -8,8 +8,11 @@ import Store
 /// An offset alone does not say so: a topic that was deleted and made again has the same offsets, and so has a mirror. So
 /// what lies just below the stored offset is read again and compared with the row, or the dead letter, that the tables have
 /// of it. Where that offset has no message (a transaction's marker, or removed by compaction) those before it are asked.
-struct LogIdentity {
-    enum Verdict: Equatable {
+///
+/// It tells step by step, reading more where less says nothing: ``ranges`` is what to read next. It reads nothing by itself,
+/// since logs may be waited for elsewhere.
+struct LogIdentity: Sendable {
+    enum Verdict: Equatable, Sendable {
         case same
         /// What lies at this offset was never stored, or something else was.
         case other(offset: Int64)
@@ -18,7 +21,7 @@ struct LogIdentity {
     }
 
     /// A partition of which everything below `stored` is in the tables, and of which the broker has `available`.
-    struct Claim {
+    struct Claim: Sendable {
         var place: TopicPartition
         var route: Int
         var stored: Int64
@@ -26,54 +29,72 @@ struct LogIdentity {
     }
 
     /// A message of the log, and the row it becomes.
-    private struct Found {
+    struct Found: Sendable {
         var offset: Int64
         var payload: [UInt8]
         /// The values of the route's identity; nil if it is no row.
         var identity: [Value]?
     }
 
-    let routes: [TopicRoute]
-    let writer: SinkWriter
-    /// Reads ranges of the log.
-    let read: ([TopicPartition: Range<Int64>], (KafkaMessages) throws -> Void) throws -> Void
+    /// What is not told yet.
+    private(set) var open: [Claim]
+    private(set) var verdicts: [TopicPartition: Verdict] = [:]
+    private let claims: [Claim]
+    private var found: [TopicPartition: Int] = [:]
+    private var step = 0
 
     /// How far below the stored offset messages are looked for, one after the other.
     private static let reaches: [Int64] = [1, 64, 4096]
 
+    init(claims: [Claim]) {
+        self.claims = claims
+        open = claims.filter { $0.available.lowerBound < $0.stored && $0.stored <= $0.available.upperBound }
+    }
+
+    /// What has to be read next, and given to ``compare(_:without:routes:writer:)``; nothing once all is told.
+    var ranges: [TopicPartition: Range<Int64>] {
+        guard step < Self.reaches.count else { return [:] }
+        let reach = Self.reaches[step]
+        return Dictionary(
+            uniqueKeysWithValues: open.map {
+                ($0.place, max($0.available.lowerBound, $0.stored - reach)..<$0.stored)
+            })
+    }
+
+    /// Takes in what was read of ``ranges``.
+    /// - Parameter unread: what could not be read; nothing is told of these.
     /// - Precondition: no batch is in the writer's hands.
-    func verdicts(on claims: [Claim]) throws -> [TopicPartition: Verdict] {
-        var verdicts: [TopicPartition: Verdict] = [:]
-        var open = claims.filter { $0.available.lowerBound < $0.stored && $0.stored <= $0.available.upperBound }
-        var found: [TopicPartition: Int] = [:]
-        for reach in Self.reaches where !open.isEmpty {
-            var ranges: [TopicPartition: Range<Int64>] = [:]
-            for claim in open {
-                ranges[claim.place] = max(claim.available.lowerBound, claim.stored - reach)..<claim.stored
-            }
-            let messages = try messages(in: ranges, of: open)
+    mutating func compare(
+        _ messages: [TopicPartition: [Found]], without unread: Set<TopicPartition>, routes: [TopicRoute],
+        writer: SinkWriter
+    ) throws {
+        open = open.filter { !unread.contains($0.place) }
+        let ranges = ranges
+        if !ranges.isEmpty {
+            let reach = Self.reaches[step]
             let stored = try StoredMessages(ranges, claims: open, routes: routes, writer: writer)
             open = try open.filter { claim in
-                let place = claim.place
-                let own = messages[place] ?? []
-                found[place] = own.count
-                let verdict = try compare(own, of: claim, with: stored)
-                verdicts[place] = verdict
+                let own = messages[claim.place] ?? []
+                found[claim.place] = own.count
+                let verdict = try compare(own, of: claim, with: stored, route: routes[claim.route], writer: writer)
+                verdicts[claim.place] = verdict
                 return verdict == .unknown && claim.stored - reach > claim.available.lowerBound
             }
         }
+        step += 1
+        guard self.ranges.isEmpty else { return }
         // Messages that no table knows anything of: of another log, unless rows were erased.
-        for claim in claims where verdicts[claim.place] == .unknown {
+        for claim in claims where verdicts[claim.place] == .unknown && !unread.contains(claim.place) {
             guard let count = found[claim.place], count > 0 else { continue }
             if try !writer.mayLackRows(of: claim.route) {
                 verdicts[claim.place] = .other(offset: claim.stored - 1)
             }
         }
-        return verdicts
     }
 
-    private func compare(_ messages: [Found], of claim: Claim, with stored: StoredMessages) throws -> Verdict {
-        let route = routes[claim.route]
+    private func compare(
+        _ messages: [Found], of claim: Claim, with stored: StoredMessages, route: TopicRoute, writer: SinkWriter
+    ) throws -> Verdict {
         for message in messages.reversed() {
             let dead = stored.deadLetters(at: claim.place, message.offset)
             if dead.contains(message.payload) { return .same }
@@ -94,32 +115,36 @@ struct LogIdentity {
         }
         return .unknown
     }
+}
 
-    private func messages(
-        in ranges: [TopicPartition: Range<Int64>], of claims: [Claim]
-    ) throws -> [TopicPartition: [Found]] {
-        let routeOf = Dictionary(uniqueKeysWithValues: claims.map { ($0.place, $0.route) })
-        var appenders: [Int: any RowAppender] = [:]
-        var found: [TopicPartition: [Found]] = [:]
-        try read(ranges) { messages in
-            guard let index = routeOf[messages.place] else { return }
-            let route = routes[index]
-            let appender = appenders[index] ?? route.makeAppender()
-            appenders[index] = appender
-            for position in 0..<messages.count {
-                var rejections: [Rejection] = []
-                try appender.append(
-                    messages.slice(position..<position + 1), receivedAt: .now, rejections: &rejections)
-                let batch = try appender.take().first
-                let identity = try batch.map { try values(of: route.identity, in: $0, at: 0) }
-                let payload = Array(messages.payload(at: position))
-                // A tombstone of a table of films is no row and no dead letter.
-                if identity == nil, rejections.isEmpty { continue }
-                found[messages.place, default: []].append(
-                    Found(offset: messages.offset(at: position), payload: payload, identity: identity))
-            }
+/// Collects messages of the logs, with the rows they become.
+struct FoundMessages {
+    private let routes: [TopicRoute]
+    private let routeOf: [TopicPartition: Int]
+    private var appenders: [Int: any RowAppender] = [:]
+    private(set) var messages: [TopicPartition: [LogIdentity.Found]] = [:]
+
+    init(routes: [TopicRoute], claims: [LogIdentity.Claim]) {
+        self.routes = routes
+        routeOf = Dictionary(uniqueKeysWithValues: claims.map { ($0.place, $0.route) })
+    }
+
+    mutating func add(_ messages: KafkaMessages) throws {
+        guard let index = routeOf[messages.place] else { return }
+        let route = routes[index]
+        let appender = appenders[index] ?? route.makeAppender()
+        appenders[index] = appender
+        for position in 0..<messages.count {
+            var rejections: [Rejection] = []
+            try appender.append(messages.slice(position..<position + 1), receivedAt: .now, rejections: &rejections)
+            let batch = try appender.take().first
+            let identity = try batch.map { try values(of: route.identity, in: $0, at: 0) }
+            let payload = Array(messages.payload(at: position))
+            // A tombstone of a table of films is no row and no dead letter.
+            if identity == nil, rejections.isEmpty { continue }
+            self.messages[messages.place, default: []].append(
+                LogIdentity.Found(offset: messages.offset(at: position), payload: payload, identity: identity))
         }
-        return found
     }
 }
 

@@ -12,11 +12,13 @@ struct PartitionLedger {
         var next: Int64
         /// Where reading began.
         let start: Int64
+        /// Where reading goes on behind all that was sealed.
+        private(set) var sealedNext: Int64
         /// What the route's table holds; nil if it holds none yet.
         var stored: Int64?
         /// What the dead-letter table holds; nil if it holds none yet.
         var deadStored: Int64?
-        /// The messages from `next` on that are in the dead letters, and are not judged again: what was refused because
+        /// The messages from `sealedNext` on that are in the dead letters, and are not judged again: what was refused because
         /// of the clock, or the settings, might now be taken, and be in both tables.
         var deadLetters: Set<Int64> = []
         /// The partition was made anew at the broker: what `deadStored` says is about messages of the old one.
@@ -39,6 +41,7 @@ struct PartitionLedger {
             self.target = target
             self.end = end
             start = next
+            sealedNext = next
         }
 
         /// What the tables know about dead letters is not about the messages that come now. (A crash before the first
@@ -59,8 +62,18 @@ struct PartitionLedger {
         mutating func sealed() {
             moved = false
             passed = false
+            sealedNext = next
+            if !deadLetters.isEmpty { deadLetters = deadLetters.filter { $0 >= next } }
             hasDeadLetters = false
             isAnew = false
+        }
+
+        /// What was read since the last batch was sealed is read again.
+        mutating func rewind() {
+            moved = false
+            passed = false
+            hasDeadLetters = false
+            next = sealedNext
         }
 
         /// Whether anything was read since the last batch was sealed. The offsets cannot tell: after a topic was made
@@ -98,7 +111,6 @@ struct PartitionLedger {
         state.next = offset + 1
         state.end = max(state.end, state.next)
         state.moved = true
-        if !state.deadLetters.isEmpty { state.deadLetters = state.deadLetters.filter { $0 > offset } }
         states[place] = state
     }
 
@@ -120,6 +132,13 @@ struct PartitionLedger {
     /// Everything that was read so far is in a batch now; what is read from here on is for the next.
     mutating func sealed() {
         for place in states.keys { states[place]?.sealed() }
+    }
+
+    /// Forgets what was read since the last batch was sealed, and says of which partitions.
+    mutating func rewind() -> [TopicPartition] {
+        let places = states.filter { $0.value.moved || $0.value.passed }.map(\.key)
+        for place in places { states[place]?.rewind() }
+        return places
     }
 
     /// The steps that a commit of a route's table must make.

@@ -20,6 +20,12 @@ struct TrustedOffsets {
         }
     }
 
+    /// What was stored beyond this offset may be of another log.
+    mutating func lower(_ place: TopicPartition, to offset: Int64) {
+        offsets[place] = min(offset, offsets[place] ?? offset)
+        candidates[place] = nil
+    }
+
     mutating func forget(_ place: TopicPartition) {
         offsets[place] = nil
         candidates[place] = nil

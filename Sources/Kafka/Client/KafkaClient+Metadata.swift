@@ -86,15 +86,59 @@ extension KafkaClient {
     /// The offsets the broker has of many partitions, in the order of `places`: two requests to each leader, whatever the
     /// number of its partitions. One by one, a few hundred partitions take seconds.
     ///
-    /// Whatever this has no clean answer for (a leader that moved, a broker that is away) is asked one by one, with the
-    /// patience of ``watermarks(of:timeout:)``.
+    /// Whatever this has no clean answer for (a leader that moved, a broker that is away) is asked one by one, as
+    /// ``watermarks(of:timeout:)`` does.
+    /// - Parameter timeout: seconds for all of them.
     func watermarks(of places: [TopicPartition], timeout: Double) throws -> [Range<Int64>] {
-        let lows = answers(for: places, at: LogicalOffset.beginning, timeout: timeout)
-        let highs = lows.isEmpty ? [:] : answers(for: places, at: LogicalOffset.end, timeout: timeout)
+        let start = ContinuousClock.now
+        let known = knownWatermarks(of: places, timeout: timeout)
         return try places.map { place in
-            if let low = lows[place], let high = highs[place] { return low..<max(low, high) }
-            return try watermarks(of: place, timeout: timeout)
+            try known[place]
+                ?? watermarks(of: place, timeout: max(0.1, timeout - (ContinuousClock.now - start).inSeconds))
         }
+    }
+
+    /// The offsets of those partitions whose leaders answer at once: one that is away costs its own partitions only.
+    func knownWatermarks(of places: [TopicPartition], timeout: Double) -> [TopicPartition: Range<Int64>] {
+        let lows = answersByLeader(for: places, at: LogicalOffset.beginning, timeout: timeout)
+        let highs = answersByLeader(for: Array(lows.keys), at: LogicalOffset.end, timeout: timeout)
+        return highs.reduce(into: [:]) { known, high in
+            if let low = lows[high.key] { known[high.key] = low..<max(low, high.value) }
+        }
+    }
+
+    /// As ``answers(for:at:timeout:)``, but where one leader's silence leaves all without an answer, leader by leader.
+    private func answersByLeader(
+        for places: [TopicPartition], at end: Int64, timeout: Double
+    ) -> [TopicPartition: Int64] {
+        let together = answers(for: places, at: end, timeout: timeout)
+        guard together.isEmpty else { return together }
+        return leaders(of: places, timeout: timeout).values.reduce(into: [:]) { found, own in
+            found.merge(answers(for: own, at: end, timeout: min(timeout, 2))) { $1 }
+        }
+    }
+
+    /// The partitions by the broker that leads them, as far as any broker knows; without those that nobody leads.
+    func leaders(of places: [TopicPartition], timeout: Double) -> [Int32: [TopicPartition]] {
+        var groups: [Int32: [TopicPartition]] = [:]
+        for (topic, own) in Dictionary(grouping: places, by: \.topic) {
+            guard let rkt = rd_kafka_topic_new(handle, topic, nil) else { continue }
+            defer { rd_kafka_topic_destroy(rkt) }
+            var metadata: UnsafePointer<rd_kafka_metadata>?
+            guard
+                rd_kafka_metadata(handle, 0, rkt, &metadata, Int32(min(timeout, 2) * 1000)) == RD_KAFKA_RESP_ERR_NO_ERROR,
+                let metadata
+            else { return groups }
+            defer { rd_kafka_metadata_destroy(metadata) }
+            guard metadata.pointee.topic_cnt > 0 else { continue }
+            let found = metadata.pointee.topics[0]
+            let wanted = Set(own.map(\.partition))
+            for i in 0..<Int(found.partition_cnt) where wanted.contains(found.partitions[i].id) {
+                guard found.partitions[i].leader >= 0 else { continue }
+                groups[found.partitions[i].leader, default: []].append(TopicPartition(topic, found.partitions[i].id))
+            }
+        }
+        return groups
     }
 
     /// The first or last offset of each partition whose leader said so at the first time of asking.
@@ -116,6 +160,14 @@ extension KafkaClient {
             }
             return result
         }
+    }
+
+    /// One past the last message of a partition, as the newest fetch said.
+    func fetchedEnd(of place: TopicPartition) -> Int64? {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        let code = rd_kafka_get_watermark_offsets(handle, place.topic, place.partition, &low, &high)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
     }
 
     /// Whether any broker answers within so many seconds.

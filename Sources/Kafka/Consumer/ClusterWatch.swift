@@ -25,6 +25,8 @@ public final class ClusterWatch: Sendable {
         /// One past the last message that may be read: with `isolation.level=read_committed`, where the first open
         /// transaction begins.
         public var ends: [TopicPartition: Int64] = [:]
+        /// The partitions whose leaders answered in the last round.
+        public var answered: Set<TopicPartition> = []
         /// Topics that do not exist just now.
         public var missingTopics: Set<String> = []
 
@@ -83,6 +85,9 @@ public final class ClusterWatch: Sendable {
         }
     }
 
+    /// What ``takeSuspects()`` would return.
+    public var suspects: Set<TopicPartition> { state.withLock(\.suspects) }
+
     /// Forgets where these partitions end: they are about to be read anew.
     public func forgetEnds(of places: some Sequence<TopicPartition>) {
         state.withLock { state in for place in places { state.view.ends[place] = nil } }
@@ -98,9 +103,17 @@ public final class ClusterWatch: Sendable {
     private func look() {
         let (places, missing) = state.withLock { ($0.places, $0.view.missingTopics) }
         let asked = places.filter { !missing.contains($0.topic) }
-        let ends = client.answers(for: asked, at: LogicalOffset.end, timeout: Self.patience)
+        var ends = client.answers(for: asked, at: LogicalOffset.end, timeout: Self.patience)
         // One that answered for some partitions is enough: leaders move.
-        let isUp = !ends.isEmpty || client.isAnswered(timeout: Self.patience)
+        var isUp = !ends.isEmpty
+        if !isUp {
+            // One leader that is away leaves the question to all of them without an answer.
+            for own in client.leaders(of: asked, timeout: Self.patience).values {
+                isUp = true
+                ends.merge(client.answers(for: own, at: LogicalOffset.end, timeout: Self.patience / 2)) { $1 }
+            }
+        }
+        if !isUp { isUp = client.isAnswered(timeout: Self.patience) }
         guard isUp else { return noteOutage() }
         var gone: Set<String> = []
         for topic in Set(places.filter { ends[$0] == nil }.map(\.topic)) {
@@ -112,6 +125,7 @@ public final class ClusterWatch: Sendable {
             let wasDown = state.view.outage != nil
             state.view.health = .up
             state.view.round += 1
+            state.view.answered = Set(ends.keys)
             for place in state.places where places.contains(place) {
                 if wasDown || missing.contains(place.topic) && !gone.contains(place.topic) {
                     state.suspects.insert(place)

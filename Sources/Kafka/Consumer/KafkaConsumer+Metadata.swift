@@ -32,6 +32,15 @@ extension KafkaConsumer {
         try kafka.watermarks(of: places, timeout: timeout)
     }
 
+    /// One past the last message of a partition as the newest fetch of it said, committed or not; nil before the first.
+    /// Does not block.
+    public func fetchedEnd(of place: TopicPartition) -> Int64? { kafka.fetchedEnd(of: place) }
+
+    /// The offsets of those partitions whose leaders answer at once; the others are left out.
+    package func knownWatermarks(of places: [TopicPartition], timeout: Double) -> [TopicPartition: Range<Int64>] {
+        kafka.knownWatermarks(of: places, timeout: timeout)
+    }
+
     /// The offsets that the group has told the broker, by ``commitHint(_:)`` or otherwise.
     public func committed(_ places: [TopicPartition], timeout: Double = 10) throws -> [TopicPartition: Int64] {
         try kafka.committed(places, timeout: timeout)

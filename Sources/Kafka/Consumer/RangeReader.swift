@@ -4,34 +4,22 @@ package import Domain
 package enum RangeReader {
     /// Lends the messages whose offsets lie in the ranges, those of a partition in order. Not every offset of a range has one:
     /// markers of transactions, what they aborted, and what compaction or retention removed are none. Blocks.
-    /// - Parameter timeout: seconds for all of them.
-    /// - Throws: ``KafkaError/brokerUnreachable(servers:detail:)`` if a range was not read to its end in time; what `body`
-    ///   throws.
+    /// - Parameters:
+    ///   - consumer: one that ``consumer(properties:group:observer:)`` made, and that has no assignment yet.
+    ///   - timeout: seconds for all of them.
+    /// - Returns: the partitions whose range was not read to its end in time, and what the broker last said; nil if all were.
+    /// - Throws: what `body` throws.
     package static func read(
-        _ ranges: [TopicPartition: Range<Int64>], properties: KafkaProperties, group: String, observer: KafkaObserver,
-        timeout: Double, _ body: (KafkaMessages) throws -> Void
-    ) throws {
-        guard !ranges.isEmpty else { return }
-        // No message beyond the ranges is wanted; what a fetch brings at least is more than enough.
-        let frugal = properties.merging(
-            KafkaProperties([
-                "queued.min.messages": "1", "fetch.message.max.bytes": "65536", "queued.max.messages.kbytes": "1024",
-            ]))
-        let consumer = try KafkaConsumer(
-            properties: frugal, group: group, batch: 1024, observer: KafkaObserver(log: observer.log))
-        defer { consumer.close() }
+        _ ranges: [TopicPartition: Range<Int64>], with consumer: KafkaConsumer, timeout: Double,
+        unless isGivenUp: () -> Bool = { false }, _ body: (KafkaMessages) throws -> Void
+    ) throws -> (places: Set<TopicPartition>, trouble: String)? {
+        guard !ranges.isEmpty else { return nil }
         try consumer.assign(ranges.mapValues(\.lowerBound))
         var open = Set(ranges.keys)
         var trouble = "no answer"
         let end = ContinuousClock.now + .seconds(timeout)
         while !open.isEmpty {
-            guard ContinuousClock.now < end else {
-                throw KafkaError.brokerUnreachable(
-                    servers: properties.bootstrapServers,
-                    detail:
-                        "the end of what was stored could not be read again from \(open.min().map { "\($0)" } ?? "") (\(trouble))"
-                )
-            }
+            guard ContinuousClock.now < end, !isGivenUp() else { return (open, trouble) }
             try consumer.poll(timeout: 0.1) { arrival in
                 switch arrival {
                 case .messages(let messages):
@@ -45,5 +33,19 @@ package enum RangeReader {
                 }
             }
         }
+        return nil
+    }
+
+    /// A client that fetches little: no message beyond the ranges is wanted.
+    package static func consumer(
+        properties: KafkaProperties, group: String, observer: KafkaObserver
+    ) throws -> KafkaConsumer {
+        // What a fetch brings at least is more than enough.
+        let frugal = properties.merging(
+            KafkaProperties([
+                "queued.min.messages": "1", "fetch.message.max.bytes": "65536", "queued.max.messages.kbytes": "1024",
+            ]))
+        return try KafkaConsumer(
+            properties: frugal, group: group, batch: 1024, observer: KafkaObserver(log: observer.log))
     }
 }
