@@ -40,7 +40,7 @@ import Testing
         "Delimited": [""],
         "Kafka": ["Broker", "Consumer", "Producer", "Client", "Delivery", "Properties", "", "Bridge"],
         "Linalg": ["TopK", "", "Kernels"],
-        "HTTPServer": ["", "Daemon", "Routing", "Schema", "Message"],
+        "HTTPServer": ["", "Daemon", "OpenAPI", "Routing", "Schema", "Message"],
         "HTTPClient": ["", "Curl", "Message", "Policy"],
         "Operations": ["State", "SQLite", ""],
         "Domain": ["JSON", "Storage", ""],

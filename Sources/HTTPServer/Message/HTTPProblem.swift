@@ -84,7 +84,7 @@ public struct HTTPProblem: Sendable {
     }
 
     /// The reason phrase of RFC 9110, 15.
-    static func title(of status: Int) -> String {
+    package static func title(of status: Int) -> String {
         switch status {
         case 400: "Bad Request"
         case 401: "Unauthorized"

@@ -6,7 +6,8 @@ extension JSONSchema {
         json.object { writeMembers(to: &$0, naming: &names) }
     }
 
-    private func writeMembers(to json: inout JSONWriter, naming names: inout [String: JSONSchema]) {
+    /// The members of the schema, inside of an object that is open.
+    func writeMembers(to json: inout JSONWriter, naming names: inout [String: JSONSchema]) {
         switch self {
         case .any: break
         case .null: json.field("type", "null")

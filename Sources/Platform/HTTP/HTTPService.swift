@@ -3,7 +3,8 @@ public import Operations
 internal import Synchronization
 
 /// The HTTP side of a process: one server and one router over the routes that its rooms hand in, with what every process
-/// answers about itself (`/healthz/live`, `/healthz/ready`, `/version`, `/metrics`) and a page at `/` that lists all.
+/// answers about itself (`/healthz/live`, `/healthz/ready`, `/version`, `/metrics`) and its
+/// interface (`/openapi.json`, `/docs`).
 ///
 ///     let http = HTTPService(HTTPServerConfiguration(port: 8080), routes: service.routes, watching: [service.status])
 ///     try http.open()          // the port answers from here on
@@ -31,8 +32,8 @@ public final class HTTPService: Service {
         self.grace = grace
         own = ProcessRoutes(watching: statuses)
         var router = HTTPRouter()
-        router.add(routes + own.table)
-        router.add([RootPage.route(listing: router.routes)])
+        let table = routes + own.table
+        router.add(table + InterfaceRoutes.table(describing: table, needsKeys: false))
         handler = MeasuredHandler(router)
     }
 
