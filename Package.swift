@@ -156,7 +156,7 @@ let package = Package(
         // Reads the sources as text: which room imports which, and which folder uses which.
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
         tests(of: "Domain"),
-        tests(of: "Linalg"),
+        tests(of: "Linalg", ["CKernels"]),
         tests(of: "Columnar"),
         tests(of: "Store", ["Columnar"]),
         tests(of: "Delimited"),

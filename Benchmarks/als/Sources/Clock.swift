@@ -35,19 +35,16 @@ enum Clock {
 }
 
 extension Clock {
-    /// The median processor times on this thread of two bodies that run in turns.
-    static func medians(_ repetitions: Int, _ first: () -> Void, and second: () -> Void) -> (Double, Double) {
-        var times: (first: [Double], second: [Double]) = ([], [])
-        for _ in 0..<repetitions {
-            let start = thread
-            first()
-            let middle = thread
-            second()
-            times.first.append(middle - start)
-            times.second.append(thread - middle)
-        }
-        return (times.first.sorted()[repetitions / 2], times.second.sorted()[repetitions / 2])
+    /// The processor time of `body` on this thread.
+    static func timed(_ body: () -> Void) -> Double {
+        let start = thread
+        body()
+        return thread - start
     }
+
+    static func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
+
+    static func mean(_ times: [Double]) -> Double { times.reduce(0, +) / Double(times.count) }
 }
 
 /// Prints one JSON object on a line.

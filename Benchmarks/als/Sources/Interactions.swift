@@ -45,6 +45,14 @@ struct ProblemFolder {
             itemFactors: try Matrix(rows: items, columns: rank, elements: array("items.f32")))
     }
 
+    /// Factors of which only the rank is known.
+    func readFactors(rank: Int) throws -> ALSFactors {
+        let (users, items): ([Float], [Float]) = (try array("users.f32"), try array("items.f32"))
+        return ALSFactors(
+            userFactors: try Matrix(rows: users.count / rank, columns: rank, elements: users),
+            itemFactors: try Matrix(rows: items.count / rank, columns: rank, elements: items))
+    }
+
     private func array<T: BitwiseCopyable>(_ name: String) throws -> [T] {
         let data = try Data(contentsOf: url.appending(path: name), options: .alwaysMapped)
         return data.withUnsafeBytes { Array($0.bindMemory(to: T.self)) }

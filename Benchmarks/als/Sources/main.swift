@@ -32,9 +32,12 @@ do {
     exit(1)
 }
 
-/// --set 20m|1m --out FOLDER
+/// --set 20m|1m --out FOLDER; or a shape of one's own: --users 60000 --items 100000 --activity 100
 func generate(_ arguments: Arguments) throws {
-    let generator = arguments.string("set") == "1m" ? Generator.oneMillion : .movieLens20M
+    var generator = arguments.string("set") == "1m" ? Generator.oneMillion : .movieLens20M
+    generator.users = arguments.integer("users", generator.users)
+    generator.items = arguments.integer("items", generator.items)
+    generator.meanActivity = arguments.string("activity").flatMap { Double($0) } ?? generator.meanActivity
     let rows = try generator.interactions()
     try ProblemFolder(url: URL(filePath: arguments.string("out") ?? "set")).write(rows)
     report(["users": rows.rows, "items": rows.columns, "entries": rows.count])
@@ -93,36 +96,92 @@ func train(_ arguments: Arguments) throws {
     report(["system": "marquee", "peak_bytes": Clock.peakBytes, "kernels": Kernels.best.name])
 }
 
-/// Random factors; --items 100000 --rank 64 --queries 1,64 --count 10
+/// Exact top-k on one thread, by the codes and by the floats alone in turns, and reading the floats once.
+/// --factors FOLDER --rank 64 --queries 1,64 --count 10 --seen 0 --by user|item; random factors without a folder,
+/// --items 100000 of them
 func topK(_ arguments: Arguments) throws {
-    let items = arguments.integer("items", 100_000)
     let rank = arguments.integer("rank", 64)
     let count = arguments.integer("count", 10)
-    let factors = try ALSFactors(users: 256, items: items, rank: rank, seed: 3)
-    let packed = try PackedItems(factors.itemFactors)
-    for batch in arguments.integers("queries", [1, 8, 16, 64]) {
-        let queries = try Matrix(
-            rows: batch, columns: rank, elements: Array(factors.userFactors.elements[..<(batch * rank)]))
-        var next = 0
-        // The floor is reading the matrix once; in turns, since neighbours take a share of the memory that changes.
-        let (seconds, floor) = factors.itemFactors.withUnsafeElements { y in
-            Clock.medians(items * batch > 4_000_000 ? 11 : 61) {
-                if batch == 1 {
-                    next = (next + 1) % 256
-                    sink += packed.topK(factors.userFactors.row(next), count: count)[0].score
-                } else {
-                    sink += packed.topK(queries: queries, count: count)[0][0].score
-                }
-            } and: {
-                sink += Kernels.best.readAll(y)
+    let factors =
+        if let folder = arguments.string("factors") {
+            try ProblemFolder(url: URL(filePath: folder)).readFactors(rank: rank)
+        } else {
+            try ALSFactors(users: 256, items: arguments.integer("items", 100_000), rank: rank, seed: 3)
+        }
+    // Likeness asks with an item's direction among all directions.
+    let isByItem = arguments.string("by") == "item"
+    // The model's factors are lent by its file, the directions are not.
+    let itemFactors = isByItem ? try factors.itemFactors.scaledRows() : try factors.itemFactors.lent()
+    let items = itemFactors.rows
+    let start = Clock.wall
+    let floats = try PackedItems(itemFactors, coding: .never)
+    let middle = Clock.wall
+    let packed = try PackedItems(itemFactors)
+    let end = Clock.wall
+    var random = SeededGenerator(seed: 5)
+    let asking = isByItem ? itemFactors : factors.userFactors
+    let pool = try Matrix(
+        rows: 256, columns: rank,
+        elements: (0..<256).flatMap { _ in asking.row(random.below(asking.rows)) })
+    // Seen items are the best ones, as those of people are.
+    let seen = arguments.integer("seen", 0)
+    let bitmaps: [ItemBitmap?] = (0..<256).map { query in
+        guard seen > 0 else { return nil }
+        return ItemBitmap(itemCount: items, items: floats.topK(pool.row(query), count: seen).map(\.item))
+    }
+    for batch in arguments.integers("queries", [1, 64]) {
+        let batches = try (0..<4).map { try Matrix(rows: batch, columns: rank, elements: Array(pool.elements[($0 * 64 * rank)...].prefix(batch * rank))) }
+        func ask(_ items: PackedItems, _ turn: Int) -> Float {
+            batch == 1
+                ? items.topK(pool.row(turn % 256), count: count, excluding: bitmaps[turn % 256])[0].score
+                : items.topK(
+                    queries: batches[turn % 4], count: count,
+                    excluding: Array(bitmaps[(turn % 4 * 64)...].prefix(batch)))[0][0].score
+        }
+        var times = (coded: [Double](), floats: [Double](), read: [Double]())
+        let turns = items * batch > 4_000_000 ? 21 : 257
+        itemFactors.withUnsafeElements { y in
+            for turn in 0..<turns {
+                times.coded.append(Clock.timed { sink += ask(packed, turn) })
+                times.floats.append(Clock.timed { sink += ask(floats, turn) })
+                times.read.append(Clock.timed { sink += Kernels.best.readAll(y) })
             }
         }
+        let each = 1e6 / Double(batch)
+        let (coded, plain) = (Clock.median(times.coded) * each, Clock.median(times.floats) * each)
         report([
-            "system": "marquee", "items": items, "rank": rank, "batch": batch,
-            "us_per_query": seconds / Double(batch) * 1e6,
-            "floor_us": floor * 1e6, "gb_per_s": Double(items * rank * 4) / seconds / 1e9,
-            "gflop_per_s": 2 * Double(items * rank * batch) / seconds / 1e9,
+            "system": "marquee", "kernels": Kernels.best.name, "openblas": BLASThreads.configuration, "items": items,
+            "rank": rank, "batch": batch, "count": count, "seen": seen, "us_per_query": coded, "us_floats": plain,
+            "times_floats": plain / coded, "mean_us_per_query": Clock.mean(times.coded) * each,
+            "floor_us": Clock.median(times.read) * 1e6, "gflop_per_s_floats": 2e-3 * Double(items * rank) / plain,
+            "bytes_share": Double(packed.byteCounts.codes) / Double(packed.byteCounts.floats),
+            "seconds_floats": middle - start, "seconds_coded": end - middle,
         ])
+    }
+}
+
+extension Matrix {
+    /// The same on memory of someone else, as a model's file lends it.
+    func lent() throws -> Matrix {
+        final class Lender: Sendable {
+            let matrix: Matrix
+            init(_ matrix: Matrix) { self.matrix = matrix }
+        }
+        let lender = Lender(self)
+        return try lender.matrix.withUnsafeElements {
+            try Matrix(rows: rows, columns: columns, lending: $0.baseAddress!, keepingAlive: lender)
+        }
+    }
+
+    /// Rows of length 1; rows of zeros stay.
+    func scaledRows() throws -> Matrix {
+        try Matrix(
+            rows: rows, columns: columns,
+            elements: (0..<rows).flatMap { index in
+                let row = row(index)
+                let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+                return length > 0 ? row.map { $0 / length } : row
+            })
     }
 }
 

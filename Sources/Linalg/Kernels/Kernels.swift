@@ -9,16 +9,16 @@ package struct Kernels: @unchecked Sendable {
     /// The best this machine can run.
     package static let best = Kernels(level: Int(ck_best_level()))!
 
-    /// - Returns: nil if this machine cannot run that level: 0 baseline, 2 AVX2, 3 AVX-512.
+    /// - Returns: nil if this machine cannot run that level: 0 baseline, 2 AVX2, 3 AVX-512, 4 AVX-512 with VNNI.
     package init?(level: Int) {
         guard let table = ck_kernels_of(Int32(level)) else { return nil }
         self.table = table
     }
 
     /// Every level this machine can run.
-    package static var available: [Kernels] { [0, 2, 3].compactMap { Kernels(level: $0) } }
+    package static var available: [Kernels] { [0, 2, 3, 4].compactMap { Kernels(level: $0) } }
 
-    /// 0 baseline, 2 AVX2, 3 AVX-512.
+    /// 0 baseline, 2 AVX2, 3 AVX-512, 4 AVX-512 with VNNI.
     package var level: Int { Int(table.pointee.level) }
 
     package var name: String { String(cString: table.pointee.name) }

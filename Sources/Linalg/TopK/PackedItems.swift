@@ -4,6 +4,9 @@ public import Domain
 /// Item factors laid out for exact top-k: blocks of 32 items, factor by factor, so that one pass over memory scores
 /// every item against up to 64 queries in registers. No score buffer, no approximation.
 ///
+/// Beside the floats stand ``ItemCodes``, an eighth of their size, where they pay: most queries read those and score few
+/// items in floats. The list is that of the scan of all floats, to the last bit.
+///
 ///     let packed = try PackedItems(itemFactors)
 ///     let best = packed.topK(userVector, count: 10, excluding: seen)   // [(item, score)], best first
 ///
@@ -12,7 +15,17 @@ public struct PackedItems: Sendable {
     public let itemCount: Int
     public let rank: Int
     private let tiles: FloatStorage
+    private let codes: ItemCodes?
+    /// The items as they were given, where they are lent and so take no memory of their own: few are read, faster than
+    /// from the tiles.
+    private let rows: Matrix?
     private let kernels: Kernels
+
+    /// When items are coded, and codes read: by default where that saves time. The list is always the same.
+    package enum Coding: Sendable {
+        case whereItPays, whereverPossible, never
+    }
+    private let coding: Coding
 
     private static let block = 32
     private static let maximumBatch = 64
@@ -25,13 +38,16 @@ public struct PackedItems: Sendable {
 
     /// The same on the kernels of one instruction set, to compare them: their scores may differ in the last bits.
     /// - Throws: ``LinalgError/notFinite(what:row:column:)``.
-    package init(_ items: Matrix, kernels: Kernels) throws(LinalgError) {
+    package init(
+        _ items: Matrix, kernels: Kernels = .best, coding: Coding = .whereItPays
+    ) throws(LinalgError) {
         if let bad = items.firstNonFinite() {
             throw .notFinite(what: "The item factors", row: bad.row, column: bad.column)
         }
         itemCount = items.rows
         rank = items.columns
         self.kernels = kernels
+        self.coding = coding
         let blocks = (items.rows + Self.block - 1) / Self.block
         let tiles = FloatStorage(zeros: blocks * Self.block * items.columns)
         items.withElements { source in
@@ -41,10 +57,20 @@ public struct PackedItems: Sendable {
             }
         }
         self.tiles = tiles
+        rows = items.storage.lender == nil ? nil : items
+        codes =
+            switch coding {
+            case .whereItPays where !ItemCodes.pay(items: items.rows, rank: items.columns), .never: nil
+            case .whereItPays, .whereverPossible: ItemCodes(items, kernels: kernels)
+            }
     }
 
+    /// Memory of the floats, and of the codes beside them.
+    package var byteCounts: (floats: Int, codes: Int) { (tiles.count * 4, codes?.byteCount ?? 0) }
+
     /// The `min(count, eligible)` items of largest ⟨query, item⟩ that are not excluded, best first, equal scores by
-    /// item index. O(items × rank), bound by one read of the factors.
+    /// item index. O(items × rank), bound by one read of the codes, or of the
+    /// factors where there are none; often much less.
     ///
     /// A query with NaN ranks nothing: the list is empty.
     /// - Precondition: the query has ``rank`` elements; the bitmap is of ``itemCount`` items.
@@ -101,6 +127,75 @@ public struct PackedItems: Sendable {
         for bitmap in excluding {
             precondition(bitmap == nil || bitmap!.itemCount == itemCount, "a bitmap of another number of items")
         }
+        guard let codes, coding == .whereverPossible || isWorthTrying(codes, queries: queryCount, capacity: capacity) else { return scan(queries, queries: queryCount, capacity: capacity, excluding: excluding) }
+        var (lists, open) = scan(codes, queries, queries: queryCount, capacity: capacity, excluding: excluding)
+        if !open.isEmpty {
+            let rows = open.flatMap { UnsafeBufferPointer(start: queries + $0 * rank, count: rank) }
+            let rest = rows.withUnsafeBufferPointer {
+                scan(
+                    $0.baseAddress!, queries: open.count, capacity: capacity,
+                    excluding: excluding.isEmpty ? [] : open.map { excluding[$0] })
+            }
+            for (query, list) in zip(open, rest) { lists[query] = list }
+        }
+        return lists
+    }
+
+    private func isWorthTrying(_ codes: ItemCodes, queries: Int, capacity: Int) -> Bool {
+        capacity <= itemCount / Self.itemsForEachInList && codes.worth(queries: queries).isWorthTrying()
+    }
+
+    /// Longer lists than one in this many items would have most of what the codes save spent on scoring in floats.
+    private static let itemsForEachInList = 64
+
+    /// Lists by the codes, and the queries that they do not serve: those have no list yet.
+    private func scan(
+        _ codes: ItemCodes, _ queries: UnsafePointer<Float>, queries queryCount: Int, capacity: Int,
+        excluding: [ItemBitmap?]
+    ) -> (lists: [[(item: ItemIndex, score: Float)]], open: [Int]) {
+        let blocks = (itemCount + Self.block - 1) / Self.block
+        let firstBlocks = max(8, 4 * capacity / Self.block)
+        let pendingRoom = 2 * Self.block * max(firstBlocks, 16)
+        let isForced = coding == .whereverPossible
+        let budget = isForced ? itemCount : itemCount / (rows == nil ? 64 : 16) + 16 * capacity + 256
+        let farthest = isForced || queryCount < ItemCodes.fewestTogether ? blocks : blocks / Self.shareTogether
+        var candidates = [UInt64](repeating: 0, count: queryCount * capacity)
+        var counts = [Int32](repeating: 0, count: queryCount)
+        // Proof: the sizes are those that CKernels.h asks for.
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: queryCount * 4 * codes.table.octets) { words in
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: queryCount * pendingRoom) { pending in
+                withBitmaps(excluding) { bitmaps in
+                    candidates.withUnsafeMutableBufferPointer { candidates in
+                        counts.withUnsafeMutableBufferPointer { counts in
+                            var task = ck_coded_topk(
+                                exact: ck_topk(
+                                    tiles: tiles.base, items: itemCount, k: rank, queries: queries,
+                                    queryCount: queryCount, capacity: capacity, excluded: bitmaps,
+                                    candidates: candidates.baseAddress, room: capacity, counts: counts.baseAddress),
+                                codes: codes.table, firstBlocks: firstBlocks, rows: rows?.storage.base,
+                                budget: budget, farthest: farthest,
+                                words: words.baseAddress, pending: pending.baseAddress, pendingRoom: pendingRoom)
+                            kernels.table.pointee.coded_topk(&task)
+                        }
+                    }
+                }
+            }
+        }
+        codes.worth(queries: queryCount).record(failed: counts.count { $0 == CK_GAVE_UP }, of: queryCount)
+        let lists = (0..<queryCount).map { query in
+            candidates[query * capacity..<query * capacity + max(0, Int(counts[query]))].sorted(by: >)
+                .map { Self.place($0) }
+        }
+        return (lists, counts.indices.filter { counts[$0] < 0 })
+    }
+
+    /// Then codes pay where lengths end the scan early: before this part of the items.
+    private static let shareTogether = 3
+
+    /// Lists by the floats of all items.
+    private func scan(
+        _ queries: UnsafePointer<Float>, queries queryCount: Int, capacity: Int, excluding: [ItemBitmap?]
+    ) -> [[(item: ItemIndex, score: Float)]] {
         let group = queryCount == 1 ? 1 : kernels.table.pointee.group
         let groups = (queryCount + group - 1) / group
         var packed = [Float](repeating: 0, count: groups * group * rank)
@@ -142,6 +237,11 @@ public struct PackedItems: Sendable {
         _ bitmaps: [ItemBitmap?], _ body: (UnsafePointer<UnsafePointer<UInt32>?>?) -> Void
     ) {
         guard bitmaps.contains(where: { $0 != nil }) else { return body(nil) }
+        if bitmaps.count == 1, let bitmap = bitmaps[0] {
+            return bitmap.words.withUnsafeBufferPointer { words in
+                withUnsafePointer(to: words.baseAddress) { body($0) }
+            }
+        }
         let wordCount = (itemCount + 31) / 32
         // One copy of at most items / 8 bytes a query: small beside the pass, and it keeps the pointers simple.
         var words: [UInt32] = []

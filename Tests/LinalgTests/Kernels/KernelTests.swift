@@ -7,7 +7,7 @@ import Testing
 @Suite struct KernelTests {
     /// Every rank that has a build of its own, and others between and above them.
     static let ranks = [16, 32, 48, 64, 80, 96, 112, 128, 256, 272, 512]
-    static let cases: [(level: Int, rank: Int)] = [0, 2, 3].filter { Kernels(level: $0) != nil }
+    static let cases: [(level: Int, rank: Int)] = [0, 2, 3, 4].filter { Kernels(level: $0) != nil }
         .flatMap { level in ranks.map { (level, $0) } }
 
     @Test(arguments: cases)

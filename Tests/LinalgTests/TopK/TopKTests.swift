@@ -11,7 +11,7 @@ import Testing
         var testDescription: String { "level \(level), \(items) items, rank \(rank), top \(count)" }
     }
 
-    static let cases: [Case] = [0, 2, 3].filter { Kernels(level: $0) != nil }.flatMap { level in
+    static let cases: [Case] = [0, 2, 3, 4].filter { Kernels(level: $0) != nil }.flatMap { level in
         [(1, 1, 1), (31, 3, 5), (32, 8, 10), (33, 16, 40), (200, 17, 10), (1000, 64, 1), (777, 5, 100)]
             .map { Case(level: level, items: $0.0, rank: $0.1, count: $0.2) }
     }

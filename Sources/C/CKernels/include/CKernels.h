@@ -40,6 +40,41 @@ typedef struct {
     int32_t *counts;         // [query]: how many candidates there are
 } ck_topk;
 
+/// Items in 4 bits a factor beside their floats, longest first, with a bound on what that loses.
+///
+/// Places number the items by falling length; 32 of them are a block. Code c of a factor stands for the value
+/// s (c − 7.5), s being the scale of its item. Scales and losses are the upper halves of floats (bfloat16).
+typedef struct {
+    uint8_t *codes;          // [block][octet][place in block][4]: byte j has factor j of the octet below, factor 4 + j above
+    uint16_t *scales;        // [place] s
+    uint16_t *losses;        // [place] r ≥ |v − s (c − 7.5)|
+    float *reach;            // [block] N ≥ |v| and ≥ |s (c − 7.5)| of this block's items and all after it
+    int32_t *items;          // [place] which item it is
+    long octets;             // ⌈k / 8⌉
+} ck_codes;
+
+/// Ranks at most this long can be coded: sums of codes times a query's bytes, and their halves, are then exact as floats.
+#define CK_CODED_RANK 4096
+/// Blocks that a query scans before it scores what it has found.
+#define CK_CHUNK_BLOCKS 16
+
+/// Counts of queries that the codes do not serve: those have to scan the floats.
+#define CK_NO_BOUNDS (-1)
+#define CK_GAVE_UP (-2)
+
+/// The same ranking as `ck_topk`'s, to the last bit, from the codes and few of the floats.
+typedef struct {
+    ck_topk exact;           // with queries row by row, [query][factor], and counts that may be one of the two below
+    ck_codes codes;
+    long firstBlocks;        // scanned before the first scores: best some times the capacity in items
+    const float *rows;       // items row by row as well, where they stand in memory anyway: scored from there; or NULL
+    long budget;             // a query that has to score more items than this in floats gives up, unless it is near its end
+    long farthest;           // and so does one that would have to go beyond this block, or is at least likely to
+    int32_t *words;          // [query][4 octets]: room for the queries in bytes
+    uint64_t *pending;       // [query][pendingRoom]
+    long pendingRoom;        // at least 64
+} ck_coded_topk;
+
 typedef struct {
     const char *name;
     int level;
@@ -76,12 +111,18 @@ typedef struct {
     /// ⟨a, b⟩ over k floats.
     float (*dot)(const float *a, const float *b, long k);
     void (*topk)(const ck_topk *task);
+    /// Codes blocks first..<last of `count` places from the rows of their items; `reach` is of each block alone.
+    void (*encode)(const float *rows, long k, long count, const ck_codes *codes, long first, long last);
+    /// For each of the 32 places of a block a number that no score of the float scan exceeds, after coding the query.
+    /// Returns 0, with nothing written, if the query has no bounds: not finite, zero, too long or too short.
+    int (*upper_bounds)(const ck_coded_topk *task, long query, long block, float *upper);
+    void (*coded_topk)(const ck_coded_topk *task);
 } ck_kernels;
 
 /// Rows of Y that `accumulate` copies to its panel at a time: the panel must hold this many rows of k.
 #define CK_PANEL_ROWS 32
 
-/// Levels: 0 baseline (SSE2 on x86-64), 2 AVX2 + FMA, 3 AVX-512 (F, BW, VL, DQ).
+/// Levels: 0 baseline (SSE2 on x86-64), 2 AVX2 + FMA, 3 AVX-512 (F, BW, VL, DQ), 4 with VNNI beside it.
 int ck_best_level(void);
 /// The kernels of a level, or NULL if this machine or this build cannot run them.
 const ck_kernels *ck_kernels_of(int level);
