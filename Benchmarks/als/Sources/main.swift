@@ -130,7 +130,10 @@ func topK(_ arguments: Arguments) throws {
         return ItemBitmap(itemCount: items, items: floats.topK(pool.row(query), count: seen).map(\.item))
     }
     for batch in arguments.integers("queries", [1, 64]) {
-        let batches = try (0..<4).map { try Matrix(rows: batch, columns: rank, elements: Array(pool.elements[($0 * 64 * rank)...].prefix(batch * rank))) }
+        let batches = try (0..<4).map {
+            try Matrix(
+                rows: batch, columns: rank, elements: Array(pool.elements[($0 * 64 * rank)...].prefix(batch * rank)))
+        }
         func ask(_ items: PackedItems, _ turn: Int) -> Float {
             batch == 1
                 ? items.topK(pool.row(turn % 256), count: count, excluding: bitmaps[turn % 256])[0].score

@@ -31,7 +31,8 @@ final class ItemCodes: @unchecked Sendable {
 
     /// Whether codes of such a matrix pay, by their memory and by what there is to gain.
     static func pay(items: Int, rank: Int) -> Bool {
-        items >= fewestItems && Double(Layout(items: items, rank: rank).byteCount) <= largestShare * Double(4 * items * rank)
+        items >= fewestItems
+            && Double(Layout(items: items, rank: rank).byteCount) <= largestShare * Double(4 * items * rank)
     }
 
     /// Codes every row. O(items × rank), on all cores.

@@ -127,7 +127,8 @@ public struct PackedItems: Sendable {
         for bitmap in excluding {
             precondition(bitmap == nil || bitmap!.itemCount == itemCount, "a bitmap of another number of items")
         }
-        guard let codes, coding == .whereverPossible || isWorthTrying(codes, queries: queryCount, capacity: capacity) else { return scan(queries, queries: queryCount, capacity: capacity, excluding: excluding) }
+        guard let codes, coding == .whereverPossible || isWorthTrying(codes, queries: queryCount, capacity: capacity)
+        else { return scan(queries, queries: queryCount, capacity: capacity, excluding: excluding) }
         var (lists, open) = scan(codes, queries, queries: queryCount, capacity: capacity, excluding: excluding)
         if !open.isEmpty {
             let rows = open.flatMap { UnsafeBufferPointer(start: queries + $0 * rank, count: rank) }

@@ -1,4 +1,5 @@
 import CKernels
+
 @testable import Linalg
 
 /// What the codes of items mean, in plain Swift and in doubles: the twin of `codes.inc` and `coded_topk.inc`.
