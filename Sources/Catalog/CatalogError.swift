@@ -4,6 +4,8 @@ public import Domain
 public enum CatalogError: Fault, Equatable {
     /// One film's description cannot be used. `reason` says why, without the text itself.
     case malformedMovie(reason: String)
+    /// An edit of a film that the catalogue does not have.
+    case noSuchFilm(itemID: String)
     /// A catalogue file cannot be read at all.
     case unreadable(path: String, reason: String)
     /// A catalogue file was read and holds no usable film.
@@ -31,6 +33,7 @@ public enum CatalogError: Fault, Equatable {
     public var code: String {
         switch self {
         case .malformedMovie: "movie-malformed"
+        case .noSuchFilm: "film-not-found"
         case .unreadable: "catalogue-unreadable"
         case .emptyCatalogue: "catalogue-empty"
         case .searchUnavailable: "search-unavailable"
@@ -49,6 +52,7 @@ public enum CatalogError: Fault, Equatable {
     public var message: String {
         switch self {
         case .malformedMovie(let reason): "The film cannot be used: \(reason)."
+        case .noSuchFilm(let itemID): "The catalogue has no film “\(itemID.prefix(80))”."
         case .unreadable(let path, let reason): "Cannot read the catalogue \(path): \(reason)."
         case .emptyCatalogue(let path, let rejected):
             "The catalogue \(path) holds no usable film (\(rejected) lines rejected)."
@@ -70,6 +74,7 @@ public enum CatalogError: Fault, Equatable {
     public var advice: String {
         switch self {
         case .malformedMovie: "Give at least an id and a title, as docs/catalogue.md describes."
+        case .noSuchFilm: "PUT it as a whole; GET /v1/items lists those that there are."
         case .unreadable: "Check the path and its permissions."
         case .emptyCatalogue: "It should be one JSON object a line, each with an id and a title."
         case .searchUnavailable: "It is tried again by itself; without it similarity is left out."
@@ -89,7 +94,7 @@ public enum CatalogError: Fault, Equatable {
     public var category: FaultCategory {
         switch self {
         case .malformedMovie, .emptyCatalogue, .searchProtocol, .filmsRejected: .badData
-        case .unreadable, .indexMissing: .notFound
+        case .noSuchFilm, .unreadable, .indexMissing: .notFound
         case .searchUnavailable, .indexClosed, .indexBlocked: .unavailable
         case .searchRefused, .indexMismatch, .malformedIndexName, .malformedAddress: .usage
         }

@@ -29,6 +29,11 @@ public struct CatalogSnapshot: Sendable {
         places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.itemID, $0) })
     }
 
+    /// The same catalogue after more films and marks of withdrawal. O(films log films).
+    public func updated(with rows: some Sequence<Movie>) -> CatalogSnapshot {
+        CatalogSnapshot(movies + withdrawn.map { Movie.withdrawn($0.key, at: $0.value) } + rows)
+    }
+
     /// Distinct films. O(1).
     public var count: Int { movies.count }
 

@@ -12,7 +12,8 @@ public enum MovieCleaner {
             language: movie.language.flatMap(language), runtime: movie.runtime, popularity: movie.popularity,
             popularityNorm: movie.popularityNorm, voteAverage: movie.voteAverage, voteCount: movie.voteCount,
             voteNorm: movie.voteNorm, keywords: distinct(movie.keywords, isGenre: false),
-            director: movie.director.map(folded), updatedAt: movie.updatedAt)
+            director: movie.director.map(folded), availableFrom: movie.availableFrom,
+            availableUntil: movie.availableUntil, updatedAt: movie.updatedAt)
     }
 
     /// Cleans films and puts popularity and votes in relation to all of them.

@@ -1,3 +1,4 @@
+import Delimited
 public import Domain
 import Foundation
 import Store
@@ -11,7 +12,8 @@ import Store
 ///      "vote_count":25321,"keywords":["simulation"],"director":"…","updated_at":"2026-11-20T12:00:00Z"}
 ///
 /// Only an identifier and a title are required. Reading also takes what other catalogues call these things, see
-/// docs/catalogue.md. What is wrong in a field that is not required makes the field absent, not the film.
+/// docs/catalogue.md. What is wrong in a field that is not required makes the field absent, not the film; but a film whose
+/// `available_from` or `available_until` cannot be read is refused: it would be shown when it must not be.
 public enum MovieJSON {
     /// Longest line that is looked at, in bytes.
     public static let sizeLimit = 1 << 20
@@ -46,6 +48,7 @@ public enum MovieJSON {
         guard title.unicodeScalars.contains(where: { !MovieCleaner.isBlank($0) }) else {
             throw CatalogError.malformedMovie(reason: "its title is blank")
         }
+        let (from, until) = try availability(object)
         let day = object.text("release_date").flatMap(MovieCleaner.date)
         let votes = object.integer("vote_count").flatMap { Int32(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
         let average = object.number("vote_average").flatMap { (0...10).contains($0) ? Float($0) : nil }
@@ -65,7 +68,31 @@ public enum MovieJSON {
                 voteCount: votes,
                 keywords: object.names("keywords") ?? [],
                 director: object.prose("director") ?? object.directorOfCredits,
+                availableFrom: from, availableUntil: until,
                 updatedAt: object.text("updated_at").flatMap { Timestamp($0) } ?? updatedAt))
+    }
+
+    /// A time, or a day for its beginning; absent, null and blank are no bound.
+    private static func availability(_ object: JSONObject) throws -> (from: Timestamp?, until: Timestamp?) {
+        func time(_ name: String) throws -> Timestamp? {
+            guard let value = object.values[name], !(value is NSNull) else { return nil }
+            guard let text = value as? String else {
+                throw CatalogError.malformedMovie(reason: "its \(name) is no time")
+            }
+            let trimmed = text.trimmingCharacters(in: .whitespaces)
+            guard Cell.identifier(trimmed) != nil else { return nil }
+            guard let time = Timestamp(trimmed) ?? CalendarDate(trimmed).map(\.start) else {
+                throw CatalogError.malformedMovie(reason: "its \(name) is no time")
+            }
+            return time
+        }
+        let from = try time(MovieColumn.availableFrom)
+        let until = try time(MovieColumn.availableUntil)
+        if let from, let until, until <= from {
+            throw CatalogError.malformedMovie(
+                reason: "its \(MovieColumn.availableUntil) is not after its \(MovieColumn.availableFrom)")
+        }
+        return (from, until)
     }
 
     /// The film as one JSON object without a line break. Absent fields are left out.
@@ -75,6 +102,8 @@ public enum MovieJSON {
             $0.field(MovieColumn.itemID, movie.itemID)
             $0.field(MovieColumn.title, movie.title)
             if !movie.overview.isEmpty { $0.field(MovieColumn.overview, movie.overview) }
+            if let from = movie.availableFrom { $0.field(MovieColumn.availableFrom, from.description) }
+            if let until = movie.availableUntil { $0.field(MovieColumn.availableUntil, until.description) }
             $0.facts(of: movie)
         }
         return json.bytes

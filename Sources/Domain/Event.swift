@@ -40,6 +40,21 @@ public enum EventKind: UInt8, CaseIterable, Sendable {
     }
 }
 
+/// Which kinds of events there were between a user and an item, one bit each.
+public struct EventKinds: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// The one kind.
+    public init(_ kind: EventKind) { rawValue = 1 << kind.rawValue }
+
+    /// What says that the user has watched the film: a view or a review. A like alone does not.
+    public static let watching: EventKinds = [EventKinds(.view), EventKinds(.review)]
+
+    /// Whether there was a view or a review.
+    public var hasWatched: Bool { !isDisjoint(with: .watching) }
+}
+
 /// One view, like or review of one item by one user at one time.
 public struct Event: Hashable, Sendable {
     /// Unique for ever: a producer that sends the same event twice sends the same identifier twice.

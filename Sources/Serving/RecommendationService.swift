@@ -19,6 +19,7 @@ public final class RecommendationService: Service {
     private let models: any ModelSource
     private let feed: (any EventFeed)?
     private let publisher: (any EventPublisher)?
+    private let editor: (any CatalogueEditor)?
     private let overlay = EventOverlay()
     private let state: Mutex<ServingState>
     /// What was in force before, for the further pages of lists that it began.
@@ -45,25 +46,28 @@ public final class RecommendationService: Service {
     ///   - content: Where "films like these" comes from; `ContentIndex` over the same catalogue, or Elasticsearch.
     ///   - feed: New events; nil to serve what the model knows and no more.
     ///   - publisher: Where `POST /v1/events` goes; nil to take none.
+    ///   - editor: Where `PUT /v1/items/{item}` and its kin go; nil to change nothing.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
     public convenience init(
         configuration: ServingConfiguration = ServingConfiguration(), registry: ModelRegistry,
         catalog: CatalogSnapshot, content: any ContentSource, feed: (any EventFeed)? = nil,
-        publisher: (any EventPublisher)? = nil
+        publisher: (any EventPublisher)? = nil, editor: (any CatalogueEditor)? = nil
     ) async throws {
         try await self.init(
             configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed,
-            publisher: publisher)
+            publisher: publisher, editor: editor)
     }
 
     init(
         configuration: ServingConfiguration, models: any ModelSource, catalog: CatalogSnapshot,
-        content: any ContentSource, feed: (any EventFeed)?, publisher: (any EventPublisher)?
+        content: any ContentSource, feed: (any EventFeed)?, publisher: (any EventPublisher)?,
+        editor: (any CatalogueEditor)? = nil
     ) async throws {
         self.configuration = configuration
         self.models = models
         self.feed = feed
         self.publisher = publisher
+        self.editor = editor
         contentLookup = ContentLookup(
             deadline: configuration.contentDeadline, failures: ContentFailures(impairments))
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
@@ -237,6 +241,13 @@ public final class RecommendationService: Service {
         try await publisher.publish(events)
         overlay.receive(events)
         gauges.eventsTaken.increment(by: events.count)
+    }
+
+    /// Makes edits of the catalogue durable and puts them into service: whoever is answered finds them in every list.
+    /// - Throws: `CatalogError` for an edit that is refused, ``ServingError`` if none can be made.
+    func edit(_ edits: [CatalogEdit]) async throws -> [EditedFilm] {
+        guard let editor else { throw ServingError.catalogueReadOnly }
+        return try await editor.apply(edits)
     }
 
     /// The model in service, as every answer names it.

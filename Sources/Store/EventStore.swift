@@ -47,10 +47,17 @@ public struct EventStore: Sendable, CustomStringConvertible {
         }
     }
 
-    /// A table, made by its contract if there is none. One that exists keeps its own partitions and properties.
-    /// - Throws: `ColumnarError.schemaMismatch` if it lacks a column of the contract or has it in another type.
+    /// A table, made by its contract if there is none. One that exists keeps its own partitions and properties; columns of
+    /// the contract that may be null and that it lacks are added, and are null in the rows it has.
+    /// - Throws: `ColumnarError.schemaMismatch` if it lacks another column or has one in another type.
     public func openOrCreate(_ table: TableContract) throws -> DeltaTable {
-        try DeltaTable.openOrCreate(
+        // One that an earlier version of the contract made; what is no such table is refused below as it is.
+        if let known = try openIfPresent(table) {
+            let columns = try known.snapshot().schema
+            let missing = table.schema.fields.filter { columns[$0.name] == nil }
+            if !missing.isEmpty, missing.allSatisfy(\.nullable) { try known.addColumns(missing, ifMissing: true) }
+        }
+        return try DeltaTable.openOrCreate(
             storage.folder(table.name), schema: table.schema, partitionedBy: table.partitionColumns,
             configuration: table.properties)
     }

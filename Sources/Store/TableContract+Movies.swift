@@ -25,6 +25,8 @@ extension TableContract {
             Field(MovieColumn.keywords, .list(.string, elementNullable: false), nullable: false),
             Field(MovieColumn.director, .string),
             Field(MovieColumn.updatedAt, .timestamp, nullable: false),
+            Field(MovieColumn.availableFrom, .timestamp),
+            Field(MovieColumn.availableUntil, .timestamp),
         ]))
 }
 
@@ -62,6 +64,10 @@ public enum MovieColumn {
     public static let keywords = "keywords"
     /// A name.
     public static let director = "director"
+    /// When lists may begin to show it, or null.
+    public static let availableFrom = "available_from"
+    /// When lists must have stopped to show it, or null.
+    public static let availableUntil = "available_until"
     /// When the film was described so.
     public static let updatedAt = "updated_at"
 }

@@ -2,8 +2,8 @@ public import Columnar
 
 /// What those who write a table and those who read it agree on.
 ///
-/// A table that exists may have more columns than its contract, never fewer or others; see
-/// ``EventStore/openOrCreate(_:)``.
+/// A table that exists may have more columns than its contract. Of those of the contract it may lack some that may be null,
+/// which readers take as null and the first writer adds; see ``EventStore/openOrCreate(_:)``.
 public struct TableContract: Hashable, Sendable {
     /// Of the table's folder in a store; what messages and metrics call it.
     public let name: String

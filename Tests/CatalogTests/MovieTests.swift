@@ -77,6 +77,7 @@ import Testing
              "language": "Klingon!", "year": 99999999999999999999, "updated_at": "yesterday", "director": " "}
             """#)
         #expect(movie == Movie(itemID: "1", title: "T", updatedAt: now))
+        #expect(try decode(#"{"id": "1", "title": "T", "available_from": null, "available_until": " "}"#) == movie)
         // TMDB's way of saying that nobody voted.
         #expect(try decode(#"{"id": "1", "title": "T", "vote_average": 0, "vote_count": 0}"#).voteAverage == nil)
     }
@@ -85,6 +86,8 @@ import Testing
         "", "{", "[]", "null", "7", #""text""#, "{}", #"{"id": "1"}"#, #"{"title": "T"}"#, #"{"id": "", "title": "T"}"#,
         #"{"id": 1.5, "title": "T"}"#, #"{"id": true, "title": " "}"#, #"{"id": "a\nb", "title": "T"}"#,
         #"{"id": "1", "title": "T"} x"#, "{\"id\": \"1\", \"title\": \"\u{0}", #"{"id": "1", "title": ["T"]}"#,
+        #"{"id": "1", "title": "T", "available_from": "soon"}"#, #"{"id": "1", "title": "T", "available_until": 5}"#,
+        #"{"id": "1", "title": "T", "available_from": "2026-01-02", "available_until": "2026-01-01"}"#,
         "{\"id\": \"\(String(repeating: "x", count: 257))\", \"title\": \"T\"}",
         String(repeating: "[", count: 100_000), String(repeating: #"{"id":"#, count: 100_000),
     ])
@@ -186,7 +189,9 @@ import Testing
                     itemID: "full", title: "T", overview: "O", releaseDate: CalendarDate(days: 10_000),
                     genres: ["A", "B"],
                     language: "fr", runtime: 90, popularity: 3, voteAverage: 7, voteCount: 12, keywords: ["k"],
-                    director: "D", updatedAt: Timestamp(microseconds: 77))
+                    director: "D", availableFrom: Timestamp(seconds: 5),
+                    availableUntil: Timestamp(microseconds: 7_000_001),
+                    updatedAt: Timestamp(microseconds: 77))
             ])
         let batch = try MovieTable.batch(movies)
         #expect(batch.rowCount == 21)

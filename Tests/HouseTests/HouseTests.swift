@@ -29,7 +29,7 @@ import Testing
             "Ingest", "Simulator", "Streams", "Import", "Rows", "Duplicates", "Wire", "Avro", "JSON", "Events",
             "SchemaRegistry", "",
         ],
-        "Catalog": ["Elasticsearch", "ContentIndex", "Import", "Table", "", "Text"],
+        "Catalog": ["Elasticsearch", "ContentIndex", "Import", "Edit", "Table", "", "Text"],
         "Store": [""],
         "Columnar": [
             "Delta/Care", "Delta", "Delta/Read", "Delta/Write", "Delta/Log", "Delta/JSON", "Parquet/Read",

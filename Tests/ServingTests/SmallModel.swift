@@ -19,6 +19,8 @@ struct SmallModel: FactorModel {
     var itemFactors: Matrix
     var packedItems: PackedItems
     var histories: [[(Int32, Float)]] = []
+    /// Of which kinds the events of the histories were; nil as in models that do not say.
+    var kinds: [[EventKinds]]?
     var last = Timestamp(seconds: 1_000)
 
     /// - Parameter perTaste: items of each taste; item `a0` is the strongest `a` and the most liked.
@@ -55,6 +57,7 @@ struct SmallModel: FactorModel {
         let history = histories[user.position]
         return (history.map { ItemIndex(rawValue: $0.0) }, history.map(\.1))
     }
+    func kinds(of user: UserIndex) -> [EventKinds]? { kinds?[user.position] }
     func lastEvent(of user: UserIndex) -> Timestamp { last }
     func popularity(of item: ItemIndex) -> Int32 {
         Int32(histories.count { $0.contains { $0.0 == item.rawValue && $0.1 > 0 } })

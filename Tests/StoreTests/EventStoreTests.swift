@@ -41,6 +41,20 @@ struct EventStoreTests {
         }
     }
 
+    /// A table that an earlier version made.
+    @Test func optionalColumnsThatATableLacksAreAddedByTheFirstWriter() async throws {
+        try await withEach { store in
+            let schema = TableContract.movies.schema
+            let old = TableContract(
+                name: "movies", schema: Schema(schema.fields.filter { !$0.name.hasPrefix("available_") }))
+            _ = try store.openOrCreate(old)
+            #expect(try store.open(.movies).snapshot().schema == old.schema)
+            let table = try store.openOrCreate(.movies)
+            #expect(Set(try table.snapshot().schema.fields) == Set(schema.fields))
+            #expect(try store.openOrCreate(.movies).snapshot().version == 1)
+        }
+    }
+
     /// What is on disks already stays as it is.
     @Test func namesAndPropertiesOfTheTablesNeverChange() {
         #expect(TableContract.all.map(\.name) == ["events", "movies", "dead_letters"])

@@ -58,7 +58,10 @@ public final class ContentIndex: ContentSource {
     }
 
     /// ``similar(to:excluding:limit:)`` without the ceremony: it never waits and never fails.
-    public func mostSimilar(to liked: [String], excluding: Set<String> = [], limit: Int) -> [ScoredItem] {
+    /// - Parameter isWanted: whether an item may come back; nil: all may. It is asked of few.
+    public func mostSimilar(
+        to liked: [String], excluding: Set<String> = [], limit: Int, where isWanted: ((String) -> Bool)? = nil
+    ) -> [ScoredItem] {
         // Each liked document once: asking twice for a film does not make its words heavier.
         var seen = Set<Int32>()
         let liked = liked.compactMap { documents[$0] }.filter { seen.insert($0).inserted }
@@ -75,7 +78,8 @@ public final class ContentIndex: ContentSource {
         for itemID in excluding {
             if let document = documents[itemID] { scratch.exclude(document) }
         }
-        return scratch.takeBest(limit, required: required).map {
+        let wanted = isWanted.map { isWanted in { [itemIDs] (document: Int32) in isWanted(itemIDs[Int(document)]) } }
+        return scratch.takeBest(limit, required: required, where: wanted).map {
             ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score)
         }
     }

@@ -38,10 +38,13 @@ final class Scratch: @unchecked Sendable {
     }
 
     /// The best `limit` documents with at least `required` matching terms, best first, ties by document; clears itself.
-    func takeBest(_ limit: Int, required: Int) -> [(document: Int32, score: Float)] {
+    /// - Parameter isWanted: asked of those that would be among the best so far; nil: all are.
+    func takeBest(
+        _ limit: Int, required: Int, where isWanted: ((Int32) -> Bool)? = nil
+    ) -> [(document: Int32, score: Float)] {
         var best = BoundedBest(limit: limit)
         for document in touched {
-            if matches[Int(document)] >= required { best.offer(document, Float(sums[Int(document)])) }
+            if matches[Int(document)] >= required { best.offer(document, Float(sums[Int(document)]), if: isWanted) }
             sums[Int(document)] = 0
             matches[Int(document)] = 0
         }
@@ -57,15 +60,16 @@ private struct BoundedBest {
 
     init(limit: Int) { self.limit = limit }
 
-    mutating func offer(_ document: Int32, _ score: Float) {
+    mutating func offer(_ document: Int32, _ score: Float, if isWanted: ((Int32) -> Bool)?) {
         if heap.count < limit {
+            guard isWanted?(document) != false else { return }
             heap.append((document, score))
             var child = heap.count - 1
             while child > 0, case let parent = (child - 1) / 2, isWorse(heap[child], heap[parent]) {
                 heap.swapAt(child, parent)
                 child = parent
             }
-        } else if isWorse(heap[0], (document, score)) {
+        } else if isWorse(heap[0], (document, score)), isWanted?(document) != false {
             heap[0] = (document, score)
             var parent = 0
             while case var child = 2 * parent + 1, child < heap.count {

@@ -128,7 +128,9 @@ public enum TMDB {
                 popularity: movie.popularity ?? film.popularity, voteAverage: movie.voteAverage ?? film.voteAverage,
                 voteCount: movie.voteCount ?? film.voteCount,
                 keywords: movie.keywords.isEmpty ? film.keywords : movie.keywords,
-                director: movie.director ?? film.director, updatedAt: max(movie.updatedAt, film.updatedAt))
+                director: movie.director ?? film.director, availableFrom: movie.availableFrom ?? film.availableFrom,
+                availableUntil: movie.availableUntil ?? film.availableUntil,
+                updatedAt: max(movie.updatedAt, film.updatedAt))
         }
         return (MovieCleaner.clean(joined), found)
     }

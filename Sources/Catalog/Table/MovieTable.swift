@@ -35,6 +35,8 @@ public enum MovieTable {
                 .list(ListColumn(movies.map(\.keywords))),
                 strings(\.director),
                 .timestamp(PrimitiveColumn(movies.map(\.updatedAt.microseconds))),
+                .timestamp(column(\.availableFrom?.microseconds)),
+                .timestamp(column(\.availableUntil?.microseconds)),
             ])
     }
 
@@ -77,6 +79,8 @@ private struct MovieRows {
     private let keywords: ListColumn?
     private let director: BytesColumn?
     private let updatedAt: PrimitiveColumn<Int64>?
+    private let availableFrom: PrimitiveColumn<Int64>?
+    private let availableUntil: PrimitiveColumn<Int64>?
 
     init(_ batch: RecordBatch) throws {
         /// The column taken apart as the type it must have; nil if the batch has none of that name.
@@ -108,6 +112,8 @@ private struct MovieRows {
         keywords = try optional(MovieColumn.keywords, \.lists)
         director = try optional(MovieColumn.director, \.byteStrings)
         updatedAt = try optional(MovieColumn.updatedAt, \.int64s)
+        availableFrom = try optional(MovieColumn.availableFrom, \.int64s)
+        availableUntil = try optional(MovieColumn.availableUntil, \.int64s)
     }
 
     func movie(at row: Int) -> Movie {
@@ -118,7 +124,10 @@ private struct MovieRows {
             genres: names(genres, row), language: language?.string(at: row), runtime: runtime?[row],
             popularity: popularity?[row], popularityNorm: popularityNorm?[row], voteAverage: voteAverage?[row],
             voteCount: voteCount?[row], voteNorm: voteNorm?[row], keywords: names(keywords, row),
-            director: director?.string(at: row), updatedAt: Timestamp(microseconds: updatedAt?[row] ?? 0))
+            director: director?.string(at: row),
+            availableFrom: availableFrom?[row].map { Timestamp(microseconds: $0) },
+            availableUntil: availableUntil?[row].map { Timestamp(microseconds: $0) },
+            updatedAt: Timestamp(microseconds: updatedAt?[row] ?? 0))
     }
 
     private func names(_ column: ListColumn?, _ row: Int) -> [String] {

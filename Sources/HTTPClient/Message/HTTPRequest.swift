@@ -6,6 +6,7 @@ public struct HTTPRequest: Sendable {
         case head = "HEAD"
         case put = "PUT"
         case post = "POST"
+        case patch = "PATCH"
         case delete = "DELETE"
     }
 
@@ -24,7 +25,7 @@ public struct HTTPRequest: Sendable {
     /// How often it is sent at most. Nil: the client's own limit; 1 for those who would rather know at once.
     public var attempts: Int?
 
-    /// - Parameter isIdempotent: nil decides by the method: everything but POST is.
+    /// - Parameter isIdempotent: nil decides by the method: everything but POST and PATCH is.
     public init(
         _ method: Method, _ url: String, headers: [HTTPHeader] = [], body: [UInt8]? = nil,
         credentials: HTTPCredentials = .none, isIdempotent: Bool? = nil, deadline: Duration? = nil,
@@ -35,7 +36,7 @@ public struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.credentials = credentials
-        self.isIdempotent = isIdempotent ?? (method != .post)
+        self.isIdempotent = isIdempotent ?? (method != .post && method != .patch)
         self.deadline = deadline
         self.attempts = attempts
     }

@@ -54,6 +54,7 @@ extension Movie {
             runtime: news.runtime ?? runtime, popularity: news.popularity ?? popularity,
             voteAverage: news.voteAverage ?? voteAverage, voteCount: news.voteCount ?? voteCount,
             keywords: news.keywords.isEmpty ? keywords : news.keywords, director: news.director ?? director,
+            availableFrom: news.availableFrom ?? availableFrom, availableUntil: news.availableUntil ?? availableUntil,
             updatedAt: news.updatedAt)
     }
 }

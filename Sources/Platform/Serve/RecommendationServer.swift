@@ -41,11 +41,13 @@ public struct RecommendationServer: Sendable {
         }
         let content: any ContentSource
         if let elasticsearch { content = elasticsearch } else { content = ContentIndex(movies.movies) }
+        let desk = CatalogueDesk()
         service = try await RecommendationService(
             configuration: configuration, registry: registry, catalog: movies, content: content, feed: feed,
-            publisher: publisher)
+            publisher: publisher, editor: desk)
         let follower = CatalogueFollower(
-            catalogue: catalogue, service: service, elasticsearch: elasticsearch, served: first?.version, films: movies)
+            catalogue: catalogue, service: service, elasticsearch: elasticsearch, desk: desk, served: first?.version,
+            films: movies)
         self.http = HTTPService(http, routes: service.routes + routes, watching: [service.status, follower.status])
         group.add(service)
         group.add(follower)

@@ -27,4 +27,23 @@ public struct StoredCatalogue: Sendable {
         guard snapshot.version != version else { return nil }
         return (snapshot.version, try MovieTable.catalogue(of: snapshot))
     }
+
+    /// Adds films and marks of withdrawal in one commit; the table comes with the first of them. Blocks.
+    /// - Parameter films: what the table has, which says what a film's popularity is measured against.
+    /// - Returns: the version of the table that has them.
+    /// - Throws: `ColumnarError`, `StorageError` of a store that cannot be written.
+    func append(_ rows: [Movie], knowing films: CatalogSnapshot) throws -> Int64 {
+        let batch = try MovieTable.batch(CatalogNormalizer(knowing: films).normalised(rows))
+        for _ in 0..<Self.maximumAttempts {
+            switch try store.openOrCreate(.movies).append([batch], operation: "EDIT") {
+            case .committed(let version), .alreadyCommitted(let version): return version
+            // Somebody has changed the schema; the rows fit that, too.
+            case .conflict: continue
+            }
+        }
+        throw ColumnarError.tooManyConflicts(
+            table: store.location(of: .movies), attempts: Self.maximumAttempts)
+    }
+
+    private static let maximumAttempts = 10
 }

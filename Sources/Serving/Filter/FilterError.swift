@@ -12,6 +12,9 @@ public enum FilterError: RequestFault, Equatable {
     case unboundParameter(name: String, position: Int)
     /// A value was given for a name that the text does not have: most likely a slip of the pen in one of them.
     case unusedParameter(name: String)
+    /// The values are no JSON object.
+    case badParameters(reason: String)
+    case parametersWithoutFilter
     /// Longer, deeper or of more values than is allowed.
     case tooLarge(what: String, limit: Int, position: Int?)
     /// Films are filtered by what the catalogue says, and there is none.
@@ -22,7 +25,7 @@ public enum FilterError: RequestFault, Equatable {
         case .syntax: "filter-syntax"
         case .unknownField: "filter-unknown-field"
         case .wrongType: "filter-wrong-type"
-        case .unboundParameter, .unusedParameter: "filter-parameters"
+        case .unboundParameter, .unusedParameter, .badParameters, .parametersWithoutFilter: "filter-parameters"
         case .tooLarge: "filter-too-large"
         case .noCatalogue: "filter-without-catalogue"
         }
@@ -39,6 +42,8 @@ public enum FilterError: RequestFault, Equatable {
         case .unboundParameter(let name, let position):
             "The filter has $\(Self.short(name)) at character \(position), and no value is given for it."
         case .unusedParameter(let name): "A value is given for $\(Self.short(name)), which the filter does not have."
+        case .badParameters(let reason): "The filter's parameters cannot be used: \(reason)."
+        case .parametersWithoutFilter: "There are parameters of a filter, and no filter."
         case .tooLarge(let what, let limit, let position):
             "The filter has more than \(limit) \(what)\(position.map { " at character \($0)" } ?? "")."
         case .noCatalogue: "There is no catalogue to filter by."
@@ -52,6 +57,8 @@ public enum FilterError: RequestFault, Equatable {
             "The fields are \(FilterField.allCases.map(\.rawValue).joined(separator: ", ")); texts stand in quotes."
         case .unboundParameter: "Give it in params, a JSON object by name."
         case .unusedParameter: "Write the same name in both places, or leave the value out."
+        case .badParameters: #"Write them as {"genre":"Drama","years":[1999,2000]}."#
+        case .parametersWithoutFilter: "Give the filter, too."
         case .tooLarge: "Use `in (…)` for many values, and several requests for more."
         case .noCatalogue: "Give the store that has a table of films with --store."
         }
@@ -62,7 +69,7 @@ public enum FilterError: RequestFault, Equatable {
 
     public var parameter: String? {
         switch self {
-        case .unusedParameter, .unboundParameter: "params"
+        case .unusedParameter, .unboundParameter, .badParameters: "params"
         default: "filter"
         }
     }

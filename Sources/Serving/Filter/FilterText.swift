@@ -12,4 +12,19 @@ public struct FilterText: Sendable, Hashable {
         self.expression = expression
         self.parameters = parameters
     }
+
+    /// - Parameter json: an object with the values by name, such as `{"g":["Drama"]}`; nil for none.
+    /// - Throws: ``FilterError/badParameters(reason:)``.
+    public init(expression: String, json: String?) throws(FilterError) {
+        self.init(expression: expression)
+        guard let json else { return }
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: Array(json.utf8))
+        } catch {
+            throw .badParameters(reason: "they are no JSON: \(error.reason) at byte \(error.offset + 1)")
+        }
+        guard case .object(let members) = value else { throw .badParameters(reason: "they are no JSON object") }
+        parameters = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) })
+    }
 }

@@ -4,6 +4,7 @@ internal import Operations
 
 /// The places that a filter lets through. Made once for a state, a text and its values, and shared by requests.
 final class FilterSelection: Sendable {
+    let text: FilterText
     /// Of all places, those that match and that some list may show.
     let places: ItemBitmap
     /// The rest of the model's items, as the top-k scan takes it.
@@ -11,7 +12,8 @@ final class FilterSelection: Sendable {
     /// How many places match.
     let count: Int
 
-    init(_ places: ItemBitmap, modelCount: Int) {
+    init(_ places: ItemBitmap, modelCount: Int, by text: FilterText) {
+        self.text = text
         self.places = places
         excludedItems = places.prefix(modelCount).complement()
         count = places.count
@@ -61,7 +63,7 @@ final class ItemFilters: Sendable {
         guard hasFilms else { throw .noCatalogue }
         var places = columns.places(bound)
         if let shown = hidden { places.formIntersection(shown) }
-        let selection = FilterSelection(places, modelCount: modelCount)
+        let selection = FilterSelection(places, modelCount: modelCount, by: filter)
         selected[filter] = selection
         return selection
     }

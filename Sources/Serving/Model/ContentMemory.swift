@@ -2,11 +2,23 @@ internal import Operations
 
 /// What to ask content similarity: the items most like `seeds` together, without the excluded ones. Places, not
 /// identifiers: most questions are answered from memory, and then no string is touched.
-struct ContentQuery: Hashable, Sendable {
+struct ContentQuery: Sendable {
     var seeds: [Int32]
     var excluded: [Int32]
     var limit: Int
+    /// Only what a filter lets through; nil: everything.
+    var allowed: FilterSelection?
+
+    /// What tells its answer from others in one state. Not the selection itself, which would be kept with it.
+    struct Key: Hashable, Sendable {
+        var seeds: [Int32]
+        var excluded: [Int32]
+        var limit: Int
+        var filter: FilterText?
+    }
+
+    var key: Key { Key(seeds: seeds, excluded: excluded, limit: limit, filter: allowed?.text) }
 }
 
 /// The answers of an index that never changes: 20,000 lists at most, about 2 kB each.
-typealias ContentMemory = RecentlyUsed<ContentQuery, [(place: Int32, score: Float)]>
+typealias ContentMemory = RecentlyUsed<ContentQuery.Key, [(place: Int32, score: Float)]>

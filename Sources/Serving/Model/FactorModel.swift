@@ -38,6 +38,8 @@ protocol FactorModel: Sendable {
     func vector(of user: UserIndex) -> [Float]
     /// The items of the user's training events, rising, with confidences: above zero liked, otherwise not.
     func history(of user: UserIndex) -> (items: [ItemIndex], confidences: [Float])
+    /// By item of the history, of which kinds the events were; nil if the model does not say.
+    func kinds(of user: UserIndex) -> [EventKinds]?
     /// The newest event of the user that went into the model.
     func lastEvent(of user: UserIndex) -> Timestamp
     /// How many users liked the item.

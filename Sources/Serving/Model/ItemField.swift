@@ -6,6 +6,8 @@ enum ItemField: String, CaseIterable {
     case releaseDate = "release_date"
     case voteAverage = "vote_average"
     case voteCount = "vote_count"
+    case availableFrom = "available_from"
+    case availableUntil = "available_until"
     case updatedAt = "updated_at"
 
     /// Writes name and value; `null` where the film, or the fact, is not known.
@@ -23,6 +25,8 @@ enum ItemField: String, CaseIterable {
         case .releaseDate: Self.write("release_date", movie?.releaseDate?.description, &json)
         case .voteAverage: Self.write("vote_average", movie?.voteAverage, &json)
         case .voteCount: Self.write("vote_count", movie?.voteCount.map(Int.init), &json)
+        case .availableFrom: Self.write("available_from", movie?.availableFrom?.description, &json)
+        case .availableUntil: Self.write("available_until", movie?.availableUntil?.description, &json)
         case .updatedAt: Self.write("updated_at", movie?.updatedAt.description, &json)
         }
     }

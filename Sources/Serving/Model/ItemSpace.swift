@@ -9,7 +9,10 @@ struct ItemSpace: Sendable {
     /// Places `0..<modelCount` are the model's item indices.
     let modelCount: Int
     private let places: [String: Int32]
-    private let movies: [Movie]
+    /// The films of the catalogue, ascending by the bytes of their identifiers.
+    let movies: [Movie]
+    /// Of each of ``movies``, its place.
+    let moviePlaces: [Int32]
     /// By place: where in ``movies``, or −1.
     private let movieOf: [Int32]
 
@@ -17,11 +20,15 @@ struct ItemSpace: Sendable {
         var ids = (0..<model.itemCount).map { model.itemID(ItemIndex($0)) }
         var places = Dictionary(zip(ids, 0..<Int32(ids.count)), uniquingKeysWith: { first, _ in first })
         var movieOf = [Int32](repeating: -1, count: ids.count)
+        var moviePlaces: [Int32] = []
+        moviePlaces.reserveCapacity(catalog.count)
         for (number, movie) in catalog.movies.enumerated() {
             if let place = places[movie.itemID] {
                 movieOf[Int(place)] = Int32(number)
+                moviePlaces.append(place)
             } else {
                 places[movie.itemID] = Int32(ids.count)
+                moviePlaces.append(Int32(ids.count))
                 ids.append(movie.itemID)
                 movieOf.append(Int32(number))
             }
@@ -29,6 +36,7 @@ struct ItemSpace: Sendable {
         self.ids = ids
         self.places = places
         self.movieOf = movieOf
+        self.moviePlaces = moviePlaces
         modelCount = model.itemCount
         movies = catalog.movies
     }

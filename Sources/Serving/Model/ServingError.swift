@@ -25,6 +25,13 @@ public enum ServingError: RequestFault, Equatable {
     case badEvent(number: Int?, reason: String)
     case tooManyEvents(limit: Int)
     case unsupportedMediaType(String)
+    /// The service cannot change its catalogue.
+    case catalogueReadOnly
+    /// The catalogue cannot be written just now.
+    case catalogueUnavailable
+    /// A film that cannot be taken; of several it is counted from 1.
+    case badFilm(number: Int?, reason: String)
+    case tooManyFilms(limit: Int)
     /// The service has nowhere to publish events to.
     case eventsUnavailable
 
@@ -49,6 +56,10 @@ public enum ServingError: RequestFault, Equatable {
         case .tooManyEvents: "too-many-events"
         case .unsupportedMediaType: "unsupported-media-type"
         case .eventsUnavailable: "events-unavailable"
+        case .catalogueReadOnly: "catalogue-read-only"
+        case .catalogueUnavailable: "catalogue-unavailable"
+        case .badFilm: "movie-malformed"
+        case .tooManyFilms: "too-many-films"
         }
     }
 
@@ -74,6 +85,11 @@ public enum ServingError: RequestFault, Equatable {
         case .unsupportedMediaType(let type):
             type.isEmpty ? "The body has no Content-Type." : "A body of \(Self.quoted(type)) is not understood."
         case .eventsUnavailable: "This service takes no events."
+        case .catalogueReadOnly: "This service does not change its catalogue."
+        case .catalogueUnavailable: "The catalogue cannot be written just now."
+        case .badFilm(let number, let reason):
+            "\(number.map { "Film \($0)" } ?? "The film") cannot be used: \(reason)."
+        case .tooManyFilms(let limit): "One request may carry \(limit) films."
         }
     }
 
@@ -94,6 +110,10 @@ public enum ServingError: RequestFault, Equatable {
         case .tooManyEvents: "Send them in several requests."
         case .unsupportedMediaType: "Send application/json (an object or an array) or application/x-ndjson."
         case .eventsUnavailable: "Its operator can start it with --bootstrap-servers."
+        case .catalogueReadOnly: "Its operator can give it a store to write to."
+        case .catalogueUnavailable: "Send it again; the operator's log says why."
+        case .badFilm: "Nothing of the request was taken; correct it and send it again."
+        case .tooManyFilms: "Send them in several requests."
         }
     }
 
@@ -101,17 +121,18 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter, .badParameter, .badFilter, .badIdentifier, .badEvent, .tooManyEvents,
             .unsupportedMediaType,
-            .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired:
+            .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired,
+            .badFilm, .tooManyFilms:
             .usage
         case .itemNotFound, .recommendationNotFound: .notFound
-        case .eventsUnavailable: .unavailable
+        case .eventsUnavailable, .catalogueReadOnly, .catalogueUnavailable: .unavailable
         }
     }
 
     public var status: Int? {
         switch self {
         case .unsupportedMediaType: 415
-        case .tooManyEvents: 413
+        case .tooManyEvents, .tooManyFilms: 413
         case .cursorExpired: 410
         default: nil
         }

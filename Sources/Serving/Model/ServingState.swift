@@ -14,6 +14,8 @@ final class ServingState: Sendable {
     let items: ItemSpace
     /// What no list shows.
     let hidden: HiddenItems
+    /// Which films may be shown only at some times; nil if none.
+    let availability: Availability?
     /// What a filter lets through.
     let filters: ItemFilters
     let popularity: Popularity
@@ -34,6 +36,7 @@ final class ServingState: Sendable {
         items = ItemSpace(model: model, catalog: catalog)
         modelJSON = Self.json(model.identity)
         hidden = HiddenItems(items: items, catalog: catalog, unknown: unknownItems)
+        availability = Availability(items)
         filters = ItemFilters(
             ids: items.ids, modelCount: items.modelCount, hidden: hidden.places, hasFilms: catalog.isThere,
             movie: items.movie(at:))

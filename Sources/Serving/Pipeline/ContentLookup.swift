@@ -18,12 +18,14 @@ struct ContentLookup: Sendable {
     /// Up to so many films the index in this process is asked on the connection's thread: about a millisecond. A larger
     /// one would hold up the other connections.
     static let immediateCount = 20_000
+    /// Films that another service is asked for at most, to find those that a filter lets through.
+    static let maximumAsked = 1000
 
     /// The answer without waiting, if there is one: nothing to ask, remembered, or a small index in this process.
     func immediately(_ query: ContentQuery, _ state: ServingState) -> SimilarItems? {
         if query.seeds.isEmpty { return SimilarItems() }
         guard let index = state.content as? ContentIndex else { return nil }
-        if let items = state.contentMemory[query] { return SimilarItems(items: items) }
+        if let items = state.contentMemory[query.key] { return SimilarItems(items: items) }
         guard index.count <= Self.immediateCount else { return nil }
         return SimilarItems(items: ask(index, query, state))
     }
@@ -58,21 +60,29 @@ struct ContentLookup: Sendable {
 
     private func answer(_ query: ContentQuery, _ state: ServingState) async throws -> [(place: Int32, score: Float)] {
         if let index = state.content as? ContentIndex { return ask(index, query, state) }
+        var limit = query.limit
+        // Of what another service finds, a filter leaves its share: so much more is asked for.
+        if let allowed = query.allowed {
+            limit = min(max(limit, Self.maximumAsked), limit * max(1, state.items.count / max(1, allowed.count)))
+        }
         // Not remembered: what another service says may change, and its failing must show.
         let found = try await state.content.similar(
             to: query.seeds.map { state.items.ids[Int($0)] },
-            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: query.limit)
+            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: limit)
         return places(of: found, in: state)
     }
 
     private func ask(
         _ index: ContentIndex, _ query: ContentQuery, _ state: ServingState
     ) -> [(place: Int32, score: Float)] {
+        let isWanted = query.allowed.map { allowed in
+            { (id: String) in state.items.place(of: id).map(allowed.contains) ?? false }
+        }
         let found = index.mostSimilar(
             to: query.seeds.map { state.items.ids[Int($0)] },
-            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: query.limit)
+            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: query.limit, where: isWanted)
         let items = places(of: found, in: state)
-        state.contentMemory[query] = items
+        state.contentMemory[query.key] = items
         return items
     }
 

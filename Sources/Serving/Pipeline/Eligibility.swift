@@ -7,27 +7,39 @@ struct Eligibility {
     private let hidden: HiddenItems
     /// What a filter lets through, which has no hidden items; nil without one.
     private let selection: FilterSelection?
+    /// Films outside of their window of availability; nil if there are none.
+    private let closed: ItemBitmap?
     /// What may not come back of the model's items, as the top-k scan takes it.
     let bitmap: ItemBitmap?
 
     /// O(items / 32 + excluded).
-    init(excluding places: some Sequence<Int32>, allowing selection: FilterSelection? = nil, in state: ServingState) {
+    /// - Parameters:
+    ///   - places: of items that must not come back.
+    ///   - selection: what a filter lets through; nil: everything.
+    ///   - now: when it is, for films that may be shown only at some times.
+    init(
+        excluding places: some Sequence<Int32>, allowing selection: FilterSelection? = nil, in state: ServingState,
+        at now: Timestamp = .now
+    ) {
         excluded = Set(places)
         hidden = state.hidden
         self.selection = selection
+        closed = state.availability?.closed(at: now)
         let unwanted = selection?.excludedItems ?? hidden.bitmap
-        guard !excluded.isEmpty else {
+        guard !excluded.isEmpty || closed != nil else {
             bitmap = unwanted
             return
         }
         let count = state.items.modelCount
         var bitmap = unwanted ?? ItemBitmap(itemCount: count)
         for place in excluded where Int(place) < count { bitmap.insert(ItemIndex(rawValue: place)) }
+        if let closed { bitmap.formUnion(closed.prefix(count)) }
         self.bitmap = bitmap
     }
 
     func allows(_ place: Int32) -> Bool {
         (selection?.contains(place) ?? !hidden.contains(place)) && !excluded.contains(place)
+            && closed?.contains(ItemIndex(rawValue: place)) != true
     }
 }
 

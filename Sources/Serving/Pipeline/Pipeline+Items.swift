@@ -13,7 +13,7 @@ extension Pipeline {
         let direction = method == .content ? nil : direction(of: places)
         let content = ContentQuery(
             seeds: method == .factors ? [] : places, excluded: [],
-            limit: Self.contentDepth(page, rules) + places.count - 1)
+            limit: Self.contentDepth(page, rules) + places.count - 1, allowed: rules.allowed)
         return Pending(content: content) { [self] similar, _ in
             var candidates = Candidates(
                 state: state, vector: direction, packed: state.directions, similar: similar,

@@ -6,6 +6,9 @@ public struct RecommendationQuery: Sendable {
     /// Which items of the user's past stay out of the list: from training and from newer events alike.
     public enum ExcludeSeen: String, CaseIterable, Sendable {
         case none
+        /// What the user viewed or reviewed: films only liked or disliked may come back. A model that does not say of
+        /// which kinds its events were takes them all as watched.
+        case watched
         /// Everything the user ever viewed, liked, disliked or reviewed.
         case interacted
     }
@@ -13,13 +16,19 @@ public struct RecommendationQuery: Sendable {
     public var userID: String
     public var count: Int
     public var excludeSeen: ExcludeSeen
+    /// Only items that it is true of; nil: all.
+    public var filter: FilterText?
     /// Whether to say for each item why it is there.
     public var explains: Bool
 
-    public init(userID: String, count: Int = 20, excludeSeen: ExcludeSeen = .interacted, explains: Bool = false) {
+    public init(
+        userID: String, count: Int = 20, excludeSeen: ExcludeSeen = .interacted, filter: FilterText? = nil,
+        explains: Bool = false
+    ) {
         self.userID = userID
         self.count = count
         self.excludeSeen = excludeSeen
+        self.filter = filter
         self.explains = explains
     }
 
@@ -28,6 +37,7 @@ public struct RecommendationQuery: Sendable {
         var list = ListRequest()
         list.count = count
         list.excludeSeen = excludeSeen
+        list.filter = filter
         list.explain = explains ? .summary : .none
         return list
     }
@@ -94,26 +104,26 @@ struct Pipeline: Sendable {
     /// - Throws: for a filter that cannot be understood.
     func prepare(_ profile: UserProfile, _ page: ListPage) throws(ServingError) -> Personal {
         let rules = try ListRules(page.request, in: state)
-        let seen = profile.seen(page.request.excludeSeen)
+        let seen = profile.seen(page.request.excludeSeen, in: state)
         return Personal(
             profile: profile, page: page, rules: rules,
             eligibility: Eligibility(
                 excluding: rules.excluded.isEmpty ? seen : seen + rules.excluded, allowing: rules.allowed, in: state),
             content: ContentQuery(
-                seeds: profile.seeds, excluded: seen, limit: Self.contentDepth(page, rules)))
+                seeds: profile.seeds, excluded: seen, limit: Self.contentDepth(page, rules), allowed: rules.allowed))
     }
 
-    /// Of a list without filters, for the terminal and for tests.
+    /// Of a list that is asked for in few words, for the terminal and for tests.
     func prepare(_ query: RecommendationQuery) throws(ServingError) -> Personal {
         try prepare(
             UserProfile(of: query.userID, in: state, overlay: overlay),
             ListPage(query.list, of: "users/\(query.userID)"))
     }
 
-    /// What a filter will throw away of content's answer must be asked for as well.
+    /// What boosts will move behind others of content's answer must be asked for as well.
     static func contentDepth(_ page: ListPage, _ rules: ListRules) -> Int {
         let depth = Candidates.depth(for: page.depth) + rules.excluded.count
-        return rules.allowed == nil && rules.boosts.isEmpty ? depth : 4 * depth
+        return rules.boosts.isEmpty ? depth : 4 * depth
     }
 
     func finish(_ personal: Personal, similar: SimilarItems) -> RecommendationList {

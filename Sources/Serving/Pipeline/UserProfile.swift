@@ -23,6 +23,10 @@ struct UserProfile: Sendable {
     var seeds: [Int32]
     /// Places of everything the user ever had to do with.
     var seen: [Int32]
+    /// The user's row in the model; nil for one that it does not know.
+    private let user: UserIndex?
+    /// Places of what the user viewed or reviewed since the model.
+    private let watchedSince: [Int32]
     var degraded: [String] = []
 
     static let maximumSeeds = 10
@@ -44,6 +48,8 @@ struct UserProfile: Sendable {
         let fresh = events.compactMap { event in
             state.items.place(of: event.itemID).map { (place: $0, event: event) }
         }
+        self.user = user
+        watchedSince = fresh.filter { EventKinds($0.event.kind).hasWatched }.map(\.place)
         let history: (items: [ItemIndex], confidences: [Float]) = user.map { model.history(of: $0) } ?? ([], [])
         let hasLikes = history.confidences.contains { $0 > 0 }
         if fresh.isEmpty {
@@ -82,10 +88,15 @@ struct UserProfile: Sendable {
     }
 
     /// Places of what a list leaves out of the user's past.
-    func seen(_ policy: RecommendationQuery.ExcludeSeen) -> [Int32] {
+    func seen(_ policy: RecommendationQuery.ExcludeSeen, in state: ServingState) -> [Int32] {
         switch policy {
-        case .none: []
-        case .interacted: seen
+        case .none: return []
+        case .interacted: return seen
+        case .watched:
+            guard let user else { return watchedSince }
+            guard let kinds = state.model.kinds(of: user) else { return seen }
+            let history = state.model.history(of: user).items
+            return zip(history, kinds).filter { $1.hasWatched }.map { $0.0.rawValue } + watchedSince
         }
     }
 

@@ -40,13 +40,57 @@ enum Answer {
 
     /// One item with everything that is known of it.
     static func item(_ place: Int32, of state: ServingState) -> [UInt8] {
-        let movie = state.items.movie(at: place)
+        var json = JSONWriter()
+        item(
+            state.items.ids[Int(place)], state.items.movie(at: place), in: state, fields: ItemField.allCases, to: &json)
+        return json.bytes
+    }
+
+    /// The same of a film that was written just now, whatever the state has by now.
+    static func item(_ movie: Movie, in state: ServingState) -> [UInt8] {
+        var json = JSONWriter()
+        item(movie.itemID, movie, in: state, fields: ItemField.allCases, to: &json)
+        return json.bytes
+    }
+
+    private static func item(
+        _ id: String, _ movie: Movie?, in state: ServingState, fields: [ItemField], to json: inout JSONWriter
+    ) {
+        json.object {
+            $0.field("id", id)
+            $0.field("in_catalogue", movie != nil)
+            $0.field("in_model", state.items.place(of: id).flatMap(state.items.modelIndex) != nil)
+            for field in fields { field.write(movie, to: &$0) }
+        }
+    }
+
+    /// A page of the catalogue.
+    static func catalogue(_ page: CataloguePage, fields: [ItemField], request: HTTPRequest) -> [UInt8] {
+        var json = JSONWriter(capacity: 100 + page.films.count * 400)
+        json.object {
+            $0.field("request_id", request.id)
+            $0.name("items")
+            $0.array { json in
+                for film in page.films {
+                    item(
+                        film.itemID, film, in: page.state, fields: fields.isEmpty ? ItemField.allCases : fields,
+                        to: &json)
+                }
+            }
+            $0.field("total", page.total)
+            $0.name("next_cursor")
+            if let cursor = page.nextCursor { $0.value(cursor) } else { $0.null() }
+        }
+        return json.bytes
+    }
+
+    /// How many films a request has changed.
+    static func edited(taken: Int, withdrawn: Int, request: HTTPRequest) -> [UInt8] {
         var json = JSONWriter()
         json.object {
-            $0.field("id", state.items.ids[Int(place)])
-            $0.field("in_catalogue", movie != nil)
-            $0.field("in_model", state.items.modelIndex(place) != nil)
-            for field in ItemField.allCases { field.write(movie, to: &$0) }
+            $0.field("request_id", request.id)
+            $0.field("taken", taken)
+            $0.field("withdrawn", withdrawn)
         }
         return json.bytes
     }

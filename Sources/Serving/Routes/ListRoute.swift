@@ -25,13 +25,14 @@ extension Routes {
     func list(
         _ pattern: String, _ summary: String, scope: Route.Scope = .read,
         taking parameters: [ListParameter] = ListParameter.ofEveryList, and others: [Route.Parameter] = [],
+        answering shape: JSONSchema = Shape.list, problems: [Route.Problem] = Routes.ofLists,
         _ answer: @escaping @Sendable (ListCall) throws -> HTTPReply
     ) -> [Route] {
         let names = others.map(\.name)
         return [
             Route(
                 .get, pattern, summary, scope: scope, parameters: others + parameters.map(\.declared),
-                answers: [.json(Shape.list)], problems: Self.ofLists
+                answers: [.json(shape)], problems: problems
             ) { request, path in
                 answering(request) {
                     let call = ListCall(
@@ -52,7 +53,7 @@ extension Routes {
                         .init(
                             name: $0.name, schema: .nullable($0.schema).meaning($0.meaning), isRequired: $0.isRequired)
                     }),
-                answers: [.json(Shape.list)], problems: Self.ofLists
+                answers: [.json(shape)], problems: problems
             ) { request, path in
                 answering(request) {
                     var body = try RequestBody(request)

@@ -58,6 +58,55 @@ enum Shape {
             ] + ItemField.allCases.map { .init(name: $0.rawValue, schema: .nullable($0.schema), isRequired: true) },
             others: nil))
 
+    /// A page of the catalogue.
+    static let catalogue = JSONSchema.named(
+        "Catalogue",
+        .object([
+            "request_id": requestID, "total": .integer(0...Int.max), "next_cursor": .nullable(.text()),
+            "items": .list(
+                .named(
+                    "Film",
+                    .members(
+                        [
+                            .init(name: "id", schema: .text(), isRequired: true),
+                            .init(name: "in_catalogue", schema: .boolean, isRequired: true),
+                            .init(name: "in_model", schema: .boolean, isRequired: true),
+                        ]
+                            + ItemField.allCases.map {
+                                .init(name: $0.rawValue, schema: .nullable($0.schema), isRequired: false)
+                            }, others: nil))),
+        ]))
+
+    /// A film as it is sent; null is as if a member were not there.
+    static let film = JSONSchema.named("FilmBody", .members(film(titled: true), others: nil))
+    /// What is to become of a film; null takes away.
+    static let filmPatch = JSONSchema.named("FilmPatch", .members(film(titled: false), others: nil))
+
+    private static func film(titled: Bool) -> [JSONSchema.Member] {
+        [
+            .init(name: "title", schema: .text(bytes: 1...Int.max, pattern: "\\S"), isRequired: titled),
+            .init(name: "item_id", schema: .nullable(.identifier), isRequired: false),
+        ]
+            + ItemField.allCases.filter { $0 != .title }.map {
+                .init(name: $0.rawValue, schema: .nullable($0.bodySchema), isRequired: false)
+            }
+    }
+
+    /// Many films at once.
+    static let filmBatch = JSONSchema.either([
+        .list(film, count: 1...FilmDocument.maximumFilms),
+        .object(
+            [:],
+            optional: [
+                "items": .list(film, count: 0...FilmDocument.maximumFilms),
+                "withdraw": .list(.identifier, count: 0...FilmDocument.maximumFilms),
+            ]),
+    ])
+
+    static let edited = JSONSchema.named(
+        "Edited",
+        .object(["request_id": requestID, "taken": .integer(0...Int.max), "withdrawn": .integer(0...Int.max)]))
+
     static let accepted = JSONSchema.named(
         "Accepted",
         .object(["request_id": requestID, "accepted": .integer(1...10_000), "event_ids": .list(.text())]))
@@ -86,6 +135,25 @@ extension ItemField {
         case .popularity, .voteAverage: .number()
         case .genres, .keywords: .list(.text())
         case .releaseDate: .text(format: "date")
+        case .availableFrom, .availableUntil, .updatedAt: .time
+        }
+    }
+}
+
+extension ItemField {
+    /// What it may be in a body.
+    fileprivate var bodySchema: JSONSchema {
+        switch self {
+        case .title, .overview, .director: .text()
+        case .language: .text(pattern: "^[A-Za-z]{2,3}$")
+        case .year: .integer(1870...2200)
+        case .runtime: .integer(1...10_000)
+        case .voteCount: .integer(0...Int(Int32.max))
+        case .popularity: .number(0...1e9)
+        case .voteAverage: .number(0...10)
+        case .genres, .keywords: .list(.text(bytes: 1...Int.max, pattern: "\\S"))
+        case .releaseDate: .text(format: "date")
+        case .availableFrom, .availableUntil: .text(format: "event-time")
         case .updatedAt: .time
         }
     }

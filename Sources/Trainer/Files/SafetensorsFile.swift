@@ -116,6 +116,9 @@ final class SafetensorsFile: Sendable {
         return file.withBytes { UnsafeRawBufferPointer(rebasing: $0[entry.bytes]).bindMemory(to: Element.self) }
     }
 
+    /// Whether the file has such a tensor: what later versions added is not in the files of earlier ones.
+    func has(_ name: String) -> Bool { entries[name] != nil }
+
     func floats(_ name: String, shape: [Int]) throws -> UnsafeBufferPointer<Float> {
         try elements(name, as: Float.self, .float32, shape: shape)
     }

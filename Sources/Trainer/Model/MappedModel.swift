@@ -23,6 +23,8 @@ public final class MappedModel: @unchecked Sendable {
     private let historyStarts: UnsafeBufferPointer<Int64>
     private let historyItems: UnsafeBufferPointer<Int32>
     private let historyValues: UnsafeBufferPointer<Float>
+    /// nil in models that did not keep them yet.
+    private let historyKinds: UnsafeBufferPointer<UInt8>?
     private let userLastAt: UnsafeBufferPointer<Int64>
     private let itemUsers: UnsafeBufferPointer<Int32>
     private let factors: SafetensorsFile
@@ -80,6 +82,7 @@ public final class MappedModel: @unchecked Sendable {
         historyItems = try history.int32s("items", shape: [-1])
         historyValues = try history.floats("confidences", shape: [historyItems.count])
         historyStarts = try history.int64s("user_starts", shape: [users.count + 1])
+        historyKinds = history.has("kinds") ? try history.bytes("kinds", shape: [historyItems.count]) : nil
         userLastAt = try history.int64s("user_last_at", shape: [users.count])
         itemUsers = try history.int32s("item_users", shape: [items.count])
         try checkHistory()
@@ -155,6 +158,14 @@ public final class MappedModel: @unchecked Sendable {
         withHistory(of: user) { items, confidences in
             (items.indices.map { ItemIndex(rawValue: items[$0]) }, confidences.indices.map { confidences[$0] })
         }
+    }
+
+    /// By item of ``history(of:)``, of which kinds the user's training events were; nil if the model was made before kinds
+    /// were kept.
+    public func kinds(of user: UserIndex) -> [EventKinds]? {
+        guard let historyKinds else { return nil }
+        let range = Int(historyStarts[user.position])..<Int(historyStarts[user.position + 1])
+        return historyKinds[range].map { EventKinds(rawValue: $0) }
     }
 
     /// When the user's newest training event happened: what comes later is not in the factors.

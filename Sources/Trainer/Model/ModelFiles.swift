@@ -40,6 +40,7 @@ enum ModelFiles {
                 .init("items", [rows.count], .int32(rows.columnIndices)),
                 .init("confidences", [rows.count], .float32(rows.values)),
                 .init("item_users", [training.itemCount], .int32(training.popularity)),
+                .init("kinds", [rows.count], .uint8(training.kinds.map(\.rawValue))),
             ], metadata: ["format": "marquee-history"], to: "\(folder)/\(history)")
     }
 

@@ -5,7 +5,7 @@ internal import Operations
 /// What a whole training run needs of memory at its peak, known once the events are counted:
 ///
 ///     96 MiB                     the program, BLAS, a batch of the scan
-///     + 8 E + max(8 E, 1 KiB U)  interactions by user, and by item while factors are fitted; figures of each evaluated
+///     + 9 E + max(8 E, 1 KiB U)  interactions by user, and by item while factors are fitted; figures of each evaluated
 ///                                user, E events, U users
 ///     + (4 k s + 128) (U + I)    factors, row starts, identifiers by hash, I items, k the columns of the factors rounded up
 ///                                to 16, s = 2 for a warm start, else 1
@@ -46,7 +46,7 @@ public struct TrainingMemory: Sendable {
         let columns = Kernels.padded(rank + (configuration.explicit == nil ? 0 : 1))
         let copies = configuration.warmStart == nil ? 1 : 2
         let scratch = ALS.peakBytes(users: 0, items: 0, entries: 0, parameters: parameters)
-        return 96 << 20 + 8 * events + max(8 * events, users << 10) + (4 * columns * copies + 128) * (users + items)
+        return 96 << 20 + 9 * events + max(8 * events, users << 10) + (4 * columns * copies + 128) * (users + items)
             + (4 * columns + 800) * items + 2 * textBytes + scratch
     }
 

@@ -72,10 +72,10 @@ extension HeldOut {
                 guard user >= 0 else { continue }
                 builder.add(
                     weights.weight(of: record.kind, value: record.value), row: user, column: record.item,
-                    at: record.at)
+                    at: record.at, kind: record.kind)
             }
         }
-        let rows = try builder.finish(columns: log.items.count, ceiling: .greatestFiniteMagnitude)
+        let rows = try builder.finish(columns: log.items.count, ceiling: .greatestFiniteMagnitude).rows
 
         var result = HeldOut()
         result.counts.usersWithoutHistory = strangers.count { $0 }

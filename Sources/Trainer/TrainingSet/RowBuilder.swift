@@ -1,3 +1,4 @@
+internal import Domain
 internal import Linalg
 
 /// Turns (row, column, weight) in any order into sorted rows with one value per column, which do not depend on that order.
@@ -9,9 +10,13 @@ struct RowBuilder {
     private var values: [Float]
     /// Only where the newest counts.
     private var times: [Int64]
+    /// Empty where nobody asks for them.
+    private var kinds: [EventKinds]
 
-    /// - Parameter lengths: how many triples each row will get.
-    init(lengths: [Int64], repeats: ConfidenceWeights.Repeats) {
+    /// - Parameters:
+    ///   - lengths: how many triples each row will get.
+    ///   - keepsKinds: whether ``finish(columns:ceiling:)`` says of which kinds the events of a pair were.
+    init(lengths: [Int64], repeats: ConfidenceWeights.Repeats, keepsKinds: Bool = false) {
         self.repeats = repeats
         starts = [0]
         starts.reserveCapacity(lengths.count + 1)
@@ -20,16 +25,18 @@ struct RowBuilder {
         columns = [Int32](repeating: 0, count: Int(starts[lengths.count]))
         values = [Float](repeating: 0, count: columns.count)
         times = repeats == .newest ? [Int64](repeating: 0, count: columns.count) : []
+        kinds = keepsKinds ? [EventKinds](repeating: [], count: columns.count) : []
     }
 
     /// - Parameter at: microseconds since 1970.
-    mutating func add(_ value: Float, row: Int32, column: Int32, at: Int64) {
+    mutating func add(_ value: Float, row: Int32, column: Int32, at: Int64, kind: EventKind) {
         let position = Int(cursors[Int(row)])
         precondition(position < Int(starts[Int(row) + 1]), "more triples than announced")
         cursors[Int(row)] += 1
         columns[position] = column
         values[position] = value
         if repeats == .newest { times[position] = at }
+        if !kinds.isEmpty { kinds[position] = EventKinds(kind) }
     }
 
     /// One triple of a row in hand.
@@ -38,6 +45,7 @@ struct RowBuilder {
         var value: Float
         /// 0 where only the sum counts.
         var at: Int64
+        var kinds: EventKinds
 
         /// By column, then time, then value: triples that are equal in all three are the same wherever they stood.
         static func precedes(_ a: Entry, _ b: Entry) -> Bool {
@@ -50,7 +58,11 @@ struct RowBuilder {
     /// Of each column the sum or the newest value, cut at plus and minus `ceiling`. Of several newest at the same instant
     /// the greatest counts; sums are made by rising value. So the bits do not depend on the order of adding.
     /// O(n log(longest row)).
-    consuming func finish(columns columnCount: Int, ceiling: Float) throws -> SparseRows {
+    /// - Returns: the rows, and by entry the kinds of its events; empty if they were not kept.
+    consuming func finish(
+        columns columnCount: Int, ceiling: Float
+    ) throws -> (rows: SparseRows, kinds: [EventKinds]) {
+        let keepsKinds = !kinds.isEmpty
         var scratch: [Entry] = []
         var kept = 0
         for row in 0..<starts.count - 1 {
@@ -60,7 +72,8 @@ struct RowBuilder {
                 scratch.append(
                     Entry(
                         column: columns[position], value: values[position],
-                        at: repeats == .newest ? times[position] : 0))
+                        at: repeats == .newest ? times[position] : 0,
+                        kinds: keepsKinds ? kinds[position] : []))
             }
             scratch.sort(by: Entry.precedes)
             // The row is written over itself and those before it: it never grows.
@@ -69,10 +82,13 @@ struct RowBuilder {
             while next < scratch.count {
                 let column = scratch[next].column
                 var sum: Float = 0
+                var united: EventKinds = []
                 while next < scratch.count, scratch[next].column == column {
                     sum = repeats == .sum ? sum + scratch[next].value : scratch[next].value
+                    united.formUnion(scratch[next].kinds)
                     next += 1
                 }
+                if keepsKinds { kinds[kept] = united }
                 columns[kept] = column
                 values[kept] = min(max(sum, -ceiling), ceiling)
                 kept += 1
@@ -81,7 +97,9 @@ struct RowBuilder {
         starts[starts.count - 1] = Int64(kept)
         columns.removeLast(columns.count - kept)
         values.removeLast(values.count - kept)
-        return try SparseRows(
+        if keepsKinds { kinds.removeLast(kinds.count - kept) }
+        let rows = try SparseRows(
             rows: starts.count - 1, columns: columnCount, rowStarts: starts, columnIndices: columns, values: values)
+        return (rows, kinds)
     }
 }

@@ -11,6 +11,8 @@ public struct TrainingSet: Sendable {
     /// Users × items, one entry for each pair with an event. Above zero: the confidence that the user likes the item.
     /// Zero or below: the confidence, negated, that the user does not.
     public let interactions: SparseRows
+    /// By entry of ``interactions``, of which kinds its events were.
+    public let kinds: [EventKinds]
     /// By user, the time of the newest event in the set.
     public let lastEventAt: [Timestamp]
     /// How many events went in.
@@ -44,7 +46,7 @@ extension TrainingSet {
     /// Users and items are numbered by the bytes of their identifiers, and events of a pair are joined in an order of
     /// their own, so the set depends on the events alone and not on the order in which they are stored.
     ///
-    /// Two passes over the log: row lengths, values. At the peak it holds 8 bytes an event (16 where the newest counts)
+    /// Two passes over the log: row lengths, values. At the peak it holds 9 bytes an event (17 where the newest counts)
     /// beside the identifiers.
     /// - Throws: ``TrainerError/emptyTrainingSet(source:reason:)`` if no liking is left.
     static func build(
@@ -74,22 +76,23 @@ extension TrainingSet {
         let lastEventAt = userOrder.map { newestOf[Int($0)] }
         // Events from after the clock do not age those before it.
         let present = min(newest, log.clock.microseconds)
-        var rows = RowBuilder(lengths: userOrder.map { counts[Int($0)] }, repeats: weights.repeats)
+        var rows = RowBuilder(lengths: userOrder.map { counts[Int($0)] }, repeats: weights.repeats, keepsKinds: true)
         try log.forEachChunk { chunk in
             for record in chunk where weights.counts(record.kind) && accept(record) {
                 let weight =
                     weights.weight(of: record.kind, value: record.value) * weights.decay(record.at, newest: present)
                 rows.add(
-                    weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)], at: record.at)
+                    weight, row: userNumbers[Int(record.user)], column: itemNumbers[Int(record.item)], at: record.at,
+                    kind: record.kind)
             }
         }
-        let interactions = try rows.finish(columns: items.count, ceiling: weights.ceiling)
+        let (interactions, kinds) = try rows.finish(columns: items.count, ceiling: weights.ceiling)
         guard interactions.values.contains(where: { $0 > 0 }) else {
             throw TrainerError.emptyTrainingSet(
                 source: log.source, reason: "none of its events says that a user liked an item")
         }
         return TrainingSet(
-            users: users, items: items, interactions: interactions,
+            users: users, items: items, interactions: interactions, kinds: kinds,
             lastEventAt: lastEventAt.map { Timestamp(microseconds: $0) }, eventCount: eventCount,
             first: Timestamp(microseconds: first), last: Timestamp(microseconds: newest), source: log.source,
             version: log.version)

@@ -164,6 +164,14 @@ extension Options {
 }
 
 extension Options {
+    static let filter = Option<String>.text(
+        "filter", "EXPRESSION", "Only films that it is true of, such as 'year >= 1990 and genre = \"Drama\"'.")
+    static let filterParameters = Option<String>.text(
+        "params", "JSON", "Values of the filter's $names, as an object: '{\"g\":[\"Drama\",\"Crime\"]}'.")
+    static let excludeSeen = Option<String>.choice(
+        "exclude-seen", ["none", "watched", "interacted"], default: "interacted",
+        "What of the user's history stays out of the list.")
+
     // store, parquet
     static let asOf = Option<Timestamp>.time("as-of", "The table as it stood at this time.")
     static let columns = Option<[String]>.list("columns", "A,B", "Only these columns, in this order.")

@@ -11,20 +11,31 @@ enum RecommendCommand {
         path: ["recommend"], summary: "Print one user's list, with reasons.",
         details: """
             The same list as 'marquee serve' gives for a user without newer events. With --store it is blended with the
-            content of the catalogue, and shows titles.
+            content of the catalogue, and shows titles. --filter leaves films in that an expression is true of
+            (docs/filters.md), and needs --store.
             """,
         options: [
             Options.models.spec, Options.user.spec, Options.number.spec, Options.store.spec, Options.unknownItems.spec,
+            Options.filter.spec, Options.filterParameters.spec, Options.excludeSeen.spec,
         ],
         required: ["models", "user"],
         examples: [
             .init(line: "recommend --models models --user u42", meaning: "Ten items, and why each is there."),
             .init(line: "recommend --models models --store data --user u42 -n 20", meaning: "Twenty, with titles."),
+            .init(
+                line: #"recommend --models models --store data --user u42 --filter 'genre = "Drama" and year >= 1990'"#,
+                meaning: "Newer dramas alone."),
         ]
     ) { invocation in
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let parameters = invocation.optional(Options.filterParameters)
+        let filter = try invocation.optional(Options.filter).map { try FilterText(expression: $0, json: parameters) }
+        if parameters != nil, filter == nil { throw FilterError.parametersWithoutFilter }
+        if filter != nil, invocation.optional(Options.store) == nil { throw FilterError.noCatalogue }
         let query = RecommendationQuery(
-            userID: try invocation.value(Options.user), count: try invocation.value(Options.number), explains: true)
+            userID: try invocation.value(Options.user), count: try invocation.value(Options.number),
+            excludeSeen: .init(rawValue: try invocation.value(Options.excludeSeen)) ?? .interacted, filter: filter,
+            explains: true)
         let store = try invocation.optional(Options.store).map { try EventStore(at: $0) }
         let unknown = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
         let recommender = try await BlockingWork.run("recommend") { _ in

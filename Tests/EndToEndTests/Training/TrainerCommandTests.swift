@@ -177,6 +177,20 @@ import Testing
             let list = try await Loop.run(
                 ["recommend", "--models", models, "--store", store, "--user", "3"], in: folder)
             #expect(list.contains("is known") && list.contains("Film"))
+            let filtered = try await Loop.run(
+                [
+                    "recommend", "--models", models, "--store", store, "--user", "3", "--exclude-seen", "none",
+                    "--filter", "id in $ids", "--params", #"{"ids":["2","3"]}"#,
+                ], in: folder)
+            #expect(filtered.split(separator: "\n").count == 4, "\(filtered)")
+            for (bad, says) in [("studio = 1", "studio"), ("year >", "character 7"), ("year = $y", "$y")] {
+                try await Loop.refused(
+                    ["recommend", "--models", models, "--store", store, "--user", "3", "--filter", bad], in: folder,
+                    status: 64, saying: [says])
+            }
+            try await Loop.refused(
+                ["recommend", "--models", models, "--user", "3", "--filter", "year > 1"], in: folder, status: 64,
+                saying: ["--store"])
             let report = folder.appending(path: "report.json").path
             try await Loop.run(
                 ["evaluate", "--store", store, "--models", models, "--json", report, "--split", "random:0.2"],

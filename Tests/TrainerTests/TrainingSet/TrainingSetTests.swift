@@ -90,11 +90,13 @@ import Testing
         let set = try TrainingSet.build(from: log, weights: weights)
         let newest = events.map(\.at).max()! * 1_000_000
         var sums: [String: [String: Double]] = [:]
+        var kinds: [String: [String: EventKinds]] = [:]
         for event in events {
             let weight =
                 weights.weight(of: event.kind, value: event.value)
                 * weights.decay(event.at * 1_000_000, newest: newest)
             sums[event.user, default: [:]][event.item, default: 0] += Double(weight)
+            kinds[event.user, default: [:]][event.item, default: []].insert(EventKinds(event.kind))
         }
         #expect(set.userCount == sums.count && set.eventCount == events.count)
         #expect(set.interactions.count == sums.values.reduce(0) { $0 + $1.count })
@@ -105,6 +107,7 @@ import Testing
             for entry in range {
                 let item = set.items.ids[Int(set.interactions.columnIndices[entry])]
                 let sum = try #require(sums[set.users.ids[user]]?[item])
+                #expect(set.kinds[entry] == kinds[set.users.ids[user]]?[item])
                 #expect(isClose(Double(set.interactions.values[entry]), min(max(sum, -5), 5), tolerance: 1e-5))
             }
         }

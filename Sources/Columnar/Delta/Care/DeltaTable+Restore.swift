@@ -35,16 +35,24 @@ extension DeltaTable {
     }
 
     /// Adds columns to the end of the schema. In rows that are there already they are null.
+    /// - Parameter ifMissing: leaves out those whose names are there already, of whatever type.
     /// - Returns: the version that has them.
     /// - Throws: ``ColumnarError/schemaMismatch(reason:)`` if one is required or its name is taken.
-    public func addColumns(_ fields: [Field]) throws -> Int64 {
+    @discardableResult
+    public func addColumns(_ fields: [Field], ifMissing: Bool = false) throws -> Int64 {
         let done = try rewriting { snapshot, metaData in
+            let fields =
+                !ifMissing
+                ? fields
+                : fields.filter {
+                    snapshot.schema[$0.name] == nil && snapshot.unsupportedColumns[$0.name] == nil
+                }
             for field in fields where !field.nullable {
                 throw ColumnarError.schemaMismatch(
                     reason: "\(field.name) must be nullable: the rows that are there have no value for it")
             }
-            try Schema(snapshot.schema.fields + fields).checkForTable(partitionedBy: snapshot.partitionColumns)
             if fields.isEmpty { return nil }
+            try Schema(snapshot.schema.fields + fields).checkForTable(partitionedBy: snapshot.partitionColumns)
             var metaData = metaData
             metaData.schemaString = try SchemaString.appending(fields, to: metaData.schemaString, file: path)
             let names = fields.map { "\($0.name) \($0.type)" }.joined(separator: ", ")

@@ -1,0 +1,73 @@
+public import Domain
+
+/// One change of the catalogue.
+public enum CatalogEdit: Sendable {
+    /// The whole film, new or instead of the one there.
+    case put(Movie)
+    /// What RFC 7396 (JSON Merge Patch) makes of the film: members of the patch replace, null takes away.
+    case patch(itemID: String, JSONValue)
+    /// The film is in no list any more.
+    case withdraw(itemID: String)
+}
+
+/// What an edit came to.
+public struct EditedFilm: Sendable {
+    /// The film as it is now, or the mark of its withdrawal (``Movie/isWithdrawn``).
+    public var movie: Movie
+    /// Whether the catalogue had no such film before.
+    public var isNew: Bool
+}
+
+/// Works out edits on a catalogue: each sees what those before it have made. The catalogue itself stays as it is until
+/// ``rows`` are written.
+public struct CatalogEditing {
+    private let films: CatalogSnapshot
+    private var edited: [String: Movie] = [:]
+    /// What is to be written, in order.
+    public private(set) var rows: [Movie] = []
+
+    public init(_ films: CatalogSnapshot) { self.films = films }
+
+    /// Takes in all of the edits, or none if one is refused.
+    /// - Parameter now: when they were made. A film is dated after what was said of it before, whatever the clock says.
+    /// - Throws: ``CatalogError/noSuchFilm(itemID:)``, ``CatalogError/malformedMovie(reason:)``.
+    public mutating func apply(_ edits: [CatalogEdit], now: Timestamp) throws(CatalogError) -> [EditedFilm] {
+        var next = self
+        var outcomes: [EditedFilm] = []
+        for edit in edits { outcomes.append(try next.apply(edit, now)) }
+        self = next
+        return outcomes
+    }
+
+    private mutating func apply(_ edit: CatalogEdit, _ now: Timestamp) throws(CatalogError) -> EditedFilm {
+        var movie: Movie
+        let known: Movie?
+        switch edit {
+        case .put(let film):
+            known = current(film.itemID)
+            movie = film
+        case .patch(let itemID, let patch):
+            known = current(itemID)
+            guard let known else { throw .noSuchFilm(itemID: itemID) }
+            movie = try FilmBody.patched(known, with: patch)
+        case .withdraw(let itemID):
+            known = current(itemID)
+            guard known != nil else { throw .noSuchFilm(itemID: itemID) }
+            movie = .withdrawn(itemID, at: now)
+        }
+        movie.updatedAt = max(now, latest(movie.itemID).map { Timestamp(microseconds: $0.microseconds + 1) } ?? now)
+        edited[movie.itemID] = movie
+        rows.append(movie)
+        return EditedFilm(movie: movie, isNew: known == nil)
+    }
+
+    private func current(_ itemID: String) -> Movie? {
+        guard let movie = edited[itemID] else { return films[itemID] }
+        return movie.isWithdrawn ? nil : movie
+    }
+
+    /// When something was last said of the film.
+    private func latest(_ itemID: String) -> Timestamp? {
+        edited[itemID]?.updatedAt ?? films[itemID]?.updatedAt ?? films.withdrawn[itemID]
+    }
+}

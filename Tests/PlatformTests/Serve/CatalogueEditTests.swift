@@ -1,0 +1,170 @@
+import Catalog
+import Columnar
+import Domain
+import Foundation
+import HTTPServer
+import Operations
+import Platform
+import Serving
+import Store
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+/// The catalogue written over HTTP into a real store, by a whole server.
+@Suite("Catalogue edits", .timeLimit(.minutes(5)))
+struct CatalogueEditTests {
+    private static func train(_ folder: URL) throws -> ModelRegistry {
+        let log = try InteractionLog(source: "planted", version: 1)
+        var random = SeededGenerator(seed: 3)
+        for step in 0..<600 {
+            let user = random.below(30)
+            let item = random.below(10) * 2 + user % 2
+            try log.append(
+                userID: "u\(user)", itemID: "f\(item)", kind: .like, value: 1,
+                at: Timestamp(seconds: 1_700_000_000 + Int64(step) * 60))
+        }
+        let registry = ModelRegistry(folder: folder.appending(path: "models").path)
+        var configuration = TrainingConfiguration(
+            codeVersion: "test", parameters: ALSParameters(rank: 8, epochs: 3, threads: 1), bootstrapResamples: 50)
+        configuration.policy = .always
+        try TrainingRun(configuration: configuration, registry: registry).run(log)
+        return registry
+    }
+
+    /// Runs a whole server on what lies in `folder`, for the length of `body`.
+    private func withServer(
+        _ folder: URL, _ registry: ModelRegistry, _ body: (EditClient) async throws -> Void
+    ) async throws {
+        let server = try await RecommendationServer(
+            http: HTTPServerConfiguration(port: 0), registry: registry,
+            catalogue: StoredCatalogue(store: EventStore(folder: folder.appending(path: "data").path)))
+        try server.http.open()
+        let running = Task { try await server.group.run() }
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(EditClient(address: server.address)))
+        } catch {
+            result = .failure(error)
+        }
+        running.cancel()
+        _ = try? await running.value
+        try result.get()
+    }
+
+    @Test("what is written is in every list at once, and after a restart; what is withdrawn is in none")
+    func roundTrip() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = try Self.train(folder)
+            let store = EventStore(folder: folder.appending(path: "data").path)
+            // A table of before: without the columns of availability.
+            let old = TableContract(
+                name: "movies",
+                schema: Schema(TableContract.movies.schema.fields.filter { !$0.name.hasPrefix("available_") }))
+            _ = try store.openOrCreate(old)
+            try await withServer(folder, registry) { client in
+                // New.
+                let made = try await client.send(
+                    "PUT", "/v1/items/f1", #"{"title":"One","genres":["Drama"],"year":1999}"#)
+                #expect(made.status == 201 && made.json["title"] as? String == "One")
+                #expect(made.json["in_model"] as? Bool == true)
+                #expect(try await client.ids("/v1/items/popular?n=500") == ["f1"])
+                // Many at once.
+                let lines = (2..<10).map { #"{"item_id":"f\#($0)","title":"Film \#($0)","year":\#(1990 + $0)}"# }
+                let many = try await client.send(
+                    "POST", "/v1/items/batch", lines.joined(separator: "\n"), type: "application/x-ndjson")
+                #expect(many.status == 200 && many.json["taken"] as? Int == 8)
+                #expect(try await client.ids("/v1/items/popular?n=500").count == 9)
+                // Changed.
+                let patched = try await client.send(
+                    "PATCH", "/v1/items/f1", #"{"year":2005,"genres":null,"available_until":"2999-01-01T00:00:00Z"}"#,
+                    type: "application/merge-patch+json")
+                #expect(patched.status == 200 && patched.json["year"] as? Int == 2005)
+                #expect(patched.json["title"] as? String == "One")
+                #expect(try await client.ids("/v1/items?filter=year%20%3E%202000") == ["f1"])
+                // Not shown any more.
+                let closed = try await client.send(
+                    "PATCH", "/v1/items/f2", #"{"available_until":"2001-01-01T00:00:00Z"}"#)
+                #expect(closed.status == 200)
+                #expect(try await client.send("DELETE", "/v1/items/f3").status == 204)
+                #expect(try await client.send("DELETE", "/v1/items/f3").status == 404)
+                #expect(try await client.send("PATCH", "/v1/items/f3", #"{"year":1}"#).status == 404)
+                let again = try await client.send("PUT", "/v1/items/f4", #"{"title":"Four anew"}"#)
+                #expect(again.status == 200 && again.json["year"] is NSNull)
+                let shown = try await client.ids("/v1/users/u1/recommendations?n=500&exclude_seen=none")
+                #expect(Set(shown) == ["f1", "f4", "f5", "f6", "f7", "f8", "f9"])
+            }
+            try await withServer(folder, registry) { client in
+                let shown = try await client.ids("/v1/users/u1/recommendations?n=500&exclude_seen=none")
+                #expect(Set(shown) == ["f1", "f4", "f5", "f6", "f7", "f8", "f9"])
+                #expect(try await client.send("GET", "/v1/items/f1").json["year"] as? Int == 2005)
+                // A withdrawn film may come back.
+                #expect(try await client.send("PUT", "/v1/items/f3", #"{"title":"Three"}"#).status == 201)
+                #expect(try await client.ids("/v1/items/popular?n=500").contains("f3"))
+            }
+            let snapshot = try store.open(.movies).snapshot()
+            #expect(Set(TableContract.movies.schema.names).isSubset(of: snapshot.schema.names))
+        }
+    }
+
+    @Test("what is refused is refused whole, and the catalogue stays as it was")
+    func refusals() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = try Self.train(folder)
+            _ = try EventStore(folder: folder.appending(path: "data").path).openOrCreate(.movies)
+            try await withServer(folder, registry) { client in
+                for (method, path, body, type, status) in [
+                    ("PUT", "/v1/items/f1", "{", "application/json", 400),
+                    ("PUT", "/v1/items/f1", #"{"title":"T","stars":5}"#, "application/json", 400),
+                    ("PUT", "/v1/items/f1", #"{"title":"T","item_id":"f2"}"#, "application/json", 400),
+                    ("PUT", "/v1/items/f1", #"{"title":"T"}"#, "text/plain", 415),
+                    (
+                        "PUT", "/v1/items/\(String(repeating: "x", count: 257))", #"{"title":"T"}"#, "application/json",
+                        400
+                    ),
+                    ("PATCH", "/v1/items/f1", #"{"title":"T"}"#, "application/json", 404),
+                    (
+                        "POST", "/v1/items/batch", #"[{"item_id":"f1","title":"T"},{"item_id":"f2"}]"#,
+                        "application/json", 400
+                    ),
+                    (
+                        "POST", "/v1/items/batch", #"{"items":[{"item_id":"f1","title":"T"}],"withdraw":["f9"]}"#,
+                        "application/json", 404
+                    ),
+                    ("POST", "/v1/items/batch", #"{"films":[]}"#, "application/json", 400),
+                    ("POST", "/v1/items/batch", "[]", "application/json", 400),
+                    ("POST", "/v1/items/batch", "{\"item_id\":\"f1\",\"title\":\"T\"}\n{", "application/x-ndjson", 400),
+                    ("POST", "/v1/items/batch", "7", "application/json", 400),
+                ] as [(String, String, String, String, Int)] {
+                    let answer = try await client.send(method, path, body, type: type)
+                    #expect(answer.status == status, "\(method) \(path) \(body): \(answer.body)")
+                    #expect(answer.type == "application/problem+json", "\(method) \(body)")
+                }
+                #expect(try await client.ids("/v1/items").isEmpty)
+            }
+        }
+    }
+
+    @Test("many writers at once lose nothing, and each finds what it wrote")
+    func together() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = try Self.train(folder)
+            _ = try EventStore(folder: folder.appending(path: "data").path).openOrCreate(.movies)
+            try await withServer(folder, registry) { client in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<24 {
+                        group.addTask {
+                            let path = "/v1/items/g\(number % 12)"
+                            let put = try await client.send("PUT", path, #"{"title":"Film \#(number)"}"#)
+                            #expect([200, 201].contains(put.status))
+                            #expect(try await client.send("GET", path).status == 200)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(try await client.ids("/v1/items?n=500").count == 12)
+            }
+        }
+    }
+}
