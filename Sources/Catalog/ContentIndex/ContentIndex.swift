@@ -16,7 +16,7 @@ public final class ContentIndex: ContentSource {
     public let parameters: MoreLikeThis
     let fields: [FieldIndex]
     /// Documents ascend by the bytes of their identifier, so that equal scores rank by identifier.
-    private let itemIDs: [String]
+    let itemIDs: [String]
     private let documents: [String: Int32]
     private let scratch = Mutex<[Scratch]>([])
 

@@ -41,6 +41,12 @@ extension ElasticsearchClient {
             "/\(configuration.index)/_search?filter_path=timed_out,_shards.failed,hits.hits._id,hits.hits._score",
             body: query(itemIDs, excluding, limit, deadline), isIdempotent: true, deadline: deadline,
             attempts: 1)
+        return try hits(of: answer)
+    }
+
+    /// The films of an answer, in its order.
+    /// - Throws: ``CatalogError`` for an answer that is not whole.
+    func hits(of answer: JSONObject) throws -> [ScoredItem] {
         // A partial answer is worse than none: it looks like a list and misses the best.
         guard answer.values["timed_out"] as? Bool != true, answer.object("_shards")?.integer("failed") ?? 0 == 0 else {
             throw CatalogError.searchUnavailable(server: server, reason: "it could search only a part of the index")

@@ -23,6 +23,12 @@ struct TermTable: Sendable {
         return Int32(count - 1)
     }
 
+    /// The number of a term, nil if it is none. O(length).
+    func number(of term: [UInt8]) -> Int? {
+        let number = term.withUnsafeBufferPointer { slots[slot(of: $0)] }
+        return number > 0 ? Int(number) - 1 : nil
+    }
+
     /// The terms in the order of their bytes, and where each old number went.
     func sorted() -> (table: TermTable, newNumbers: [Int32]) {
         let order = (0..<count).sorted { self[$0].lexicographicallyPrecedes(self[$1]) }

@@ -32,6 +32,8 @@ public enum ServingError: RequestFault, Equatable {
     /// A film that cannot be taken; of several it is counted from 1.
     case badFilm(number: Int?, reason: String)
     case tooManyFilms(limit: Int)
+    /// The search service cannot be asked now.
+    case searchUnavailable
     /// The service has nowhere to publish events to.
     case eventsUnavailable
 
@@ -56,6 +58,7 @@ public enum ServingError: RequestFault, Equatable {
         case .tooManyEvents: "too-many-events"
         case .unsupportedMediaType: "unsupported-media-type"
         case .eventsUnavailable: "events-unavailable"
+        case .searchUnavailable: "search-unavailable"
         case .catalogueReadOnly: "catalogue-read-only"
         case .catalogueUnavailable: "catalogue-unavailable"
         case .badFilm: "movie-malformed"
@@ -85,6 +88,7 @@ public enum ServingError: RequestFault, Equatable {
         case .unsupportedMediaType(let type):
             type.isEmpty ? "The body has no Content-Type." : "A body of \(Self.quoted(type)) is not understood."
         case .eventsUnavailable: "This service takes no events."
+        case .searchUnavailable: "Films cannot be searched just now."
         case .catalogueReadOnly: "This service does not change its catalogue."
         case .catalogueUnavailable: "The catalogue cannot be written just now."
         case .badFilm(let number, let reason):
@@ -110,6 +114,7 @@ public enum ServingError: RequestFault, Equatable {
         case .tooManyEvents: "Send them in several requests."
         case .unsupportedMediaType: "Send application/json (an object or an array) or application/x-ndjson."
         case .eventsUnavailable: "Its operator can start it with --bootstrap-servers."
+        case .searchUnavailable: "Send it again in a moment; lists of recommendations go on without."
         case .catalogueReadOnly: "Its operator can give it a store to write to."
         case .catalogueUnavailable: "Send it again; the operator's log says why."
         case .badFilm: "Nothing of the request was taken; correct it and send it again."
@@ -125,7 +130,7 @@ public enum ServingError: RequestFault, Equatable {
             .badFilm, .tooManyFilms:
             .usage
         case .itemNotFound, .recommendationNotFound: .notFound
-        case .eventsUnavailable, .catalogueReadOnly, .catalogueUnavailable: .unavailable
+        case .eventsUnavailable, .catalogueReadOnly, .catalogueUnavailable, .searchUnavailable: .unavailable
         }
     }
 

@@ -13,7 +13,7 @@ extension RecommendationService {
 struct Routes: Sendable {
     let service: RecommendationService
     private static let log = Log("serving")
-    var table: [Route] { ofUsers + ofLists + ofItems + ofCatalogue + ofEvents }
+    var table: [Route] { ofUsers + ofLists + ofItems + ofCatalogue + ofSearch + ofEvents }
 
     func answering(_ request: HTTPRequest, _ body: () throws -> HTTPReply) -> HTTPReply {
         do {

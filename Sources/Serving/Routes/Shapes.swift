@@ -103,6 +103,29 @@ enum Shape {
             ]),
     ])
 
+    /// Films found by words.
+    static let found = JSONSchema.named(
+        "Found",
+        .object(
+            [
+                "request_id": requestID, "model": model, "degraded": degraded, "items": .list(listed),
+                "total": .integer(0...Int.max), "next_cursor": .nullable(.text()),
+                "facets": .object(["genre": .list(facet), "language": .list(facet), "decade": .list(facet)]),
+            ], optional: ["user_state": userState]))
+    private static let facet = JSONSchema.object(["value": .text(), "count": .integer(1...Int.max)])
+
+    static let statistics = JSONSchema.named(
+        "CatalogueStatistics",
+        .object([
+            "request_id": requestID, "films_by_year": .list(.object(["year": .integer(), "count": .integer()])),
+            "most_popular": .list(ranked), "most_voted": .list(ranked),
+            "mean_rating_by_genre": .list(
+                .object(["genre": .text(), "mean": .number(0...10), "count": .integer(1...Int.max)])),
+            "languages": .list(.object(["language": .text(), "count": .integer(1...Int.max)])),
+            "ratings": .list(.object(["from": .number(), "to": .number(), "count": .integer(0...Int.max)])),
+        ]))
+    private static let ranked = JSONSchema.object(["id": .text(), "title": .text(), "value": .number()])
+
     static let edited = JSONSchema.named(
         "Edited",
         .object(["request_id": requestID, "taken": .integer(0...Int.max), "withdrawn": .integer(0...Int.max)]))

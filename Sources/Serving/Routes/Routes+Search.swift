@@ -1,0 +1,65 @@
+internal import Catalog
+internal import Domain
+internal import HTTPServer
+internal import Operations
+
+extension Routes {
+    /// Films by their words, and figures about all of them.
+    var ofSearch: [Route] {
+        list(
+            "/v1/search", "Films that have the words of a text in title or synopsis, best first.",
+            taking: [.count, .cursor, .fields, .filter, .params, .excludedIDs],
+            and: [
+                Route.Parameter("q", .text(bytes: 1...1000), "The text.", isRequired: true),
+                Route.Parameter("user", .identifier, "Whose taste counts for half of the score."),
+            ], answering: Shape.found,
+            problems: Routes.ofLists + [Route.Problem(ServingError.searchUnavailable)]
+        ) { call in
+            guard let text = try call.other("q")?.text(), (1...1000).contains(text.utf8.count) else {
+                throw ServingError.missingParameter(name: "q")
+            }
+            let user = try call.other("user").map { try Parameters.identifier($0.text(), what: "user") }
+            let page = try ListPage(call.list, of: "search/\(text.utf8.count):\(text)/\(user ?? "")")
+            return .later { await answering(call.request) { try await search(text, user, page, call) } }
+        }
+            + [
+                Route(
+                    .get, "/v1/catalog/stats", "Figures about the films of the catalogue.",
+                    answers: [.json(Shape.statistics)]
+                ) { request, _ in
+                    .later {
+                        await answering(request) {
+                            let movies = service.pipeline().state.items.movies
+                            let statistics = try await BlockingWork.run("statistics") { _ in CatalogueStatistics(movies)
+                            }
+                            return HTTPResponse(body: Answer.statistics(statistics, request: request))
+                        }
+                    }
+                }
+            ]
+    }
+
+    private func search(
+        _ text: String, _ user: String?, _ page: ListPage, _ call: ListCall
+    ) async throws -> HTTPResponse {
+        let pipeline: Pipeline
+        if let present = service.pipeline(for: page) {
+            pipeline = present
+        } else {
+            pipeline = try await service.reopened(for: page)
+        }
+        guard let source = pipeline.state.content as? any TextSearch else { throw ServingError.searchUnavailable }
+        let films: [ScoredItem]
+        do {
+            films = try await source.search(text, limit: Pipeline.maximumFound)
+        } catch {
+            service.impairments.add(.content, Impairments.reason(error))
+            throw ServingError.searchUnavailable
+        }
+        var found = try pipeline.found(films, by: user, page)
+        found.list = service.finished(found.list, of: [.model, .catalogue, .index])
+        return HTTPResponse(
+            headers: user == nil ? [] : [("Cache-Control", "no-store")],
+            body: Answer.found(found, fields: call.list.fields, request: call.request))
+    }
+}
