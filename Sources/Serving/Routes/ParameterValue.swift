@@ -61,7 +61,7 @@ struct ParameterValue {
         let number: Double? =
             switch source {
             // Double would also take "inf", "0x1p3" and "1e400".
-            case .query(let text): text.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 } ? Double(text) : nil
+            case .query(let text): Self.number(text)
             case .body(.number(let number)): number
             default: nil
             }
@@ -69,6 +69,15 @@ struct ParameterValue {
             throw refused("a number from \(Self.shown(range.lowerBound)) to \(Self.shown(range.upperBound))")
         }
         return number
+    }
+
+    /// As JSON writes it, with an exponent if need be.
+    private static func number(_ text: String) -> Double? {
+        let isPlain = text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+                || byte == UInt8(ascii: "+") || byte | 0x20 == UInt8(ascii: "e")
+        }
+        return isPlain ? Double(text) : nil
     }
 
     /// One of a few words.

@@ -135,18 +135,28 @@ enum Shape {
         .object(["request_id": requestID, "accepted": .integer(1...10_000), "event_ids": .list(.text())]))
 
     /// An event as it is sent.
-    static let event = JSONSchema.named(
-        "Event",
-        .object(
+    static let event = JSONSchema.named("Event", .either(EventKind.allCases.map(event)))
+
+    private static func event(_ kind: EventKind) -> JSONSchema {
+        let value: JSONSchema =
+            switch kind {
+            case .view: JSONSchema.number(0...1).meaning("The share that was watched.")
+            case .like: JSONSchema.either([.integer(1...1), .integer(-1 ... -1)]).meaning("Liked or disliked.")
+            case .review: JSONSchema.number(0.5...5).meaning("Stars.")
+            }
+        let event = JSONSchema.object(
             [
                 EventField.userID: .identifier, EventField.itemID: .identifier,
-                EventField.kind: .choice(EventKind.allCases.map(\.name)),
-                EventField.value: .number().meaning("view: 0 to 1; like: 1 or -1; review: 0.5 to 5 stars."),
+                EventField.kind: .choice([kind.name]), EventField.value: value,
             ],
             optional: [
-                EventField.eventID: .identifier.meaning("Unique for ever: the same one sent again counts once."),
-                EventField.reviewText: .text(bytes: 0...65_536), EventField.at: .text(format: "event-time"),
-            ]))
+                EventField.eventID: .nullable(.identifier).meaning(
+                    "Unique for ever: the same one sent again counts once."),
+                EventField.at: .nullable(.text(format: "event-time")).meaning("RFC 3339; now, if it is not given."),
+            ])
+        guard kind == .review else { return event }
+        return event.with([:], optional: [EventField.reviewText: .nullable(.text(bytes: 0...65_536))])
+    }
 }
 
 extension ItemField {
