@@ -39,6 +39,8 @@ public final class RecommendationService: Service {
     private struct Catalogue {
         var snapshot: CatalogSnapshot
         var content: any ContentSource
+        /// Counts the catalogues.
+        var number = 0
     }
 
     /// Opens the promoted model. O(items × rank² + interactions).
@@ -95,17 +97,27 @@ public final class RecommendationService: Service {
 
     /// Serves another catalogue from now on, with the same model.
     public func replace(catalog: CatalogSnapshot, content: any ContentSource) async throws {
-        catalogue.withLock { $0 = Catalogue(snapshot: catalog, content: content) }
-        try await rebuild { $0.model }
+        catalogue.withLock { $0 = Catalogue(snapshot: catalog, content: content, number: $0.number + 1) }
+        try await loading.run { [self] in install(try layOut(current.model)) }
     }
 
-    /// Swaps in the promoted model if it is another than the one in service.
+    /// Swaps in the promoted model if it is another than the one in service. One that served lately is still laid out.
     /// - Returns: whether it was.
     @discardableResult
     public func reloadModel() async throws -> Bool {
-        let id = try await loading.run { [models] in try models.currentID() }
-        guard let id, id != current.model.identity.id else { return false }
-        try await rebuild { [models] _ in try models.open(id) }
+        // Asked in the queue: of two who see the same promotion one lays it out.
+        let id = try await loading.run { [self] () throws -> String? in
+            guard let id = try models.currentID(), id != current.model.identity.id else { return nil }
+            let number = catalogue.withLock { $0.number }
+            let kept = retired.withLock { $0.state(of: id) }
+            if let kept, kept.catalogueNumber == number {
+                install(kept)
+            } else {
+                install(try layOut(try models.open(id)))
+            }
+            return id
+        }
+        guard let id else { return false }
         Self.log.info("model in service", ["model": id])
         gauges.swaps.increment()
         let model = current.model
@@ -113,20 +125,22 @@ public final class RecommendationService: Service {
         return true
     }
 
-    /// Makes a state on the loading queue and puts it in force: requests at work go on with the one they took.
-    private func rebuild(_ model: @escaping @Sendable (ServingState) throws -> any FactorModel) async throws {
-        try await loading.run { [self] in
-            let catalogue = catalogue.withLock { $0 }
-            let next = try ServingState(
-                model: try model(current), catalog: catalogue.snapshot, content: catalogue.content,
-                unknownItems: configuration.unknownItems)
-            let last = state.withLock { state in
-                defer { state = next }
-                return state
-            }
-            // With other films but the same model its lists go on.
-            if last.model.identity.id != next.model.identity.id { retired.withLock { $0.add(last, now: .now) } }
+    /// A state of this model and the newest catalogue. Blocks: only on the loading queue.
+    private func layOut(_ model: any FactorModel) throws -> ServingState {
+        let catalogue = catalogue.withLock { $0 }
+        return try ServingState(
+            model: model, catalog: catalogue.snapshot, content: catalogue.content,
+            unknownItems: configuration.unknownItems, catalogueNumber: catalogue.number)
+    }
+
+    /// Puts a state in force: requests at work go on with the one they took.
+    private func install(_ next: ServingState) {
+        let last = state.withLock { state in
+            defer { state = next }
+            return state
         }
+        // With other films but the same model its lists go on.
+        if last.model.identity.id != next.model.identity.id { retired.withLock { $0.add(last, now: .now) } }
     }
 
     private func followModels() async {
@@ -208,11 +222,8 @@ public final class RecommendationService: Service {
         }
         let opened = try await loading.run { [self] in
             if let there = retired.withLock({ $0.state(of: id) }) { return there }
-            let catalogue = catalogue.withLock { $0 }
             guard let model = try? models.open(id) else { throw ServingError.cursorExpired }
-            let state = try ServingState(
-                model: model, catalog: catalogue.snapshot, content: catalogue.content,
-                unknownItems: configuration.unknownItems)
+            let state = try layOut(model)
             retired.withLock { $0.reopen(state, now: .now) }
             return state
         }

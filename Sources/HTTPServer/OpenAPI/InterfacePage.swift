@@ -26,7 +26,8 @@ public enum InterfacePage {
         for (family, _) in families { page += "<li><a href=\"#\(escaped(family))\">\(escaped(family))</a></li>" }
         page += "</ul></nav>\n<main>\n"
         for (family, routes) in families {
-            page += "<section aria-labelledby=\"\(escaped(family))\"><h2 id=\"\(escaped(family))\">\(escaped(family))</h2>\n"
+            page +=
+                "<section aria-labelledby=\"\(escaped(family))\"><h2 id=\"\(escaped(family))\">\(escaped(family))</h2>\n"
             for route in routes.sorted(by: { ($0.pattern, "\($0.method)") < ($1.pattern, "\($1.method)") }) {
                 page += entry(route, needsKeys: about.needsKeys)
             }
@@ -62,11 +63,13 @@ public enum InterfacePage {
         var value = escaped(parameter.schema.words)
         switch parameter.default {
         case .text(let text): value += "; \(escaped(text)) if not given"
-        case .number(let number): value += "; \(number == number.rounded() ? "\(Int(number))" : "\(number)") if not given"
+        case .number(let number):
+            value += "; \(number == number.rounded() ? "\(Int(number))" : "\(number)") if not given"
         case .bool(let truth): value += "; \(truth) if not given"
         default: if parameter.isRequired { value += "; required" }
         }
-        return "<tr><td><code>\(escaped(parameter.name))</code><td>\(place)<td>\(value)<td>\(escaped(parameter.meaning))\n"
+        return
+            "<tr><td><code>\(escaped(parameter.name))</code><td>\(place)<td>\(value)<td>\(escaped(parameter.meaning))\n"
     }
 
     private static func members(of schema: JSONSchema) -> String? {

@@ -48,9 +48,13 @@ public struct RecommendationServer: Sendable {
         let follower = CatalogueFollower(
             catalogue: catalogue, service: service, elasticsearch: elasticsearch, desk: desk, served: first?.version,
             films: movies)
-        self.http = HTTPService(http, routes: service.routes + routes, watching: [service.status, follower.status])
+        let jobs = TrainingJobs(store: catalogue.store, registry: registry)
+        let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
+        self.http = HTTPService(
+            http, routes: service.routes + models.table + routes, watching: [service.status, follower.status])
         group.add(service)
         group.add(follower)
+        group.add(jobs)
         // Last, so that it is the first to stop: what it leads to is there until it has drained.
         group.add(self.http)
     }

@@ -8,6 +8,8 @@ internal import Trainer
 /// an answer is made by exactly one model however often models change meanwhile.
 final class ServingState: Sendable {
     let model: any FactorModel
+    /// Which catalogue it was laid out with: one that was kept can serve again while that is still the newest.
+    let catalogueNumber: Int
     let content: any ContentSource
     /// Answers of an index in this process, which is as immutable as this state.
     let contentMemory = ContentMemory(capacity: 20_000)
@@ -29,9 +31,12 @@ final class ServingState: Sendable {
 
     /// O(items × rank² + interactions): for a large model seconds, so never on a thread that answers requests.
     init(
-        model: any FactorModel, catalog: CatalogSnapshot, content: any ContentSource, unknownItems: UnknownItems = .hide
+        model: any FactorModel, catalog: CatalogSnapshot, content: any ContentSource,
+        unknownItems: UnknownItems = .hide,
+        catalogueNumber: Int = 0
     ) throws {
         self.model = model
+        self.catalogueNumber = catalogueNumber
         self.content = content
         items = ItemSpace(model: model, catalog: catalog)
         modelJSON = Self.json(model.identity)
