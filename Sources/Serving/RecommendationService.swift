@@ -21,10 +21,14 @@ public final class RecommendationService: Service {
     private let publisher: (any EventPublisher)?
     private let editor: (any CatalogueEditor)?
     private let overlay = EventOverlay()
+    /// The newest events of everybody.
+    let trends = EventTrends()
     private let state: Mutex<ServingState>
     /// What was in force before, for the further pages of lists that it began.
     private let retired = Mutex(RetiredStates())
     private let catalogue: Mutex<Catalogue>
+    /// Lists as they were answered.
+    let kept: KeptAnswers
     /// When the feed was taken up the last time; nil while it is not.
     private let hearingSince = Mutex<ContinuousClock.Instant?>(nil)
     /// The time in which a feed that was taken up has found its brokers, or failed.
@@ -72,6 +76,8 @@ public final class RecommendationService: Service {
         self.editor = editor
         contentLookup = ContentLookup(
             deadline: configuration.contentDeadline, failures: ContentFailures(impairments))
+        kept = KeptAnswers(
+            lifetime: configuration.answerLifetime, maximumBytes: configuration.maximumAnswerBytes)
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
         let first = try await loading.run {
             try ServingState(
@@ -181,6 +187,7 @@ public final class RecommendationService: Service {
                 try await feed.run { [self] events in
                     impairments.remove(.events)
                     overlay.receive(events)
+                    trends.receive(events)
                 }
                 return
             } catch {
@@ -251,6 +258,7 @@ public final class RecommendationService: Service {
         guard let publisher else { throw ServingError.eventsUnavailable }
         try await publisher.publish(events)
         overlay.receive(events)
+        trends.receive(events)
         gauges.eventsTaken.increment(by: events.count)
     }
 

@@ -50,6 +50,11 @@ struct SmallModel: FactorModel {
     }
 
     var itemCount: Int { items.count }
+    var userCount: Int { users.count }
+    func userRows() throws -> Matrix {
+        try Matrix(rows: users.count, columns: Self.rank, elements: userFactors.flatMap { $0 })
+    }
+    func userID(_ user: UserIndex) -> String { users[user.position] }
     func userIndex(of id: String) -> UserIndex? { users.firstIndex(of: id).map { UserIndex($0) } }
     func itemID(_ item: ItemIndex) -> String { items[item.position] }
     func vector(of user: UserIndex) -> [Float] { userFactors[user.position] }

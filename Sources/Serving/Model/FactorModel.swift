@@ -33,6 +33,10 @@ protocol FactorModel: Sendable {
 
     /// Solves the row of a user with newer events.
     func solver() throws -> UserSolver
+    var userCount: Int { get }
+    /// users × rank, as the item factors have it.
+    func userRows() throws -> Matrix
+    func userID(_ user: UserIndex) -> String
     func userIndex(of id: String) -> UserIndex?
     func itemID(_ item: ItemIndex) -> String
     func vector(of user: UserIndex) -> [Float]
@@ -59,6 +63,7 @@ extension MappedModel: FactorModel {
     var parameters: ALSParameters { manifest.parameters }
     var weights: ConfidenceWeights { manifest.weights }
 
+    func userRows() -> Matrix { userFactors }
     func vector(of user: UserIndex) -> [Float] { userFactors.row(user.position) }
 }
 

@@ -50,6 +50,12 @@ struct ItemSpace: Sendable {
         return number < 0 ? nil : movies[Int(number)]
     }
 
+    /// In days since 1970; of a film that only has a year the first day of it.
+    func releaseDay(of place: Int32) -> Int32? {
+        guard let movie = movie(at: place) else { return nil }
+        return movie.releaseDate?.days ?? movie.year.flatMap { CalendarDate(year: Int($0), month: 1, day: 1)?.days }
+    }
+
     /// The item's index in the model, or nil if only the catalogue knows it.
     func modelIndex(_ place: Int32) -> ItemIndex? { Int(place) < modelCount ? ItemIndex(rawValue: place) : nil }
 }

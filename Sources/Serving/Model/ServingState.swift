@@ -2,11 +2,15 @@ internal import Catalog
 internal import Domain
 internal import Linalg
 internal import Operations
+internal import Synchronization
 internal import Trainer
 
 /// Everything that one answer is made from, immutable: a request takes the state in force once and uses no other, so
 /// an answer is made by exactly one model however often models change meanwhile.
 final class ServingState: Sendable {
+    /// Of no other state of this process.
+    let identity = ServingState.next.add(1, ordering: .relaxed).newValue
+    private static let next = Atomic<UInt64>(0)
     let model: any FactorModel
     /// Which catalogue it was laid out with: one that was kept can serve again while that is still the newest.
     let catalogueNumber: Int
@@ -26,6 +30,10 @@ final class ServingState: Sendable {
     /// By item index, ‖q_i‖.
     private let lengths: [Float]
     let foldIn: UserSolver
+    let users: UserSpace
+    /// The films with a release date or year, newest first; of one day by place.
+    var releases: [(day: Int32, place: Int32)] { (try? releasesOnDemand.get()) ?? [] }
+    private let releasesOnDemand: OnDemand<[(day: Int32, place: Int32)]>
     /// `model` of every answer, written once.
     let modelJSON: [UInt8]
 
@@ -55,6 +63,11 @@ final class ServingState: Sendable {
         }
         directions = try PackedItems(Self.scaled(model.itemFactors, model.tasteColumns, by: lengths))
         foldIn = try model.solver()
+        users = UserSpace(model)
+        releasesOnDemand = OnDemand { [items] in
+            (0..<Int32(items.count)).compactMap { place in items.releaseDay(of: place).map { ($0, place) } }
+                .sorted { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }
+        }
     }
 
     /// The item's factors scaled to length 1; nil if it has none.

@@ -58,15 +58,35 @@ struct ListRules: Sendable {
         var name: String
     }
 
+    /// - Parameter taken: what is somewhere else already, such as in another rail of a page.
     /// - Throws: for a filter that cannot be understood.
-    init(_ request: ListRequest, in state: ServingState) throws(ServingError) {
+    init(_ request: ListRequest, excluding taken: [Int32] = [], in state: ServingState) throws(ServingError) {
+        excluded = taken
         guard request.filter != nil || !request.boosts.isEmpty || !request.excludedIDs.isEmpty else { return }
-        excluded = request.excludedIDs.compactMap(state.items.place(of:))
+        excluded += request.excludedIDs.compactMap(state.items.place(of:))
         if let filter = request.filter { allowed = try state.select(filter) }
         for boost in request.boosts {
             boosts.append(
                 Boost(places: try state.select(boost.filter).places, factor: boost.factor, name: boost.name))
         }
+    }
+}
+
+extension ListRules {
+    /// Lets through only what another filter lets through, too.
+    mutating func restrict(to selection: FilterSelection, in state: ServingState) {
+        guard let allowed else {
+            self.allowed = selection
+            return
+        }
+        var places = allowed.places
+        places.formIntersection(selection.places)
+        // Told apart by both texts; the values of the second under names that no expression can have.
+        let (first, second) = (allowed.text, selection.text)
+        var text = FilterText(
+            expression: "(\(first.expression)) and (\(second.expression))", parameters: first.parameters)
+        for (name, value) in second.parameters { text.parameters["and \(name)"] = value }
+        self.allowed = FilterSelection(places, modelCount: state.items.modelCount, by: text)
     }
 }
 

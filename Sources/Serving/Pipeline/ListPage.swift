@@ -2,7 +2,7 @@ internal import Domain
 
 /// Which page of a list is asked for, and all that makes it the same list as on the page before.
 struct ListPage: Sendable {
-    let request: ListRequest
+    var request: ListRequest
     /// The page before, if there is one.
     let cursor: ListCursor?
     /// What chance goes by, on every page of this list.

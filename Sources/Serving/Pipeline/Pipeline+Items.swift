@@ -6,9 +6,9 @@ extension Pipeline {
     /// The items most like others taken together, by `method`; items that share nothing with them do not come back.
     /// - Parameter places: at least one.
     func similar(
-        to places: [Int32], method: SimilarityMethod, _ page: ListPage
+        to places: [Int32], method: SimilarityMethod, _ page: ListPage, excluding taken: [Int32] = []
     ) throws(ServingError) -> Pending {
-        let rules = try ListRules(page.request, in: state)
+        let rules = try ListRules(page.request, excluding: taken, in: state)
         let eligibility = Eligibility(excluding: places + rules.excluded, allowing: rules.allowed, in: state)
         let direction = method == .content ? nil : direction(of: places)
         let content = ContentQuery(
@@ -46,25 +46,31 @@ extension Pipeline {
     }
 
     /// The most liked items of all time.
-    func popular(_ page: ListPage) throws(ServingError) -> RecommendationList {
-        try ordered(state.popularity.order, page) { place in
-            BlendedScore(popularity: BlendedScore.millionths(state.popularity.scores[Int(place)]))
+    func popular(_ page: ListPage, excluding taken: [Int32] = []) throws(ServingError) -> RecommendationList {
+        let ranked = state.popularity.order.lazy.map { [state] place in
+            Ranked(
+                place: place,
+                score: BlendedScore(
+                    popularity: BlendedScore.millionths(state.popularity.scores[Int(place)])))
         }
+        return try ordered(ranked, page, excluding: taken)
     }
 
     /// A list of items in an order that is known.
-    /// - Parameter order: best first; scores do not rise.
+    /// - Parameters:
+    ///   - order: best first; scores do not rise.
+    ///   - taken: what is somewhere else already.
     func ordered(
-        _ order: some Sequence<Int32>, _ page: ListPage, rule: String? = nil, score: (Int32) -> BlendedScore
+        _ order: some Sequence<Ranked>, _ page: ListPage, excluding taken: [Int32] = [], rule: String? = nil
     ) throws(ServingError) -> RecommendationList {
-        let rules = try ListRules(page.request, in: state)
+        let rules = try ListRules(page.request, excluding: taken, in: state)
         let eligibility = Eligibility(excluding: rules.excluded, allowing: rules.allowed, in: state)
         // Whatever reorders looks deeper than one page.
         let isPlain = rules.boosts.isEmpty && page.request.diversity == 0 && page.request.exploration == 0
         let limit = isPlain ? page.depth + 1 : rules.boosts.isEmpty ? Candidates.depth(for: page.depth) + 1 : .max
         var ranked: [Ranked] = []
-        for place in order where eligibility.allows(place) {
-            ranked.append(Ranked(place: place, score: score(place)))
+        for item in order where eligibility.allows(item.place) {
+            ranked.append(item)
             if ranked.count >= limit { break }
         }
         return list(of: ranked, page, rules, rule: rule)

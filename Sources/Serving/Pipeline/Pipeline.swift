@@ -64,11 +64,14 @@ struct Pipeline: Sendable {
         var content: ContentQuery
         /// Further questions, for lists that are made of several.
         var more: [ContentQuery] = []
-        let finish: @Sendable (SimilarItems, [SimilarItems]) -> RecommendationList
+        /// Whether it takes more than a few milliseconds: not on the thread of a connection.
+        var isHeavy = false
+        /// - Throws: ``ServingError`` for what only shows while the list is made.
+        let finish: @Sendable (SimilarItems, [SimilarItems]) throws -> RecommendationList
 
         init(
             content: ContentQuery, more: [ContentQuery] = [],
-            finish: @escaping @Sendable (SimilarItems, [SimilarItems]) -> RecommendationList
+            finish: @escaping @Sendable (SimilarItems, [SimilarItems]) throws -> RecommendationList
         ) {
             self.content = content
             self.more = more
@@ -78,6 +81,12 @@ struct Pipeline: Sendable {
         /// A list that asks nothing.
         init(_ list: RecommendationList) {
             self.init(content: ContentQuery(seeds: [], excluded: [], limit: 0)) { _, _ in list }
+        }
+
+        /// A list that asks nothing and takes long: made on no thread of a connection.
+        init(heavy make: @escaping @Sendable () throws -> RecommendationList) {
+            self.init(content: ContentQuery(seeds: [], excluded: [], limit: 0)) { _, _ in try make() }
+            isHeavy = true
         }
     }
 
@@ -101,9 +110,15 @@ struct Pipeline: Sendable {
         Pending(content: personal.content) { similar, _ in finish(personal, similar: similar) }
     }
 
+    /// - Parameters:
+    ///   - taken: what is somewhere else already.
+    ///   - only: what the list may have at all.
     /// - Throws: for a filter that cannot be understood.
-    func prepare(_ profile: UserProfile, _ page: ListPage) throws(ServingError) -> Personal {
-        let rules = try ListRules(page.request, in: state)
+    func prepare(
+        _ profile: UserProfile, _ page: ListPage, excluding taken: [Int32] = [], only: FilterSelection? = nil
+    ) throws(ServingError) -> Personal {
+        var rules = try ListRules(page.request, excluding: taken, in: state)
+        if let only { rules.restrict(to: only, in: state) }
         let seen = profile.seen(page.request.excludeSeen, in: state)
         return Personal(
             profile: profile, page: page, rules: rules,

@@ -27,6 +27,8 @@ struct UserProfile: Sendable {
     private let user: UserIndex?
     /// Places of what the user viewed or reviewed since the model.
     private let watchedSince: [Int32]
+    /// The row that the vector is, or would be, solved from: the model's items, and confidences, below zero for dislikes.
+    var row: (items: [ItemIndex], confidences: [Float]) = ([], [])
     var degraded: [String] = []
 
     static let maximumSeeds = 10
@@ -58,6 +60,7 @@ struct UserProfile: Sendable {
                 .map { (place: $0.0.rawValue, weight: $0.1) }
             seen = history.items.map(\.rawValue)
             vector = hasLikes ? user.map { model.vector(of: $0) } : nil
+            row = history
             seeds = Self.seeds(fresh: [], likes: likes)
             return
         }
@@ -77,10 +80,12 @@ struct UserProfile: Sendable {
         seeds = Self.seeds(fresh: fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }, likes: likes)
         guard likes.contains(where: { Int($0.place) < state.items.modelCount }) else { return }
         // Dislikes belong to the equation, as in training.
-        let row = sums.keys.filter { Int($0) < state.items.modelCount }.sorted()
+        let items = sums.keys.filter { Int($0) < state.items.modelCount }.sorted()
+        row = (
+            items.map { ItemIndex(rawValue: $0) }, items.map { min(ceiling, max(-ceiling, sums[$0, default: 0])) }
+        )
         do {
-            vector = try state.foldIn.vector(
-                items: row, confidences: row.map { min(ceiling, max(-ceiling, sums[$0, default: 0])) })
+            vector = try state.foldIn.vector(items: items, confidences: row.confidences)
         } catch {
             vector = !hasLikes ? nil : user.map { model.vector(of: $0) }
             degraded.append("fold_in")

@@ -18,6 +18,13 @@ struct Wording {
         }
     }
 
+    /// One sentence for what an item's score comes from.
+    func sentence(for because: Pipeline.Because, item: Int32) -> String {
+        let loudest = because.contributions.filter { $0.part > 0 }.prefix(3).map { title($0.place) }
+        guard !loudest.isEmpty else { return "Nothing that the user likes speaks for \(title(item))." }
+        return "\(title(item)) fits because of \(loudest.joined(separator: ", "))."
+    }
+
     /// The film's title, or the item's identifier if no film is known.
     func title(_ place: Int32) -> String {
         guard let movie = state.items.movie(at: place) else { return state.items.ids[Int(place)] }

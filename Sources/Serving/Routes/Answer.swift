@@ -4,38 +4,49 @@ internal import HTTPServer
 /// Writes finished lists as JSON, by hand: this is what the service does most.
 enum Answer {
     /// The answer to a recommendation, as docs/rest-api.md has it.
-    static func json(_ list: RecommendationList, fields: [ItemField], request: HTTPRequest) -> [UInt8] {
+    static func json(
+        _ list: RecommendationList, id: String, fields: [ItemField], scenario: String? = nil, request: HTTPRequest
+    ) -> [UInt8] {
         let state = list.state
         var json = JSONWriter(capacity: 400 + list.items.count * (fields.isEmpty ? 60 : 200))
         json.object {
             $0.field("request_id", request.id)
-            $0.field("recommendation_id", RequestID.next())
+            $0.field("recommendation_id", id)
+            if let scenario { $0.field("scenario", scenario) }
             $0.name("model")
             $0.value(json: state.modelJSON)
             if let user = list.userState { $0.field("user_state", user.rawValue) }
             $0.field("degraded", list.degraded)
             $0.name("items")
-            $0.array {
-                for (position, item) in list.items.enumerated() {
-                    $0.object {
-                        $0.field("id", state.items.ids[Int(item.place)])
-                        $0.field("rank", position + 1)
-                        $0.name("score")
-                        $0.value(millionths: item.score.total)
-                        if list.explain != .none { write(item, of: list, to: &$0) }
-                        if !fields.isEmpty {
-                            $0.name("fields")
-                            write(fields, of: state.items.movie(at: item.place), to: &$0)
-                        }
-                    }
-                }
-            }
+            write(list.items, of: list, fields: fields, to: &$0)
             $0.name("next_cursor")
             if let cursor = list.nextCursor { $0.value(cursor) } else { $0.null() }
             // Last, so that it covers the writing of all before it.
             $0.field("took_ms", milliseconds(since: request.receivedAt))
         }
         return json.bytes
+    }
+
+    /// The items of a list, in order.
+    static func write(
+        _ items: [RecommendedItem], of list: RecommendationList, fields: [ItemField], to json: inout JSONWriter
+    ) {
+        let state = list.state
+        json.array {
+            for (position, item) in items.enumerated() {
+                $0.object {
+                    $0.field("id", state.items.ids[Int(item.place)])
+                    $0.field("rank", position + 1)
+                    $0.name("score")
+                    $0.value(millionths: item.score.total)
+                    if list.explain != .none { write(item, of: list, to: &$0) }
+                    if !fields.isEmpty {
+                        $0.name("fields")
+                        write(fields, of: state.items.movie(at: item.place), to: &$0)
+                    }
+                }
+            }
+        }
     }
 
     /// One item with everything that is known of it.
@@ -148,7 +159,7 @@ enum Answer {
     }
 
     /// In thousandths: the clock says no more.
-    private static func milliseconds(since start: ContinuousClock.Instant) -> Double {
+    static func milliseconds(since start: ContinuousClock.Instant) -> Double {
         let (seconds, attoseconds) = (ContinuousClock.now - start).components
         return Double(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) / 1000
     }

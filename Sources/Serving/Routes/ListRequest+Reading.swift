@@ -49,7 +49,7 @@ private struct ListReader {
         case .exploration: list.exploration = Float(try value.number(0...1))
         case .minimumScore: list.minimumScore = BlendedScore.millionths(Float(try value.number(0...1000)))
         case .explain: list.explain = try value.choice()
-        case .scenario: list.scenario = try Self.name(value)
+        case .scenario: list.scenario = try value.label()
         // Whole numbers that every JSON reader keeps.
         case .seed: list.seed = UInt64(try value.whole(0...9_007_199_254_740_991))
         }
@@ -121,16 +121,5 @@ private struct ListReader {
         ListRequest.Boost(
             filter: FilterText(expression: expression), factor: Float(factor),
             name: name ?? String(expression.prefix(64)))
-    }
-
-    private static func name(_ value: ParameterValue) throws(ServingError) -> String {
-        let allowed = "1 to 64 letters, digits, dots, hyphens and underscores"
-        let text = try value.text(allowed)
-        let isSound = text.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-        }
-        guard isSound, (1...64).contains(text.utf8.count) else { throw value.refused(allowed) }
-        return text
     }
 }

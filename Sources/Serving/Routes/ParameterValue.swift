@@ -89,6 +89,18 @@ struct ParameterValue {
         return chosen
     }
 
+    /// A name that a caller gives to something of theirs.
+    func label() throws(ServingError) -> String {
+        let allowed = "1 to 64 letters, digits, dots, hyphens and underscores"
+        let text = try text(allowed)
+        let isSound = text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+        }
+        guard isSound, (1...64).contains(text.utf8.count) else { throw refused(allowed) }
+        return text
+    }
+
     /// Texts: comma-separated in a query, an array in a body.
     func texts(_ allowed: String) throws(ServingError) -> [String] {
         switch source {

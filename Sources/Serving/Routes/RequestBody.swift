@@ -9,6 +9,9 @@ struct RequestBody {
     /// Names that the route has asked for: what a refusal can suggest.
     private(set) var taken: [String] = []
 
+    /// An object within a body.
+    init(_ members: [JSONValue.Member]) { rest = members }
+
     /// - Throws: for a body of another type, and for one that is no JSON object.
     init(_ request: HTTPRequest) throws(ServingError) {
         let type = request.headers["content-type"] ?? ""

@@ -25,11 +25,6 @@ extension Routes {
                     return try similar(request, try ListRequest(body), to: items, method)
                 }
             ]
-            + list("/v1/items/popular", "The items most liked, best first.") { call in
-                try answer(call.request, call.list, of: "popular", parts: [.model, .catalogue]) { pipeline, page in
-                    Pipeline.Pending(try pipeline.popular(page))
-                }
-            }
     }
 
     private static let method = Route.Parameter(

@@ -33,7 +33,7 @@ extension Routes {
         let respond: @Sendable (RecommendationList) -> HTTPResponse = { list in
             HTTPResponse(headers: [("Cache-Control", "no-store")], body: Answer.titles(service.finished(list)))
         }
-        if let made = immediately(pending, pipeline.state) { return .now(respond(made)) }
-        return .later { respond(await finished(pending, pipeline.state)) }
+        if let made = try immediately(pending, pipeline.state) { return .now(respond(made)) }
+        return .later { await answering(request) { respond(try await finished(pending, pipeline.state)) } }
     }
 }

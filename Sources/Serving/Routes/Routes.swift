@@ -13,7 +13,10 @@ extension RecommendationService {
 struct Routes: Sendable {
     let service: RecommendationService
     private static let log = Log("serving")
-    var table: [Route] { ofUsers + ofLists + ofItems + ofCatalogue + ofSearch + ofEvents }
+    var table: [Route] {
+        ofUsers + ofPeople + ofPages + ofLists + ofNobody + ofScores + ofExplanations + ofItems
+            + ofCatalogue + ofSearch + ofEvents
+    }
 
     func answering(_ request: HTTPRequest, _ body: () throws -> HTTPReply) -> HTTPReply {
         do {
@@ -54,41 +57,42 @@ struct Routes: Sendable {
         let page = try ListPage(list, of: identity)
         let respond: @Sendable (RecommendationList) -> HTTPResponse = { made in
             let made = service.finished(made, of: isPersonal ? parts + [.events] : parts)
-            return HTTPResponse(
-                headers: isPersonal ? [("Cache-Control", "no-store")] : [],
-                body: Answer.json(made, fields: list.fields, request: request))
+            let id = RequestID.next()
+            let body = Answer.json(made, id: id, fields: list.fields, scenario: list.scenario, request: request)
+            service.kept.keep(body, as: id)
+            return HTTPResponse(headers: isPersonal ? [("Cache-Control", "no-store")] : [], body: body)
         }
         guard let pipeline = service.pipeline(for: page) else {
             return .later {
                 await answering(request) {
                     let pipeline = try await service.reopened(for: page)
-                    return respond(await finished(try begin(pipeline, page), pipeline.state))
+                    return respond(try await finished(try begin(pipeline, page), pipeline.state))
                 }
             }
         }
         let pending = try begin(pipeline, page)
-        if let made = immediately(pending, pipeline.state) { return .now(respond(made)) }
-        return .later { respond(await finished(pending, pipeline.state)) }
+        if let made = try immediately(pending, pipeline.state) { return .now(respond(made)) }
+        return .later { await answering(request) { respond(try await finished(pending, pipeline.state)) } }
     }
 
     /// The list without waiting, if it needs none.
-    func immediately(_ pending: Pipeline.Pending, _ state: ServingState) -> RecommendationList? {
+    func immediately(_ pending: Pipeline.Pending, _ state: ServingState) throws -> RecommendationList? {
         let lookup = service.contentLookup
-        guard let similar = lookup.immediately(pending.content, state) else { return nil }
-        if pending.more.isEmpty { return pending.finish(similar, []) }
+        guard !pending.isHeavy, let similar = lookup.immediately(pending.content, state) else { return nil }
+        if pending.more.isEmpty { return try pending.finish(similar, []) }
         var more: [SimilarItems] = []
         for query in pending.more {
             guard let similar = lookup.immediately(query, state) else { return nil }
             more.append(similar)
         }
-        return pending.finish(similar, more)
+        return try pending.finish(similar, more)
     }
 
-    func finished(_ pending: Pipeline.Pending, _ state: ServingState) async -> RecommendationList {
+    func finished(_ pending: Pipeline.Pending, _ state: ServingState) async throws -> RecommendationList {
         let lookup = service.contentLookup
         let similar = await lookup.ask(pending.content, state)
         var more: [SimilarItems] = []
         for query in pending.more { more.append(await lookup.ask(query, state)) }
-        return pending.finish(similar, more)
+        return try pending.finish(similar, more)
     }
 }

@@ -1,3 +1,4 @@
+public import Domain
 public import Linalg
 
 /// The vector of a user who is new, or has new events, by the equations of the model's kind: what ``FoldIn`` is to
@@ -9,6 +10,10 @@ public struct UserSolver: Sendable {
     }
 
     private let kind: Kind
+    private let items: Matrix
+    private let parameters: ALSParameters
+    /// Of the items; nil in an explicit model, whose equations have none.
+    private let gramian: Gramian?
 
     /// O(items × rank²).
     public init(_ model: MappedModel) throws {
@@ -16,15 +21,25 @@ public struct UserSolver: Sendable {
             try self.init(itemFactors: model.itemFactors, parameters: model.manifest.parameters)
             return
         }
-        self.init(kind: .explicit(RatingFoldIn(items: model.itemFactors, mean: ratings.mean, parameters: parameters)))
+        self.init(
+            kind: .explicit(RatingFoldIn(items: model.itemFactors, mean: ratings.mean, parameters: parameters)),
+            items: model.itemFactors, parameters: model.manifest.parameters)
     }
 
     /// Of an implicit model. O(items × rank²).
     public init(itemFactors: Matrix, parameters: ALSParameters) throws {
-        self.init(kind: .implicit(try FoldIn(itemFactors: itemFactors, parameters: parameters)))
+        let gramian = try Gramian(of: itemFactors)
+        self.init(
+            kind: .implicit(try FoldIn(itemFactors: itemFactors, gramian: gramian, parameters: parameters)),
+            items: itemFactors, parameters: parameters, gramian: gramian)
     }
 
-    private init(kind: Kind) { self.kind = kind }
+    private init(kind: Kind, items: Matrix, parameters: ALSParameters, gramian: Gramian? = nil) {
+        self.kind = kind
+        self.gramian = gramian
+        self.items = items
+        self.parameters = parameters
+    }
 
     /// The user's row from the **full** history: its product with an item's row orders the items.
     /// - Parameters:
@@ -35,6 +50,24 @@ public struct UserSolver: Sendable {
         switch kind {
         case .implicit(let foldIn): try foldIn.vector(items: items, confidences: confidences)
         case .explicit(let foldIn): try foldIn.row(items: items, ratings: confidences)
+        }
+    }
+
+    /// What each item of the history adds to the product of the user's row, as ``vector(items:confidences:)`` has it, with
+    /// the row of `target`; an item's bias, of a model that has one, comes on top. Zeros under the non-negative
+    /// constraint, where no such sum exists. See ``Contributions``.
+    /// - Throws: ``ALSError`` or ``LinalgError``. O(items × rank² + rank³).
+    public func contributions(items rows: [Int32], confidences: [Float], to target: ItemIndex) throws -> [Float] {
+        guard !rows.isEmpty else { return [] }
+        switch kind {
+        case .implicit:
+            return try Contributions(
+                itemFactors: items, gramian: gramian ?? Gramian(of: items), parameters: parameters, items: rows,
+                confidences: confidences
+            ).of(target)
+        case .explicit(let foldIn):
+            guard !foldIn.parameters.isNonNegative else { return [Float](repeating: 0, count: rows.count) }
+            return try foldIn.contributions(items: rows, ratings: confidences, to: [target.position])[0]
         }
     }
 }
