@@ -61,8 +61,16 @@ private struct ListReader {
             throw .badParameter(name: "params", value: "{…}", allowed: "given together with filter or boost")
         }
         var list = list
-        list.filter?.parameters = parameters
-        for place in list.boosts.indices { list.boosts[place].filter.parameters = parameters }
+        var unused = Set(parameters.keys)
+        func bind(_ filter: inout FilterText) {
+            filter.parameters = parameters.filter { filter.names($0.key) }
+            unused.subtract(filter.parameters.keys)
+        }
+        if list.filter != nil { bind(&list.filter!) }
+        for place in list.boosts.indices { bind(&list.boosts[place].filter) }
+        if let name = unused.min() {
+            throw .badParameter(name: "params", value: name, allowed: "values of names that a filter or boost has")
+        }
         return list
     }
 
@@ -121,5 +129,17 @@ private struct ListReader {
         ListRequest.Boost(
             filter: FilterText(expression: expression), factor: Float(factor),
             name: name ?? String(expression.prefix(64)))
+    }
+}
+
+extension FilterText {
+    /// Whether `$name` stands in the expression: of several filters each gets the values that it asks for.
+    fileprivate func names(_ name: String) -> Bool {
+        var rest = expression[...]
+        while let found = rest.firstRange(of: "$" + name) {
+            rest = rest[found.upperBound...]
+            guard let next = rest.first, next.isLetter || next.isNumber || next == "_" else { return true }
+        }
+        return false
     }
 }

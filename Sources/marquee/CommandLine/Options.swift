@@ -212,6 +212,10 @@ extension Options {
     static let publishTimeout = Option<Double>.seconds(
         "publish-timeout", default: "2s", "Answer 503 to POST /v1/events if Kafka has not acknowledged by then.")
 
+    static let keepAnswers = Option<Double>.seconds(
+        "keep-answers", default: "7d",
+        "How long an answered list can be seen again at /v1/recommendations/ID, in memory, up to 64 MiB.")
+
     // demo
     static let events = Option<Int>.integer(
         "events", in: 1000...100_000_000, default: 200_000, "Events of simulated history to begin with.")

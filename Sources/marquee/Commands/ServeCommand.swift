@@ -27,7 +27,7 @@ enum ServeCommand {
             Options.contentDeadline.spec,
             Options.unknownItems.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
             Options.schemaRegistryUser.spec,
-            Options.schemaRegistryPassword.spec, Options.publishTimeout.spec,
+            Options.schemaRegistryPassword.spec, Options.publishTimeout.spec, Options.keepAnswers.spec,
         ],
         required: ["models", "store"], takesKafkaProperties: true,
         examples: [
@@ -49,6 +49,7 @@ enum ServeCommand {
         }
         var configuration = ServingConfiguration()
         configuration.contentDeadline = .seconds(try invocation.value(Options.contentDeadline))
+        configuration.answerLifetime = .seconds(try invocation.value(Options.keepAnswers))
         configuration.unknownItems = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
         let server = try await RecommendationServer(
             http: HTTPServerConfiguration(

@@ -73,8 +73,9 @@ import Testing
                     if request.diversity == 0, request.exploration == 0 {
                         #expect(standing.score!.total <= standing.scoreNeeded!)
                     }
+                case .filtered: #expect(!random.isTrue(request.filter!, of: place))
                 case .listed: break
-                case .filtered, .unknown: Issue.record("\(standing)")
+                case .unknown: Issue.record("\(standing)")
                 }
                 #expect(!standing.detail.isEmpty)
             }

@@ -1,4 +1,5 @@
 import Domain
+import Linalg
 import Testing
 
 @testable import Serving
@@ -12,12 +13,7 @@ import Testing
         for user in random.model.users + ["nobody"] {
             let request = random.randomRequest(&choice)
             let list = try random.personal(user, request)
-            let all = try random.everything(user, excludeSeen: request.excludeSeen)
-            let excluded = Set(request.excludedIDs)
-            let eligible = all.filter { item in
-                !excluded.contains(random.state.items.ids[Int(item.place)])
-                    && item.score.total >= request.minimumScore ?? 0
-            }
+            let eligible = try random.eligible(user, request)
             #expect(list.items.count == min(request.count, eligible.count), "\(user) \(request)")
             #expect(Set(list.places).count == list.items.count)
             #expect(Set(list.places).isSubset(of: eligible.map(\.place)))
@@ -27,6 +23,43 @@ import Testing
             #expect(try random.personal(user, request).places == list.places)
             if request.diversity == 0, request.exploration == 0 {
                 #expect(list.places == eligible.prefix(request.count).map(\.place))
+                #expect(list.items.map(\.score.total) == eligible.prefix(request.count).map(\.score))
+            }
+        }
+    }
+
+    /// The formula of docs/serving.md in double precision: each source is scaled by the best that the filter leaves.
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func scoresAreScaledByWhatTheFilterLeaves(_ seed: UInt64) throws {
+        let random = try RandomState(seed: seed)
+        let state = random.state
+        for (number, user) in random.model.users.enumerated() {
+            for filter in RandomState.filters {
+                var request = ListRequest()
+                request.count = 500
+                request.filter = filter.text
+                let page = try ListPage(request, of: "x")
+                let personal = try random.pipeline.prepare(
+                    UserProfile(of: user, in: state, overlay: random.overlay), page)
+                let similar = try #require(ContentLookup(deadline: .seconds(1)).immediately(personal.content, state))
+                let list = random.pipeline.finish(personal, similar: similar)
+                let content = Dictionary(uniqueKeysWithValues: similar.items.map { ($0.place, Double($0.score)) })
+                let isKnown = random.model.histories[number].contains { $0.1 > 0 }
+                func f(_ place: Int32) -> Double {
+                    guard isKnown, Int(place) < random.model.itemCount else { return 0 }
+                    let item = random.model.itemFactors.row(Int(place))
+                    return zip(item, random.model.userFactors[number]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+                }
+                let places = list.places
+                let largestF = places.map(f).max() ?? 0
+                let largestC = places.compactMap { content[$0] }.max() ?? 0
+                let shares = BlendWeights().shares(factors: largestF > 0, content: largestC > 0)
+                for item in list.items {
+                    var score = Double(shares.popularity) * Double(state.popularity.scores[Int(item.place)])
+                    if largestF > 0 { score += Double(shares.factors) * max(0, f(item.place)) / largestF }
+                    if largestC > 0 { score += Double(shares.content) * (content[item.place] ?? 0) / largestC }
+                    #expect(abs(Double(item.score.total) / 1e6 - score) < 5e-6)
+                }
             }
         }
     }

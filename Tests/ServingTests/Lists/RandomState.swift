@@ -61,6 +61,50 @@ struct RandomState {
         return try personal(user, request).items
     }
 
+    /// Filters with what they say, in code of their own.
+    static let filters: [(text: FilterText, isTrue: @Sendable (Movie) -> Bool)] = [
+        (FilterText(expression: #"genre = "Drama""#), { $0.genres.contains("Drama") }),
+        (FilterText(expression: "year >= 1990"), { $0.year! >= 1990 }),
+        (
+            FilterText(expression: #"genre in ("War", "Crime") or year < 1960"#),
+            { !Set($0.genres).isDisjoint(with: ["War", "Crime"]) || $0.year! < 1960 }
+        ),
+        (
+            FilterText(
+                expression: "genre = $g and year > $y", parameters: ["g": .text("Comedy"), "y": .number(1970)]),
+            { $0.genres.contains("Comedy") && $0.year! > 1970 }
+        ),
+        (FilterText(expression: "year = 1"), { _ in false }),
+    ]
+
+    func isTrue(_ filter: FilterText, of place: Int32) -> Bool {
+        let meaning = Self.filters.first { $0.text == filter }!.isTrue
+        return state.items.movie(at: place).map(meaning) ?? false
+    }
+
+    /// Every item that a request leaves, by score: boosts and the lowest score are applied by hand to the scores without.
+    func eligible(_ user: String, _ request: ListRequest) throws -> [(place: Int32, score: Int32)] {
+        var plain = request
+        plain.count = 500
+        plain.boosts = []
+        plain.minimumScore = nil
+        plain.diversity = 0
+        plain.exploration = 0
+        let items = try personal(user, plain).items
+        let excluded = Set(request.excludedIDs)
+        let left = try everything(user, excludeSeen: request.excludeSeen).map(\.place).filter { place in
+            !excluded.contains(state.items.ids[Int(place)]) && (request.filter.map { isTrue($0, of: place) } ?? true)
+        }
+        #expect(Set(items.map(\.place)) == Set(left) && items.count == left.count)
+        return items.compactMap { item in
+            var score = Double(item.score.total)
+            for boost in request.boosts where isTrue(boost.filter, of: item.place) {
+                score = min((score * Double(boost.factor)).rounded(), 1e9)
+            }
+            return score >= Double(request.minimumScore ?? 0) ? (item.place, Int32(score)) : nil
+        }.sorted { a, b in a.score != b.score ? a.score > b.score : a.place < b.place }
+    }
+
     /// A request with some of everything.
     func randomRequest(_ random: inout SeededGenerator) -> ListRequest {
         var request = ListRequest()
@@ -72,6 +116,14 @@ struct RandomState {
         if random.below(3) == 0 { request.diversity = Float(random.uniform()) }
         if random.below(3) == 0 { request.exploration = Float(random.uniform()) }
         if random.below(3) == 0 { request.minimumScore = Int32(random.below(600_000)) }
+        if random.below(2) == 0 { request.filter = Self.filters[random.below(Self.filters.count)].text }
+        if random.below(3) == 0 {
+            request.boosts = (0...random.below(3)).map { _ in
+                .init(
+                    filter: Self.filters[random.below(Self.filters.count)].text,
+                    factor: [0, 0.3, 1, 1.7, 10][random.below(5)], name: "boost")
+            }
+        }
         request.seed = UInt64(random.below(1000))
         request.explain = .summary
         return request

@@ -102,7 +102,7 @@ struct OtherRouteTests {
         ("/v1/items/popular?exclude_seen=none", 400, "unknown-parameter", "exclude_seen"),
         ("/v1/users/\(String(repeating: "u", count: 257))/recommendations", 400, "bad-identifier", nil),
         ("/v1/items/a0/similar?method=magic", 400, "bad-parameter", "method"),
-        ("/v1/items/popular?window=7d", 400, "unknown-parameter", "window"),
+        ("/v1/items/popular?window=7", 400, "bad-parameter", "window"),
         ("/v1/items/a0?n=1", 400, "unknown-parameter", "n"),
         ("/suggested_movies?user_id=", 400, "bad-identifier", nil),
         ("/suggested_movies?user_id=u&n=3", 400, "unknown-parameter", "n"),
