@@ -7,15 +7,17 @@ extension Routes {
         let asTheList = ListParameter.ofPersonalList.filter {
             ![.cursor, .fields, .explain, .scenario].contains($0)
         }.map(\.declared)
+        let noItem = [Route.Problem(ServingError.itemNotFound(id: ""))]
         return [
             Route(
                 .get, "/v1/users/{user}/items/{item}/because",
                 "What each item that a user likes adds to the score of another one.",
-                parameters: [ListParameter.count.declared]
+                parameters: [ListParameter.count.declared], answers: [.json(Shape.because)], problems: noItem
             ) { request, path in answering(request) { try because(request, path) } },
             Route(
                 .get, "/v1/users/{user}/items/{item}/explanation",
-                "What an item's score for a user is made of, and where it stands in the list.", parameters: asTheList
+                "What an item's score for a user is made of, and where it stands in the list.", parameters: asTheList,
+                answers: [.json(Shape.explanation)], problems: noItem
             ) { request, path in
                 answering(request) {
                     _ = try found(path[1], in: service.pipeline().state)
@@ -24,11 +26,16 @@ extension Routes {
             },
             Route(
                 .get, "/v1/users/{user}/items/{item}/why-not",
-                "Why an item is not in a user's list, asked for as the list is.", parameters: asTheList
+                "Why an item is not in a user's list, asked for as the list is.", parameters: asTheList,
+                answers: [.json(Shape.whyNot)]
             ) { request, path in
                 answering(request) { try standing(request, path) { Answer.whyNot($0, of: $1, request: request) } }
             },
-            Route(.get, "/v1/recommendations/{recommendation}", "A list as it was answered.") { request, path in
+            Route(
+                .get, "/v1/recommendations/{recommendation}", "A list or a page as it was answered.",
+                answers: [.json(Shape.replay)],
+                problems: [Route.Problem(ServingError.recommendationNotFound(id: ""))]
+            ) { request, path in
                 answering(request) { try replay(request, path[0]) }
             },
         ]

@@ -53,10 +53,11 @@ extension Routes {
     // MARK: Windows and segments
 
     private static let window = Route.Parameter(
-        name: "window",
-        meaning: "How far back from the newest event, such as 90m, 24h, 7d or 4w; 7d if only segment is given.")
+        "window", .text(bytes: 2...7, pattern: "^[0-9]+[mhdw]$"),
+        "How far back from the newest event, such as 90m, 24h, 7d or 4w; 7d if only segment is given.")
     private static let segment = Route.Parameter(
-        name: "segment", meaning: "Whose events count: known, new, or genre:NAME for who likes that genre most.")
+        "segment", .text(bytes: 3...256, pattern: "^(known|new|genre:.+)$"),
+        "Whose events count: known, new, or genre:NAME for who likes that genre most.")
 
     /// nil if neither window nor segment was asked for.
     private static func window(of call: ListCall) throws(ServingError) -> EventTrends.Window? {

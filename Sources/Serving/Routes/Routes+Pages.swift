@@ -5,8 +5,15 @@ extension Routes {
     /// Several lists in one answer.
     var ofPages: [Route] {
         [
-            list(posting: "/v1/pages/{page}", "Several lists at once, with no item twice.") { request, path, body in
-                try page(request, ParameterValue("page", query: path[0]).label(), &body)
+            Route(
+                .post, "/v1/pages/{page}", "Several lists at once, with no item twice.", path: [Shape.pageName],
+                body: .json(Shape.pageBody), answers: [.json(Shape.page)],
+                problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
+            ) { request, path in
+                answering(request) {
+                    var body = try RequestBody(request)
+                    return try page(request, ParameterValue("page", query: path[0]).label(), &body)
+                }
             }
         ]
     }

@@ -7,7 +7,8 @@ extension Routes {
         [
             list(
                 posting: "/v1/recommendations/anonymous",
-                "What somebody may like who is only known by a basket; nothing of it is kept."
+                "What somebody may like who is only known by a basket; nothing of it is kept.",
+                taking: ListParameter.ofPersonalList, and: [Shape.basket]
             ) { request, _, body in
                 let basket = try body.require("items").basket()
                 let list = try ListRequest(body, taking: ListParameter.ofPersonalList)
@@ -17,7 +18,8 @@ extension Routes {
             },
             list(
                 posting: "/v1/users/{user}/recommendations/with-context",
-                "What a user may like, with what they do just now; nothing of that is kept."
+                "What a user may like, with what they do just now; nothing of that is kept.",
+                taking: ListParameter.ofPersonalList, and: [Shape.basket]
             ) { request, path, body in
                 let user = try Parameters.identifier(path[0], what: "user")
                 let basket = try body.require("items").basket()
@@ -26,7 +28,17 @@ extension Routes {
                     pipeline, page in try pipeline.personal(of: user, with: basket, page)
                 }
             },
-            list(posting: "/v1/recommendations/group", "One list for several people.") { request, _, body in
+            list(
+                posting: "/v1/recommendations/group", "One list for several people.",
+                taking: ListParameter.ofPersonalList,
+                and: [
+                    .init(
+                        name: "users", schema: .list(.identifier, count: 1...20, isUnique: true), isRequired: true),
+                    .init(
+                        name: "aggregate", schema: .nullable(.choice(Pipeline.Aggregate.allCases.map(\.rawValue))),
+                        isRequired: false),
+                ]
+            ) { request, _, body in
                 let users = try body.require("users").identifiers(1...20)
                 let aggregate = try body.take("aggregate")?.choice(Pipeline.Aggregate.self) ?? .mean
                 let list = try ListRequest(body, taking: ListParameter.ofPersonalList)
@@ -49,17 +61,17 @@ extension Routes {
             + [
                 Route(
                     .get, "/v1/users/{user}/similar", "The users whose tastes are most like those of one.",
-                    scope: .read, parameters: [ListParameter.count.declared]
+                    scope: .privacy, parameters: [ListParameter.count.declared], answers: [.json(Shape.users)]
                 ) { request, path in answering(request) { try similarUsers(request, of: path[0]) } },
                 Route(
                     .get, "/v1/items/{item}/users", "The users to whom an item would be recommended first.",
-                    scope: .read,
+                    scope: .privacy,
                     parameters: [
                         ListParameter.count.declared,
                         Route.Parameter(
-                            name: "exclude_seen",
-                            meaning: "Whether to leave out who had to do with it: interacted, or none."),
-                    ]
+                            "exclude_seen", ListParameter.excludeSeen.schema(inBody: false),
+                            "Whether to leave out who had to do with it.", default: "interacted"),
+                    ], answers: [.json(Shape.users)], problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
                 ) { request, path in answering(request) { try audience(request, of: path[0]) } },
             ]
     }

@@ -5,14 +5,18 @@ extension Routes {
     /// Scores of items that the caller names.
     var ofScores: [Route] {
         [
-            list(posting: "/v1/users/{user}/scores", "What a user would think of given items, in the order given.") {
-                request, path, body in
+            scoring(
+                "/v1/users/{user}/scores", "What a user would think of given items, in the order given."
+            ) { request, path, body in
                 let user = try Parameters.identifier(path[0], what: "user")
                 let items = try body.require("items").identifiers(1...Self.mostScored)
                 try body.end()
                 return try scores(request, of: user, items, sorted: false)
             },
-            list(posting: "/v1/rank", "Given items, best first for a user, or for anybody.") { request, _, body in
+            scoring(
+                "/v1/rank", "Given items, best first for a user, or for anybody.",
+                and: [.init(name: "user", schema: .nullable(.identifier), isRequired: false)]
+            ) { request, _, body in
                 let items = try body.require("items").identifiers(1...Self.mostScored)
                 let user = try body.take("user")?.text()
                 if let user { _ = try Parameters.identifier(user, what: "user") }
@@ -23,6 +27,22 @@ extension Routes {
     }
 
     private static let mostScored = 1000
+
+    private func scoring(
+        _ pattern: String, _ summary: String, and others: [JSONSchema.Member] = [],
+        _ answer: @escaping @Sendable (HTTPRequest, [String], inout RequestBody) throws -> HTTPReply
+    ) -> Route {
+        Route(
+            .post, pattern, summary,
+            body: .json(.members([Shape.items(1...Self.mostScored)] + others, others: nil)),
+            answers: [.json(Shape.scores)]
+        ) { request, path in
+            answering(request) {
+                var body = try RequestBody(request)
+                return try answer(request, path, &body)
+            }
+        }
+    }
 
     private func scores(
         _ request: HTTPRequest, of user: String?, _ items: [String], sorted: Bool

@@ -45,7 +45,7 @@ enum Shape {
             [
                 "request_id": requestID, "recommendation_id": .text(), "model": model, "degraded": degraded,
                 "items": .list(listed), "next_cursor": .nullable(.text()), "took_ms": .number(0...Double.infinity),
-            ], optional: ["user_state": userState]))
+            ], optional: ["user_state": userState, "scenario": .text()]))
 
     /// One item with everything that is known of it.
     static let item = JSONSchema.named(

@@ -94,7 +94,7 @@ struct OtherRouteTests {
         ("/v1/users/u/recommendations?min_score=1e3", 400, "bad-parameter", "min_score"),
         ("/v1/users/u/recommendations?seed=9007199254740992", 400, "bad-parameter", "seed"),
         ("/v1/users/u/recommendations?exclude_ids=a,a", 400, "bad-parameter", "exclude_ids"),
-        ("/v1/users/u/recommendations?exclude_ids=", 400, "bad-identifier", nil),
+        ("/v1/users/u/recommendations?exclude_ids=", 400, "bad-parameter", "exclude_ids"),
         ("/v1/users/u/recommendations?scenario=a%20b", 400, "bad-parameter", "scenario"),
         ("/v1/users/u/recommendations?boost=year", 400, "bad-parameter", "boost"),
         ("/v1/users/u/recommendations?boost=11:year%3E1990", 400, "bad-parameter", "boost"),
