@@ -1,6 +1,5 @@
 public import Catalog
 public import Domain
-public import HTTPServer
 public import Operations
 internal import Synchronization
 public import Trainer
@@ -271,9 +270,6 @@ public final class RecommendationService: Service {
 
     /// The model in service, as every answer names it.
     public var modelJSON: [UInt8] { current.modelJSON }
-
-    /// What ``modelJSON`` is.
-    public static var modelSchema: JSONSchema { Shape.model }
 
     /// Brings the gauges up to date that cost too much to keep so with every event: for whoever shows the metrics.
     public func updateGauges() {

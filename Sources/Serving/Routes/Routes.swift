@@ -7,6 +7,9 @@ extension RecommendationService {
     ///
     /// They hold the service, and answer as long as someone holds them.
     public var routes: [Route] { Routes(service: self).table }
+
+    /// What ``modelJSON`` is.
+    public static var modelSchema: JSONSchema { Shape.model }
 }
 
 /// What the routes do.
