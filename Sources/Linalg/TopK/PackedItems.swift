@@ -158,7 +158,9 @@ public struct PackedItems: Sendable {
         let firstBlocks = max(8, 4 * capacity / Self.block)
         let pendingRoom = 2 * Self.block * max(firstBlocks, 16)
         let isForced = coding == .whereverPossible
-        let budget = isForced ? itemCount : itemCount / (rows == nil ? 64 : 16) + 16 * capacity + 256
+        // An item scored from the tiles costs as many lines of memory as it has factors; from its row a sixteenth.
+        let budget =
+            isForced ? itemCount : rows == nil ? itemCount / 64 + 2 * capacity : itemCount / 16 + 16 * capacity + 256
         let farthest = isForced || queryCount < ItemCodes.fewestTogether ? blocks : blocks / Self.shareTogether
         var candidates = [UInt64](repeating: 0, count: queryCount * capacity)
         var counts = [Int32](repeating: 0, count: queryCount)
