@@ -59,6 +59,7 @@ let package = Package(
         library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         // Compiled, not just seen: it defines the function that libmicrohttpd answers bad requests with.
         .target(name: "CMicrohttpdGate", path: "Sources/C/CMicrohttpdGate"),
+        library("CGnuTLS", pkgConfig: "gnutls", apt: "libgnutls28-dev"),
         library("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
         library("CSnappy", apt: "libsnappy-dev"),
         library("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
@@ -79,7 +80,7 @@ let package = Package(
         room("Domain", []),
         room("Linalg", ["Domain", "COpenBLAS", "CLAPACKE", "CKernels"]),
         room("Columnar", ["Domain", "CZstd", "CSnappy", "CLZ4", "CZlib", "CXXHash"]),
-        room("HTTPServer", ["Domain", "CMicrohttpd", "CMicrohttpdGate"]),
+        room("HTTPServer", ["Domain", "CMicrohttpd", "CMicrohttpdGate", "CGnuTLS"]),
         room("HTTPClient", ["Domain", "CCurl"]),
         room("Kafka", ["Domain", "CRdKafka"]),
         room("Delimited", ["Domain", "CArchive"]),

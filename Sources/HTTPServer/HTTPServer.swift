@@ -65,6 +65,13 @@ public final class HTTPServer: Sendable {
         return (daemon.connections.count, daemon.requestsInFlight.load(ordering: .relaxed))
     }
 
+    /// Reads certificate and key again, for connections that are opened from now on; without TLS nothing happens. Blocks.
+    /// - Throws: ``HTTPServerError`` if they are not fit for use: those before stay.
+    public func reloadCertificate() throws(HTTPServerError) {
+        guard case .running(let daemon) = state.withLock({ $0 }) else { return }
+        try daemon.reloadCertificate()
+    }
+
     /// Stops: no new connections at once, requests at work get `grace` to end, what is left then is answered 503 or
     /// cut. Safe to call more than once.
     public func stop(grace: Duration = .seconds(10)) async {

@@ -39,6 +39,30 @@ public final class SignalWatch: @unchecked Sendable {
     }
 }
 
+/// Calls back at every SIGHUP, by which an operator asks a server to read its files again.
+///
+/// Sendable because the only stored property never changes and Dispatch locks its source itself.
+public final class HangupWatch: @unchecked Sendable {
+    private let source: any DispatchSourceSignal
+
+    /// Returns when the signal is seen: until then it ends the process.
+    /// - Parameter heard: called on a private queue, once at a time; signals that come meanwhile count as one.
+    public init(heard: @escaping @Sendable () -> Void) {
+        source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "marquee.hangup"))
+        let registered = DispatchSemaphore(value: 0)
+        source.setEventHandler(handler: heard)
+        source.setRegistrationHandler { registered.signal() }
+        source.resume()
+        registered.wait()
+    }
+
+    /// Gives the signal back its default action.
+    public func end() {
+        source.cancel()
+        signal(SIGHUP, SIG_DFL)
+    }
+}
+
 private final class SignalCount: Sendable {
     private let seen = Atomic<Int>(0)
 

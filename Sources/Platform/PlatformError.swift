@@ -11,6 +11,10 @@ public enum PlatformError: RequestFault, Equatable {
     case catalogueLost(store: String)
     /// A file that a service has to leave behind.
     case cannotWrite(path: String)
+    /// The file of keys was there and is no more, or has none.
+    case stateLost(path: String)
+    /// A change cannot be written down in the audit log, so it is not made.
+    case cannotAudit
 
     public var code: String {
         switch self {
@@ -18,6 +22,8 @@ public enum PlatformError: RequestFault, Equatable {
         case .notReady: "not-ready"
         case .catalogueLost: "catalogue-lost"
         case .cannotWrite: "cannot-write"
+        case .stateLost: "state-lost"
+        case .cannotAudit: "cannot-audit"
         }
     }
 
@@ -27,6 +33,8 @@ public enum PlatformError: RequestFault, Equatable {
         case .notReady(let service, let reason): "The service '\(service)' is not ready: \(reason)."
         case .catalogueLost(let store): "The store '\(store)' has no table of films any more."
         case .cannotWrite(let path): "Cannot write '\(path)'."
+        case .stateLost(let path): "'\(path)' has no keys any more."
+        case .cannotAudit: "The change was not made: it cannot be recorded."
         }
     }
 
@@ -36,13 +44,15 @@ public enum PlatformError: RequestFault, Equatable {
         case .notReady: "It goes on trying; its log has the details."
         case .catalogueLost: "Restore it, or start the service with another --store."
         case .cannotWrite: "Check that its folder exists, and the permissions and free space there."
+        case .stateLost: "Restore it, or start the server anew."
+        case .cannotAudit: "Try again; its operator's log says why."
         }
     }
 
     public var category: FaultCategory {
         switch self {
-        case .stopping, .notReady: .unavailable
-        case .catalogueLost: .notFound
+        case .stopping, .notReady, .cannotAudit: .unavailable
+        case .catalogueLost, .stateLost: .notFound
         case .cannotWrite: .usage
         }
     }

@@ -19,7 +19,9 @@ import Testing
     /// The folders of each room, top first: each uses only those after it. "" are the files in the room itself.
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
-        "Platform": ["Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Models", "HTTP", "", "Train"],
+        "Platform": [
+            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Models", "HTTP", "Access", "", "Train",
+        ],
         "Serving": ["Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
             "Exchange", "Tune", "Run", "Evaluation", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",

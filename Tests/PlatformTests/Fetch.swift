@@ -9,11 +9,21 @@ struct Fetch: Sendable {
         var status: Int
         var type: String
         var body: String
+        /// By lower-case name.
+        var headers: [String: String] = [:]
     }
 
-    func callAsFunction(_ url: String) async throws -> Answer {
-        let response = try await client.send(HTTPRequest(.get, url, deadline: .seconds(60), attempts: 1))
+    func callAsFunction(
+        _ url: String, method: String = "GET", headers: [String: String] = [:], body: String? = nil
+    ) async throws -> Answer {
+        let response = try await client.send(
+            HTTPRequest(
+                HTTPRequest.Method(rawValue: method) ?? .get, url, headers: headers.map { HTTPHeader($0, $1) },
+                body: body.map { Array($0.utf8) }, deadline: .seconds(60), attempts: 1))
         let type = response.headers.first { $0.name.lowercased() == "content-type" }?.value ?? ""
-        return Answer(status: response.status, type: type, body: String(decoding: response.body, as: UTF8.self))
+        return Answer(
+            status: response.status, type: type, body: String(decoding: response.body, as: UTF8.self),
+            headers: Dictionary(
+                response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { "\($0), \($1)" }))
     }
 }

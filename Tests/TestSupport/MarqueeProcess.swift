@@ -40,6 +40,8 @@ public final class MarqueeProcess: Sendable {
         process = try ChildProcess(
             Self.program.path, arguments, output: outputFile, errors: errorFile,
             environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARQUEE_") }
+                // Keys of whoever runs the tests must not lock them out.
+                .merging(["MARQUEE_STATE": folder.appending(path: "state").path]) { $1 }
                 .merging(environment) { $1 },
             directory: directory ?? Checkout.root)
     }

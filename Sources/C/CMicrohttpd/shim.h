@@ -20,14 +20,24 @@ struct marquee_mhd_settings {
     size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
     MHD_RequestCompletedCallback on_completed;
     MHD_NotifyConnectionCallback on_connection;
+    // A gnutls_certificate_retrieve_function2, or NULL for plain HTTP. GnuTLS has a door of its own.
+    void *choose_certificate;
 };
 
 // MHD_start_daemon is variadic. Epoll, one thread a core, connections that may be suspended and are handed to it. With
-// TURBO it leaves the socket of a connection that it gives up open for writing until it has told us.
+// TURBO it leaves the socket of a connection that it gives up open for writing until it has told us. Encrypted, TLS 1.2 is
+// the least.
 static inline struct MHD_Daemon *marquee_mhd_start(const struct marquee_mhd_settings *s) {
+    unsigned int flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_TURBO;
+    struct MHD_OptionItem encryption[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, s->choose_certificate},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+        {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    if (s->choose_certificate) flags |= MHD_USE_TLS;
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_TURBO,
-        0, NULL, NULL,
+        flags, 0, NULL, NULL,
         s->on_request, s->context,
         MHD_OPTION_THREAD_POOL_SIZE, s->threads,
         MHD_OPTION_CONNECTION_LIMIT, s->connections,
@@ -38,6 +48,7 @@ static inline struct MHD_Daemon *marquee_mhd_start(const struct marquee_mhd_sett
         MHD_OPTION_UNESCAPE_CALLBACK, s->unescape, s->context,
         MHD_OPTION_NOTIFY_COMPLETED, s->on_completed, s->context,
         MHD_OPTION_NOTIFY_CONNECTION, s->on_connection, s->context,
+        MHD_OPTION_ARRAY, s->choose_certificate ? encryption : none,
         MHD_OPTION_END);
 }
 

@@ -1,3 +1,4 @@
+internal import CGnuTLS
 internal import CMicrohttpd
 internal import CMicrohttpdGate
 internal import Glibc
@@ -109,6 +110,16 @@ enum Callbacks {
         client.refusedStatus = status
         client.daemon.end(client)
         shutdown(client.socket, marquee_shut_rd)
+    }
+
+    /// GnuTLS asks, in the handshake, which certificate to show. libmicrohttpd keeps its connection with the session.
+    static let chooseCertificate: marquee_tls_chooser = { session, _, _, _, _, certificates, count, key in
+        guard let client = gnutls_session_get_ptr(session).flatMap({ client(of: OpaquePointer($0)) }),
+            let identity = client.daemon.identity.withLock({ $0 })
+        else { return -1 }
+        client.identity = identity
+        identity.give(certificates, count, key)
+        return 0
     }
 
     private static func daemon(_ context: UnsafeMutableRawPointer?) -> Daemon {

@@ -23,7 +23,7 @@ final class ClientConnection: Sendable {
     let socket: Int32
     /// Outlives every connection: it waits for libmicrohttpd to have closed them.
     unowned let daemon: Daemon
-    /// Kept by the connection's thread alone, as the next five are: `nonisolated(unsafe)` for that reason.
+    /// Kept by the connection's thread alone, as the next six are: `nonisolated(unsafe)` for that reason.
     nonisolated(unsafe) var part = Part.line
     /// Nothing is answered any more after the answer at work: the client or we said so.
     nonisolated(unsafe) var isLast = false
@@ -31,6 +31,8 @@ final class ClientConnection: Sendable {
     nonisolated(unsafe) var refusedStatus: UInt32?
     /// Its last answer was sent; nothing may follow.
     nonisolated(unsafe) var hasEnded = false
+    /// What the connection was greeted with: it lives as long as the connection.
+    nonisolated(unsafe) var identity: ServerIdentity?
     /// A request of this connection was answered.
     nonisolated(unsafe) var hasAnswered = false
     /// The tick at which it began to wait for a request line.
@@ -78,7 +80,7 @@ final class ClientConnection: Sendable {
         let (exchanged, _) = word.compareExchange(
             expected: current, desired: Phase.cut.rawValue, ordering: .acquiringAndReleasing)
         guard exchanged else { return }
-        if phase == .receiving {
+        if phase == .receiving, !daemon.isEncrypted {
             // libmicrohttpd sends nothing while it receives, so this cannot get into the middle of a response.
             _ = lateRequest.withUnsafeBytes {
                 send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))

@@ -9,6 +9,8 @@ extension Daemon {
     func end(_ client: ClientConnection) {
         guard !client.hasEnded else { return }
         client.hasEnded = true
+        // libmicrohttpd closes an encrypted connection by itself; an answer past it would be no TLS.
+        guard !isEncrypted else { return }
         // The watch cuts a connection that neither side closes.
         let deadline = connections.deadline(after: .seconds(5))
         if let refusal = unanswered(on: client), client.enter(.sending, until: deadline) {

@@ -20,6 +20,8 @@ final class Daemon: Sendable {
     /// No request may be suspended any more: libmicrohttpd aborts the process if it is stopped with one.
     let isStopping = Atomic<Bool>(false)
     let acceptor: Acceptor
+    /// What new connections are greeted with, if they are encrypted.
+    let identity: Mutex<ServerIdentity?>
     private let handle = Mutex<Handle>(Handle(pointer: nil))
     /// `nonisolated(unsafe)`: set up in `init`, then only cancelled, and a dispatch source may be cancelled anywhere.
     private nonisolated(unsafe) let watch: any DispatchSourceTimer
@@ -31,6 +33,9 @@ final class Daemon: Sendable {
 
     init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler) throws(HTTPServerError) {
         Self.allowDescriptors(configuration.maximumConnections)
+        let identity: ServerIdentity?
+        if let files = configuration.tls { identity = try ServerIdentity(files) } else { identity = nil }
+        self.identity = Mutex(identity)
         let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
         self.configuration = configuration
         self.handler = handler
@@ -59,6 +64,11 @@ final class Daemon: Sendable {
         settings.unescape = Callbacks.unescape
         settings.on_completed = Callbacks.completed
         settings.on_connection = Callbacks.connection
+        if configuration.tls != nil {
+            // A C function travels as an untyped address here, and libmicrohttpd takes it as what it is.
+            settings.choose_certificate = unsafeBitCast(
+                Callbacks.chooseCertificate, to: UnsafeMutableRawPointer?.self)
+        }
         marquee_mhd_set_refused(Callbacks.refused)
         guard let pointer = marquee_mhd_start(&settings) else {
             let reason = SystemError.last.message
@@ -81,6 +91,16 @@ final class Daemon: Sendable {
         guard !isDraining.exchange(true, ordering: .relaxed) else { return }
         acceptor.stop()
     }
+
+    /// Reads certificate and key again: for connections that are opened from now on. If they are not fit, all stays as it is.
+    func reloadCertificate() throws(HTTPServerError) {
+        guard let files = configuration.tls else { return }
+        let next = try ServerIdentity(files)
+        identity.withLock { $0 = next }
+    }
+
+    /// Whether what goes over a socket is encrypted: then nothing may be written to it past libmicrohttpd.
+    var isEncrypted: Bool { configuration.tls != nil }
 
     /// Answers 503 for every handler that is still at work, and cancels it.
     func stopWork() {

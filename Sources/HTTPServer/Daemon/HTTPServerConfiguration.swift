@@ -27,9 +27,15 @@ public struct HTTPServerConfiguration: Sendable {
     public var sendDeadline: Duration = .seconds(60)
     /// How long a kept-alive connection may wait for its next request.
     public var idleTimeout: Duration = .seconds(60)
+    /// Certificate and key for TLS 1.2 and 1.3; nil to speak plain HTTP.
+    public var tls: TLSFiles?
 
     public init(host: String = "127.0.0.1", port: Int = 8080) {
         self.host = host
         self.port = port
     }
+
+    /// Whether ``host`` is an address that this machine alone can reach. Blocks for a name look-up unless it is an address.
+    /// - Throws: ``HTTPServerError/hostUnknown(_:reason:)``.
+    public func isLoopback() throws(HTTPServerError) -> Bool { try ListeningSocket.isLoopback(host) }
 }

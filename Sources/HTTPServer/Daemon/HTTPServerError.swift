@@ -13,6 +13,12 @@ public enum HTTPServerError: Fault, Equatable {
     /// libmicrohttpd refused, usually for want of memory, threads or file descriptors.
     case cannotStart(reason: String)
     case alreadyStarted
+    /// A file of TLS cannot be read, or holds something else.
+    case badTLSFile(path: String, reason: String)
+    /// The key is not the one of the certificate.
+    case certificateMismatch(certificate: String, key: String)
+    /// `at` says when it begins or has expired.
+    case certificateOutOfTime(path: String, at: String)
 
     public var code: String {
         switch self {
@@ -23,6 +29,9 @@ public enum HTTPServerError: Fault, Equatable {
         case .cannotListen: "cannot-listen"
         case .cannotStart: "server-cannot-start"
         case .alreadyStarted: "server-already-started"
+        case .badTLSFile: "bad-tls-file"
+        case .certificateMismatch: "certificate-mismatch"
+        case .certificateOutOfTime: "certificate-out-of-time"
         }
     }
 
@@ -35,6 +44,9 @@ public enum HTTPServerError: Fault, Equatable {
         case .cannotListen(let host, let port, let reason): "Cannot listen on \(host) port \(port): \(reason)."
         case .cannotStart(let reason): "The HTTP server cannot start: \(reason)."
         case .alreadyStarted: "This HTTP server was started before."
+        case .badTLSFile(let path, let reason): "Cannot use '\(path)' for TLS: \(reason)."
+        case .certificateMismatch(let certificate, let key): "The key '\(key)' is not that of '\(certificate)'."
+        case .certificateOutOfTime(let path, let at): "A certificate in '\(path)' \(at)."
         }
     }
 
@@ -46,12 +58,17 @@ public enum HTTPServerError: Fault, Equatable {
         case .hostUnknown, .cannotListen: "Give an address of this machine, such as 127.0.0.1 or 0.0.0.0."
         case .cannotStart: "Look at the limits on threads, memory and open files (ulimit -a)."
         case .alreadyStarted: ""
+        case .badTLSFile:
+            "Give a chain of certificates with --tls-cert and its key, without a password, with --tls-key: PEM."
+        case .certificateMismatch: "Give the key that the certificate was made for."
+        case .certificateOutOfTime: "Renew it, and look at the clock of this machine."
         }
     }
 
     public var category: FaultCategory {
         switch self {
         case .portOutOfRange, .hostUnknown: .usage
+        case .badTLSFile, .certificateMismatch, .certificateOutOfTime: .badData
         case .portInUse, .portForbidden, .cannotListen, .cannotStart: .unavailable
         case .alreadyStarted: .internalError
         }

@@ -39,6 +39,25 @@ struct ListeningSocket {
         }
     }
 
+    /// Whether a socket bound to `host` would have an address of the loopback: 127.0.0.0/8, ::1, or the first written in IPv6.
+    static func isLoopback(_ host: String) throws(HTTPServerError) -> Bool {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_PASSIVE
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, nil, &hints, &list)
+        guard status == 0, let info = list?.pointee, let address = info.ai_addr else {
+            throw .hostUnknown(host, reason: String(cString: gai_strerror(status)))
+        }
+        defer { freeaddrinfo(list) }
+        // `ai_addr` is as long as its family says.
+        let bytes = UnsafeRawBufferPointer(start: address, count: Int(info.ai_addrlen))
+        if info.ai_family == AF_INET { return bytes[4] == 127 }
+        let ip = Array(bytes[8..<24])
+        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127]
+        return ip == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] || ip.starts(with: mapped)
+    }
+
     private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value
         _ = setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))

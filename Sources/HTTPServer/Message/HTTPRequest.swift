@@ -45,6 +45,8 @@ public struct HTTPRequest: Sendable {
     public var body: [UInt8]
     /// When the whole request had been received.
     public var receivedAt: ContinuousClock.Instant
+    /// Name of the key that it came with, once that was checked; nil where none is asked for.
+    public var caller: String?
 
     public init(
         id: String = RequestID.next(), method: HTTPMethod = .get, path: String, segments: [String],

@@ -29,7 +29,7 @@ extension Route {
             problems += [Problem(400, "bad-body"), Problem(415, "unsupported-media-type")]
         }
         if needsKeys, scope != .open {
-            problems += [Problem(401, "unauthorized"), Problem(403, "forbidden"), Problem(429, "too-many-requests")]
+            problems += [Problem(401, "key-missing"), Problem(403, "scope-missing"), Problem(429, "too-many-requests")]
         }
         return problems
     }

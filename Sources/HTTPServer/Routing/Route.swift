@@ -40,7 +40,7 @@ public struct Route: Sendable {
     /// What comes back when all is well.
     public let answers: [Answer]
     /// What comes back otherwise, beside what every route may answer.
-    public let problems: [Problem]
+    public private(set) var problems: [Problem]
     /// Not called for a request that is none of what is declared here.
     public private(set) var action: HTTPRouter.Action
 
@@ -86,9 +86,13 @@ public struct Route: Sendable {
 
 extension Route {
     /// The same route, whose action is what `wrap` makes of it: for what stands before or behind every route.
-    public func wrapped(_ wrap: (@escaping HTTPRouter.Action) -> HTTPRouter.Action) -> Route {
+    /// - Parameter problems: that it may answer by that, too.
+    public func wrapped(
+        problems: [Problem] = [], _ wrap: (@escaping HTTPRouter.Action) -> HTTPRouter.Action
+    ) -> Route {
         var route = self
         route.action = wrap(action)
+        route.problems += problems.filter { !self.problems.contains($0) }
         return route
     }
 }

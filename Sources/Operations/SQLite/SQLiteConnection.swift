@@ -82,8 +82,8 @@ public final class SQLiteConnection {
             try execute("COMMIT")
             return result
         } catch {
-            // A failed commit may have ended it already.
-            if sqlite3_get_autocommit(pointer) == 0 { try? execute("ROLLBACK") }
+            // A failed commit may have ended it already: then there is nothing to roll back, and that fails.
+            try? execute("ROLLBACK")
             throw error
         }
     }

@@ -31,7 +31,7 @@ public enum SQLiteError: Fault, Equatable {
         case SQLITE_CORRUPT, SQLITE_NOTADB: self = .damaged(path: path, reason: reason)
         case SQLITE_CONSTRAINT: self = .refused(path: path, reason: reason)
         // A write that the system cut short: a disk that is full, or a limit of the shell.
-        case SQLITE_IOERR where extended == marqueeWriteError: self = .full(path: path)
+        case SQLITE_IOERR where writeErrors.contains(extended): self = .full(path: path)
         default: self = .failed(path: path, code: Int(extended), reason: reason)
         }
     }
@@ -89,5 +89,5 @@ public enum SQLiteError: Fault, Equatable {
     }
 }
 
-/// SQLITE_IOERR_WRITE, a macro of several that Swift does not see.
-private let marqueeWriteError = SQLITE_IOERR | (3 << 8)
+/// SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE, macros of several that Swift does not see.
+private let writeErrors = [3, 19].map { SQLITE_IOERR | ($0 << 8) }

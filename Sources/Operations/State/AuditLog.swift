@@ -21,7 +21,9 @@ public struct AuditLog: Sendable {
     /// - Throws: ``SQLiteError``.
     @discardableResult
     public func append(_ change: AuditedChange) throws -> AuditEntry {
-        try state.write { try Self.append(change, to: $0) }
+        let entry = try state.write { try Self.append(change, to: $0) }
+        Self.tell(entry)
+        return entry
     }
 
     /// Makes a change between two entries: that it begins, and whether it was done. What cannot be written down is not
@@ -97,7 +99,7 @@ public struct AuditLog: Sendable {
         } ?? .whole(entries: 0, head: nil)
     }
 
-    /// Appends within a transaction that does the change itself.
+    /// Appends within a transaction that does the change itself; ``tell(_:)`` comes behind it.
     @discardableResult
     static func append(_ change: AuditedChange, to file: SQLiteConnection) throws -> AuditEntry {
         let last = try file.rows("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").first
@@ -112,10 +114,17 @@ public struct AuditLog: Sendable {
                 .text(change.target), .text(change.outcome.rawValue), .text(change.reason), .text(change.requestID),
                 .blob(hash.bytes),
             ])
-        // The digest outside of the file is what the file can be held to.
-        log.info(
-            "recorded", ["number": number, "action": change.action, "outcome": change.outcome.rawValue, "digest": hash])
         return AuditEntry(number: number, at: at, change: change, hash: hash)
+    }
+
+    /// The digest outside of the file is what the file can be held to. To be called when the entry is kept.
+    static func tell(_ entry: AuditEntry) {
+        log.info(
+            "recorded",
+            [
+                "number": entry.number, "action": entry.change.action, "outcome": entry.change.outcome.rawValue,
+                "digest": entry.hash,
+            ])
     }
 
     private static let columns = "number, at, who, action, target, outcome, reason, request_id, hash"

@@ -22,7 +22,7 @@ public struct KeyStore: Sendable {
         let key = APIKey(
             id: secret.id, name: name, hash: secret.hash, scopes: scopes, rate: rate, createdAt: .now,
             expiresAt: expiresAt, revokedAt: nil)
-        try state.write { file in
+        let entry = try state.write { file in
             guard try file.rows("SELECT 1 FROM keys WHERE name = ?", [.text(name)]).isEmpty else {
                 throw KeyError.nameTaken(name: name)
             }
@@ -33,31 +33,34 @@ public struct KeyStore: Sendable {
                     rate.map { .real($0) } ?? .null, .integer(key.createdAt.microseconds),
                     SQLiteValue(expiresAt?.microseconds),
                 ])
-            try AuditLog.append(
+            return try AuditLog.append(
                 AuditedChange(who: who, action: "key.create", target: name, reason: reason, requestID: requestID),
                 to: file)
         }
+        AuditLog.tell(entry)
         return (key, secret)
     }
 
     /// Revokes a key, by name or id, and says so in the audit log, in one transaction.
     /// - Throws: ``KeyError/unknown(name:)``, ``KeyError/revokedAlready(name:)``; ``SQLiteError``.
     @discardableResult
-    public func revoke(_ nameOrID: String, by who: String, reason: String = "", requestID: String = "") throws -> APIKey
-    {
+    public func revoke(
+        _ nameOrID: String, by who: String, reason: String = "", requestID: String = ""
+    ) throws -> APIKey {
         guard state.exists else { throw KeyError.unknown(name: nameOrID) }
-        return try state.write { file in
+        let (key, entry) = try state.write { file in
             let found = try file.rows(
                 "SELECT \(Self.columns) FROM keys WHERE name = ?1 OR id = ?1 ORDER BY name <> ?1", [.text(nameOrID)])
             guard let key = try found.first.map(Self.key) else { throw KeyError.unknown(name: nameOrID) }
             guard key.revokedAt == nil else { throw KeyError.revokedAlready(name: key.name) }
             let now = Timestamp.now
             try file.run("UPDATE keys SET revoked_at = ? WHERE id = ?", [.integer(now.microseconds), .text(key.id)])
-            try AuditLog.append(
-                AuditedChange(who: who, action: "key.revoke", target: key.name, reason: reason, requestID: requestID),
-                to: file)
-            return key
+            let change = AuditedChange(
+                who: who, action: "key.revoke", target: key.name, reason: reason, requestID: requestID)
+            return (key, try AuditLog.append(change, to: file))
         }
+        AuditLog.tell(entry)
+        return key
     }
 
     /// Every key that was ever made, oldest first.

@@ -22,12 +22,17 @@ public struct DemoPlan: Sendable {
     public let models: String
     /// What happens before it serves.
     public let history: History
+    /// Who may ask; nil to ask nobody for a key.
+    public let access: AccessControl?
     /// Events a second while it serves.
     public let liveRate = 5.0
 
     /// - Parameters: see the properties of the same names.
     /// - Throws: `HTTPServerError` if the port cannot be had: twenty seconds of work would end badly.
-    public init(http: HTTPServerConfiguration, data: String, models: String, history: History) async throws {
+    public init(
+        http: HTTPServerConfiguration, data: String, models: String, history: History, access: AccessControl? = nil
+    ) async throws {
+        self.access = access
         self.http = http
         self.data = data
         self.models = models

@@ -152,7 +152,7 @@ struct DemoStages: Service {
         let server = try await RecommendationServer(
             http: plan.http, registry: registry, catalogue: StoredCatalogue(store: EventStore(folder: plan.data)),
             feed: KafkaEventFeed(properties: properties, observer: .logging),
-            publisher: try KafkaEventPublisher(properties: properties, observer: .logging))
+            publisher: try KafkaEventPublisher(properties: properties, observer: .logging), access: plan.access)
         try server.http.open()
         served.set()
         let (user, item) = try await BlockingWork.run("model") { [registry] _ in

@@ -15,26 +15,31 @@ public final class HTTPService: Service {
     public let configuration: HTTPServerConfiguration
     private let grace: Duration
     private let own: ProcessRoutes
-    private let handler: MeasuredHandler
+    private let handler: any HTTPHandler
     private let server = Mutex<HTTPServer?>(nil)
     private static let log = Log("http")
 
     /// - Parameters:
     ///   - routes: of the rooms of this process.
     ///   - statuses: of its services.
+    ///   - access: who may ask; nil to ask for no key, as where all routes are open.
+    ///   - origins: of pages that may read the answers, such as `https://app.example`.
     ///   - grace: how long requests at work may go on after the stop was asked for.
     /// - Precondition: no two routes have the same method and pattern.
     public init(
         _ configuration: HTTPServerConfiguration, routes: [Route] = [], watching statuses: [ServiceStatus] = [],
-        grace: Duration = .seconds(10)
+        access: AccessControl? = nil, origins: [String] = [], grace: Duration = .seconds(10)
     ) {
         self.configuration = configuration
         self.grace = grace
-        own = ProcessRoutes(watching: statuses)
+        own = ProcessRoutes(watching: statuses + (access.map { [$0.status] } ?? []))
         var router = HTTPRouter()
-        let table = routes + own.table
-        router.add(table + InterfaceRoutes.table(describing: table, needsKeys: false))
-        handler = MeasuredHandler(router)
+        // Here, where every route comes by: none can forget to ask who is there.
+        let all = routes + own.table + (access?.routes ?? [])
+        let table = access.map { access in all.map(access.guarding) } ?? all
+        router.add(table + InterfaceRoutes.table(describing: table, needsKeys: access != nil))
+        let measured = MeasuredHandler(router)
+        handler = origins.isEmpty ? measured : CrossOriginHandler(measured, origins: origins)
     }
 
     /// A small server for a process that answers nothing but questions about itself, with its port open.
@@ -60,6 +65,17 @@ public final class HTTPService: Service {
         Self.log.info("listening", ["host": configuration.host, "port": server.port])
     }
 
+    /// Reads the certificate and its key again, for new connections. If they are not fit, those in use stay, and the log says
+    /// why. Blocks.
+    public func reloadCertificate() {
+        do throws(HTTPServerError) {
+            try server.withLock { $0 }?.reloadCertificate()
+            Self.log.info("the certificate was read again")
+        } catch {
+            Self.log.error("the certificate stays as it was", ["reason": error.message])
+        }
+    }
+
     /// The port in use; that of the configuration until ``open()`` was called.
     public var port: Int { server.withLock { $0?.port } ?? configuration.port }
 
@@ -67,7 +83,7 @@ public final class HTTPService: Service {
     public var address: String {
         let host = configuration.host
         let shown = ["127.0.0.1", "0.0.0.0", "::", "::1"].contains(host) ? "localhost" : host
-        return "http://\(shown):\(port)"
+        return "\(configuration.tls == nil ? "http" : "https")://\(shown):\(port)"
     }
 
     /// Answers until cancelled, then is not ready any more, lets requests at work end and closes the port. Opens the

@@ -25,13 +25,15 @@ public struct RecommendationServer: Sendable {
     ///   - elasticsearch: nil to use the embedded content index.
     ///   - feed: new events; nil to serve what the model knows and no more.
     ///   - publisher: where `POST /v1/events` goes; nil to take none.
+    ///   - access: who may ask for what; nil to ask nobody for a key.
+    ///   - origins: of pages whose browsers may read the answers.
     ///   - routes: of other rooms of this process, and of whoever embeds it.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged; what reading the films may throw.
     public init(
         http: HTTPServerConfiguration, registry: ModelRegistry, catalogue: StoredCatalogue,
         elasticsearch: ElasticsearchClient? = nil, feed: (any EventFeed)? = nil,
         publisher: (any EventPublisher)? = nil, configuration: ServingConfiguration = ServingConfiguration(),
-        routes: [Route] = []
+        access: AccessControl? = nil, origins: [String] = [], routes: [Route] = []
     ) async throws {
         let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
         let movies = first?.snapshot ?? .empty
@@ -51,10 +53,12 @@ public struct RecommendationServer: Sendable {
         let jobs = TrainingJobs(store: catalogue.store, registry: registry)
         let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
         self.http = HTTPService(
-            http, routes: service.routes + models.table + routes, watching: [service.status, follower.status])
+            http, routes: service.routes + models.table + routes, watching: [service.status, follower.status],
+            access: access, origins: origins)
         group.add(service)
         group.add(follower)
         group.add(jobs)
+        if let access { group.add(access) }
         // Last, so that it is the first to stop: what it leads to is there until it has drained.
         group.add(self.http)
     }

@@ -12,6 +12,8 @@ struct CommandTable: Sendable {
         "parquet": "Look into a Parquet file.",
         "import": "Bring in history and catalogue from public file formats.",
         "models": "The model registry.",
+        "keys": "Keys to the API.",
+        "privacy": "What was done, and to whose data.",
     ]
 
     /// In the order help lists them.

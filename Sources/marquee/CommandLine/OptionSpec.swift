@@ -156,12 +156,17 @@ extension Option where Value == Double {
 
     /// A length of time in seconds, written `90s`, `15m`, `6h` or `1d`.
     static func seconds(_ name: String, default fallback: String? = nil, _ summary: String) -> Self {
-        Self(name, "TIME", default: fallback, summary, must: "be a length of time such as 30s, 15m, 6h or 1d") { text in
-            let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-            guard let unit = text.last, let factor = units[unit], let number = Double(text.dropLast()), number > 0
-            else { return nil }
-            return number * factor
-        }
+        Self(
+            name, "TIME", default: fallback, summary, must: "be a length of time such as 30s, 15m, 6h or 1d",
+            read: length)
+    }
+
+    /// Seconds of a length of time as it is written, or nil if it is none.
+    @Sendable static func length(_ text: String) -> Double? {
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let unit = text.last, let factor = units[unit], let number = Double(text.dropLast()), number > 0
+        else { return nil }
+        return number * factor
     }
 }
 

@@ -138,7 +138,8 @@ extension Options {
     static let minutes = Option<Double>.number(
         "minutes", "M", in: 0.01...100_000, "Begin no new measurement after so many minutes.")
     static let state = Option<String>.text(
-        "state", "FILE", "Keep every measurement in this file; a search that was stopped goes on from it.")
+        "state", "FILE", "Keep every measurement in this file; a search that was stopped goes on from it."
+    ).set(as: "tune-state")
 
     // evaluate
     static let model = Option<String>.text(
@@ -187,7 +188,39 @@ extension Options {
         "format", ["text", "json"], default: "text", "Text for people, or the whole manifest as JSON for programs."
     ).set(as: "report-format")
 
+    // keys, serve, and whatever changes something
+    static let stateFolder = Option<String>.text(
+        "state", "DIR", default: "state", "Where the keys and the audit log lie.")
+    static let reason = Option<String>.text("reason", "TEXT", "Why: kept in the audit log.").set(as: "audit-reason")
+
     // serve, demo
+    static let insecureDev = Option<Bool>.flag(
+        "insecure-dev", "Listen for other machines without a key: for development alone.")
+    static let tlsCertificate = Option<String>.text(
+        "tls-cert", "FILE", "Speak TLS with this chain of certificates in PEM; SIGHUP reads it again.")
+    static let tlsKey = Option<String>.text("tls-key", "FILE", "Private key of the certificate, in PEM.")
+    static let corsOrigin = Option<[String]>(
+        "cors-origin", "URL,…", "Pages from here may read the answers, such as https://app.example.",
+        must: "be origins such as https://app.example, without a path, separated by commas"
+    ) { text in
+        let origins = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        return origins.allSatisfy(isOrigin) ? origins : nil
+    }
+
+    /// Scheme, host and perhaps a port, written as a browser sends it (RFC 6454, 6.1).
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
+        let rest = text.dropFirst(scheme.count)
+        return !rest.isEmpty
+            && rest.utf8.allSatisfy {
+                switch $0 {
+                case 48...57, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "["),
+                    UInt8(ascii: "]"):
+                    true
+                default: false
+                }
+            }
+    }
     static let port = Option<Int>.integer(
         "port", in: 0...65535, default: 8080, "Port to serve on; 0 takes any free one.")
     static let host = Option<String>.text(

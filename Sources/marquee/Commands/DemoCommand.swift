@@ -16,7 +16,7 @@ enum DemoCommand {
             """,
         options: [
             Options.port.spec, Options.events.spec, Options.movielens.spec, Options.data.spec, Options.demoModels.spec,
-            Options.catalog.spec, Options.host.spec,
+            Options.catalog.spec, Options.host.spec, Options.stateFolder.spec, Options.insecureDev.spec,
         ],
         examples: [
             .init(line: "demo", meaning: "200,000 simulated events on the demo catalogue."),
@@ -50,11 +50,13 @@ extension DemoPlan {
             history = .simulated(
                 films: try await DemoCatalogue.films(invocation), events: try invocation.value(Options.events))
         }
+        let http = HTTPServerConfiguration(
+            host: try invocation.value(Options.host), port: try invocation.value(Options.port))
+        let access = try await ServeCommand.access(invocation, http)
         try await self.init(
-            http: HTTPServerConfiguration(
-                host: try invocation.value(Options.host), port: try invocation.value(Options.port)),
+            http: http,
             data: invocation.optional(Options.data) ?? (movielens == nil ? "data" : "data/movielens"),
             models: invocation.optional(Options.demoModels) ?? (movielens == nil ? "models" : "models/movielens"),
-            history: history)
+            history: history, access: access)
     }
 }

@@ -41,25 +41,40 @@ enum ModelsCommand {
     static let promote: Command = Command(
         path: ["models", "promote"], summary: "Put a model into service.",
         details: "Every file of the model is checked against the digests of its manifest first.",
-        arguments: [.init(name: "MODEL", summary: model.summary)], options: [Options.models.spec],
+        arguments: [.init(name: "MODEL", summary: model.summary)],
+        options: [Options.models.spec, Options.reason.spec, Options.stateFolder.spec],
         required: ["models"],
         examples: [.init(line: "models promote 1f0c9a2b --models models", meaning: "A running 'serve' swaps to it.")]
     ) { invocation in
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let (id, previous) = try await BlockingWork.run("models") { _ in
             let id = try registry.find(invocation.arguments[0])
-            return (id, try registry.promote(id))
+            return (
+                id,
+                try invocation.audited("model.promote", of: "\(id)") {
+                    try registry.promote(id, reason: invocation.optional(Options.reason) ?? "by hand")
+                }
+            )
         }
         StandardOutput.write(line: "\(id) is in service" + (previous.map { ", after \($0)" } ?? ""))
     }
 
     static let rollback: Command = Command(
         path: ["models", "rollback"], summary: "Put the previous model back into service.",
-        options: [Options.models.spec], required: ["models"],
-        examples: [.init(line: "models rollback --models models", meaning: "Again, for the one before that.")]
+        options: [Options.models.spec, Options.reason.spec, Options.stateFolder.spec], required: ["models"],
+        examples: [
+            .init(
+                line: "models rollback --models models --reason 'lists of one genre'",
+                meaning: "Again, for the one before that.")
+        ]
     ) { invocation in
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
-        let id = try await BlockingWork.run("models") { _ in try registry.rollback() }
+        let id = try await BlockingWork.run("models") { _ in
+            let present = try registry.current().map { "\($0)" } ?? ""
+            return try invocation.audited("model.rollback", of: present) {
+                try registry.rollback(reason: invocation.optional(Options.reason) ?? "by hand")
+            }
+        }
         StandardOutput.write(line: "\(id) is in service")
     }
 

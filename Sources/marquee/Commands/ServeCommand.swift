@@ -17,6 +17,7 @@ enum ServeCommand {
             --bootstrap-servers it folds in events as they happen, and takes them in at POST /v1/events; --format says
             how they are written in Kafka. While Kafka
             or Elasticsearch is down it goes on answering from what is left, and says in each answer what is degraded.
+            Without any key (marquee keys create) it answers this machine alone; see docs/security.md.
             Runs until it is interrupted.
             """,
         options: [
@@ -28,6 +29,8 @@ enum ServeCommand {
             Options.unknownItems.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
             Options.schemaRegistryUser.spec,
             Options.schemaRegistryPassword.spec, Options.publishTimeout.spec, Options.keepAnswers.spec,
+            Options.stateFolder.spec, Options.insecureDev.spec, Options.tlsCertificate.spec, Options.tlsKey.spec,
+            Options.corsOrigin.spec,
         ],
         required: ["models", "store"], takesKafkaProperties: true,
         examples: [
@@ -51,17 +54,44 @@ enum ServeCommand {
         configuration.contentDeadline = .seconds(try invocation.value(Options.contentDeadline))
         configuration.answerLifetime = .seconds(try invocation.value(Options.keepAnswers))
         configuration.unknownItems = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
+        let http = try httpConfiguration(invocation)
+        let access = try await access(invocation, http)
         let server = try await RecommendationServer(
-            http: HTTPServerConfiguration(
-                host: try invocation.value(Options.host), port: try invocation.value(Options.port)),
+            http: http,
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
             catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
             elasticsearch: try elasticsearch(invocation), feed: live?.feed, publisher: live?.publisher,
-            configuration: configuration)
+            configuration: configuration, access: access, origins: invocation.optional(Options.corsOrigin) ?? [])
         try server.http.open()
+        let hangups = http.tls == nil ? nil : HangupWatch { server.http.reloadCertificate() }
+        defer { hangups?.end() }
         StandardOutput.write(line: "serving on \(server.address)")
         StandardOutput.flush()
         _ = try await server.group.run()
+    }
+
+    /// Who may ask; refuses to listen for other machines without a key.
+    static func access(_ invocation: Invocation, _ http: HTTPServerConfiguration) async throws -> AccessControl {
+        let isForDevelopment = try invocation.value(Options.insecureDev)
+        let state = StateDatabase(folder: try invocation.value(Options.stateFolder))
+        return try await BlockingWork.run("access") { _ in
+            let access = try AccessControl(state)
+            try access.checkHost(of: http, isForDevelopment: isForDevelopment)
+            return access
+        }
+    }
+
+    /// Where to listen, and how.
+    static func httpConfiguration(_ invocation: Invocation) throws -> HTTPServerConfiguration {
+        var http = HTTPServerConfiguration(
+            host: try invocation.value(Options.host), port: try invocation.value(Options.port))
+        switch (invocation.optional(Options.tlsCertificate), invocation.optional(Options.tlsKey)) {
+        case (nil, nil): break
+        case (let certificate?, let key?): http.tls = TLSFiles(certificate: certificate, key: key)
+        case (_?, nil): _ = try invocation.value(Options.tlsKey)
+        case (nil, _?): _ = try invocation.value(Options.tlsCertificate)
+        }
+        return http
     }
 
     private static func elasticsearch(_ invocation: Invocation) throws -> ElasticsearchClient? {

@@ -133,9 +133,12 @@ private final class Flag: Sendable {
 }
 
 /// A client in an array.
-private final class HeldClient {
+final class HeldClient {
     private let client: RawClient
     init(port: Int) throws { client = try RawClient(port: port) }
+
+    /// Sends a piece of a request.
+    func drip(_ text: String) { client.write(text) }
 
     /// Whether a request on this connection is answered.
     func asks() -> Bool {

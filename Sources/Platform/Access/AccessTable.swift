@@ -1,0 +1,62 @@
+internal import Domain
+internal import HTTPServer
+internal import Operations
+
+/// The keys as they were when the state was last read: immutable, so that a request needs one reference and no lock
+/// while it is checked.
+final class AccessTable: Sendable {
+    /// One key, ready to be asked.
+    struct Entry: Sendable {
+        let key: APIKey
+        let scopes: Set<Route.Scope>
+        /// nil for a key without a rate.
+        let bucket: TokenBucket?
+    }
+
+    private let entries: [String: Entry]
+
+    /// - Parameter before: whose buckets go on where the rate is the same.
+    init(_ keys: [APIKey], before: AccessTable? = nil) {
+        entries = Dictionary(
+            keys.map { key in
+                let old = before?.entries[key.id]?.bucket
+                let bucket = key.rate.map { old?.rate == $0 ? old ?? TokenBucket(rate: $0) : TokenBucket(rate: $0) }
+                return (key.id, Entry(key: key, scopes: Set(key.scopes.compactMap(Route.Scope.init)), bucket: bucket))
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether no key was ever made. Revoked and expired ones count: who had keys does not stand open without them.
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// The key that a request comes with. A digest of 64 bytes and a look into a dictionary.
+    func entry(for headers: HTTPHeaders) throws(AccessError) -> Entry {
+        guard let secret = APIKeySecret(try Self.sent(headers)), let entry = entries[secret.id],
+            entry.key.hash.isEqualInConstantTime(to: secret.hash)
+        else { throw .keyUnknown }
+        // Whoever has the secret may be told what became of the key.
+        if entry.key.revokedAt != nil { throw .keyRevoked }
+        if entry.key.expiresAt != nil, !entry.key.isValid(at: .now) { throw .keyExpired }
+        return entry
+    }
+
+    /// What stands where a key stands.
+    private static func sent(_ headers: HTTPHeaders) throws(AccessError) -> String {
+        let authorizations = headers.values(of: "authorization")
+        let plain = headers.values(of: "x-api-key")
+        guard authorizations.count + plain.count > 0 else { throw .keyMissing }
+        var found: String?
+        for text in authorizations {
+            let words = text.split(separator: " ", maxSplits: 1)
+            guard words.count == 2, words[0].lowercased() == "bearer" else { continue }
+            try take(String(words[1]), &found)
+        }
+        for text in plain { try take(text, &found) }
+        guard let found else { throw .keyMissing }
+        return found
+    }
+
+    private static func take(_ text: String, _ found: inout String?) throws(AccessError) {
+        guard found == nil || found == text else { throw .severalKeys }
+        found = text
+    }
+}

@@ -1,0 +1,19 @@
+import Foundation
+import Operations
+
+/// Who runs this command, as the audit log names them.
+enum Operator {
+    /// `cli:` and the user of the system.
+    static var name: String {
+        let user = getpwuid(getuid()).flatMap { String(validatingCString: $0.pointee.pw_name) }
+        return "cli:\(user ?? String(getuid()))"
+    }
+}
+
+extension Invocation {
+    /// Makes a change between two entries in the audit log of `--state`: that it begins, and what became of it.
+    func audited<R: Sendable>(_ action: String, of target: String, _ body: () throws -> R) throws -> R {
+        try AuditLog(StateDatabase(folder: value(Options.stateFolder))).record(
+            by: Operator.name, action, of: target, reason: optional(Options.reason) ?? "", body)
+    }
+}
