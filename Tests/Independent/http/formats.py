@@ -2,6 +2,7 @@
 
 Loaded by schemathesis through SCHEMATHESIS_HOOKS."""
 
+import datetime
 import json
 
 import schemathesis
@@ -26,16 +27,30 @@ schemathesis.openapi.format(
     "json-object", st.dictionaries(st.from_regex("[a-z]+", fullmatch=True), st.integers()).map(json.dumps)
 )
 schemathesis.openapi.format("event-time", st.sampled_from(["2020-11-20T12:00:00Z", "1999-01-01T00:00:00.5+02:00"]))
+# No film was shown before 1870.
+days = st.dates(datetime.date(1870, 1, 1), datetime.date(2200, 12, 31))
+schemathesis.openapi.format("date", days.map(datetime.date.isoformat))
 schemathesis.openapi.format("comma-separated", st.sampled_from(["title", "title,year"]))
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """A cursor is only sound if a page has given it, and `params` only if a filter has just these names."""
+    """A cursor is only sound if a page has given it, `params` only if a filter has just these names, a film only if it does not
+    end before it begins and is the one of the path."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
-    for part in (case.query, case.body):
-        if not isinstance(part, dict):
-            continue
-        part.pop("cursor", None)
-        part.pop("params", None)
+    if isinstance(case.query, dict):
+        make_sound(case.query)
+    body = case.body
+    films = body.get("items") if isinstance(body, dict) else body
+    for part in [body] + (films if isinstance(films, list) else []):
+        if isinstance(part, dict):
+            make_sound(part)
+            if case.method in ("PUT", "PATCH"):
+                part.pop("item_id", None)
+                part.pop("id", None)
+
+
+def make_sound(part):
+    for name in ("cursor", "params", "available_until"):
+        part.pop(name, None)
