@@ -43,9 +43,10 @@ public final class Histogram: Sendable {
         state = Mutex((counts: [UInt64](repeating: 0, count: bounds.count + 1), sum: 0))
     }
 
-    /// Adds one value to the first bucket whose bound it does not exceed; past every bound, and of NaN, to the last.
-    /// From any thread, under a short lock. O(buckets).
+    /// Adds one value to the first bucket whose bound it does not exceed; past every bound, to the last. What is no finite
+    /// number is left out: one of them would spoil the sum for good. From any thread, under a short lock. O(buckets).
     public func observe(_ value: Double) {
+        guard value.isFinite else { return }
         let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
         state.withLock {
             $0.counts[bucket] += 1
@@ -91,7 +92,8 @@ public final class Metrics: Sendable {
 
     /// - Parameters:
     ///   - name: `marquee_…_total`, letters, digits and `_`.
-    ///   - labels: few values each: never a user or an item.
+    ///   - labels: few values each: never a user or an item. Their order does not matter.
+    /// - Precondition: the name is not that of a gauge or histogram.
     public func counter(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Counter {
         let instrument = member(name, help, labels) { .counter(Counter()) }
         guard case .counter(let counter) = instrument else { preconditionFailure("\(name) is a \(instrument.kind)") }
@@ -124,10 +126,13 @@ public final class Metrics: Sendable {
     private func member(
         _ name: String, _ help: String, _ labels: KeyValuePairs<String, String>, make: () -> Instrument
     ) -> Instrument {
-        let key = labels.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
+        let key = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
+            .joined(separator: ",")
         return families.withLock { families in
             if let known = families[name]?.members[key] { return known }
             let instrument = make()
+            // Prometheus knows one kind a name.
+            if let kind = families[name]?.kind { precondition(kind == instrument.kind, "\(name) is a \(kind)") }
             families[name, default: Family(help: help, kind: instrument.kind)].members[key] = instrument
             return instrument
         }
@@ -138,7 +143,7 @@ public final class Metrics: Sendable {
         if self === Self.shared { showHeap() }
         var text = ""
         for (name, family) in families.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
-            text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind)\n"
+            text += "# HELP \(name) \(Self.helpEscaped(family.help))\n# TYPE \(name) \(family.kind)\n"
             for (labels, instrument) in family.members.sorted(by: { $0.key < $1.key }) {
                 let suffix = labels.isEmpty ? "" : "{\(labels)}"
                 switch instrument {
@@ -176,6 +181,10 @@ public final class Metrics: Sendable {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
         return value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    }
+
+    private static func helpEscaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
     }
 
     private static func escaped(_ value: String) -> String {

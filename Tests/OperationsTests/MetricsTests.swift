@@ -27,6 +27,27 @@ import Testing
                 """)
     }
 
+    @Test func labelsAreTheSameInAnyOrder() {
+        let metrics = Metrics()
+        metrics.counter("n_total", help: "N.", labels: ["a": "1", "b": "2"]).increment()
+        metrics.counter("n_total", help: "N.", labels: ["b": "2", "a": "1"]).increment()
+        #expect(metrics.text() == "# HELP n_total N.\n# TYPE n_total counter\nn_total{a=\"1\",b=\"2\"} 2\n")
+    }
+
+    @Test func aNameIsOfOneKind() async {
+        await #expect(processExitsWith: .failure) {
+            let metrics = Metrics()
+            _ = metrics.counter("n_total", help: "N.", labels: ["a": "1"])
+            _ = metrics.gauge("n_total", help: "N.", labels: ["a": "2"])
+        }
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity]) func whatIsNoNumberSpoilsNoSum(value: Double) {
+        let histogram = Histogram(bounds: [1])
+        for value in [0.5, value, 2] { histogram.observe(value) }
+        #expect(histogram.snapshot.counts == [1, 1] && histogram.snapshot.sum == 2.5)
+    }
+
     /// What Swift and C libraries allocate is jemalloc's: it was linked before the C library.
     @Test func theHeapIsTheAllocators() {
         let before = Heap.figures
