@@ -102,7 +102,8 @@ let package = Package(
         room(
             "Platform",
             [
-                "Domain", "Columnar", "Store", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Trainer",
+                "Domain", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
+                "Trainer",
                 "EventIngest", "Catalog", "Serving",
             ]),
         .executableTarget(
@@ -174,7 +175,8 @@ let package = Package(
         tests(
             of: "Platform",
             [
-                "Store", "Trainer", "Catalog", "Serving", "EventIngest", "Kafka", "HTTPServer", "HTTPClient",
+                "Columnar", "Store", "Trainer", "Catalog", "Serving", "EventIngest", "Kafka", "HTTPServer",
+                "HTTPClient",
                 "Operations",
             ]),
         .testTarget(

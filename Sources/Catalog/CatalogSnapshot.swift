@@ -11,9 +11,14 @@ public struct CatalogSnapshot: Sendable {
     /// No catalogue at all.
     public static let empty = CatalogSnapshot([])
 
-    /// - Parameter movies: Films and marks of withdrawal (``Movie/isWithdrawn``) in any order; of several with one identifier the newest `updatedAt` counts, of equally new
-    ///   ones the last.
-    public init(_ movies: some Sequence<Movie>) {
+    /// A catalogue that had films, of which none is left.
+    public static let emptied = CatalogSnapshot([], isThere: true)
+
+    /// - Parameter movies: Films and marks of withdrawal (``Movie/isWithdrawn``) in any order; of several with one
+    ///   identifier the newest `updatedAt` counts, of equally new ones the last.
+    public init(_ movies: some Sequence<Movie>) { self.init(movies, isThere: false) }
+
+    private init(_ movies: some Sequence<Movie>, isThere: Bool) {
         var latest: [String: Movie] = [:]
         for movie in movies {
             if let known = latest[movie.itemID], known.updatedAt > movie.updatedAt { continue }
@@ -26,6 +31,7 @@ public struct CatalogSnapshot: Sendable {
         for movie in sorted { scale.observe(movie) }
         for index in sorted.indices { scale.apply(to: &sorted[index]) }
         self.movies = sorted
+        self.isThere = isThere || !sorted.isEmpty || !withdrawn.isEmpty
         places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.itemID, $0) })
     }
 
@@ -37,8 +43,8 @@ public struct CatalogSnapshot: Sendable {
     /// Distinct films. O(1).
     public var count: Int { movies.count }
 
-    /// Whether there is a catalogue: a film, or the mark of one.
-    public var isThere: Bool { !movies.isEmpty || !withdrawn.isEmpty }
+    /// Whether there is a catalogue: a film, the mark of one, or the place of those that were deleted.
+    public let isThere: Bool
 
     /// The film of that identifier, nil if the catalogue has none. O(1).
     public subscript(itemID: String) -> Movie? { places[itemID].map { movies[$0] } }

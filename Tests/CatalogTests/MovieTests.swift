@@ -220,6 +220,7 @@ import Testing
         #expect(CatalogSnapshot([new, mark])["1"] == nil && CatalogSnapshot([new, mark]).withdrawn.keys.contains("1"))
         #expect(CatalogSnapshot([new, .withdrawn("1", at: old.updatedAt)])["1"]?.title == "New")
         #expect(CatalogSnapshot([mark]).isThere && !CatalogSnapshot.empty.isThere)
+        #expect(CatalogSnapshot.emptied.isThere && CatalogSnapshot.emptied.count == 0)
         // What is withdrawn is all that was said before, whatever its date.
         let normalizer = CatalogNormalizer(knowing: CatalogSnapshot([new]))
         let late = normalizer.normalised([.withdrawn("1", at: old.updatedAt)])

@@ -25,7 +25,12 @@ public struct StoredCatalogue: Sendable {
         }
         let snapshot = try table.snapshot()
         guard snapshot.version != version else { return nil }
-        return (snapshot.version, try MovieTable.catalogue(of: snapshot))
+        let films = try MovieTable.catalogue(of: snapshot)
+        // A table whose rows were all deleted is not one that has none yet: its films must not come back as bare items.
+        guard try films.isThere || !table.history().contains(where: { $0.filesRemoved > 0 }) else {
+            return (snapshot.version, .emptied)
+        }
+        return (snapshot.version, films)
     }
 
     /// Adds films and marks of withdrawal in one commit; the table comes with the first of them. Blocks.
