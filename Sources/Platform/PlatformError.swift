@@ -15,6 +15,10 @@ public enum PlatformError: RequestFault, Equatable {
     case stateLost(path: String)
     /// A change cannot be written down in the audit log, so it is not made.
     case cannotAudit
+    /// The catalogue that comes with the program is not where it should be.
+    case noCatalogue(tried: String)
+    /// A variable of the environment that cannot be understood. Its value may be secret.
+    case badVariable(name: String, allowed: String)
 
     public var code: String {
         switch self {
@@ -24,6 +28,8 @@ public enum PlatformError: RequestFault, Equatable {
         case .cannotWrite: "cannot-write"
         case .stateLost: "state-lost"
         case .cannotAudit: "cannot-audit"
+        case .noCatalogue: "no-catalogue"
+        case .badVariable: "bad-variable"
         }
     }
 
@@ -35,6 +41,8 @@ public enum PlatformError: RequestFault, Equatable {
         case .cannotWrite(let path): "Cannot write '\(path)'."
         case .stateLost(let path): "'\(path)' has no keys any more."
         case .cannotAudit: "The change was not made: it cannot be recorded."
+        case .noCatalogue(let tried): "The demo catalogue \(tried) is neither here nor beside the program."
+        case .badVariable(let name, let allowed): "The variable \(name) must be \(allowed)."
         }
     }
 
@@ -46,14 +54,16 @@ public enum PlatformError: RequestFault, Equatable {
         case .cannotWrite: "Check that its folder exists, and the permissions and free space there."
         case .stateLost: "Restore it, or start the server anew."
         case .cannotAudit: "Try again; its operator's log says why."
+        case .noCatalogue: "Run this in the folder of the repository, or name a catalogue with --catalog FILE."
+        case .badVariable: "Correct it, or take it out of the environment."
         }
     }
 
     public var category: FaultCategory {
         switch self {
         case .stopping, .notReady, .cannotAudit: .unavailable
-        case .catalogueLost, .stateLost: .notFound
-        case .cannotWrite: .usage
+        case .catalogueLost, .stateLost, .noCatalogue: .notFound
+        case .cannotWrite, .badVariable: .usage
         }
     }
 

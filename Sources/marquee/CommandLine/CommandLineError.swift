@@ -15,7 +15,6 @@ enum CommandLineError: Fault {
     case conflict(first: String, second: String)
     case unknownSetting(key: String, file: String, line: Int, suggestion: String?)
     case malformedSetting(key: String, file: String, line: Int)
-    case noCatalogue(tried: String)
 
     var code: String {
         switch self {
@@ -26,7 +25,6 @@ enum CommandLineError: Fault {
         case .unexpectedArgument: "unexpected-argument"
         case .conflict: "conflicting-options"
         case .unknownSetting, .malformedSetting: "invalid-configuration"
-        case .noCatalogue: "no-catalogue"
         }
     }
 
@@ -50,7 +48,6 @@ enum CommandLineError: Fault {
         case .unknownSetting(let key, let file, let line, _): "\(file):\(line): there is no setting '\(key)'."
         case .malformedSetting(let key, let file, let line):
             "\(file):\(line): '\(key)' has a value of the wrong form."
-        case .noCatalogue(let tried): "The demo catalogue \(tried) is neither here nor beside the program."
         }
     }
 
@@ -71,13 +68,10 @@ enum CommandLineError: Fault {
         case .unknownSetting(_, _, _, let suggestion):
             suggestion.map { "Did you mean '\($0)'?" } ?? "'marquee config' lists the settings."
         case .malformedSetting: "Write plain text or a list of plain texts."
-        case .noCatalogue: "Run this in the folder of the repository, or name a catalogue with --catalog FILE."
         }
     }
 
-    var category: FaultCategory {
-        if case .noCatalogue = self { .notFound } else { .usage }
-    }
+    var category: FaultCategory { .usage }
 
     private static func help(_ command: String) -> String {
         command.isEmpty ? "marquee help" : "marquee \(command) --help"

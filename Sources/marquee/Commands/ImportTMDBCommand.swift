@@ -1,4 +1,3 @@
-import Catalog
 import Delimited
 import Domain
 import EventIngest
@@ -48,38 +47,20 @@ extension ImportCommand {
         if let kafka { try await kafka.requireBroker() }
         // Through Kafka the store is only looked at, for the films that links describe.
         let store = kafka == nil || links != nil ? try EventStore(at: invocation.value(Options.store)) : nil
-        let (stored, contents, found) = try await BlockingWork.run("import") { [format] flag in
-            let contents = try TMDB.read(path, updatedAt: .now, format: format)
-            let known = try store.flatMap { store in
-                try store.exists() ? try StoredCatalogue(store: store).read()?.snapshot : nil
-            }
-            let (films, found) =
-                try links.map { try TMDB.describe(known?.movies ?? [], links: $0, from: contents.movies) }
-                ?? (contents.movies, contents.movies.count)
-            if links != nil, found == 0 {
-                throw IngestError.emptyImport(
-                    path: path,
-                    cause: films.isEmpty
-                        ? "the store has no films for the links to describe; import movielens first"
-                        : "none of the \(films.count) films of the store has a link to one of its films")
-            }
-            let news = films.filter { film in known?[film.itemID].map { !film.describes(the: $0) } ?? true }
-            if let kafka {
-                try FilmTopic.publish(news, kafka, flag)
-            } else if let store {
-                try ImportedFilms.append(news, knowing: known ?? .empty, in: store)
-            }
-            return (news.count, contents, found)
+        let data = TMDBImport(path: path, links: links, format: format)
+        let summary = try await BlockingWork.run("import") { flag in
+            try data.run(into: kafka.map { .topic($0) } ?? .store, store: store, flag)
         }
         let verb = kafka == nil ? "stored" : "sent"
-        let matched = links == nil ? "" : ", \(Figure.count(found)) of them for films of the store"
+        let matched = links == nil ? "" : ", \(Figure.count(summary.found)) of them for films of the store"
+        let rejected = summary.contents.rejected
         StandardOutput.write(
-            line: """
-                read \(Figure.count(contents.movies.count)) films\(matched), \(verb) \(Figure.count(stored)), \
-                rejected \(Figure.count(contents.rejected.count)) lines
+            prose: """
+                read \(Figure.count(summary.contents.movies.count)) films\(matched), \(verb) \(Figure.count(summary.news)), \
+                rejected \(Figure.count(rejected.count)) lines
                 """)
-        for rejected in contents.rejected.prefix(5) {
-            StandardOutput.write(line: "rejected \(rejected.file ?? path):\(rejected.line): \(rejected.reason)")
+        for rejected in rejected.prefix(5) {
+            StandardOutput.write(prose: "rejected \(rejected.file ?? path):\(rejected.line): \(rejected.reason)")
         }
     }
 }

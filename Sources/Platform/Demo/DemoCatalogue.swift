@@ -1,17 +1,13 @@
-import Catalog
-import Domain
-import Foundation
-import Operations
+internal import Catalog
+public import Domain
+internal import Foundation
+internal import Operations
 
-/// Finds the films to work with.
-enum DemoCatalogue {
-    /// The films of `--catalog`, or those of the demo catalogue.
-    static func films(_ invocation: Invocation) async throws -> [Movie] {
-        let path = try invocation.optional(Options.catalog) ?? find()
-        return try await films(at: path)
-    }
-
-    static func films(at path: String) async throws -> [Movie] {
+/// The films of a demo or a simulation.
+public enum DemoCatalogue {
+    /// The films of a file; lines that are none are logged.
+    /// - Throws: what reading a catalogue throws.
+    public static func films(at path: String) async throws -> [Movie] {
         try await BlockingWork.run("read-catalogue") { _ in
             let contents = try CatalogFile.read(path, updatedAt: .now)
             let log = Log("catalogue")
@@ -26,8 +22,8 @@ enum DemoCatalogue {
     }
 
     /// `data/films.jsonl` here, above the program (it is built inside the repository), or beside an installed program.
-    /// - Throws: ``CommandLineError/noCatalogue(tried:)``.
-    static func find() throws -> String {
+    /// - Throws: ``PlatformError/noCatalogue(tried:)``.
+    public static func find() throws -> String {
         let name = "data/films.jsonl"
         var candidates = [name]
         if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
@@ -39,7 +35,7 @@ enum DemoCatalogue {
             }
         }
         guard let found = candidates.first(where: { FileManager.default.isReadableFile(atPath: $0) }) else {
-            throw CommandLineError.noCatalogue(tried: name)
+            throw PlatformError.noCatalogue(tried: name)
         }
         return found
     }
