@@ -185,7 +185,8 @@ extension Options {
         "A table for people; for programs one JSON value, JSON Lines or CSV.", must: "be table, json, jsonl or csv"
     ) { RowPrinter.Form(rawValue: $0) }.set(as: "output-format")
     static let reportFormat = Option<String>.choice(
-        "format", ["text", "json"], default: "text", "Text for people, or the whole manifest as JSON for programs."
+        "format", ["text", "json"], default: "text",
+        "Text for people, or everything there is to say as JSON for programs."
     ).set(as: "report-format")
 
     // keys, serve, and whatever changes something

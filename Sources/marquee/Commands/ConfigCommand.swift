@@ -64,7 +64,7 @@ enum ConfigCommand {
             let shown = same ? row : Row(name: "\(command).\(row.name)", value: row.value, source: row.source)
             if !rows.contains(shown) { rows.append(shown) }
         }
-        var table = TextTable([("SETTING", .left), ("VALUE", .left), ("SOURCE", .left)], overflow: .keep)
+        var table = TextTable([("SETTING", .left), ("VALUE", .left), ("SOURCE", .left)], overflow: .fold)
         for row in rows.sorted(by: { $0.name < $1.name }) { table.add([row.name, row.value, row.source]) }
         return table.text
     }

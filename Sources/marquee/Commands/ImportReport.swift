@@ -4,7 +4,7 @@ import EventIngest
 /// What an import says at its end.
 enum ImportReport {
     static func write(_ summary: ImportSummary, _ duration: Duration, hasFailed: Bool) {
-        for line in lines(summary, duration, hasFailed: hasFailed) { StandardOutput.write(line: line) }
+        for line in lines(summary, duration, hasFailed: hasFailed) { StandardOutput.write(prose: line) }
     }
 
     private static func lines(_ summary: ImportSummary, _ duration: Duration, hasFailed: Bool) -> [String] {

@@ -16,7 +16,7 @@ enum RecommendCommand {
             """,
         options: [
             Options.models.spec, Options.user.spec, Options.number.spec, Options.store.spec, Options.unknownItems.spec,
-            Options.filter.spec, Options.filterParameters.spec, Options.excludeSeen.spec,
+            Options.filter.spec, Options.filterParameters.spec, Options.excludeSeen.spec, Options.reportFormat.spec,
         ],
         required: ["models", "user"],
         examples: [
@@ -45,9 +45,40 @@ enum RecommendCommand {
                 model: model, catalog: catalog, content: ContentIndex(catalog.movies), unknownItems: unknown)
         }
         let list = try await recommender.recommend(query)
+        if try invocation.value(Options.reportFormat) == "json" {
+            return try JSONOutput.write(JSONList(list, of: query))
+        }
         let user = TextLayout.clipped(PrintableText.escaped(query.userID), to: 60)
         StandardOutput.write(prose: "user \(user) is \(list.userState.rawValue) to model \(list.model.id)")
         StandardOutput.write(table(list).text)
+    }
+
+    /// With the names that the REST API has for the same.
+    private struct JSONList: Encodable {
+        let user: String
+        let user_state: String
+        let model: String
+        let degraded: [String]
+        let items: [Item]
+
+        struct Item: Encodable {
+            let id: String
+            let rank: Int
+            let title: String?
+            let year: Int?
+            let score: Double
+            let reasons: [String]
+        }
+
+        init(_ list: LocalRecommender.List, of query: RecommendationQuery) {
+            (user, user_state) = (query.userID, list.userState.rawValue)
+            (model, degraded) = (list.model.id, list.degraded)
+            items = list.items.enumerated().map { rank, item in
+                Item(
+                    id: item.id, rank: rank + 1, title: item.title, year: item.year, score: item.score,
+                    reasons: item.reasons)
+            }
+        }
     }
 
     private static func table(_ list: LocalRecommender.List) -> TextTable {

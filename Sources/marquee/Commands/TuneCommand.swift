@@ -92,7 +92,7 @@ enum TuneCommand {
                 words.append("--\(spec.name)")
             }
         }
-        return words.map(shellWord).joined(separator: " ") + "\n"
+        return TextLayout.wrappedForShell(words.map(shellWord).joined(separator: " "), indent: 0) + "\n"
     }
 
     /// A word as a shell takes it: in quotes where it has more than letters, digits and what stands in names and numbers.

@@ -24,7 +24,7 @@ import Testing
         let store = folder.appending(path: "data").path
         for round in 0..<2 {
             let lines = try await Loop.run(["import"] + words + ["--store", store], in: folder)
-                .split(separator: "\n").map(String.init)
+                .replacing("\n    ", with: " ").split(separator: "\n").map(String.init)
             let summary = try #require(lines.first)
             var expected: [String] = []
             if round == 0 {

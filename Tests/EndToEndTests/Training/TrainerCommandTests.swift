@@ -58,7 +58,7 @@ import Testing
             #expect(kept >= 2)
             let output = try await Loop.run(words, in: folder)
             #expect(output.contains("measurements were there already."))
-            let lines = output.split(separator: "\n").map(String.init)
+            let lines = output.replacing(#/ \\\n +/#, with: " ").split(separator: "\n").map(String.init)
             let heading = try #require(lines.first { $0.contains("NDCG@10") })
             let rows = lines.drop { $0 != heading }.dropFirst().prefix { $0.contains("\u{20}") && $0.first != "T" }
             #expect(rows.prefix(8).allSatisfy { $0.count == heading.count }, "columns are aligned")
