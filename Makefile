@@ -21,10 +21,16 @@ setup: ## Install the system libraries that are missing (apt; sudo only if not r
 build: setup ## Build the release binary, .build/release/marquee: one file to carry away
 	swift build -c release --static-swift-stdlib --product marquee
 
+# A relative place would be looked for below this folder, and below another one by whoever runs what is there.
+absolute = $(if $(filter-out /%,$(firstword $($1))),$(error $1 is '$($1)', which is no absolute path: \
+  try $1='$$PWD/$($1)'))
+
 install: ## Put the built program, manual, completions and demo catalogue under PREFIX (/usr/local)
+	@:$(call absolute,PREFIX)$(call absolute,DESTDIR)
 	@scripts/install "$(MARQUEE)" "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## Remove from PREFIX what `make install` put there
+	@:$(call absolute,PREFIX)$(call absolute,DESTDIR)
 	@scripts/install --remove "$(DESTDIR)$(PREFIX)"
 
 demo: build ## Run the whole loop on this machine and serve on http://localhost:8080

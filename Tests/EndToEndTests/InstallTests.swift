@@ -116,6 +116,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["PREFIX=opt/marquee", "PREFIX=./opt", "PREFIX=~/opt", "DESTDIR=stage"])
+    func aRelativePlaceIsRefusedWithAdvice(setting: String) async throws {
+        for target in ["install", "uninstall"] {
+            let (status, output) = try await runCommand(
+                "/usr/bin/make", ["--no-print-directory", "-C", Checkout.root.path, target, setting])
+            let name = String(setting.prefix { $0 != "=" })
+            #expect(
+                status != 0 && output.contains("\(name) is '") && output.contains("no absolute path: try \(name)='"))
+        }
+    }
+
     private func isFolder(_ url: URL) -> Bool {
         (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
     }
