@@ -32,6 +32,18 @@ enum Loop {
         }
     }
 
+    /// A small store and its model, as the demo makes them.
+    static func trained(in folder: URL) async throws -> (data: String, models: String) {
+        let data = folder.appending(path: "data").path
+        let models = folder.appending(path: "models").path
+        let demo = try MarqueeProcess(
+            ["demo", "--events", "4000", "--port", "0", "--data", data, "--models", models], in: folder)
+        _ = try await demo.line(after: "serve      ")
+        demo.signal(SIGINT)
+        #expect(try await demo.result().status == 0)
+        return (data, models)
+    }
+
     static func json(_ text: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     }

@@ -13,13 +13,7 @@ import Testing
             "there is no ../shared/servers/elasticsearch beside the checkout"))
     func theSameListsAndThenDegraded() async throws {
         try await withTemporaryFolder { folder in
-            let data = folder.appending(path: "data").path
-            let models = folder.appending(path: "models").path
-            let demo = try MarqueeProcess(
-                ["demo", "--events", "4000", "--port", "0", "--data", data, "--models", models], in: folder)
-            _ = try await demo.line(after: "serve      ")
-            demo.signal(SIGINT)
-            #expect(try await demo.result().status == 0)
+            let (data, models) = try await Loop.trained(in: folder)
 
             let paths = ["/v1/users/u1/recommendations?n=20", "/v1/items/f0100/similar?n=20&method=content"]
             let serve = ["serve", "--models", models, "--store", data, "--port", "0"]

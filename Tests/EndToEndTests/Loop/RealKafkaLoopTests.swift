@@ -10,13 +10,7 @@ import Testing
 struct RealKafkaLoopTests {
     @Test func aTombstoneTakesItsFilmOutOfEveryList() async throws {
         try await withTemporaryFolder { folder in
-            let data = folder.appending(path: "data").path
-            let models = folder.appending(path: "models").path
-            let demo = try MarqueeProcess(
-                ["demo", "--events", "4000", "--port", "0", "--data", data, "--models", models], in: folder)
-            _ = try await demo.line(after: "serve      ")
-            demo.signal(SIGINT)
-            #expect(try await demo.result().status == 0)
+            let (data, models) = try await Loop.trained(in: folder)
 
             try await KafkaServer.with { kafka in
                 let consumer = try KafkaConsumer(properties: kafka.properties, group: "setup")
