@@ -11,10 +11,15 @@ struct Fetch: Sendable {
         var body: [UInt8]
     }
 
-    func callAsFunction(_ url: String, method: String, body: [UInt8]?, type: String) async throws -> Fetched {
+    func callAsFunction(_ url: String, method: String, body: [UInt8]?, type: String, accept: String = "") async throws
+        -> Fetched
+    {
         let request = HTTPRequest(
             HTTPRequest.Method(rawValue: method)!, url,
-            headers: type.isEmpty ? [] : [HTTPHeader("Content-Type", type)], body: body, deadline: .seconds(60),
+            headers: [("Content-Type", type), ("Accept", accept)].filter { !$0.1.isEmpty }.map {
+                HTTPHeader($0.0, $0.1)
+            },
+            body: body, deadline: .seconds(60),
             attempts: 1)
         let response = try await client.send(request)
         return Fetched(

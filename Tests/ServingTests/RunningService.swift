@@ -17,7 +17,7 @@ struct RunningService: Sendable {
     init(_ service: RecommendationService) throws {
         self.service = service
         var router = HTTPRouter()
-        router.add(service.routes)
+        router.add(service.routes + service.oryxRoutes)
         server = HTTPServer(HTTPServerConfiguration(port: 0), handler: router)
         try server.start()
     }
@@ -47,10 +47,10 @@ struct RunningService: Sendable {
     }
 
     func get(
-        _ path: String, method: String = "GET", body: [UInt8]? = nil, type: String = ""
+        _ path: String, method: String = "GET", body: [UInt8]? = nil, type: String = "", accept: String = ""
     ) async throws -> Answer {
         let url = "http://127.0.0.1:\(server.port)\(path)"
-        let fetched = try await fetch(url, method: method, body: body, type: type)
+        let fetched = try await fetch(url, method: method, body: body, type: type, accept: accept)
         return Answer(status: fetched.status, headers: fetched.headers, body: fetched.body)
     }
 }

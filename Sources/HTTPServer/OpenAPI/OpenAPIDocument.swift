@@ -61,7 +61,8 @@ private struct OpenAPIWriter {
             json.name("paths")
             json.object {
                 for (pattern, routes) in paths {
-                    $0.name(text: pattern)
+                    // A rest is one parameter to those who describe interfaces.
+                    $0.name(text: pattern.replacing("...}", with: "}"))
                     $0.object {
                         for route in routes.sorted(by: { "\($0.method)" < "\($1.method)" }) {
                             $0.name(text: "\(route.method)".lowercased())

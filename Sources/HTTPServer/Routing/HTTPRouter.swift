@@ -1,7 +1,8 @@
 /// Finds the action for a method and path. Which routes there are is the caller's knowledge.
 ///
 /// A pattern is a path whose segments are literal or, in braces, stand for any one segment: `/v1/items/{item}`. A
-/// literal goes before a parameter, so `/v1/items/popular` and `/v1/items/{item}` live side by side.
+/// literal goes before a parameter, so `/v1/items/popular` and `/v1/items/{item}` live side by side. `{items...}` at the
+/// end stands for one or more segments, where nothing else fits.
 public struct HTTPRouter: HTTPHandler {
     /// Gets the request and the segments that the pattern's parameters stand for, in order.
     public typealias Action = @Sendable (HTTPRequest, [String]) -> HTTPReply
@@ -9,6 +10,8 @@ public struct HTTPRouter: HTTPHandler {
     private struct Node {
         var literals: [String: Int] = [:]
         var parameter: Int?
+        /// Of `{name...}`.
+        var rest: Int?
         var actions: [HTTPMethod: Action] = [:]
         var pattern = ""
     }
@@ -31,14 +34,24 @@ public struct HTTPRouter: HTTPHandler {
         precondition(pattern.hasPrefix("/"), "a pattern begins with a slash")
         var node = 0
         for segment in pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: pattern == "/") {
+            precondition(node == 0 || !isRest(node), "{…...} ends a pattern")
             let isParameter = segment.hasPrefix("{") && segment.hasSuffix("}")
-            let next = isParameter ? nodes[node].parameter : nodes[node].literals[String(segment)]
+            let isRest = isParameter && segment.hasSuffix("...}")
+            let next =
+                isRest
+                ? nodes[node].rest : isParameter ? nodes[node].parameter : nodes[node].literals[String(segment)]
             if let next {
                 node = next
             } else {
                 nodes.append(Node())
                 let added = nodes.count - 1
-                if isParameter { nodes[node].parameter = added } else { nodes[node].literals[String(segment)] = added }
+                if isRest {
+                    nodes[node].rest = added
+                } else if isParameter {
+                    nodes[node].parameter = added
+                } else {
+                    nodes[node].literals[String(segment)] = added
+                }
                 node = added
             }
         }
@@ -46,6 +59,8 @@ public struct HTTPRouter: HTTPHandler {
         nodes[node].actions[method] = action
         nodes[node].pattern = pattern
     }
+
+    private func isRest(_ node: Int) -> Bool { nodes.contains { $0.rest == node } }
 
     /// Every route, sorted by pattern: for a page that lists them.
     public var routes: [(method: HTTPMethod, pattern: String)] {
@@ -92,10 +107,14 @@ public struct HTTPRouter: HTTPHandler {
         guard let first = segments.first else { return nodes[node].actions.isEmpty ? nil : node }
         let rest = segments.dropFirst()
         if let next = nodes[node].literals[first], let found = find(rest, from: next, &parameters) { return found }
-        guard let next = nodes[node].parameter, !first.isEmpty else { return nil }
-        parameters.append(first)
-        if let found = find(rest, from: next, &parameters) { return found }
-        parameters.removeLast()
-        return nil
+        guard !first.isEmpty else { return nil }
+        if let next = nodes[node].parameter {
+            parameters.append(first)
+            if let found = find(rest, from: next, &parameters) { return found }
+            parameters.removeLast()
+        }
+        guard let next = nodes[node].rest, !segments.contains("") else { return nil }
+        parameters += segments
+        return next
     }
 }

@@ -80,7 +80,7 @@ public struct Route: Sendable {
     /// Of the pattern's parameters, in order.
     private static func names(in pattern: String) -> [String] {
         pattern.split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }
-            .map { String($0.dropFirst().dropLast()) }
+            .map { String($0.dropFirst().dropLast($0.hasSuffix("...}") ? 4 : 1)) }
     }
 }
 

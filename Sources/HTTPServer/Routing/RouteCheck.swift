@@ -16,6 +16,8 @@ struct RouteCheck: Sendable {
 
     func pass(_ request: HTTPRequest, _ segments: [String]) throws(RouteError) {
         for (parameter, segment) in zip(path, segments) { try Self.check(segment, parameter) }
+        // Of a rest, `{items...}`.
+        if let last = path.last { for segment in segments.dropFirst(path.count) { try Self.check(segment, last) } }
         let query = request.query.parameters
         for (position, given) in query.enumerated() {
             guard let place = names.firstIndex(of: given.name) else {

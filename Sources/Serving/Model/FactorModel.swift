@@ -44,6 +44,8 @@ protocol FactorModel: Sendable {
     func history(of user: UserIndex) -> (items: [ItemIndex], confidences: [Float])
     /// By item of the history, of which kinds the events were; nil if the model does not say.
     func kinds(of user: UserIndex) -> [EventKinds]?
+    /// How many items the history has.
+    func historyCount(of user: UserIndex) -> Int
     /// The newest event of the user that went into the model.
     func lastEvent(of user: UserIndex) -> Timestamp
     /// How many users liked the item.
@@ -52,6 +54,7 @@ protocol FactorModel: Sendable {
 
 extension FactorModel {
     var tasteColumns: Int { itemFactors.columns }
+    func historyCount(of user: UserIndex) -> Int { history(of: user).items.count }
     func solver() throws -> UserSolver { try UserSolver(itemFactors: itemFactors, parameters: parameters) }
 }
 
@@ -65,6 +68,7 @@ extension MappedModel: FactorModel {
 
     func userRows() -> Matrix { userFactors }
     func vector(of user: UserIndex) -> [Float] { userFactors.row(user.position) }
+    func historyCount(of user: UserIndex) -> Int { withHistory(of: user) { items, _ in items.count } }
 }
 
 /// Where models come from. `ModelRegistry` is one. All calls block.

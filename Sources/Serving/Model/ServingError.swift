@@ -21,6 +21,10 @@ public enum ServingError: RequestFault, Equatable {
     /// An identifier that is empty or longer than 256 bytes.
     case badIdentifier(what: String, bytes: Int)
     case itemNotFound(id: String)
+    /// A user of whom nothing is known, where a list needs one who is.
+    case userNotFound(id: String)
+    /// An `Accept` that wants none of the forms there are.
+    case notAcceptable(allowed: [String])
     /// An event that cannot be taken; `number` counts from 1 and is nil if the whole body is at fault.
     case badEvent(number: Int?, reason: String)
     case tooManyEvents(limit: Int)
@@ -54,6 +58,8 @@ public enum ServingError: RequestFault, Equatable {
         case .recommendationNotFound: "recommendation-not-found"
         case .badIdentifier: "bad-identifier"
         case .itemNotFound: "item-not-found"
+        case .userNotFound: "user-not-found"
+        case .notAcceptable: "not-acceptable"
         case .badEvent: "bad-event"
         case .tooManyEvents: "too-many-events"
         case .unsupportedMediaType: "unsupported-media-type"
@@ -82,6 +88,8 @@ public enum ServingError: RequestFault, Equatable {
         case .badIdentifier(let what, let bytes):
             "The \(what) identifier has \(bytes) bytes, but it must have 1 to \(Self.maximumIdentifierBytes)."
         case .itemNotFound(let id): "There is no item \(Self.quoted(id))."
+        case .userNotFound(let id): "Nothing is known of a user \(Self.quoted(id))."
+        case .notAcceptable: "The Accept of the request wants no form that this answer has."
         case .badEvent(let number, let reason):
             number.map { "Event \($0) cannot be taken: \(reason)." } ?? "The events cannot be taken: \(reason)."
         case .tooManyEvents(let limit): "One request may carry \(limit) events."
@@ -110,6 +118,8 @@ public enum ServingError: RequestFault, Equatable {
         case .cursorExpired: "Ask for the first page again."
         case .recommendationNotFound: "Answers are kept for --keep-answers, and no more than there is room for."
         case .itemNotFound: "GET /v1/items/popular lists some that there are."
+        case .userNotFound: "GET /v1/users/{user}/recommendations has lists for strangers, too."
+        case .notAcceptable(let allowed): "Accept \(allowed.joined(separator: ", "))."
         case .badEvent: "Nothing of the request was taken; correct it and send it again."
         case .tooManyEvents: "Send them in several requests."
         case .unsupportedMediaType: "Send application/json (an object or an array) or application/x-ndjson."
@@ -126,10 +136,10 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter, .badParameter, .badFilter, .badIdentifier, .badEvent, .tooManyEvents,
             .unsupportedMediaType,
-            .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired,
+            .notAcceptable, .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired,
             .badFilm, .tooManyFilms:
             .usage
-        case .itemNotFound, .recommendationNotFound: .notFound
+        case .itemNotFound, .userNotFound, .recommendationNotFound: .notFound
         case .eventsUnavailable, .catalogueReadOnly, .catalogueUnavailable, .searchUnavailable: .unavailable
         }
     }
@@ -138,6 +148,7 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .unsupportedMediaType: 415
         case .tooManyEvents, .tooManyFilms: 413
+        case .notAcceptable: 406
         case .cursorExpired: 410
         default: nil
         }

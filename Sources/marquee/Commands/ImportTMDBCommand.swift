@@ -1,3 +1,4 @@
+import Catalog
 import Delimited
 import Domain
 import EventIngest

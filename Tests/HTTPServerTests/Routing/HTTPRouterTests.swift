@@ -30,6 +30,26 @@ struct HTTPRouterTests {
         #expect(reply(.head, "/v1/items/42").status == 200)
     }
 
+    @Test("a rest stands for what nothing else fits, one segment at least, none of them empty")
+    func rest() {
+        var router = HTTPRouter()
+        for pattern in ["/a/{x...}", "/a/{x}/b", "/a/c"] {
+            router.on(.get, pattern) { _, parameters in .now(HTTPResponse(text: "\(pattern) \(parameters)")) }
+        }
+        func answer(_ segments: [String]) -> String? {
+            guard case .now(let response) = router.respond(to: HTTPRequest(path: "/", segments: segments)),
+                response.status == 200
+            else { return nil }
+            return String(decoding: response.body, as: UTF8.self)
+        }
+        #expect(answer(["a", "1"]) == #"/a/{x...} ["1"]"#)
+        #expect(answer(["a", "1", "2", "3"]) == #"/a/{x...} ["1", "2", "3"]"#)
+        #expect(answer(["a", "1", "b"]) == #"/a/{x}/b ["1"]"#)
+        #expect(answer(["a", "c"]) == "/a/c []")
+        #expect(answer(["a", "c", "d"]) == #"/a/{x...} ["c", "d"]"#)
+        for none in [["a"], ["a", ""], ["a", "1", "", "2"], ["b", "1"]] { #expect(answer(none) == nil, "\(none)") }
+    }
+
     @Test("what is not there is 404, what is not done there is 405 and says what is")
     func refusals() {
         #expect(reply(.get, "/v1/items").status == 404)
