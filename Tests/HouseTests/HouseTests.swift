@@ -20,9 +20,9 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Models", "HTTP", "Access", "", "Train",
+            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Models", "Traces", "HTTP", "Access", "", "Train",
         ],
-        "Serving": ["Routes", "", "Pipeline", "Model", "Filter"],
+        "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
             "Exchange", "Tune", "Run", "Evaluation", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",
             "",
@@ -44,7 +44,7 @@ import Testing
         "Linalg": ["TopK", "", "Kernels"],
         "HTTPServer": ["", "Daemon", "OpenAPI", "Routing", "Schema", "Message"],
         "HTTPClient": ["", "Curl", "Message", "Policy"],
-        "Operations": ["State", "SQLite", ""],
+        "Operations": ["State", "SQLite", "Traces", ""],
         "Domain": ["JSON", "Storage", ""],
     ]
 

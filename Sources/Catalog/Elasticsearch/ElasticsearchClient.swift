@@ -74,14 +74,18 @@ public final class ElasticsearchClient: ContentSource {
         isIdempotent: Bool? = nil, deadline: Duration, attempts: Int? = nil, accepting: Set<Int> = []
     ) async throws -> JSONObject {
         let type = isBulk ? "application/x-ndjson" : "application/json"
+        let trace = ElasticsearchTrace(method, server: server)
         let request = HTTPRequest(
-            method, configuration.url + path, headers: body == nil ? [] : [HTTPHeader("Content-Type", type)],
-            body: body?.bytes, credentials: configuration.credentials, isIdempotent: isIdempotent, deadline: deadline,
+            method, configuration.url + path,
+            headers: (body == nil ? [] : [HTTPHeader("Content-Type", type)]) + trace.headers, body: body?.bytes,
+            credentials: configuration.credentials, isIdempotent: isIdempotent, deadline: deadline,
             attempts: attempts)
         let response: HTTPResponse
         do {
             response = try await http.send(request)
+            trace.end(status: response.status)
         } catch let error as HTTPClientError {
+            trace.end(status: nil)
             guard error.category == .unavailable else { throw error }
             throw CatalogError.searchUnavailable(server: server, reason: error.message.withoutFullStop)
         }

@@ -38,9 +38,17 @@ final class MeasuredHandler: HTTPHandler {
             return .now(measured(HTTPRouter.notFound(request), request, unmatched))
         }
         let instruments = instruments[match.pattern] ?? unmatched
+        let trace = RequestTrace(request, match.pattern)
         switch router.respond(to: request, by: match) {
-        case .now(let response): return .now(measured(response, request, instruments))
-        case .later(let work): return .later { [self] in measured(await work(), request, instruments) }
+        case .now(let response):
+            trace.end(response, request, match.pattern)
+            return .now(measured(response, request, instruments))
+        case .later(let work):
+            return .later { [self] in
+                let response = await trace.running(work)
+                trace.end(response, request, match.pattern)
+                return measured(response, request, instruments)
+            }
         }
     }
 

@@ -27,13 +27,14 @@ public struct RecommendationServer: Sendable {
     ///   - publisher: where `POST /v1/events` goes; nil to take none.
     ///   - access: who may ask for what; nil to ask nobody for a key.
     ///   - origins: of pages whose browsers may read the answers.
+    ///   - traces: sends the spans of requests to a collector; nil to send none.
     ///   - routes: of other rooms of this process, and of whoever embeds it.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged; what reading the films may throw.
     public init(
         http: HTTPServerConfiguration, registry: ModelRegistry, catalogue: StoredCatalogue,
         elasticsearch: ElasticsearchClient? = nil, feed: (any EventFeed)? = nil,
         publisher: (any EventPublisher)? = nil, configuration: ServingConfiguration = ServingConfiguration(),
-        access: AccessControl? = nil, origins: [String] = [], routes: [Route] = []
+        access: AccessControl? = nil, origins: [String] = [], traces: TraceExport? = nil, routes: [Route] = []
     ) async throws {
         let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
         let movies = first?.snapshot ?? .empty
@@ -53,8 +54,9 @@ public struct RecommendationServer: Sendable {
         let jobs = TrainingJobs(store: catalogue.store, registry: registry)
         let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
         self.http = HTTPService(
-            http, routes: service.routes + models.table + routes, watching: [service.status, follower.status],
-            access: access, origins: origins)
+            http, routes: service.routes + service.oryxRoutes + models.table + routes,
+            watching: [service.status, follower.status], access: access, origins: origins)
+        if let traces { group.add(traces) }
         group.add(service)
         group.add(follower)
         group.add(jobs)

@@ -1,5 +1,6 @@
 import Catalog
 import Domain
+import Foundation
 import HTTPClient
 import HTTPServer
 import Operations
@@ -61,7 +62,8 @@ enum ServeCommand {
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
             catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
             elasticsearch: try elasticsearch(invocation), feed: live?.feed, publisher: live?.publisher,
-            configuration: configuration, access: access, origins: invocation.optional(Options.corsOrigin) ?? [])
+            configuration: configuration, access: access, origins: invocation.optional(Options.corsOrigin) ?? [],
+            traces: try TraceExport.Settings(environment: ProcessInfo.processInfo.environment).map { TraceExport($0) })
         try server.http.open()
         let hangups = http.tls == nil ? nil : HangupWatch { server.http.reloadCertificate() }
         defer { hangups?.end() }
