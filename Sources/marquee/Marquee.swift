@@ -46,6 +46,8 @@ struct Marquee {
                 try await command.run(invocation)
             }
             return 0
+        } catch let status as CommandStatus {
+            return status.code
         } catch let error as any Fault {
             return report(error.description, error.category)
         } catch is CancellationError {

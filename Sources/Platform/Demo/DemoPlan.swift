@@ -49,16 +49,6 @@ public struct DemoPlan: Sendable {
         }
     }
 
-    /// Six hundred films need fewer factors than MovieLens' ten thousand, which the defaults are made for.
-    var parameters: ALSParameters {
-        var parameters = ALSParameters()
-        if case .simulated = history {
-            parameters.rank = 32
-            parameters.lambda = 0.05
-        }
-        return parameters
-    }
-
     /// The audience that sent the simulated history: the same seed and size have the same tastes.
     var audience: SimulatorSettings {
         var settings = SimulatorSettings()

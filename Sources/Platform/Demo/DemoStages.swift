@@ -135,7 +135,10 @@ struct DemoStages: Service {
     private func train() async throws {
         try await BlockingWork.run("train") { [registry, plan, tell] flag in
             var configuration = TrainingConfiguration(codeVersion: Release.version)
-            configuration.parameters = plan.parameters
+            var search = AutoSearch.Request()
+            // Somebody waits; what is found by then is good already.
+            search.seconds = 10
+            configuration.search = search
             let run = TrainingRun(configuration: configuration, registry: registry)
             let manifest = try run.run(try InteractionLog.read(from: EventStore(folder: plan.data))) { progress in
                 try flag.check()

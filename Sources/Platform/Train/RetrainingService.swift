@@ -8,6 +8,9 @@ public import Trainer
 /// A run that fails is logged and the next one comes at its time: a broken table or a full disk must not end the
 /// schedule. When nothing new is in the table since the last run, there is no run. A graceful stop ends the training in
 /// hand after its epoch; nothing is published then.
+///
+/// If the configuration asks for a search, the first run makes it, and the later ones, also those after a restart, take
+/// what it found: a comparison from run to run is then one of data.
 public final class RetrainingService: Service {
     public let name = "trainer"
     private let interval: Duration
@@ -37,6 +40,8 @@ public final class RetrainingService: Service {
         self.interval = interval
         self.store = store
         self.warmStart = warmStart
+        var configuration = configuration
+        configuration.search?.reusesEarlier = true
         self.configuration = configuration
         self.registry = registry
         self.onProgress = onProgress
@@ -77,6 +82,20 @@ public final class RetrainingService: Service {
             onProgress(progress)
         }
         lastVersion.withLock { $0 = events.version }
-        log.info("trained", ["model": manifest.id, "verdict": manifest.gate.outcome.rawValue])
+        log.info(
+            "trained",
+            [
+                "model": manifest.id, "verdict": manifest.gate.outcome.rawValue,
+                "finding": manifest.gate.finding?.rawValue ?? "", "reason": manifest.gate.reason,
+            ])
+        count(manifest.gate)
+    }
+
+    /// The verdict as metrics.
+    private func count(_ verdict: GateVerdict) {
+        Metrics.shared.counter(
+            "marquee_trainings_total", help: "Trainings that ended, by what the gate said.",
+            labels: ["verdict": verdict.outcome.rawValue, "finding": verdict.finding?.rawValue ?? "none"]
+        ).increment()
     }
 }

@@ -7,6 +7,8 @@ public struct EvaluationReport: Codable, Sendable {
     public var codeVersion: String
     /// Whose figures ``metrics`` are, in words.
     public var describes: String
+    /// What the gate made of it; nil of an evaluation that was no training.
+    public var gate: GateVerdict?
     public var data: DataSection
     /// How lists were made, in words.
     public var protocolNote: String
@@ -26,7 +28,7 @@ public struct EvaluationReport: Codable, Sendable {
     public var peakRSSBytes: Int
 
     private enum CodingKeys: String, CodingKey {
-        case format, describes, data, cutoffs, metrics, baselines, slices, comparisons, training, settings, seed
+        case format, describes, gate, data, cutoffs, metrics, baselines, slices, comparisons, training, settings, seed
         case generatedAt = "generated_at"
         case codeVersion = "code_version"
         case protocolNote = "protocol"

@@ -59,6 +59,21 @@ public struct RatingErrors: Codable, Hashable, Sendable {
         users = table.count / 5
     }
 
+    /// By user, in the order of `rated`, the sum of squared errors of predictions cut to the scale.
+    static func squares(_ predict: StarPrediction, _ rated: [(user: Int32, item: Int32, value: Float)]) -> [Double] {
+        var sums: [Double] = []
+        var last: Int32 = -1
+        for (user, item, value) in rated {
+            if user != last {
+                sums.append(0)
+                last = user
+            }
+            let error = Double(value - onScale(predict(Int(user), Int(item))))
+            sums[sums.count - 1] += error * error
+        }
+        return sums
+    }
+
     /// A weight is stars less the neutral ones.
     private static func onScale(_ weight: Float) -> Float {
         min(max(weight, 0.5 - ConfidenceWeights.neutralStars), 5 - ConfidenceWeights.neutralStars)
@@ -67,7 +82,7 @@ public struct RatingErrors: Codable, Hashable, Sendable {
 
 extension TrainingSet {
     /// By item, the mean weight, with `pull` entries of the mean of all added.
-    fileprivate func meanWeights(pull: Double) -> [Float] {
+    func meanWeights(pull: Double) -> [Float] {
         var sums = [Double](repeating: 0, count: itemCount)
         var counts = [Double](repeating: 0, count: itemCount)
         var total = 0.0

@@ -1,5 +1,8 @@
 internal import Linalg
 
+/// Predicts the weight of a pair: stars less ``ConfidenceWeights/neutralStars``, not yet cut to the scale.
+typealias StarPrediction = (_ user: Int, _ item: Int) -> Float
+
 /// What one fit made, in the indices of its training set.
 struct FittedModel {
     /// What ranks: the product of a user's and an item's row orders the items for the user. An explicit model's rows are
@@ -16,6 +19,12 @@ struct FittedModel {
 
         /// The predicted weight of a pair.
         func weight(user: Int, product: Float) -> Float { mean + userBiases[user] + product }
+    }
+
+    /// The predicted weight of a pair in the indices of the training set; nil of a model that predicts no stars.
+    var stars: StarPrediction? {
+        guard let ratings else { return nil }
+        return { [factors] user, item in ratings.weight(user: user, product: factors.product(user, item)) }
     }
 
     init(implicit factors: ALSFactors, summary: Manifest.TrainingSummary) {

@@ -32,6 +32,11 @@ public struct Manifest: Codable, Hashable, Sendable {
     public var warmStart: ModelRecipe.WarmStart?
     /// How the number of epochs was found, if it was not given.
     public var earlyStopping: EarlyStopping?
+    /// How the settings came about that nobody gave; nil if all were given.
+    public var chosen: ChosenSettings?
+    /// SHA-256 of the settings as they were asked for, before a rule or a search chose what was left open. Models with the
+    /// same one are of one recipe. Nil in models of earlier versions.
+    public var requestSHA256: String?
     public var seed: UInt64
     /// SHA-256 of parameters (without threads), weights, the settings of an explicit model and the warm start as canonical
     /// JSON: with the data, what decides the factors.
@@ -50,6 +55,8 @@ public struct Manifest: Codable, Hashable, Sendable {
         case format, id, kind, data, parameters, weights, explicit, ratings, seed, training, evaluation, gate, files
         case warmStart = "warm_start"
         case earlyStopping = "early_stopping"
+        case chosen = "chosen_settings"
+        case requestSHA256 = "request_sha256"
         case trainedAt = "trained_at"
         case configurationSHA256 = "configuration_sha256"
         case codeVersion = "code_version"
@@ -80,6 +87,19 @@ public struct Manifest: Codable, Hashable, Sendable {
         public var values: [Double]
         /// The epoch of the best value: the model was trained for so many.
         public var best: Int
+    }
+
+    /// Settings by rule or by search: ``parameters`` has the values.
+    public struct ChosenSettings: Codable, Hashable, Sendable {
+        public var rule: ShapeRule
+        /// c of the rule, as it came out.
+        public var strength: Float
+        /// The shape of the set that the rule looked at.
+        public var users: Int
+        public var items: Int
+        public var pairs: Int
+        /// What was tried, if there was a search.
+        public var search: SearchSummary?
     }
 
     /// What the published factors were fitted to.

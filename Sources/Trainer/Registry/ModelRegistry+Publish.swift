@@ -32,7 +32,7 @@ extension ModelRegistry {
         }
     }
 
-    /// Puts a model into service, after checking every file of it.
+    /// Puts a model into service by hand, after checking every file of it. Ends what a rollback pinned.
     /// - Returns: the model that was in service before.
     /// - Throws: ``TrainerError/damagedModelFile(path:reason:)``, ``TrainerError/cannotWrite(path:reason:)``.
     @discardableResult
@@ -42,12 +42,49 @@ extension ModelRegistry {
             try storage.withLock(Self.lock) {
                 let previous = try? current()
                 try point(to: id, .promoted, previous: previous, reason)
+                try storage.delete(Self.pinned)
                 return previous
             }
         }
     }
 
-    /// Puts the model back into service that was there before the present one; again, the one before that.
+    /// What became of a promotion that nobody asked for by hand.
+    enum Promotion {
+        case promoted
+        case pinned(RegistryPin)
+    }
+
+    /// Puts a model into service that a training has made, unless a rollback has pinned another.
+    func promote(trained id: ModelID, reason: String) throws -> Promotion {
+        try verify(id)
+        return try writing {
+            try storage.withLock(Self.lock) {
+                if let pin = try pin() { return .pinned(pin) }
+                try point(to: id, .promoted, previous: try? current(), reason)
+                return .promoted
+            }
+        }
+    }
+
+    /// Lets trainings promote again after a rollback.
+    /// - Returns: whether anything was pinned.
+    @discardableResult
+    public func unpin(reason: String = "by hand") throws -> Bool {
+        try mustExist()
+        return try writing {
+            try storage.withLock(Self.lock) {
+                guard try storage.status(Self.pinned) != nil else { return false }
+                try storage.delete(Self.pinned)
+                if let model = try? current() {
+                    try record(.init(at: .now, action: .unpinned, model: model, previous: nil, reason: reason))
+                }
+                return true
+            }
+        }
+    }
+
+    /// Puts the model back into service that was there before the present one; again, the one before that. From then on no
+    /// training promotes, until ``unpin(reason:)`` or a promotion by hand: what was rolled back would come back by itself.
     /// - Returns: the model now in service.
     /// - Throws: ``TrainerError/nothingToRollBackTo(folder:)``.
     @discardableResult
@@ -60,6 +97,9 @@ extension ModelRegistry {
                 guard let id = earlier.last(where: { (try? verify($0)) != nil }) else {
                     throw TrainerError.nothingToRollBackTo(folder: folder)
                 }
+                // First, so that after a crash in between nothing can be promoted over it.
+                let pin = RegistryPin(at: .now, model: id, reason: reason)
+                try storage.replace(Self.pinned, JSON.encode(pin))
                 try point(to: id, .rolledBack, previous: present, reason)
                 return id
             }
@@ -91,7 +131,7 @@ extension ModelRegistry {
     }
 
     /// The room's own error for what the storage could not write.
-    private func writing<R>(_ body: () throws -> R) throws -> R {
+    func writing<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
         } catch StorageError.io(let path, _, let number) {

@@ -5,7 +5,8 @@ internal import Foundation
 ///
 ///     <time>-<hash>/…   one immutable directory a model; its manifest makes it count
 ///     current           the name of the promoted one, replaced as a whole
-///     history.jsonl     a line for every publication, promotion and rollback
+///     pin               there while a rollback keeps trainings from promoting: who, when and why
+///     history.jsonl     a line for every publication, promotion, rollback and unpinning
 ///
 /// A reader sees a whole model or none, and the old pointer or the new, whenever it looks and whatever crashes; readers
 /// take no lock. Any number of publishers work at once, each on a name of its own; who moves the pointer takes turns by
@@ -17,6 +18,7 @@ public struct ModelRegistry: Sendable {
 
     static let pointer = "current"
     static let history = "history.jsonl"
+    static let pinned = "pin"
     static let lock = ".lock"
 
     /// The place of the models, as messages have it.
@@ -50,6 +52,21 @@ public struct ModelRegistry: Sendable {
         }
         return id
     }
+
+    /// What keeps trainings from promoting, or nil. One small read.
+    /// - Throws: ``TrainerError/damagedModelFile(path:reason:)`` if it cannot be read as one.
+    public func pin() throws -> RegistryPin? {
+        guard let bytes = try readIfThere(Self.pinned) else { return nil }
+        do {
+            return try JSON.decode(RegistryPin.self, from: bytes)
+        } catch {
+            throw TrainerError.damagedModelFile(
+                path: storage.path(of: Self.pinned), reason: "it is no pin; 'marquee models unpin' removes it")
+        }
+    }
+
+    /// Whether anything was ever published here.
+    func exists() throws -> Bool { try storage.exists() }
 
     /// Maps a model.
     /// - Parameter verifying: whether to compare digests too; see ``MappedModel/init(in:verifying:)``.

@@ -5,7 +5,7 @@ struct PromotionHistory {
     init(_ entries: [RegistryEntry]) {
         for entry in entries {
             switch entry.action {
-            case .published: break
+            case .published, .unpinned: break
             case .promoted:
                 if stack.last != entry.model { stack.append(entry.model) }
             case .rolledBack:

@@ -1,98 +1,139 @@
 internal import Domain
+internal import Foundation
 internal import Linalg
 
 /// A candidate's settings against the baselines and the model in service, all on one split of the events.
+///
+/// A split by time holds out the latest tenth. While that shows too little, because too few users are in it, a window one
+/// tenth wider is tried, down to half of the events (``TrainingConfiguration/widensWindow``). If no split by time leaves
+/// anything to measure on, as when all events are of one moment, the last item of every user is held out instead.
 struct CandidateComparison {
-    /// The candidate's split and settings.
-    let experiment: SplitExperiment
+    let log: InteractionLog
+    let configuration: TrainingConfiguration
+    /// See ``Manifest/requestSHA256``.
+    let request: String
     /// The model in service, if there is one.
     let incumbent: Incumbent?
-    let gate: Gate
 
     /// What held-out events said.
     struct Result {
         /// Nil if there was nothing to evaluate on.
         var report: EvaluationReport?
         var verdict: GateVerdict
-    }
+        /// The settings with what the rule says for the training part.
+        var configuration: TrainingConfiguration
 
-    /// The model in service as it was measured.
-    private struct Rival {
-        var manifest: Manifest
-        var outcome: Evaluator.Outcome
-        /// How its ranker came about, in words.
-        var how: String
+        /// A rollback holds what would have been promoted.
+        mutating func hold(by pin: RegistryPin) {
+            verdict.outcome = .kept
+            verdict.finding = .pinned
+            verdict.reason =
+                "\(pin.model) is pinned since the rollback of \(pin.at); 'marquee models unpin' lets trainings promote again. "
+                + verdict.reason
+            report?.gate = verdict
+        }
     }
-
-    private var configuration: TrainingConfiguration { experiment.configuration }
 
     /// Fits the candidate to the training part, measures it and the others on the rest, and lets the gate decide.
     func run(_ onProgress: (TrainingProgress) throws -> Void) throws -> Result {
-        let start = unseenStart
-        let fitted = try configuration.recipe.fit(
-            experiment.training, from: start, as: .evaluation, onProgress: onProgress)
-        let candidate = try experiment.measure(FactorRanker(name: "model", factors: fitted.factors), onProgress)
-        let baselines = try experiment.baselines().map { try experiment.measure($0, onProgress) }
-        let rival = try rival(onProgress)
-        let verdict = verdict(on: candidate, against: rival)
-        let report = experiment.report(
-            [candidate] + baselines + (rival.map { [$0.outcome] } ?? []), of: fitted,
-            describes: describes(startedAfresh: configuration.warmStart != nil && start == nil),
-            training: fitted.summary)
+        let everything = try CountedEvents(log, configuration.weights)
+        var evidence = Gate.Evidence()
+        evidence.incumbent = incumbent?.manifest.id
+        evidence.isSameRecipe = try incumbent?.hasSameRecipe(as: configuration, request) ?? false
+        evidence.collapsed = incumbent.flatMap { everything.collapsed(against: $0.manifest) }
+        let gate = Gate(policy: configuration.policy)
+        var configuration = configuration
+        var best: SplitTrial?
+        var reason = ""
+        for split in splits {
+            configuration.split = split
+            do {
+                let experiment = try SplitExperiment(log: log, configuration: configuration)
+                try experiment.requireItems(for: experiment.configuration.parameters.rank)
+                // Settled once: every window measures the same settings.
+                configuration = experiment.configuration
+                if let best { try onProgress(.widened(best.experiment.configuration.split, to: split, best.shortage)) }
+                let trial = try SplitTrial(experiment, incumbent, isSameRecipe: evidence.isSameRecipe, onProgress)
+                if best.map({ $0.detectable > trial.detectable }) ?? true { best = trial }
+                if trial.isConclusive { break }
+            } catch let error as TrainerError where error.isTooFewEvents {
+                // Too few events to hold any out is no reason not to train.
+                if reason.isEmpty { reason = error.message + " " + error.advice }
+            }
+            // Only if nothing else gave anything: it looks into the future of others.
+            if split == splits.dropLast().last, best != nil { break }
+        }
+        guard let best else {
+            try onProgress(.notEvaluated(reason))
+            return Result(verdict: gate.verdict(evidence, unmeasured: reason), configuration: configuration)
+        }
+        evidence.baselines = best.baselines
+        evidence.rival = best.rival
+        evidence.failures = best.failures
+        if evidence.rival == nil, evidence.isSameRecipe, let incumbent {
+            evidence.rival = try best.onUnseenEvents(incumbent, onProgress)
+        }
+        if !best.isConclusive { evidence.remedy = try remedy(best) }
+        let verdict = gate.verdict(evidence)
+        var report = best.report()
+        report.gate = verdict
         try onProgress(.evaluated(report))
-        return Result(report: report, verdict: verdict)
+        configuration.split = best.experiment.configuration.split
+        return Result(report: report, verdict: verdict, configuration: configuration)
     }
 
-    /// A model that has seen held-out events must not lend its factors to what is measured on them.
-    private var unseenStart: MappedModel? {
-        configuration.warmStart.flatMap { experiment.isUnseen(by: $0.manifest) ? $0 : nil }
-    }
-
-    /// Nil if nothing is in service, or the same settings are: to compare a recipe with itself is idle.
-    private func rival(_ onProgress: (TrainingProgress) throws -> Void) throws -> Rival? {
-        guard let incumbent else { return nil }
-        let isSameRecipe = try incumbent.hasSameSettings(as: configuration)
-        guard !isSameRecipe || experiment.isUnseen(by: incumbent.manifest) else { return nil }
-        let (ranker, how) = try incumbent.ranker(on: experiment, onProgress: onProgress)
-        return Rival(
-            manifest: incumbent.manifest, outcome: try experiment.measure(ranker, onProgress), how: how)
-    }
-
-    private func verdict(on candidate: Evaluator.Outcome, against rival: Rival?) -> GateVerdict {
-        guard let incumbent else { return gate.verdict(incumbent: nil, reason: "No model was in service.") }
-        guard let rival else {
-            let version = experiment.log.version.map(String.init) ?? "?"
-            // Newer data is all that differs, which is taken on trust as if nothing were in service.
-            var verdict = gate.verdict(
-                incumbent: nil,
-                reason: "The same settings as \(incumbent.manifest.id), fitted to version \(version) of the data.")
-            verdict.incumbent = incumbent.manifest.id
-            return verdict
+    /// What is held out, the first choice first; the last is the resort.
+    private var splits: [Split] {
+        guard configuration.widensWindow, case .time(let first) = configuration.split else {
+            return [configuration.split]
         }
-        let work = (
-            candidate: experiment.log.items.count * configuration.parameters.rank,
-            other: rival.manifest.data.items * rival.manifest.parameters.rank
-        )
-        return gate.verdict(
-            .init(
-                incumbent: rival.manifest.id, how: rival.how, candidate: candidate, other: rival.outcome,
-                newUsers: positionsOfNewUsers, work: work),
-            bootstrap: experiment.bootstrap)
+        let wider = stride(from: 8, through: 5, by: -1).map { Double($0) / 10 }.filter { $0 < first - 0.001 }
+        return [configuration.split] + wider.map(Split.time) + [.leaveLastOut]
     }
 
-    /// Held-out users with at most five items in the training part.
-    private var positionsOfNewUsers: [Int] {
-        let users = experiment.evaluator.heldOut.users
-        return users.indices.filter { experiment.training.interactions.count(ofRow: Int(users[$0])) <= 5 }
+    /// How many users another split would hold out, and what they could show, if that is more.
+    private func remedy(_ best: SplitTrial) throws -> String? {
+        guard best.experiment.configuration.split != .leaveLastOut else { return nil }
+        var other = best.experiment.configuration
+        other.split = .leaveLastOut
+        guard let experiment = try? SplitExperiment(log: log, configuration: other) else { return nil }
+        let (users, now) = (experiment.evaluator.heldOut.users.count, best.experiment.evaluator.heldOut.users.count)
+        guard users > now else { return nil }
+        let detectable = best.detectable.isFinite ? best.detectable * (Double(now) / Double(users)).squareRoot() : nil
+        return "--split last holds out \(users) users"
+            + (detectable.map { ", enough for about \(String(format: "%.0f", ($0 * 100).rounded(.up))) %" } ?? "")
+            + ", but looks into the future."
     }
+}
 
-    private func describes(startedAfresh: Bool) -> String {
-        let part = experiment.splitAt.map { "events before \($0)" } ?? "the training part of the split"
-        var text =
-            "Figures of the same settings fitted to \(part) only; the published factors are fitted to all events."
-        if startedAfresh {
-            text += " They began with random numbers: the model of the warm start has seen held-out events."
+/// What counts of a log, without the training set itself. One pass.
+struct CountedEvents {
+    private(set) var events = 0
+    private(set) var users = 0
+    private(set) var items = 0
+    private(set) var first = Timestamp(microseconds: .max)
+    private(set) var last = Timestamp(microseconds: .min)
+
+    init(_ log: InteractionLog, _ weights: ConfidenceWeights) throws {
+        var isUser = [Bool](repeating: false, count: log.users.count)
+        var isItem = [Bool](repeating: false, count: log.items.count)
+        var (first, last) = (Int64.max, Int64.min)
+        try log.forEachChunk { chunk in
+            for record in chunk where weights.counts(record.kind) {
+                events += 1
+                isUser[Int(record.user)] = true
+                isItem[Int(record.item)] = true
+                first = min(first, record.at)
+                last = max(last, record.at)
+            }
         }
-        return text
+        users = isUser.count { $0 }
+        items = isItem.count { $0 }
+        self.first = Timestamp(microseconds: first)
+        self.last = Timestamp(microseconds: last)
+    }
+
+    func collapsed(against before: Manifest) -> String? {
+        Gate.collapsed(events: events, users: users, items: items, against: before)
     }
 }

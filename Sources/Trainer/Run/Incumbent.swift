@@ -15,24 +15,64 @@ struct Incumbent {
         manifest = model.manifest
     }
 
-    /// The ranker, and in words how it came about.
+    /// What was found out about it.
+    struct Measured {
+        var name: String
+        var outcome: Evaluator.Outcome
+        /// In the indices of the experiment's training set; nil of models that predict no stars.
+        var stars: StarPrediction?
+        /// How its ranker came about, in words.
+        var how: String
+    }
+
+    func measured(
+        on experiment: SplitExperiment, onProgress: (TrainingProgress) throws -> Void
+    ) throws -> Measured {
+        let (ranker, stars, how) = try ranker(on: experiment, onProgress: onProgress)
+        return Measured(
+            name: manifest.id.rawValue, outcome: try experiment.measure(ranker, onProgress), stars: stars, how: how)
+    }
+
+    /// The ranker, what predicts stars if it is of that kind, and in words how they came about.
     func ranker(
         on experiment: SplitExperiment, onProgress: (TrainingProgress) throws -> Void
-    ) throws -> (ranker: FactorRanker, how: String) {
+    ) throws -> (ranker: FactorRanker, stars: StarPrediction?, how: String) {
         let name = "in service: \(model.id)"
         if experiment.isUnseen(by: manifest) {
-            return (try asServed(name, on: experiment.training), "as published")
+            let factors = try asServed(on: experiment.training)
+            return (
+                try FactorRanker(name: name, factors: factors.factors, unknown: factors.unknown),
+                starsAsServed(factors.factors, experiment.training), "as published"
+            )
         }
         let training = try TrainingSet.build(from: experiment.log, weights: manifest.weights) {
             !experiment.isTest($0)
         }
         var recipe = manifest.recipe
         recipe.parameters.threads = experiment.configuration.parameters.threads
-        let factors = try recipe.fit(training, as: .incumbent, onProgress: onProgress).factors
+        let fitted = try recipe.fit(training, as: .incumbent, onProgress: onProgress)
         return (
-            try aligned(name, factors, of: training, with: experiment.training),
-            "its settings fitted to the training part"
+            try aligned(name, fitted.factors, of: training, with: experiment.training),
+            stars(of: fitted, training, in: experiment.training), "its settings fitted to the training part"
         )
+    }
+
+    /// What a fit to another set of the same events predicts, asked in the indices of `training`.
+    private func stars(of fitted: FittedModel, _ own: TrainingSet, in training: TrainingSet) -> StarPrediction? {
+        guard let stars = fitted.stars, let mean = fitted.ratings?.mean else { return nil }
+        let users = (0..<training.userCount).map { own.users.index(of: $0, in: training.users) }
+        let items = (0..<training.itemCount).map { own.items.index(of: $0, in: training.items) }
+        return { user, item in
+            guard let user = users[user], let item = items[item] else { return mean }
+            return stars(Int(user), Int(item))
+        }
+    }
+
+    /// Whom the model does not know has no bias of a user.
+    private func starsAsServed(_ factors: ALSFactors, _ training: TrainingSet) -> StarPrediction? {
+        guard let mean = manifest.ratings?.mean else { return nil }
+        let biases = training.users.ids.map { model.userIndex(of: $0).map(model.userBias) ?? 0 }
+        return { user, item in mean + biases[user] + factors.product(user, item) }
     }
 
     /// Factors in the indices of another set of the same events: its weights may leave kinds of events out, and then users
@@ -58,13 +98,17 @@ struct Incumbent {
             name: name, factors: ALSFactors(userFactors: users, itemFactors: items), unknown: unknown)
     }
 
-    /// Whether its settings are the candidate's, so that a comparison of recipes is idle.
-    func hasSameSettings(as configuration: TrainingConfiguration) throws -> Bool {
-        try manifest.configurationSHA256 == configuration.recipe.digest()
+    /// Whether it came of the same request as the candidate, so that a comparison of recipes is idle.
+    func hasSameRecipe(as configuration: TrainingConfiguration, _ request: String) throws -> Bool {
+        guard let own = manifest.requestSHA256 else {
+            // Of an earlier version: the settings themselves, none of them chosen.
+            return try configuration.rule == nil && configuration.patience == nil && manifest.configurationSHA256 == configuration.recipe.digest()
+        }
+        return own == request
     }
 
     /// Its factors in the indices of `training`.
-    private func asServed(_ name: String, on training: TrainingSet) throws -> FactorRanker {
+    private func asServed(on training: TrainingSet) throws -> (factors: ALSFactors, unknown: ItemBitmap) {
         let rank = model.rank
         var items = try Matrix(rows: training.itemCount, columns: rank)
         var unknown = ItemBitmap(itemCount: training.itemCount)
@@ -94,8 +138,7 @@ struct Incumbent {
                 for (t, value) in vector.enumerated() { elements[place * rank + t] = value }
             }
         }
-        return try FactorRanker(
-            name: name, factors: ALSFactors(userFactors: users, itemFactors: items), unknown: unknown)
+        return (ALSFactors(userFactors: users, itemFactors: items), unknown)
     }
 
     private func copyRow(_ source: Int, of from: Matrix, to target: Int, of to: inout Matrix) {

@@ -16,8 +16,12 @@ public struct ModelEvaluation: Sendable {
         try configuration.validate()
         try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
-        let experiment = try SplitExperiment(log: log, configuration: configuration)
-        let fitted = try configuration.recipe.fit(experiment.training, as: .evaluation, onProgress: onProgress)
+        let found = try configuration.search.map {
+            try AutoSearch(configuration, $0).run(log, onProgress: onProgress)
+        }
+        let experiment = try SplitExperiment(log: log, configuration: found ?? configuration)
+        let fitted = try experiment.configuration.recipe.fit(
+            experiment.training, as: .evaluation, onProgress: onProgress)
         return try measure(
             FactorRanker(name: "model", factors: fitted.factors), fitted, on: experiment,
             describes: "Figures of factors fitted to the training part of the split.", fitted.summary, onProgress)
@@ -32,6 +36,8 @@ public struct ModelEvaluation: Sendable {
     ) throws -> EvaluationReport {
         var configuration = configuration
         configuration.parameters = model.manifest.parameters
+        configuration.rule = nil
+        configuration.search = nil
         configuration.parameters.threads = self.configuration.parameters.threads
         configuration.weights = model.manifest.weights
         configuration.explicit = model.manifest.explicit
@@ -40,7 +46,7 @@ public struct ModelEvaluation: Sendable {
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let experiment = try SplitExperiment(log: log, configuration: configuration)
         guard !experiment.isUnseen(by: model.manifest) else {
-            let (ranker, _) = try Incumbent(model).ranker(on: experiment, onProgress: onProgress)
+            let ranker = try Incumbent(model).ranker(on: experiment, onProgress: onProgress).ranker
             return try measure(
                 ranker, nil, on: experiment,
                 describes: "Figures of the published factors of \(model.id), which saw none of "

@@ -19,11 +19,12 @@ struct SplitExperiment {
     ///   split leaves nothing on one side.
     init(log: InteractionLog, configuration: TrainingConfiguration) throws {
         self.log = log
-        self.configuration = configuration
         let resolved = try configuration.split.resolve(log, weights: configuration.weights)
         splitAt = resolved.at
         isTest = resolved.isTest
-        let training = try TrainingSet.build(from: log, weights: configuration.weights) { !resolved.isTest($0) }
+        let training = try Self.trainingPart(of: log, configuration, resolved)
+        let configuration = configuration.settled(for: training)
+        self.configuration = configuration
         let heldOut = try HeldOut.build(
             from: log, training: training, weights: configuration.weights,
             keepingValues: configuration.explicit != nil, isTest: resolved.isTest)
@@ -41,6 +42,23 @@ struct SplitExperiment {
         self.evaluator = evaluator
         bootstrap = Bootstrap(
             resamples: configuration.bootstrapResamples, seed: configuration.parameters.seed, workers: workers)
+    }
+
+    /// - Throws: ``TrainerError/nothingToEvaluate(reason:)`` where the split leaves nothing to train on, though the log has
+    ///   events that count; ``TrainerError/emptyTrainingSet(source:reason:)`` where it has none.
+    private static func trainingPart(
+        of log: InteractionLog, _ configuration: TrainingConfiguration, _ split: Split.Resolved
+    ) throws -> TrainingSet {
+        do {
+            return try TrainingSet.build(from: log, weights: configuration.weights) { !split.isTest($0) }
+        } catch TrainerError.emptyTrainingSet(let source, let reason) {
+            let counted = try CountedEvents(log, configuration.weights)
+            guard counted.events > 0 else { throw TrainerError.emptyTrainingSet(source: source, reason: reason) }
+            let times = counted.first == counted.last ? "all at \(counted.first)" : "\(counted.first) to \(counted.last)"
+            throw TrainerError.nothingToEvaluate(
+                reason: "none of the \(counted.events) events (\(times)) that the split \(configuration.split) leaves for training "
+                    + "is a liking")
+        }
     }
 
     /// - Parameter part: what the training part is called.

@@ -1,6 +1,17 @@
+internal import Linalg
+internal import Operations
+
 /// The settings of a training: the recipe, which with the data decides every byte of the factors, and what is done beside.
 public struct TrainingConfiguration: Sendable {
     public var parameters: ALSParameters
+    /// What of ``parameters`` follows from the shape of the training set instead; nil takes them as they are.
+    public var rule: ShapeRule?
+    /// How the settings came about that nobody gave. Set by what settles them.
+    var chosen: Manifest.ChosenSettings?
+    /// Refines what is left open by a search on a validation window before training; nil takes the rule's word.
+    public var search: AutoSearch.Request?
+    /// What a search has tried. Set by it.
+    var searched: SearchSummary?
     public var weights: ConfidenceWeights
     /// Set to train a model of ratings; ``weights`` should then be ``ConfidenceWeights/ratings``.
     public var explicit: ModelRecipe.ExplicitSettings?
@@ -11,6 +22,9 @@ public struct TrainingConfiguration: Sendable {
     public var patience: Int?
     /// What the evaluation holds out.
     public var split: Split
+    /// Whether a split by time holds out more, down to half of the events, while too few users are held out to show a
+    /// difference; see ``CandidateComparison``.
+    public var widensWindow = true
     /// The cut-offs k of the metrics. ``Manifest/headlineCutoff`` is added if absent: the gate looks at it.
     public var cutoffs: [Int]
     public var policy: GateVerdict.Policy
@@ -19,16 +33,20 @@ public struct TrainingConfiguration: Sendable {
     public var memoryLimit: Int?
     /// The greatest share of a table's rows that may break the rules of events and be left out, `0…1`.
     public var maxBadRows = InteractionLog.defaultMaxBadRows
+    /// How many of the newest models a run leaves in the registry, beside all that were ever promoted; nil leaves all.
+    public var retention: Int?
     /// Of the program, for the manifest.
     public var codeVersion: String
 
+    /// - Parameter parameters: taken as they are; nil takes the defaults, with what ``ShapeRule`` says for the shape.
     public init(
-        codeVersion: String, parameters: ALSParameters = ALSParameters(), weights: ConfidenceWeights = .init(),
+        codeVersion: String, parameters: ALSParameters? = nil, weights: ConfidenceWeights = .init(),
         split: Split = .time(0.9), cutoffs: [Int] = [10, 20, 50], policy: GateVerdict.Policy = .ifBetter,
         bootstrapResamples: Int = 1000
     ) {
         self.codeVersion = codeVersion
-        self.parameters = parameters
+        self.parameters = parameters ?? ALSParameters()
+        rule = parameters == nil ? ShapeRule() : nil
         self.weights = weights
         self.split = split
         self.cutoffs = cutoffs
@@ -48,6 +66,15 @@ public struct TrainingConfiguration: Sendable {
             throw TrainerError.invalidSetting(
                 name: "the share of bad rows", value: "\(maxBadRows)", allowed: "0 to 1")
         }
+        if let retention, retention < 1 {
+            throw TrainerError.invalidSetting(
+                name: "the number of models to keep", value: "\(retention)", allowed: "1 or more")
+        }
+        if let rule, !((rule.strength ?? 1) > 0 && (rule.strength ?? 1).isFinite && rule.alpha0Factor > 0 && rule.alpha0Factor.isFinite) {
+            throw TrainerError.invalidSetting(
+                name: "the rule's strength or factor", value: "\(rule.strength ?? 0), \(rule.alpha0Factor)",
+                allowed: "finite numbers above 0")
+        }
         if let patience {
             guard patience >= 1 else {
                 throw TrainerError.invalidSetting(name: "the patience", value: "\(patience)", allowed: "1 or more")
@@ -58,6 +85,42 @@ public struct TrainingConfiguration: Sendable {
                     allowed: "time:Q with Q above 0.5, so that a validation window fits before the test window")
             }
         }
+    }
+
+    /// These settings with what the rule says for a set. Settled settings stay what they are. O(1).
+    func settled(for training: TrainingSet) -> TrainingConfiguration {
+        guard let rule, explicit == nil else { return self }
+        var settled = self
+        settled.rule = nil
+        settled.parameters = rule.applied(
+            to: parameters, users: training.userCount, items: training.itemCount, pairs: training.interactions.count)
+        settled.chosen = .init(
+            rule: rule, strength: rule.strength(users: training.userCount, pairs: training.interactions.count),
+            users: training.userCount, items: training.itemCount, pairs: training.interactions.count,
+            search: searched)
+        return settled
+    }
+
+    /// SHA-256 of what was asked for, before a rule or a search chose: trainings of one request on newer data are the same
+    /// recipe, whatever the shape of the data came to. A warm start is part of it, which model it was is not.
+    func requestDigest() throws -> String {
+        struct Request: Encodable {
+            var recipe: ModelRecipe
+            var rule: ShapeRule?
+            var patience: Int?
+            var isWarm: Bool
+            var opened: [String]?
+        }
+        var recipe = recipe.recorded
+        recipe.warmStart = nil
+        if let rule {
+            if rule.setsAlpha0 { recipe.parameters.alpha0 = 0 }
+            if rule.setsLambda { recipe.parameters.lambda = 0 }
+        }
+        if let search { recipe = search.cleared(recipe) }
+        let request = Request(
+            recipe: recipe, rule: rule, patience: patience, isWarm: warmStart != nil, opened: search?.opened)
+        return Digest.sha256(try JSON.encode(request, pretty: false)).hex
     }
 
     /// What decides the factors.

@@ -11,8 +11,17 @@ public enum TrainingProgress: Sendable {
     case measured(name: String, cutoff: Int, ndcg: Double)
     /// There is nothing to evaluate on; the reason.
     case notEvaluated(String)
+    /// One measurement of a search for settings.
+    case tried(SearchSummary.Trial)
+    case searched(SearchSummary)
+    /// There was no search; the reason.
+    case notSearched(String)
+    /// The window of the evaluation showed too little, for the reason given, so that another one is tried.
+    case widened(Split, to: Split, String)
     case evaluated(EvaluationReport)
     case published(Manifest)
+    /// A model of this recipe and version of the data is there already; none is made.
+    case alreadyPublished(Manifest)
 
     /// The best epoch of the validation window is found, and how good it is.
     case stopped(Manifest.EarlyStopping)

@@ -21,7 +21,8 @@ public struct TrainingRun: Sendable {
     }
 
     /// - Parameter onProgress: called on this thread; what it throws stops the run, and nothing is published.
-    /// - Returns: the manifest of the published model, promoted or not as its verdict says.
+    /// - Returns: the manifest of the published model, promoted or not as its verdict says; of the one that is there, with
+    ///   the verdict ``GateVerdict/Finding/alreadyPublished``, if this recipe was trained on this version before.
     /// - Throws: ``TrainerError``, ``ALSError``, and what `onProgress` throws.
     @discardableResult
     public func run(
@@ -30,21 +31,86 @@ public struct TrainingRun: Sendable {
         try configuration.validate()
         try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
-        let (configuration, stopping) = try withEpochsFound(log, onProgress: onProgress)
-        let evaluation = try evaluate(log, configuration, onProgress: onProgress)
+        let request = try configuration.requestDigest()
+        if let there = try published(request, of: log) {
+            try onProgress(.alreadyPublished(there))
+            return there
+        }
+        let open = try withSettingsFound(log, request, onProgress)
+        let (searched, stopping) = try withEpochsFound(open, log, onProgress: onProgress)
+        var evaluation = try CandidateComparison(
+            log: log, configuration: searched, request: request,
+            incumbent: registry.current().map { try Incumbent(registry.open($0)) }
+        ).run(onProgress)
         // Only now, so that at no time two sets of rows are in memory.
-        let everything = try TrainingSet.build(from: log, weights: configuration.weights)
+        let everything = try TrainingSet.build(from: log, weights: searched.weights)
+        let configuration = evaluation.configuration.settled(for: everything)
         let fitted = try configuration.recipe.fit(
             everything, from: configuration.warmStart, as: .published, onProgress: onProgress)
-        let manifest = try publish(fitted, of: everything, log.badRows, configuration, stopping, evaluation)
+        if evaluation.verdict.outcome == .promoted, let pin = try registry.pin() { evaluation.hold(by: pin) }
+        var manifest = try publish(fitted, of: everything, log.badRows, configuration, request, stopping, evaluation)
+        if manifest.gate.outcome == .promoted,
+            case .pinned(let pin) = try registry.promote(trained: manifest.id, reason: manifest.gate.reason)
+        {
+            // Rolled back while the files were written.
+            evaluation.hold(by: pin)
+            manifest.gate = evaluation.verdict
+        }
         try onProgress(.published(manifest))
-        if manifest.gate.outcome == .promoted { try registry.promote(manifest.id, reason: manifest.gate.reason) }
+        if let kept = configuration.retention { try registry.retain(last: kept) }
         return manifest
+    }
+
+    /// The model of this request and version of the data, if there is one: to make it again would only fill the registry
+    /// and the way back.
+    private func published(_ request: String, of log: InteractionLog) throws -> Manifest? {
+        guard let version = log.version, try registry.exists() else { return nil }
+        let shape = try CountedEvents(log, configuration.weights)
+        for id in try registry.list().reversed() {
+            // A damaged one is no reason not to train.
+            guard var manifest = try? registry.manifest(of: id), manifest.data.version == version,
+                manifest.requestSHA256 == request, manifest.data.events == shape.events,
+                manifest.data.lastEventAt == shape.last, manifest.data.firstEventAt == shape.first
+            else { continue }
+            let current = try registry.current()
+            if configuration.policy == .always, current != id,
+                case .promoted = try registry.promote(trained: id, reason: "Promoted as asked for.")
+            {
+                manifest.gate = GateVerdict(
+                    outcome: .promoted, policy: .always, finding: .alreadyPublished,
+                    reason: "Promoted as asked for; it was trained with these settings on version \(version) before.",
+                    incumbent: current)
+                return manifest
+            }
+            manifest.gate = GateVerdict(
+                outcome: .kept, policy: configuration.policy, finding: .alreadyPublished,
+                reason: "\(id) has these settings and version \(version) of the data already"
+                    + (current == id ? ", and is in service." : "; it is not in service (\(manifest.gate.reason))"),
+                incumbent: current)
+            return manifest
+        }
+        return nil
+    }
+
+    /// The settings with what a search finds, or what one has found before for the same request.
+    private func withSettingsFound(
+        _ log: InteractionLog, _ request: String, _ onProgress: (TrainingProgress) throws -> Void
+    ) throws -> TrainingConfiguration {
+        guard let search = configuration.search else { return configuration }
+        if search.reusesEarlier, try registry.exists() {
+            for id in try registry.list().reversed() {
+                guard let manifest = try? registry.manifest(of: id), manifest.requestSHA256 == request,
+                    let found = manifest.chosen?.search
+                else { continue }
+                return AutoSearch.applied(found, to: configuration)
+            }
+        }
+        return try AutoSearch(configuration, search).run(log, onProgress: onProgress)
     }
 
     /// The settings with the number of epochs that the validation window calls for, if that is asked for.
     private func withEpochsFound(
-        _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void
+        _ configuration: TrainingConfiguration, _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void
     ) throws -> (TrainingConfiguration, Manifest.EarlyStopping?) {
         guard let patience = configuration.patience else { return (configuration, nil) }
         do {
@@ -60,27 +126,9 @@ public struct TrainingRun: Sendable {
         }
     }
 
-    /// Measures the settings on held-out events, beside the model in service.
-    private func evaluate(
-        _ log: InteractionLog, _ configuration: TrainingConfiguration, onProgress: (TrainingProgress) throws -> Void
-    ) throws -> CandidateComparison.Result {
-        let gate = Gate(policy: configuration.policy)
-        let incumbent = try registry.current().map { try Incumbent(registry.open($0)) }
-        let experiment: SplitExperiment
-        do {
-            experiment = try SplitExperiment(log: log, configuration: configuration)
-            try experiment.requireItems(for: configuration.parameters.rank)
-        } catch let error as TrainerError where error.isTooFewEvents {
-            // Too few events to hold any out is no reason not to train.
-            try onProgress(.notEvaluated(error.message))
-            return .init(verdict: gate.verdict(incumbent: incumbent?.manifest.id, reason: error.message))
-        }
-        return try CandidateComparison(experiment: experiment, incumbent: incumbent, gate: gate).run(onProgress)
-    }
-
     private func publish(
         _ fitted: FittedModel, of training: TrainingSet, _ badRows: BadRows, _ configuration: TrainingConfiguration,
-        _ stopping: Manifest.EarlyStopping?, _ evaluation: CandidateComparison.Result
+        _ request: String, _ stopping: Manifest.EarlyStopping?, _ evaluation: CandidateComparison.Result
     ) throws -> Manifest {
         let recipe = configuration.recipe.recorded
         return try registry.publish(at: .now) { folder in
@@ -99,7 +147,8 @@ public struct TrainingRun: Sendable {
                     badRows: badRows.count == 0 ? nil : badRows.byReason),
                 parameters: recipe.parameters, weights: recipe.weights, explicit: recipe.explicit,
                 ratings: fitted.ratings.map { .init(neutral: ConfidenceWeights.neutralStars, mean: $0.mean) },
-                warmStart: recipe.warmStart, earlyStopping: stopping, seed: recipe.parameters.seed,
+                warmStart: recipe.warmStart, earlyStopping: stopping, chosen: configuration.chosen,
+                requestSHA256: request, seed: recipe.parameters.seed,
                 configurationSHA256: try recipe.digest(),
                 codeVersion: configuration.codeVersion, factorsSHA256: files[ModelFiles.factors]?.sha256 ?? "",
                 training: fitted.summary,

@@ -1,9 +1,11 @@
-internal import Domain
+public import Domain
 
 /// How events are divided into those that train and those that test.
 public enum Split: Hashable, Sendable {
     /// Everything before the given quantile of event times trains, everything from it on tests.
     case time(Double)
+    /// Everything before the time trains, everything from it on tests.
+    case after(Timestamp)
     /// The last item of every user with at least two tests; of several at one instant the last by bytes of the identifier.
     case leaveLastOut
     /// A share of all (user, item) pairs, drawn by seed, tests. Looks into the future; only to compare with others.
@@ -11,8 +13,13 @@ public enum Split: Hashable, Sendable {
     /// Two files: one trains, the other tests.
     case files
 
-    /// Parses `time:0.9`, `last`, `random:0.1` or `random:0.1:7`.
+    /// Parses `time:0.9`, `after:2026-11-01T00:00:00Z`, `last`, `random:0.1` or `random:0.1:7`.
     public init?(_ text: String) {
+        if text.hasPrefix("after:") {
+            guard let time = Timestamp(String(text.dropFirst(6))) else { return nil }
+            self = .after(time)
+            return
+        }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         switch (parts[0], parts.count) {
         case ("time", 2):
@@ -36,6 +43,7 @@ extension Split: CustomStringConvertible {
     public var description: String {
         switch self {
         case .time(let quantile): "time:\(quantile)"
+        case .after(let time): "after:\(time)"
         case .leaveLastOut: "last"
         case .random(let share, let seed): "random:\(share):\(seed)"
         case .files: "files"
@@ -47,6 +55,7 @@ extension Split: CustomStringConvertible {
         switch self {
         case .time(let quantile):
             "Events before the \(quantile) quantile of event times train, later ones test."
+        case .after(let time): "Events before \(time) train, later ones test."
         case .leaveLastOut: "The last item of every user tests, the rest trains (other users' later events included)."
         case .random(let share, let seed):
             "A share of \(share) of all pairs, drawn with seed \(seed), tests (the future is mixed into training)."
@@ -76,6 +85,9 @@ extension Split {
             times.sort()
             let at = times[min(times.count - 1, Int(Double(times.count) * quantile))]
             return Resolved(at: Timestamp(microseconds: at), isTest: { $0.at >= at })
+        case .after(let time):
+            let at = time.microseconds
+            return Resolved(at: time, isTest: { $0.at >= at })
         case .leaveLastOut:
             var rank = [Int32](repeating: 0, count: log.items.count)
             for (place, item) in log.items.inByteOrder().enumerated() { rank[Int(item)] = Int32(place) }

@@ -53,7 +53,8 @@ public struct TuningRun: Sendable {
             throw TrainerError.invalidSetting(
                 name: "the budget", value: "\(budget.trials) trials", allowed: "1 or more")
         }
-        let (early, base) = try configuration.validationWindow(of: log)
+        let (early, unsettled) = try configuration.validationWindow(of: log)
+        let base = try SplitExperiment(log: early, configuration: unsettled).configuration
         let clock = ContinuousClock()
         let deadline = budget.seconds.isFinite ? clock.now + .seconds(budget.seconds) : nil
 

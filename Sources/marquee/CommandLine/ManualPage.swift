@@ -69,6 +69,8 @@ enum ManualPage {
         page.section("EXIT STATUS")
         for (status, meaning) in [
             ("0", "Done, or a service that was asked to stop and did."),
+            ("10", "Of 'train': the model is published, and kept out of service because nothing was shown for it."),
+            ("11", "Of 'train': the model is published, and refused: shown to be worse, or against a rule."),
             ("64", "The command line or the configuration is wrong."),
             ("65", "What was asked for is not there, or input is malformed."),
             ("69", "A service, port or resource is not available now; trying again may help."),

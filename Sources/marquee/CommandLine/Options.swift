@@ -63,9 +63,11 @@ extension Options {
     static let epochs = Option<Int>.integer(
         "epochs", in: 1...10_000, default: ALSParameters().epochs, "Passes over both sides.")
     static let alpha0 = Option<Double>.number(
-        "alpha0", in: 0...1e6, default: Double("\(ALSParameters().alpha0)"), "Weight of what was not observed.")
+        "alpha0", in: 0...1e6,
+        "Weight of what was not observed. By default the square root of the density of users × items.")
     static let lambda = Option<Double>.number(
-        "lambda", in: 0...1e6, default: Double("\(ALSParameters().lambda)"), "Strength of the regularisation.")
+        "lambda", in: 0...1e6,
+        "Strength of the regularisation. By default what the shape of the data calls for; docs/als.md has the rule.")
     static let nu = Option<Double>.number(
         "nu", in: 0...1, default: Double(ALSParameters().nu),
         "How much it grows with the number of events; 0 is plain L2.")
@@ -118,6 +120,12 @@ extension Options {
         must: "be if-better, always or never"
     ) { GateVerdict.Policy(rawValue: $0) }
 
+    static let auto = Option<Bool>.flag(
+        "auto", "Search for settings first, on a validation window: what is not given of rank, epochs, alpha0, lambda and "
+            + "half-life.")
+    static let keep = Option<Int>.integer(
+        "keep", in: 1...1_000_000,
+        "Leave this many of the newest models in the registry, and every one that was ever in service.")
     static let every = Option<Double>.seconds(
         "every", "Train again whenever this much time has passed and there are new events, until interrupted.")
 
@@ -153,8 +161,8 @@ extension Options {
     static let report = Option<String>.text("report", "FILE", "Write the report as one HTML file.")
     static let json = Option<String>.text("json", "FILE", "Write the report as JSON.")
     static let split = Option<Split>(
-        "split", "SPLIT", "How to hold out: time:0.9 (by default), last, or random:0.1.",
-        must: "be time:SHARE, last or random:SHARE[:SEED]"
+        "split", "SPLIT", "How to hold out: time:0.9 (by default), after:TIME, last, or random:0.1.",
+        must: "be time:SHARE, after:TIME, last or random:SHARE[:SEED]"
     ) { Split($0) }
 
     // recommend

@@ -18,7 +18,7 @@ enum EvaluateCommand {
             Options.store.spec, Options.models.spec, Options.model.spec, Options.train.spec, Options.test.spec,
             Options.negatives.spec,
             Options.cutoffs.spec, Options.report.spec, Options.json.spec, Options.split.spec,
-        ] + TrainCommand.modelOptions,
+        ] + TrainCommand.modelOptions + TrainCommand.searchOptions,
         examples: [
             .init(
                 line: "evaluate --store data --models models --model current --report report.html",
@@ -26,6 +26,9 @@ enum EvaluateCommand {
             .init(
                 line: "evaluate --train train.tsv --test test.tsv --rank 128 --k 20 --json report.json",
                 meaning: "A public split, with the settings given."),
+            .init(
+                line: "evaluate --train train.tsv --test test.tsv --auto --k 20",
+                meaning: "The same, with settings searched for in the training file."),
         ]
     ) { invocation in
         var configuration = try TrainCommand.configuration(invocation)
@@ -40,6 +43,9 @@ enum EvaluateCommand {
             let negatives = invocation.optional(Options.negatives)
             configuration.split = .files
             if configuration.explicit == nil { configuration.weights = .binary }
+            configuration.search = try TrainCommand.search(invocation)
+            // Lines of files without times do not age.
+            configuration.search?.variesHalfLife = false
             report = try await BlockingWork.run("evaluate") { [configuration] flag in
                 try ModelEvaluation(configuration: configuration).run(
                     try InteractionFile.log(
@@ -50,6 +56,7 @@ enum EvaluateCommand {
                 }
             }
         } else {
+            try invocation.refuse(TrainCommand.searchOptions, beside: Options.store.spec)
             report = try await ofPublished(invocation, configuration, reporter)
         }
         if let path = invocation.optional(Options.json) { try ResultFile.write(report.json(), to: path) }

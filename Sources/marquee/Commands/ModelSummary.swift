@@ -11,10 +11,26 @@ struct ModelSummary {
         self.isInService = isInService
     }
 
+    /// One line, with what of it was chosen by rule or search.
+    static func settings(_ manifest: Manifest) -> String {
+        let parameters = manifest.parameters
+        var text =
+            "rank \(parameters.rank), epochs \(parameters.epochs), alpha0 \(parameters.alpha0), "
+            + "lambda \(parameters.lambda), nu \(parameters.nu), solver \(parameters.solver.rawValue), "
+            + "seed \(manifest.seed)"
+        if let days = manifest.weights.halfLifeDays { text += ", half-life \(Figure.significant(days)) days" }
+        guard let chosen = manifest.chosen else { return text }
+        let ruled = [("alpha0", chosen.rule.setsAlpha0), ("lambda", chosen.rule.setsLambda)].filter(\.1).map(\.0)
+        if !ruled.isEmpty {
+            text += "; \(ruled.joined(separator: " and ")) by rule, c \(Figure.significant(Double(chosen.strength)))"
+        }
+        if let search = chosen.search { text += ", searched in \(search.trials.count) measurements" }
+        return text
+    }
+
     var text: String {
         var facts = FactTable()
         let data = manifest.data
-        let parameters = manifest.parameters
         facts.add("model", "\(manifest.id)" + (isInService ? ", in service" : ""))
         facts.add(
             "trained",
@@ -27,11 +43,7 @@ struct ModelSummary {
             "\(Figure.count(data.events)) events of \(Figure.count(data.users)) users and "
                 + "\(Figure.count(data.items)) items")
         facts.add("", "\(data.firstEventAt) to \(data.lastEventAt)")
-        facts.add(
-            "settings",
-            "rank \(parameters.rank), epochs \(parameters.epochs), alpha0 \(parameters.alpha0), "
-                + "lambda \(parameters.lambda), nu \(parameters.nu), solver \(parameters.solver.rawValue), "
-                + "seed \(manifest.seed)")
+        facts.add("settings", Self.settings(manifest))
         if let warmStart = manifest.warmStart { facts.add("warm start", "\(warmStart.model)") }
         if let found = manifest.earlyStopping {
             facts.add("stopped", "after \(found.best) epochs, the best by \(found.metric)")

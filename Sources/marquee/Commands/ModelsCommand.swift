@@ -15,7 +15,13 @@ enum ModelsCommand {
         let form = try invocation.value(Options.format)
         try await BlockingWork.run("models") { _ in
             let listing = try ModelListing(registry)
-            if form == .table { StandardOutput.write(listing.table) } else { listing.print(as: form) }
+            if form == .table {
+                StandardOutput.write(listing.table)
+                if let pin = try registry.pin() {
+                    StandardOutput.write(
+                        line: "\(pin.model) is pinned since the rollback of \(pin.at): 'marquee models unpin'")
+                }
+            } else { listing.print(as: form) }
         }
     }
 
@@ -60,7 +66,11 @@ enum ModelsCommand {
     }
 
     static let rollback: Command = Command(
-        path: ["models", "rollback"], summary: "Put the previous model back into service.",
+        path: ["models", "rollback"], summary: "Put the previous model back into service, and pin it.",
+        details: """
+            From then on 'train' publishes and does not promote, so that what was rolled back does not come back by itself:
+            until 'models unpin', or 'models promote' of a model by hand.
+            """,
         options: [Options.models.spec, Options.reason.spec, Options.stateFolder.spec], required: ["models"],
         examples: [
             .init(
@@ -75,7 +85,34 @@ enum ModelsCommand {
                 try registry.rollback(reason: invocation.optional(Options.reason) ?? "by hand")
             }
         }
-        StandardOutput.write(line: "\(id) is in service")
+        StandardOutput.write(
+            line: "\(id) is in service, and pinned: no training promotes until 'marquee models unpin' or 'models promote'")
+    }
+
+    static let unpin: Command = Command(
+        path: ["models", "unpin"], summary: "Let trainings promote again after a rollback.",
+        options: [Options.models.spec], required: ["models"],
+        examples: [.init(line: "models unpin --models models", meaning: "The next good model goes into service.")]
+    ) { invocation in
+        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let wasPinned = try await BlockingWork.run("models") { _ in try registry.unpin() }
+        StandardOutput.write(line: wasPinned ? "trainings promote again" : "nothing was pinned")
+    }
+
+    static let prune: Command = Command(
+        path: ["models", "prune"], summary: "Remove old models that were never in service.",
+        details: """
+            Kept are the newest --keep models, every one that was ever in service, and those that a kept one began its
+            training with.
+            """,
+        options: [Options.models.spec, Options.keep.spec], required: ["models", "keep"],
+        examples: [.init(line: "models prune --models models --keep 10", meaning: "What 'train --keep 10' does after a run.")]
+    ) { invocation in
+        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let count = try invocation.value(Options.keep)
+        let removed = try await BlockingWork.run("models") { _ in try registry.retain(last: count) }
+        for id in removed { StandardOutput.write(line: "\(id)") }
+        StandardOutput.write(line: "\(Figure.count(removed.count)) models removed")
     }
 
     private static let model = Command.Argument(

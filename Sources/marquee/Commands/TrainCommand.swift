@@ -14,6 +14,8 @@ enum TrainCommand {
         Options.confidence.spec, Options.explicit.spec, Options.nonnegative.spec,
         Options.maxMemory.spec, Options.maxBadRows.spec,
     ]
+    /// The search for settings, which `evaluate` of files takes too.
+    static let searchOptions = [Options.auto.spec, Options.minutes.spec]
 
     static let command: Command = Command(
         path: ["train"], summary: "Train a model on the event store, evaluate and publish it.",
@@ -21,14 +23,22 @@ enum TrainCommand {
             Reads one version of the events table, fits the factors, measures them on the latest tenth of the events
             beside the popularity list and the model in service, and publishes a model directory. It goes into service
             as --promote says. The same version, settings and seed give the same factors, byte for byte.
+
+            What is not given of alpha0, lambda and rank follows from the shape of the data; with --auto a search refines
+            it. While too few users are held out to show a difference, the window widens by itself; --split holds it.
+
+            Exit status 0 says that the model is in service, 10 that it was kept out of it because nothing was shown, 11
+            that it was refused. With --promote never it is 0.
             """,
-        options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + [
-            Options.warmStart.spec, Options.earlyStopping.spec, Options.promote.spec, Options.every.spec,
+        options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + searchOptions + [
+            Options.split.spec, Options.warmStart.spec, Options.earlyStopping.spec, Options.promote.spec,
+            Options.keep.spec, Options.every.spec,
             Options.reproduce.spec, Options.reportFormat.spec,
         ],
         required: ["store", "models"],
         examples: [
-            .init(line: "train --store data --models models", meaning: "One run with the default settings."),
+            .init(line: "train --store data --models models", meaning: "One run with the settings that suit the data's shape."),
+            .init(line: "train --store data --models models --auto", meaning: "One run with settings searched for."),
             .init(
                 line: "train --store data --models models --rank 128 --promote never",
                 meaning: "Publishes a larger model without putting it into service."),
@@ -54,7 +64,8 @@ enum TrainCommand {
                 modelOptions.filter { ![Options.threads.spec.name, Options.maxMemory.spec.name].contains($0.name) }
                     + [
                         Options.version.spec, Options.every.spec, Options.promote.spec, Options.warmStart.spec,
-                        Options.earlyStopping.spec, Options.reportFormat.spec,
+                        Options.earlyStopping.spec, Options.reportFormat.spec, Options.auto.spec, Options.minutes.spec,
+                        Options.split.spec, Options.keep.spec,
                     ],
                 beside: Options.reproduce.spec)
             return try await reproduce(name, of: registry, store: store, configuration.parameters.threads, reporter)
@@ -62,21 +73,35 @@ enum TrainCommand {
         let warmStart = invocation.optional(Options.warmStart)
         if let seconds = invocation.optional(Options.every) {
             try invocation.refuse([Options.version.spec], beside: Options.every.spec)
+            var configuration = configuration
+            let isPlain = configuration.explicit == nil && configuration.patience == nil && warmStart == nil
+            // The first run looks for settings once; the later ones keep to them.
+            if configuration.search == nil, isPlain { configuration.search = try openings(invocation) }
             return try await RetrainingService(
                 every: .seconds(seconds), store: store, configuration: configuration, registry: registry,
                 warmStart: warmStart, onProgress: reporter.note
             ).run()
         }
-        try await BlockingWork.run("train") { flag in
+        let manifest = try await BlockingWork.run("train") { flag in
             var configuration = configuration
             configuration.warmStart = try warmStart.map { try registry.open(registry.find($0), verifying: true) }
             try configuration.validate()
             let log = try InteractionLog.read(
                 from: store, version: version, maxBadRows: configuration.maxBadRows)
-            _ = try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in
+            return try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in
                 try flag.check()
                 reporter.note(progress)
             }
+        }
+        try exitStatus(of: manifest.gate).map { throw $0 }
+    }
+
+    /// What tells schedulers whether the model went into service; nil if it did, or was not meant to.
+    private static func exitStatus(of verdict: GateVerdict) -> CommandStatus? {
+        switch (verdict.outcome, verdict.policy) {
+        case (.promoted, _), (_, .never): nil
+        case (.kept, _): .kept
+        case (.refused, _): .refused
         }
     }
 
@@ -102,7 +127,42 @@ enum TrainCommand {
         var configuration = configuration
         configuration.policy = try invocation.value(Options.promote)
         configuration.patience = invocation.optional(Options.earlyStopping)
+        configuration.retention = invocation.optional(Options.keep)
+        if let split = invocation.optional(Options.split) {
+            configuration.split = split
+            configuration.widensWindow = false
+        }
+        configuration.search = try search(invocation)
+        // A file of weights can have one, too.
+        if configuration.weights.halfLifeDays != nil { configuration.search?.variesHalfLife = false }
+        if configuration.search != nil {
+            try invocation.refuse([Options.earlyStopping.spec, Options.warmStart.spec], beside: Options.auto.spec)
+        }
         return configuration
+    }
+
+    /// What --auto may vary: whatever is not given.
+    static func search(_ invocation: Invocation) throws -> AutoSearch.Request? {
+        guard try invocation.value(Options.auto) else {
+            if invocation.optional(Options.minutes) != nil {
+                throw CommandLineError.missingOption(
+                    command: invocation.command.name, option: Options.auto.spec.name, placeholder: "",
+                    environment: Options.auto.spec.environmentName)
+            }
+            return nil
+        }
+        try invocation.refuse([Options.explicit.spec], beside: Options.auto.spec)
+        return try openings(invocation)
+    }
+
+    /// A search over what is not given.
+    private static func openings(_ invocation: Invocation) throws -> AutoSearch.Request {
+        var request = AutoSearch.Request()
+        request.variesRank = invocation.isDefault(Options.rank)
+        request.variesEpochs = invocation.isDefault(Options.epochs)
+        request.variesHalfLife = invocation.optional(Options.halfLife) == nil
+        if let minutes = invocation.optional(Options.minutes) { request.seconds = minutes * 60 }
+        return request
     }
 
     /// The model's settings as given.
@@ -110,8 +170,9 @@ enum TrainCommand {
         var parameters = ALSParameters()
         parameters.rank = try invocation.value(Options.rank)
         parameters.epochs = try invocation.value(Options.epochs)
-        parameters.alpha0 = Float(try invocation.value(Options.alpha0))
-        parameters.lambda = Float(try invocation.value(Options.lambda))
+        let (alpha0, lambda) = (invocation.optional(Options.alpha0), invocation.optional(Options.lambda))
+        if let alpha0 { parameters.alpha0 = Float(alpha0) }
+        if let lambda { parameters.lambda = Float(lambda) }
         parameters.nu = Float(try invocation.value(Options.nu))
         parameters.solver = try invocation.value(Options.solver)
         parameters.steps = invocation.optional(Options.cgSteps)
@@ -120,6 +181,9 @@ enum TrainCommand {
         parameters.seed = UInt64(try invocation.value(Options.seed))
         parameters.threads = invocation.optional(Options.threads)
         var configuration = TrainingConfiguration(codeVersion: Release.version, parameters: parameters)
+        let rule = ShapeRule(
+            setsAlpha0: alpha0 == nil, setsLambda: lambda == nil, limitsRank: invocation.isDefault(Options.rank))
+        if rule.setsAlpha0 || rule.setsLambda || rule.limitsRank { configuration.rule = rule }
         configuration.memoryLimit = invocation.optional(Options.maxMemory)
         configuration.maxBadRows = try invocation.value(Options.maxBadRows)
         if try invocation.value(Options.explicit) {
@@ -162,7 +226,8 @@ enum TrainCommand {
         let defaults = RatingParameters()
         if invocation.isDefault(Options.rank) { configuration.parameters.rank = defaults.rank }
         if invocation.isDefault(Options.epochs) { configuration.parameters.epochs = defaults.epochs }
-        if invocation.isDefault(Options.lambda) { configuration.parameters.lambda = defaults.lambda }
+        if invocation.optional(Options.lambda) == nil { configuration.parameters.lambda = defaults.lambda }
+        configuration.rule = nil
         configuration.weights = .ratings
         configuration.explicit = .init(isNonNegative: try invocation.value(Options.nonnegative))
     }

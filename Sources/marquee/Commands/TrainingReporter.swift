@@ -42,6 +42,17 @@ final class TrainingReporter: Sendable {
         case .measured(let name, let cutoff, let ndcg):
             Log("train").debug("measured", ["ranker": name, "cutoff": cutoff, "ndcg": ndcg])
         case .notEvaluated(let reason): say("not evaluated: \(reason)")
+        case .tried(let trial):
+            Log("train").debug(
+                "tried",
+                [
+                    "rank": trial.rank, "c": Double(trial.strength), "epochs": trial.epochs,
+                    "ndcg": Figure.decimal(trial.ndcg, digits: 4),
+                ])
+            StandardError.showStatus("train: \(trial.epochs) epochs of rank \(trial.rank): \(Figure.decimal(trial.ndcg, digits: 4))")
+        case .searched(let summary): searched(summary)
+        case .notSearched(let reason): say("no search: \(reason); the settings are those of the rule")
+        case .widened(let split, let wider, let why): say("\(split): \(why); trying \(wider)")
         case .evaluated(let report):
             state.withLock { $0.report = report }
             table(report)
@@ -54,11 +65,36 @@ final class TrainingReporter: Sendable {
                 "\(found.best) epochs: \(found.metric) \(Figure.decimal(found.values[found.best - 1], digits: 4)) on the "
                     + "validation window, the best of \(found.values.count)")
         case .published(let manifest):
-            let verdict = manifest.gate.outcome == .promoted ? "in service" : "not promoted"
+            if manifest.chosen != nil { say("settings: \(ModelSummary.settings(manifest))") }
+            let verdict = Self.words(manifest.gate.outcome)
             say("model \(manifest.id), \(verdict): \(manifest.gate.reason)")
             // A manifest that was written can be encoded.
             if isJSON { try? JSONOutput.write(manifest) }
+        case .alreadyPublished(let manifest):
+            say("no new model: \(manifest.gate.reason)")
+            if isJSON { try? JSONOutput.write(manifest) }
         }
+    }
+
+    private static func words(_ outcome: GateVerdict.Outcome) -> String {
+        switch outcome {
+        case .promoted: "in service"
+        case .kept: "kept out of service"
+        case .refused: "refused"
+        }
+    }
+
+    private func searched(_ summary: SearchSummary) {
+        StandardError.showStatus(nil)
+        func text(_ trial: SearchSummary.Trial) -> String {
+            "rank \(trial.rank), c \(Figure.significant(Double(trial.strength))), \(trial.epochs) epochs"
+                + (trial.halfLifeDays.map { ", half-life \(Figure.significant($0)) days" } ?? "")
+                + ": \(Figure.decimal(trial.ndcg, digits: 4))"
+        }
+        say(
+            "search: \(summary.trials.count) measurements on \(Figure.count(summary.users)) users in "
+                + "\(Figure.seconds(summary.seconds)), \(Figure.decimal(summary.fits, digits: 1)) fits; \(summary.ended)")
+        if let first = summary.trials.first { say("by rule \(text(first)); chosen \(text(summary.chosen))") }
     }
 
     private func epoch(_ fit: TrainingProgress.Fit, _ report: ALS.EpochReport, _ total: Int) {
@@ -111,16 +147,32 @@ final class TrainingReporter: Sendable {
                     + "item means have \(Figure.decimal(errors.baselineRMSE.value, digits: 4)) and "
                     + "\(Figure.decimal(errors.baselineMAE.value, digits: 4))")
         }
-        if let popularity = report.comparisons.first(where: { $0.against == report.baselines.first?.name }),
-            let difference = popularity.relativeDifference
-        {
-            func percent(_ value: Double) -> String {
-                (value < 0 ? "" : "+") + Figure.decimal(value * 100, digits: 1) + " %"
-            }
-            var text = "\(popularity.metric) against \(popularity.against): \(percent(difference.value))"
-            if let low = difference.low, let high = difference.high { text += " (\(percent(low)) … \(percent(high)))" }
-            say(text + ", \(popularity.verdict), \(Figure.count(report.data.heldOut.evaluatedUsers)) users")
+        comparisons(report)
+    }
+
+    /// The model against every other, the worst for it first.
+    private func comparisons(_ report: EvaluationReport) {
+        func percent(_ value: Double) -> String {
+            (value < 0 ? "" : "+") + Figure.decimal(value * 100, digits: 1) + " %"
         }
+        let compared = report.comparisons.filter { $0.metric.hasPrefix("ndcg") }.sorted {
+            ($0.relativeDifference?.value ?? .infinity) < ($1.relativeDifference?.value ?? .infinity)
+        }
+        for comparison in compared {
+            var text = "\(comparison.metric) against \(comparison.against): "
+            if let difference = comparison.relativeDifference {
+                text += percent(difference.value)
+                if let low = difference.low, let high = difference.high {
+                    text += " (\(percent(low)) … \(percent(high)))"
+                } else {
+                    text += " (no interval)"
+                }
+            } else {
+                text += "above 0, where that has 0 (no interval)"
+            }
+            say("\(text), \(comparison.verdict)")
+        }
+        say("\(Figure.count(report.data.heldOut.evaluatedUsers)) held-out users, split \(report.data.split)")
     }
 
     private func say(_ text: String) {

@@ -9,7 +9,7 @@ enum TuneCommand {
         details: """
             Tries settings of rank, alpha0, lambda and half-life on a validation window just before the events that
             evaluation tests on, which are not looked at. Most trials end early; the better ones go on to all epochs. The
-            first trial has the settings given here. The last line is the 'marquee train' to run: with the best settings, the
+            first trial has the settings given here, and what is not given by the rule for the shape of the data. The last line is the 'marquee train' to run: with the best settings, the
             others as they were given here, and the registry of --models (without it, the folder models).
             """,
         options: [

@@ -1,0 +1,10 @@
+/// What a command that did its work says by its exit status, when the answer is not a plain yes. Thrown, and nothing is
+/// printed for it: the command has said in words what it means.
+struct CommandStatus: Error, Equatable {
+    let code: Int32
+
+    /// The model was published and not put into service: nothing was shown for it.
+    static let kept = CommandStatus(code: 10)
+    /// The model was published and not put into service: it was shown to be worse, or breaks a rule.
+    static let refused = CommandStatus(code: 11)
+}
