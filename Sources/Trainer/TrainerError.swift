@@ -115,7 +115,8 @@ public enum TrainerError: Fault, Equatable {
         case .singular: "Raise --lambda or --alpha0 above 0."
         case .diverged: "Raise --lambda, or lower the confidence weights."
         case .tooLarge(_, _, _, let remedy): remedy
-        case .nothingToEvaluate: "Use a split that leaves later events of users known from training."
+        case .nothingToEvaluate:
+            "Use a split that leaves later events of users known from training, such as --split last."
         case .malformedLine: "Expected: user, item[, rating[, time]] separated by tabs, commas or `::`."
         case .registryNotFound: "Check --models, or run `marquee train` to make it."
         case .noPromotedModel: "Run `marquee train --promote always`, or `marquee models promote ID`."

@@ -16,7 +16,8 @@ struct EpochSearch {
     ) throws -> Manifest.EarlyStopping {
         let (early, inner) = try configuration.validationWindow(of: log)
         let experiment = try SplitExperiment(log: early, configuration: inner)
-        try experiment.requireItems(for: experiment.configuration.parameters.rank, in: "what comes before the validation window")
+        try experiment.requireItems(
+            for: experiment.configuration.parameters.rank, in: "what comes before the validation window")
         let isExplicit = configuration.explicit != nil
         let warmStart = configuration.warmStart.flatMap { experiment.isUnseen(by: $0.manifest) ? $0 : nil }
         var values: [Double] = []

@@ -102,7 +102,8 @@ struct Incumbent {
     func hasSameRecipe(as configuration: TrainingConfiguration, _ request: String) throws -> Bool {
         guard let own = manifest.requestSHA256 else {
             // Of an earlier version: the settings themselves, none of them chosen.
-            return try configuration.rule == nil && configuration.patience == nil && manifest.configurationSHA256 == configuration.recipe.digest()
+            return try configuration.rule == nil && configuration.patience == nil
+                && manifest.configurationSHA256 == configuration.recipe.digest()
         }
         return own == request
     }

@@ -54,9 +54,11 @@ struct SplitExperiment {
         } catch TrainerError.emptyTrainingSet(let source, let reason) {
             let counted = try CountedEvents(log, configuration.weights)
             guard counted.events > 0 else { throw TrainerError.emptyTrainingSet(source: source, reason: reason) }
-            let times = counted.first == counted.last ? "all at \(counted.first)" : "\(counted.first) to \(counted.last)"
+            let times =
+                counted.first == counted.last ? "all at \(counted.first)" : "\(counted.first) to \(counted.last)"
             throw TrainerError.nothingToEvaluate(
-                reason: "none of the \(counted.events) events (\(times)) that the split \(configuration.split) leaves for training "
+                reason:
+                    "none of the \(counted.events) events (\(times)) that the split \(configuration.split) leaves for training "
                     + "is a liking")
         }
     }

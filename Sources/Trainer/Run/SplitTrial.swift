@@ -76,7 +76,8 @@ struct SplitTrial {
     var shortage: String {
         "\(decisive.users) held-out users"
             + (detectable.isFinite
-                ? " show no difference below \(String(format: "%.0f", (detectable * 100).rounded(.up))) %" : " are too few")
+                ? " show no difference below \(String(format: "%.0f", (detectable * 100).rounded(.up))) %"
+                : " are too few")
     }
 
     /// The candidate's recipe against the same recipe in service, on events that are new to both: those since the model in

@@ -70,7 +70,10 @@ public struct TrainingConfiguration: Sendable {
             throw TrainerError.invalidSetting(
                 name: "the number of models to keep", value: "\(retention)", allowed: "1 or more")
         }
-        if let rule, !((rule.strength ?? 1) > 0 && (rule.strength ?? 1).isFinite && rule.alpha0Factor > 0 && rule.alpha0Factor.isFinite) {
+        if let rule,
+            !((rule.strength ?? 1) > 0 && (rule.strength ?? 1).isFinite && rule.alpha0Factor > 0
+                && rule.alpha0Factor.isFinite)
+        {
             throw TrainerError.invalidSetting(
                 name: "the rule's strength or factor", value: "\(rule.strength ?? 0), \(rule.alpha0Factor)",
                 allowed: "finite numbers above 0")

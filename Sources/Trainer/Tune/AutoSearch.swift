@@ -54,7 +54,8 @@ public struct AutoSearch {
     init(_ configuration: TrainingConfiguration, _ request: Request) throws {
         guard configuration.explicit == nil else {
             throw TrainerError.invalidSetting(
-                name: "the search", value: "of a model of stars", allowed: "of an implicit model: leave --explicit or --auto out")
+                name: "the search", value: "of a model of stars",
+                allowed: "of an implicit model: leave --explicit or --auto out")
         }
         self.configuration = configuration
         self.request = request

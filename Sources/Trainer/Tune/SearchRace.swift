@@ -53,7 +53,8 @@ struct SearchRace {
         let settled = field.experiment.configuration.parameters
         var start = Runner(
             settings: .init(
-                rank: settled.rank, strength: rule.strength(users: training.userCount, pairs: training.interactions.count),
+                rank: settled.rank,
+                strength: rule.strength(users: training.userCount, pairs: training.interactions.count),
                 alpha0Factor: rule.alpha0Factor, halfLifeDays: base.weights.halfLifeDays, epochs: 0, ndcg: 0))
         let first = request.variesEpochs ? Self.stride : settled.epochs
         try advance(&start, to: first)

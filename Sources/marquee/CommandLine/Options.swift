@@ -121,7 +121,8 @@ extension Options {
     ) { GateVerdict.Policy(rawValue: $0) }
 
     static let auto = Option<Bool>.flag(
-        "auto", "Search for settings first, on a validation window: what is not given of rank, epochs, alpha0, lambda and "
+        "auto",
+        "Search for settings first, on a validation window: what is not given of rank, epochs, alpha0, lambda and "
             + "half-life.")
     static let keep = Option<Int>.integer(
         "keep", in: 1...1_000_000,

@@ -21,7 +21,9 @@ enum ModelsCommand {
                     StandardOutput.write(
                         line: "\(pin.model) is pinned since the rollback of \(pin.at): 'marquee models unpin'")
                 }
-            } else { listing.print(as: form) }
+            } else {
+                listing.print(as: form)
+            }
         }
     }
 
@@ -86,7 +88,9 @@ enum ModelsCommand {
             }
         }
         StandardOutput.write(
-            line: "\(id) is in service, and pinned: no training promotes until 'marquee models unpin' or 'models promote'")
+            line:
+                "\(id) is in service, and pinned: no training promotes until 'marquee models unpin' or 'models promote'"
+        )
     }
 
     static let unpin: Command = Command(
@@ -106,7 +110,9 @@ enum ModelsCommand {
             training with.
             """,
         options: [Options.models.spec, Options.keep.spec], required: ["models", "keep"],
-        examples: [.init(line: "models prune --models models --keep 10", meaning: "What 'train --keep 10' does after a run.")]
+        examples: [
+            .init(line: "models prune --models models --keep 10", meaning: "What 'train --keep 10' does after a run.")
+        ]
     ) { invocation in
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let count = try invocation.value(Options.keep)

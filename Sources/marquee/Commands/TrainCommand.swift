@@ -37,7 +37,9 @@ enum TrainCommand {
         ],
         required: ["store", "models"],
         examples: [
-            .init(line: "train --store data --models models", meaning: "One run with the settings that suit the data's shape."),
+            .init(
+                line: "train --store data --models models",
+                meaning: "One run with the settings that suit the data's shape."),
             .init(line: "train --store data --models models --auto", meaning: "One run with settings searched for."),
             .init(
                 line: "train --store data --models models --rank 128 --promote never",

@@ -49,7 +49,8 @@ final class TrainingReporter: Sendable {
                     "rank": trial.rank, "c": Double(trial.strength), "epochs": trial.epochs,
                     "ndcg": Figure.decimal(trial.ndcg, digits: 4),
                 ])
-            StandardError.showStatus("train: \(trial.epochs) epochs of rank \(trial.rank): \(Figure.decimal(trial.ndcg, digits: 4))")
+            StandardError.showStatus(
+                "train: \(trial.epochs) epochs of rank \(trial.rank): \(Figure.decimal(trial.ndcg, digits: 4))")
         case .searched(let summary): searched(summary)
         case .notSearched(let reason): say("no search: \(reason); the settings are those of the rule")
         case .widened(let split, let wider, let why): say("\(split): \(why); trying \(wider)")
@@ -93,7 +94,8 @@ final class TrainingReporter: Sendable {
         }
         say(
             "search: \(summary.trials.count) measurements on \(Figure.count(summary.users)) users in "
-                + "\(Figure.seconds(summary.seconds)), \(Figure.decimal(summary.fits, digits: 1)) fits; \(summary.ended)")
+                + "\(Figure.seconds(summary.seconds)), \(Figure.decimal(summary.fits, digits: 1)) fits; \(summary.ended)"
+        )
         if let first = summary.trials.first { say("by rule \(text(first)); chosen \(text(summary.chosen))") }
     }
 

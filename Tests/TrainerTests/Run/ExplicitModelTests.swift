@@ -134,4 +134,23 @@ import Testing
             #expect(manifest.gate.incumbent != nil && manifest.gate.reason.contains("NDCG@10"))
         }
     }
+
+    /// Two models of stars are compared by how well they predict stars.
+    @Test func modelsOfStarsAreComparedByTheirOwnMetric() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let split = Split.random(0.2, seed: 3)
+            let first = try TrainingRun(configuration: configuration { $0.split = split }, registry: registry).run(
+                starLog())
+            #expect(first.gate.outcome == .promoted, "\(first.gate)")
+            let worse = configuration {
+                $0.split = split
+                $0.parameters.lambda = 50
+            }
+            let second = try TrainingRun(configuration: worse, registry: registry).run(starLog())
+            #expect(second.gate.metric == "rmse" && second.gate.outcome != .promoted, "\(second.gate)")
+            #expect(try #require(second.gate.relativeDifference).value > 0)
+            #expect(try registry.current() == first.id)
+        }
+    }
 }

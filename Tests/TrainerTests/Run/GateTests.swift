@@ -15,44 +15,202 @@ import Testing
         return try TrainingRun(configuration: configuration, registry: registry).run(log)
     }
 
-    @Test func aWorseCandidateStaysOut() async throws {
+    /// A model that is shown to be worse is refused, whatever else; the policies overrule that, and say so.
+    @Test func aWorseCandidateIsRefused() async throws {
         try await withTemporaryFolder { folder in
             let registry = ModelRegistry(folder: folder.path)
-            let good = try train(registry, plantedLog())
-            let bad = try train(registry, plantedLog()) {
+            let good = try train(registry, plantedLog(users: 200))
+            #expect(good.gate.outcome == .promoted && good.gate.finding == .first)
+            let bad = try train(registry, plantedLog(users: 200)) {
                 $0.parameters.rank = 1
                 $0.parameters.lambda = 1000
             }
-            #expect(bad.gate.outcome == .kept)
+            #expect(bad.gate.outcome == .refused)
+            #expect(bad.gate.finding == .worse || bad.gate.finding == .belowBaseline)
             #expect(bad.gate.incumbent == good.id)
-            let difference = try #require(bad.gate.relativeDifference)
-            #expect(difference.value < -0.01)
+            #expect(try #require(bad.gate.relativeDifference).value < -0.01)
             #expect(try registry.current() == good.id)
             #expect(try registry.list().count == 2)
-            // The policies overrule the comparison, and say so.
-            let forced = try train(registry, plantedLog()) {
+            let forced = try train(registry, plantedLog(users: 200)) {
                 $0.parameters.rank = 1
                 $0.policy = .always
             }
             #expect(try registry.current() == forced.id)
-            let back = try train(registry, plantedLog())
-            #expect(back.gate.outcome == .promoted)
+            let back = try train(registry, plantedLog(users: 200)) { $0.parameters.rank = 9 }
+            #expect(back.gate.outcome == .promoted && back.gate.finding == .better)
             #expect(try #require(back.gate.relativeDifference).value > 0)
-            let never = try train(registry, plantedLog()) { $0.policy = .never }
+            let never = try train(registry, plantedLog(users: 200)) {
+                $0.policy = .never
+                $0.parameters.rank = 7
+            }
             #expect(never.gate.outcome == .kept)
             #expect(try registry.current() == back.id)
+        }
+    }
+
+    /// Another seed is another model of the same worth.
+    @Test func aChangeOfTheSizeOfTheNoiseIsHeld() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let first = try train(registry, plantedLog(users: 200))
+            let second = try train(registry, plantedLog(users: 200)) { $0.parameters.seed = 2 }
+            #expect(second.gate.outcome == .kept, "\(second.gate)")
+            #expect(second.gate.finding == .noDifference || second.gate.finding == .tooFewUsers)
+            #expect(try registry.current() == first.id)
         }
     }
 
     @Test func theSameSettingsOnNewerDataArePromoted() async throws {
         try await withTemporaryFolder { folder in
             let registry = ModelRegistry(folder: folder.path)
+            let first = try train(registry, plantedLog(users: 200))
+            let second = try train(registry, plantedLog(users: 201, version: 4))
+            #expect(second.gate.outcome == .promoted && second.gate.incumbent == first.id, "\(second.gate)")
+            #expect(second.gate.finding == .newerData)
+            #expect(try registry.current() == second.id)
+        }
+    }
+
+    /// What came since the model in service was trained is new to it: the same settings are measured on that.
+    @Test func theSameSettingsAreMeasuredOnEventsThatAreNewToBoth() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let whole = try plantedLog(users: 300, items: 200, version: 4, perUser: 30)
+            let early = try InteractionLog(source: "planted", version: 3)
+            let span = whole.last.microseconds - whole.first.microseconds
+            // Newer than the split at nine tenths, so that it has seen held-out events.
+            let end = whole.first.microseconds + span * 92 / 100
+            try early.append(whole) { $0.at < end }
+            _ = try train(registry, early)
+            var reports = 0
+            let run = TrainingRun(configuration: smallConfiguration(), registry: registry)
+            let second = try run.run(whole) { if case .evaluated = $0 { reports += 1 } }
+            #expect(second.gate.reason.contains("events new to it"), "\(second.gate.reason)")
+            #expect(second.gate.finding == .newerData && reports == 1)
+            #expect(try #require(second.gate.relativeDifference).value.isFinite)
+        }
+    }
+
+    @Test func oneRecipeAndVersionIsPublishedOnce() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
             let first = try train(registry, plantedLog())
-            let second = try train(registry, plantedLog())
-            #expect(second.gate.outcome == .promoted && second.gate.incumbent == first.id)
-            #expect(second.gate.relativeDifference == nil)
-            #expect(second.factorsSHA256 == first.factorsSHA256)
-            #expect(second.id != first.id)
+            let again = try train(registry, plantedLog())
+            #expect(again.id == first.id && again.gate.finding == .alreadyPublished && again.gate.outcome == .kept)
+            #expect(try registry.list() == [first.id])
+            #expect(try registry.history().count == 2)
+            // Other settings or other data are something new.
+            #expect(try train(registry, plantedLog()) { $0.parameters.seed = 5 }.id != first.id)
+            #expect(try train(registry, plantedLog(users: 61)).gate.finding != .alreadyPublished)
+            #expect(try registry.list().count == 3)
+        }
+    }
+
+    @Test func collapsedDataIsRefused() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let whole = try plantedLog(users: 200)
+            let first = try train(registry, whole)
+            let rest = try InteractionLog(source: "planted", version: 4)
+            try rest.append(whole) { $0.user < 9 }
+            let second = try train(registry, rest)
+            #expect(second.gate.outcome == .refused && second.gate.finding == .collapsed)
+            #expect(second.gate.reason.contains("9 users where \(first.id) had 200"))
+            #expect(try registry.current() == first.id)
+        }
+    }
+
+    /// Also without anything to compare with in service.
+    @Test func aFirstModelBelowThePopularityListStaysOut() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let log = try InteractionLog(source: "popular", version: 0)
+            // Everybody goes through the same films in the order of their popularity; nobody has a taste.
+            var generator = SeededGenerator(seed: 4)
+            for step in 0..<6000 {
+                let film = Int(Double(60) * pow(generator.uniform(), 3))
+                try log.append(
+                    userID: "user \(step % 300)", itemID: "film \(film)", kind: .like, value: 1,
+                    at: Timestamp(seconds: 1_700_000_000 + Int64(step)))
+            }
+            let manifest = try train(registry, log) {
+                $0.parameters.rank = 30
+                $0.parameters.alpha0 = 0.0001
+                $0.parameters.lambda = 0.0001
+            }
+            #expect(manifest.gate.outcome == .refused && manifest.gate.finding == .belowBaseline, "\(manifest.gate)")
+            #expect(try registry.current() == nil)
+        }
+    }
+
+    @Test func aRollbackPinsUntilSomebodyUnpins() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let first = try train(registry, plantedLog(users: 200))
+            let second = try train(registry, plantedLog(users: 201, version: 4))
+            #expect(try registry.current() == second.id)
+            #expect(try registry.rollback() == first.id)
+            #expect(try registry.pin()?.model == first.id)
+            let third = try train(registry, plantedLog(users: 202, version: 5))
+            #expect(third.gate.outcome == .kept && third.gate.finding == .pinned && third.gate.reason.contains("unpin"))
+            #expect(
+                try train(registry, plantedLog(users: 203, version: 6)) { $0.policy = .always }.gate.finding == .pinned)
+            #expect(try registry.current() == first.id)
+            #expect(try registry.manifest(of: third.id).gate == third.gate)
+            #expect(try registry.unpin())
+            #expect(try !registry.unpin())
+            let fourth = try train(registry, plantedLog(users: 204, version: 7))
+            #expect(try fourth.gate.outcome == .promoted && registry.current() == fourth.id)
+            // A promotion by hand ends it, too.
+            try registry.rollback()
+            try registry.promote(second.id)
+            #expect(try registry.pin() == nil)
+            #expect(try registry.history().map(\.action).contains(.unpinned))
+        }
+    }
+
+    @Test func tooFewUsersAreAVerdictOfTheirOwn() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            _ = try train(registry, plantedLog(users: 24))
+            var tried: [Split] = []
+            var configuration = smallConfiguration()
+            configuration.parameters.seed = 2
+            let manifest = try TrainingRun(configuration: configuration, registry: registry).run(plantedLog(users: 24))
+            {
+                if case .widened(_, let split, _) = $0 { tried.append(split) }
+            }
+            #expect(tried == [.time(0.8), .time(0.7), .time(0.6), .time(0.5)])
+            #expect(manifest.gate.outcome == .kept && manifest.gate.finding == .tooFewUsers)
+            #expect(manifest.gate.reason.contains("held-out users"))
+            #expect(try #require(manifest.gate.users) < 50)
+        }
+    }
+
+    /// No time lies between training and test then; the last item of each user is held out instead.
+    @Test func eventsOfOneMomentAreMeasuredByTheLastItem() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let log = try InteractionLog(source: "moment", version: 0)
+            let planted = try plantedLog(users: 200)
+            try planted.forEachChunk { chunk in
+                for record in chunk {
+                    try log.append(
+                        userID: planted.users.id(at: Int(record.user)), itemID: planted.items.id(at: Int(record.item)),
+                        kind: record.kind, value: record.value, at: planted.first)
+                }
+            }
+            let manifest = try train(registry, log)
+            #expect(manifest.evaluation?.split == "last" && manifest.gate.finding == .first)
+            // Held to the split that was asked for, it says what is wrong and what to do.
+            var reason = ""
+            var configuration = smallConfiguration(rank: 7)
+            configuration.widensWindow = false
+            _ = try TrainingRun(configuration: configuration, registry: registry).run(log) {
+                if case .notEvaluated(let text) = $0 { reason = text }
+            }
+            #expect(reason.contains("none of the 2400 events (all at 2023-11-14T22:13:20Z)"), "\(reason)")
+            #expect(reason.contains("--split last"))
         }
     }
 
@@ -73,7 +231,9 @@ import Testing
             }
             let first = try train(registry, early)
             var names: [String] = []
-            let second = try TrainingRun(configuration: smallConfiguration(), registry: registry).run(whole) {
+            var held = smallConfiguration()
+            held.widensWindow = false
+            let second = try TrainingRun(configuration: held, registry: registry).run(whole) {
                 if case .measured(let name, _, _) = $0 { names.append(name) }
             }
             #expect(second.gate.reason.contains("as published"))
@@ -102,8 +262,10 @@ import Testing
                 if case .notEvaluated(let text) = $0 { reason = text }
             }
             #expect(!reason.isEmpty && manifest.evaluation == nil)
-            #expect(manifest.gate.outcome == .promoted)
-            #expect(try registry.openCurrent().itemCount == 3)
+            // Nothing is known of it, so it takes a hand to put it into service.
+            #expect(manifest.gate.outcome == .kept && manifest.gate.finding == .notEvaluated)
+            #expect(try registry.current() == nil)
+            #expect(try registry.open(manifest.id).itemCount == 3)
         }
     }
 

@@ -23,10 +23,12 @@ enum MovieLens {
 }
 
 /// Events with planted taste: users of group g like items of group g, more so early items.
-func plantedLog(users: Int = 60, items: Int = 40, groups: Int = 4, seed: UInt64 = 1) throws -> InteractionLog {
-    let log = try InteractionLog(source: "planted", version: 3)
+func plantedLog(
+    users: Int = 60, items: Int = 40, groups: Int = 4, seed: UInt64 = 1, version: Int64 = 3, perUser: Int = 12
+) throws -> InteractionLog {
+    let log = try InteractionLog(source: "planted", version: version)
     var generator = SeededGenerator(seed: seed)
-    for step in 0..<users * 12 {
+    for step in 0..<users * perUser {
         let user = generator.below(users)
         let taste = user % groups
         let strays = generator.uniform() < 0.1
