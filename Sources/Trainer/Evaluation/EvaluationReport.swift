@@ -112,9 +112,12 @@ public struct EvaluationReport: Codable, Sendable {
         public var weights: ConfidenceWeights
         public var explicit: ModelRecipe.ExplicitSettings?
         public var bootstrapResamples: Int
+        /// Which of them a rule or a search chose, and what the search tried.
+        public var chosen: Manifest.ChosenSettings?
 
         private enum CodingKeys: String, CodingKey {
             case parameters, weights, explicit
+            case chosen = "chosen_settings"
             case bootstrapResamples = "bootstrap_resamples"
         }
     }

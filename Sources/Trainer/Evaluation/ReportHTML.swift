@@ -5,12 +5,13 @@ extension EvaluationReport {
     /// One self-contained page: tables and inline plots, no script and no network; readable on a phone.
     public func html() -> String {
         var body = "<h1>Marquee evaluation</h1>"
+        if let gate { body += "<p class=\"big\">\(e(gate.outcome.rawValue.capitalized)). \(e(gate.reason))</p>" }
         body += "<p>\(e(describes))</p><p class=\"quiet\">\(e(protocolNote)) \(e(data.splitExplanation))</p>"
         body += headline()
         body +=
             "<div class=\"plots\">" + plots().filter { !$0.isEmpty }.map { "<figure>\($0)</figure>" }.joined()
             + "</div>"
-        body += metricTable() + ratingTable() + comparisonTable() + sliceTable() + dataTable() + settingsTable()
+        body += metricTable() + ratingTable() + comparisonTable() + sliceTable() + dataTable() + settingsTable() + searchTable()
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -183,7 +184,9 @@ extension EvaluationReport {
         return table(
             "Settings", ["what", "value"],
             [
-                ["rank", "\(p.rank)"], ["epochs", "\(p.epochs)"], ["alpha0", "\(p.alpha0)"], ["lambda", "\(p.lambda)"],
+                ["rank", "\(p.rank)"], ["epochs", "\(p.epochs)"],
+                ["alpha0", "\(p.alpha0)" + (settings.chosen?.rule.setsAlpha0 == true ? ", by rule" : "")],
+                ["lambda", "\(p.lambda)" + (settings.chosen?.rule.setsLambda == true ? ", by rule" : "")],
                 ["nu", "\(p.nu)"], ["solver", e(p.solver.rawValue)], ["seed", "\(seed)"],
                 ["confidence weights", "version \(settings.weights.version)"],
                 ["half-life", settings.weights.halfLifeDays.map { "\($0) days" } ?? "none"],
@@ -192,5 +195,20 @@ extension EvaluationReport {
                 ["peak memory", "\(peakRSSBytes >> 20) MiB"], ["code", e(codeVersion)],
                 ["made at", generatedAt.description],
             ])
+    }
+
+    private func searchTable() -> String {
+        guard let search = settings.chosen?.search else { return "" }
+        let title =
+            "What the search tried: NDCG@\(Manifest.headlineCutoff) of \(search.users) users of a validation window, "
+            + String(format: "%.1f fits in %.1f s; ", search.fits, search.seconds) + search.ended
+        return table(
+            title, ["rank", "c", "alpha0 factor", "half-life, days", "epochs", "NDCG"],
+            search.trials.map { trial in
+                [
+                    "\(trial.rank)", "\(trial.strength)", "\(trial.alpha0Factor)",
+                    trial.halfLifeDays.map { "\($0)" } ?? "none", "\(trial.epochs)", n(trial.ndcg),
+                ]
+            })
     }
 }

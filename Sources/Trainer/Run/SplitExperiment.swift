@@ -143,7 +143,8 @@ struct SplitExperiment {
             slices: builder.slices(), comparisons: builder.comparisons(), training: summary,
             settings: .init(
                 parameters: configuration.recipe.recorded.parameters, weights: configuration.weights,
-                explicit: configuration.explicit, bootstrapResamples: configuration.bootstrapResamples),
+                explicit: configuration.explicit, bootstrapResamples: configuration.bootstrapResamples,
+                chosen: configuration.chosen),
             seed: configuration.parameters.seed, peakRSSBytes: ResidentMemory.peakBytes())
     }
 }

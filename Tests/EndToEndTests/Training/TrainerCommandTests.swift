@@ -163,6 +163,54 @@ import Testing
         }
     }
 
+    /// A scheduler learns from the exit status what became of the model, and from JSON why.
+    @Test func theVerdictIsTheExitStatus() async throws {
+        try await withStore { folder, store, models in
+            let train = ["train", "--store", store, "--models", models, "--format", "json"] + small
+            func verdict(_ words: [String]) async throws -> (status: Int32, finding: String, outcome: String) {
+                let result = try await MarqueeProcess.run(train + words, in: folder)
+                let gate = try #require(Loop.json(result.output)["gate"] as? [String: Any])
+                #expect(!result.output.contains("nan"))
+                return (
+                    result.status, gate["finding"] as? String ?? "", gate["outcome"] as? String ?? ""
+                )
+            }
+            let first = try await verdict([])
+            #expect(first == (0, "first", "promoted"))
+            let again = try await verdict([])
+            #expect(again == (10, "already-published", "kept"))
+            let worse = try await verdict(["--lambda", "1000", "--rank", "1"])
+            #expect(worse.status == (worse.outcome == "refused" ? 11 : 10) && worse.outcome != "promoted", "\(worse)")
+            let never = try await verdict(["--seed", "3", "--promote", "never"])
+            #expect(never.status == 0 && never.outcome == "kept")
+            let always = try await verdict(["--seed", "4", "--promote", "always"])
+            #expect(always.status == 0 && always.outcome == "promoted")
+            let back = try await Loop.run(["models", "rollback", "--models", models], in: folder)
+            #expect(back.contains("pinned"))
+            let pinned = try await verdict(["--seed", "5", "--promote", "always"])
+            #expect(pinned == (10, "pinned", "kept"))
+            #expect(try await Loop.run(["models", "list", "--models", models], in: folder).contains("is pinned since"))
+            try await Loop.run(["models", "unpin", "--models", models], in: folder)
+            let removed = try await Loop.run(["models", "prune", "--models", models, "--keep", "1"], in: folder)
+            // In service once, and the newest: those stay.
+            #expect(removed.contains("2 models removed"), "\(removed)")
+        }
+    }
+
+    @Test func aSearchIsShownAndKept() async throws {
+        try await withStore { folder, store, models in
+            let output = try await MarqueeProcess.run(
+                ["train", "--store", store, "--models", models, "--auto", "--promote", "never"], in: folder)
+            #expect(output.status == 0 && output.output.contains("search: "), "\(output.errors)")
+            try await Loop.refused(
+                ["train", "--store", store, "--models", models, "--minutes", "1"], in: folder, status: 64,
+                saying: ["--auto"])
+            try await Loop.refused(
+                ["train", "--store", store, "--models", models, "--auto", "--explicit"], in: folder, status: 64,
+                saying: ["--auto", "--explicit"])
+        }
+    }
+
     @Test func trainingOnStarsPublishesAModelOfStars() async throws {
         try await withStore { folder, store, models in
             let said = try await Loop.run(
@@ -275,7 +323,7 @@ import Testing
             #expect(verified.contains("2 of them are no events"))
             try await Loop.run(
                 ["store", "delete", "\(store)/events", "--where", "value is nan or at > '9000-01-01'"], in: folder)
-            try await Loop.run(train, in: folder)
+            try await Loop.run(train + ["--promote", "always"], in: folder)
             try await Loop.refused(train + ["--max-bad-rows", "2"], in: folder, status: 64, saying: ["--max-bad-rows"])
         }
     }
