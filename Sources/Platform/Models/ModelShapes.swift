@@ -17,7 +17,7 @@ enum ModelShapes {
         "id": .text(), "in_service": .boolean, "trained_at": .time, "kind": .text(),
         "data_version": .nullable(.integer(0...Int.max)), "events": .integer(0...Int.max),
         "users": .integer(0...Int.max), "items": .integer(0...Int.max), "rank": .integer(1...Int.max),
-        "epochs": .integer(0...Int.max), "seed": .integer(), "verdict": .choice(["promoted", "kept"]),
+        "epochs": .integer(0...Int.max), "seed": .integer(), "verdict": .choice(["promoted", "kept", "refused"]),
         "verdict_reason": .text(), "ndcg_at_10": .nullable(interval),
     ])
     static let summary = JSONSchema.named("ModelSummary", summaryMembers)

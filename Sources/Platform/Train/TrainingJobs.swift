@@ -81,7 +81,10 @@ public final class TrainingJobs: Service {
     /// - Throws: for settings out of range.
     public func start(_ settings: Settings) throws -> Job? {
         var configuration = TrainingConfiguration(codeVersion: Release.version)
-        if let rank = settings.rank { configuration.parameters.rank = rank }
+        if let rank = settings.rank {
+            configuration.parameters.rank = rank
+            configuration.rule?.limitsRank = false
+        }
         if let epochs = settings.epochs { configuration.parameters.epochs = epochs }
         if let seed = settings.seed { configuration.parameters.seed = seed }
         if let policy = settings.policy { configuration.policy = policy }
