@@ -34,7 +34,8 @@ import Testing
             #expect(likes.contains("\(liked) rows"))
 
             try await Loop.run(
-                ["train", "--store", store, "--models", models, "--rank", "8", "--epochs", "2", "--promote", "always"], in: folder)
+                ["train", "--store", store, "--models", models, "--rank", "8", "--epochs", "2", "--promote", "always"],
+                in: folder)
             let list = try await run("embed-recommender", [store, models, "u1"])
             #expect(list.first?.hasSuffix("user u1 is known") == true)
             #expect(list.filter { $0.first?.isNumber == true && $0.contains(": ") }.count == 5, "\(list)")

@@ -11,7 +11,9 @@ extension EvaluationReport {
         body +=
             "<div class=\"plots\">" + plots().filter { !$0.isEmpty }.map { "<figure>\($0)</figure>" }.joined()
             + "</div>"
-        body += metricTable() + ratingTable() + comparisonTable() + sliceTable() + dataTable() + settingsTable() + searchTable()
+        body +=
+            metricTable() + ratingTable() + comparisonTable() + sliceTable() + dataTable() + settingsTable()
+            + searchTable()
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
