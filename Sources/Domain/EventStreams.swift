@@ -12,11 +12,46 @@ public protocol EventFeed: Sendable {
     func run(_ receive: @Sendable ([Event]) -> Void) async throws
     /// Whether new events can be heard at this moment. Quick, and may be asked from any thread.
     var state: FeedState { get }
+    /// Begins where a table of events ends, by the progress markers of its newest version: whoever has read the table
+    /// then hears each event that it has not. Called before ``run(_:)``.
+    func begin(behind markers: [String: Int64])
+    /// How new what is heard is. Quick, and may be asked from any thread.
+    var freshness: FeedFreshness { get }
 }
 
 extension EventFeed {
     /// A feed that knows nothing of outages.
     public var state: FeedState { .hearing }
+    /// A feed that always begins where it wants to.
+    public func begin(behind markers: [String: Int64]) {}
+    /// A feed that knows nothing of it.
+    public var freshness: FeedFreshness { FeedFreshness() }
+}
+
+/// How new what a feed has handed over is.
+public struct FeedFreshness: Sendable, Equatable {
+    /// Events that are there and were not handed over; nil if that is not known.
+    public var lag: Int64?
+    /// Seconds from an event's arrival at the broker until it was taken in, of the newest few thousand events: the median
+    /// and the 99th percentile; nil before the first.
+    public var seconds: (p50: Double, p99: Double)?
+
+    public init(lag: Int64? = nil, seconds: (p50: Double, p99: Double)? = nil) {
+        self.lag = lag
+        self.seconds = seconds
+    }
+
+    public static func == (a: Self, b: Self) -> Bool {
+        a.lag == b.lag && a.seconds?.p50 == b.seconds?.p50 && a.seconds?.p99 == b.seconds?.p99
+    }
+}
+
+/// What is stored of events: to answer what neither a model nor a feed tells.
+public protocol EventArchive: Sendable {
+    /// Those of the events that are not stored, by their identifiers. Blocks.
+    func unstored(of events: [Event]) throws -> [Event]
+    /// A user's newest events, newest first. Blocks.
+    func events(of userID: String, limit: Int) throws -> [Event]
 }
 
 /// Whether a feed hears what happens.

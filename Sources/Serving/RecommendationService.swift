@@ -16,12 +16,15 @@ public final class RecommendationService: Service {
     public let configuration: ServingConfiguration
     let contentLookup: ContentLookup
     private let models: any ModelSource
-    private let feed: (any EventFeed)?
+    let feed: (any EventFeed)?
+    let archive: (any EventArchive)?
     private let publisher: (any EventPublisher)?
     private let editor: (any CatalogueEditor)?
-    private let overlay = EventOverlay()
+    let overlay = EventOverlay()
     /// The newest events of everybody.
     let trends = EventTrends()
+    /// See ``note(indexLag:)``; below zero while it is not known.
+    let indexLag = Atomic<Int>(-1)
     private let state: Mutex<ServingState>
     /// What was in force before, for the further pages of lists that it began.
     private let retired = Mutex(RetiredStates())
@@ -52,27 +55,30 @@ public final class RecommendationService: Service {
     ///   - feed: New events; nil to serve what the model knows and no more.
     ///   - publisher: Where `POST /v1/events` goes; nil to take none.
     ///   - editor: Where `PUT /v1/items/{item}` and its kin go; nil to change nothing.
+    ///   - archive: What is stored of events; nil if nobody can tell.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
     public convenience init(
         configuration: ServingConfiguration = ServingConfiguration(), registry: ModelRegistry,
         catalog: CatalogSnapshot, content: any ContentSource, feed: (any EventFeed)? = nil,
-        publisher: (any EventPublisher)? = nil, editor: (any CatalogueEditor)? = nil
+        publisher: (any EventPublisher)? = nil, editor: (any CatalogueEditor)? = nil,
+        archive: (any EventArchive)? = nil
     ) async throws {
         try await self.init(
             configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed,
-            publisher: publisher, editor: editor)
+            publisher: publisher, editor: editor, archive: archive)
     }
 
     init(
         configuration: ServingConfiguration, models: any ModelSource, catalog: CatalogSnapshot,
         content: any ContentSource, feed: (any EventFeed)?, publisher: (any EventPublisher)?,
-        editor: (any CatalogueEditor)? = nil
+        editor: (any CatalogueEditor)? = nil, archive: (any EventArchive)? = nil
     ) async throws {
         self.configuration = configuration
         self.models = models
         self.feed = feed
         self.publisher = publisher
         self.editor = editor
+        self.archive = archive
         contentLookup = ContentLookup(
             deadline: configuration.contentDeadline, failures: ContentFailures(impairments))
         kept = KeptAnswers(
@@ -201,7 +207,7 @@ public final class RecommendationService: Service {
 
     // MARK: Answering
 
-    private var current: ServingState { state.withLock { $0 } }
+    var current: ServingState { state.withLock { $0 } }
 
     /// A pipeline on the state in force: one for each request.
     func pipeline() -> Pipeline {
@@ -266,6 +272,25 @@ public final class RecommendationService: Service {
     func edit(_ edits: [CatalogEdit]) async throws -> [EditedFilm] {
         guard let editor else { throw ServingError.catalogueReadOnly }
         return try await editor.apply(edits)
+    }
+
+    /// Returns once all of the events are stored.
+    /// - Throws: ``ServingError/waitTimedOut(milliseconds:)``, ``ServingError/storeUnknown``.
+    func waitUntilStored(_ events: [Event], within limit: Duration) async throws {
+        guard let archive else { throw ServingError.storeUnknown }
+        let end = ContinuousClock.now + limit
+        var left = events
+        var pause = Duration.milliseconds(100)
+        while true {
+            let wanted = left
+            left = try await BlockingWork.run("stored") { _ in try archive.unstored(of: wanted) }
+            if left.isEmpty { return }
+            guard ContinuousClock.now + pause < end else {
+                throw ServingError.waitTimedOut(milliseconds: Int(limit.inSeconds * 1000))
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(1))
+        }
     }
 
     /// The model in service, as every answer names it.

@@ -77,6 +77,13 @@ struct Client {
         return try await http.send(HTTPRequest(.post, address + path, headers: type, body: Array(json.utf8))).status
     }
 
+    /// Sends a body with headers of the caller's.
+    func send(path: String, headers: [HTTPHeader], body: String) async throws -> (status: Int, body: String) {
+        let request = HTTPRequest(.post, address + path, headers: headers, body: Array(body.utf8))
+        let response = try await http.send(request)
+        return (response.status, String(decoding: response.body, as: UTF8.self))
+    }
+
     func object(_ path: String) async throws -> [String: Any] {
         let (status, body) = try await get(path)
         #expect(status == 200, "\(path): \(body)")

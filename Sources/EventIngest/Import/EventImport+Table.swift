@@ -1,5 +1,6 @@
 public import Columnar
 import Domain
+import Foundation
 import Store
 
 extension EventImport {
@@ -40,7 +41,10 @@ extension EventImport {
         var done = 0
         for portion in ImportPortion.all(of: runs.days, atOnce: atOnce) {
             try check()
-            let outcome = try writer.store(runs.records(of: portion.days), portion)
+            let outcome = try writer.store(runs.records(of: portion.days), portion) { attempts in
+                try check()
+                progress(.waiting(attempts: attempts))
+            }
             summary.knownEvents += outcome.known
             summary.repeatedEvents += outcome.repeated
             summary.changedEvents += outcome.changed
@@ -54,6 +58,8 @@ extension EventImport {
 public enum ImportProgress: Sendable {
     case read(bytes: Int)
     case stored(events: Int, of: Int)
+    /// Others store events at the same time: a commit was tried so often in vain and is made again.
+    case waiting(attempts: Int)
 }
 
 /// Events that are stored in one commit: those of some days, or a share of one day that has too many.
@@ -91,8 +97,8 @@ private final class ImportWriter {
     /// The marker that every import moves: of two at once one finds that the other was faster, and looks up again.
     private static let marker = "import"
     private static let isStored = UInt32.max
-    /// So often a portion is looked up and written anew because somebody else stored events meanwhile.
-    private static let patience = 3
+    /// So long a portion is looked up and written anew because somebody else stored events meanwhile.
+    private static let patience = Duration.seconds(60)
 
     struct Outcome {
         var added = 0
@@ -110,10 +116,13 @@ private final class ImportWriter {
     }
 
     /// - Parameter records: of the portion's days.
-    func store(_ records: [UInt8], _ portion: ImportPortion) throws -> Outcome {
+    func store(
+        _ records: [UInt8], _ portion: ImportPortion, waiting: (Int) throws -> Void
+    ) throws -> Outcome {
         let knowsAll = all != nil
         // Taken out: a copy of it would cost more than the portion.
         var known = all.take() ?? IdentifierSet()
+        let start = ContinuousClock.now
         var attempts = 0
         while true {
             attempts += 1
@@ -138,8 +147,9 @@ private final class ImportWriter {
             }
             let before = snapshot.transactions[Self.marker]
             // Whoever stored something since may have stored one of these events. But an ingester that commits more often
-            // than a portion takes must not keep the import waiting: it looks up what was imported itself.
-            let others = attempts > Self.patience ? [:] : snapshot.transactions.filter { $0.key != Self.marker }
+            // than a portion takes must not keep the import waiting for ever: it looks up what was imported itself.
+            let isPatient = attempts <= 3 || ContinuousClock.now - start < Self.patience
+            let others = !isPatient ? [:] : snapshot.transactions.filter { $0.key != Self.marker }
             let result = try table.append(
                 [batch], transactions: [.init(appID: Self.marker, version: (before ?? 0) + 1)],
                 expecting: others.mapValues { $0 }.merging([Self.marker: before]) { $1 }, operation: "IMPORT")
@@ -148,7 +158,9 @@ private final class ImportWriter {
                 if knowsAll { all = known }
                 return outcome
             case .alreadyCommitted, .conflict:
-                // Somebody was faster: what was stored is known now.
+                // Somebody was faster: what was stored is known now. Between two commits of theirs is room for one of ours.
+                try waiting(attempts)
+                Thread.sleep(forTimeInterval: min(0.02 * Double(1 << min(attempts, 6)), 1) * .random(in: 0.5...1))
                 if knowsAll {
                     try knowAll()
                     known = all.take() ?? IdentifierSet()

@@ -123,7 +123,8 @@ extension IngestRun {
             anchors.add(trusted.offsets)
             for (place, anchor) in anchors.next(Self.lookedOverTogether) {
                 guard let route = ledger[place]?.route, !unavailable.contains(place) else { continue }
-                questions.append(.init(place: place, route: route, stored: anchor))
+                questions.append(
+                    .init(place: place, route: route, stored: anchor, confirms: trusted.offsets[place] ?? anchor))
             }
         } else {
             for place in suspects.keys {
@@ -161,13 +162,13 @@ extension IngestRun {
 
     private func conclude(routine inspection: LogInspection, _ survey: LogInspection.Survey) throws {
         for question in inspection.questions where !survey.unread.contains(question.place) {
-            guard let state = ledger[question.place], let anchor = question.stored else { continue }
+            guard ledger[question.place] != nil, let anchor = question.stored else { continue }
             if isOther(survey.identity.verdicts[question.place]) {
                 // What was stored since then may be of the other log.
                 trusted.lower(question.place, to: anchor)
                 try rest([question.place])
             } else {
-                anchors.confirmed(question.place, trusted.offsets[question.place] ?? state.stored ?? anchor)
+                anchors.confirmed(question.place, question.confirms)
             }
         }
     }

@@ -95,7 +95,7 @@ final class IngestRun {
     }
 
     /// Under which a table keeps the offset of a partition.
-    func appID(of place: TopicPartition) -> String { "kafka:\(cluster):\(place.topic):\(place.partition)" }
+    func appID(of place: TopicPartition) -> String { StoredOffsets.marker(of: place, in: cluster) }
 
     private var topics: [String] { configuration.routes.flatMap(\.topics) }
 

@@ -13,6 +13,8 @@ final class LogInspection: Sendable {
         var place: TopicPartition
         var route: Int
         var stored: Int64?
+        /// Up to where it is trusted if it is the same log.
+        var confirms: Int64 = 0
     }
 
     /// What the cluster said in time.

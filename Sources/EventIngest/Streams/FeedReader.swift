@@ -7,7 +7,7 @@ struct FeedReader {
     let consumer: KafkaConsumer
     let watch: ClusterWatch
     let log: Log
-    private var next: [TopicPartition: Int64] = [:]
+    private(set) var next: [TopicPartition: Int64] = [:]
     private var unavailable: Set<TopicPartition> = []
     /// Topics that did not exist when we looked last.
     private var missing: Set<String> = []
@@ -24,16 +24,47 @@ struct FeedReader {
 
     mutating func begin(_ start: KafkaEventFeed.Start) throws {
         let places = try consumer.partitions(of: Topics.events)
+        let cluster = if case .behind = start { try consumer.clusterID() } else { "" }
         for (place, available) in zip(places, try consumer.watermarks(of: places)) {
+            func newest(_ count: Int) -> Int64 { max(available.lowerBound, available.upperBound - Int64(count)) }
             next[place] =
                 switch start {
                 case .end: available.upperBound
-                case .newest(let count): max(available.lowerBound, available.upperBound - Int64(count))
+                case .newest(let count): newest(count)
                 case .beginning: available.lowerBound
+                case .at(let offsets): offset(offsets[place], of: place, available)
+                case .behind(let stored):
+                    offset(stored.offset(of: place, in: cluster) ?? available.lowerBound, of: place, available)
                 }
         }
         try consumer.assign(next)
         watch.watch(places)
+    }
+
+    /// Messages of a partition that are read before those that come now, at most: a feed is for the newest.
+    private static let longestGap: Int64 = 250_000
+
+    /// Where to go on in a partition that was heard, or stored, up to `expected`.
+    private func offset(_ expected: Int64?, of place: TopicPartition, _ available: Range<Int64>) -> Int64 {
+        let earliest = max(available.lowerBound, available.upperBound - Self.longestGap)
+        guard let expected, expected <= available.upperBound else {
+            // Shorter than what was stored: another log.
+            if expected != nil { log.warning("a topic was made anew: its newest events are heard", ["partition": "\(place)"]) }
+            return earliest
+        }
+        if expected < earliest {
+            log.warning(
+                "events lie between what is stored and what is heard, and are known only when they are stored",
+                ["partition": "\(place)", "from": expected, "to": earliest])
+        }
+        return max(expected, earliest)
+    }
+
+    /// Messages that are there and were not read; nil if no broker says so.
+    var lag: Int64? {
+        let view = watch.view
+        guard view.outage == nil, !view.ends.isEmpty else { return nil }
+        return next.reduce(0) { $0 + max(0, (view.ends[$1.key] ?? $1.value) - $1.value) }
     }
 
     mutating func poll(_ body: (KafkaMessages) throws -> Void) throws {

@@ -14,10 +14,18 @@ public final class KafkaEventFeed: EventFeed {
         /// At most this many of the newest messages of each partition, then what comes.
         case newest(Int)
         case beginning
+        /// Where a table ends; what it has nothing of from its beginning. At most a quarter of a million messages of each
+        /// partition.
+        case behind(StoredOffsets)
+        /// At these offsets.
+        case at([TopicPartition: Int64])
     }
 
     private let properties: KafkaProperties
-    private let start: Start
+    private let start: Mutex<Start>
+    private let cluster: String?
+    private let window = VisibilityWindow()
+    private let lag = Mutex<Int64?>(nil)
     private let format: EventFormat
     private let limits: EventLimits
     private let observer: KafkaObserver
@@ -26,13 +34,17 @@ public final class KafkaEventFeed: EventFeed {
     private let log = Log("feed")
     private let isUp = Metrics.shared.gauge(
         "marquee_kafka_up", help: "1 while a broker answers.", labels: ["client": "feed"])
+    private let unheard = Metrics.shared.gauge(
+        "marquee_event_lag", help: "Messages at the broker that were not heard yet; NaN while that is not known.")
 
+    /// - Parameter cluster: stands for the cluster's own identifier where a table says how far it is.
     public init(
-        properties: KafkaProperties, start: Start = .end, format: EventFormat = .json,
+        properties: KafkaProperties, start: Start = .end, cluster: String? = nil, format: EventFormat = .json,
         limits: EventLimits = EventLimits(), observer: KafkaObserver = KafkaObserver()
     ) {
         self.properties = properties
-        self.start = start
+        self.start = Mutex(start)
+        self.cluster = cluster
         self.format = format
         self.limits = limits
         self.observer = observer
@@ -41,24 +53,39 @@ public final class KafkaEventFeed: EventFeed {
     /// Messages that were not events. The ingester keeps them; a feed only counts.
     public var skipped: Int { skippedCount.load(ordering: .relaxed) }
 
+    public func begin(behind markers: [String: Int64]) {
+        start.withLock { $0 = .behind(StoredOffsets(markers, cluster: cluster)) }
+    }
+
+    public var freshness: FeedFreshness {
+        FeedFreshness(lag: lag.withLock { $0 }, seconds: window.percentiles)
+    }
+
     /// Down while no broker answers, while a topic does not exist, and while a partition has messages and gives none.
     public var state: FeedState { current.withLock { $0 } }
 
     /// - Throws: ``IngestError`` if the broker cannot be reached at the start, a topic is missing, or the registry does
     ///   not answer when a message names a schema not seen before. Other failures are retried until the task is cancelled.
     public func run(_ receive: @Sendable ([Event]) -> Void) async throws {
-        let (batches, sender) = AsyncThrowingStream<[Event], any Error>.makeStream()
+        let (batches, sender) = AsyncThrowingStream<Batch, any Error>.makeStream()
         let state = State()
         SystemThread.start("event-feed") { [self] in
             sender.finish(throwing: Result { try work(state) { sender.yield($0) } }.failure)
         }
         defer { state.isCancelled.store(true, ordering: .releasing) }
         for try await batch in batches {
-            receive(batch)
+            receive(batch.events)
+            window.note(batch.sentAt)
             // Lets the reader go on: it is never more than a few batches ahead of a slow receiver.
             state.room.signal()
         }
         try Task.checkCancellation()
+    }
+
+    private struct Batch: Sendable {
+        var events: [Event] = []
+        /// When they were sent, in milliseconds since 1970, of those that came since the feed runs.
+        var sentAt: [Int64] = []
     }
 
     private final class State: Sendable {
@@ -69,7 +96,7 @@ public final class KafkaEventFeed: EventFeed {
         init() { for _ in 0..<4 { room.signal() } }
     }
 
-    private func work(_ state: State, _ send: ([Event]) -> Void) throws {
+    private func work(_ state: State, _ send: (Batch) -> Void) throws {
         let consumer = try KafkaConsumer(
             properties: KafkaProperties(["fetch.wait.max.ms": "50"]).merging(properties), group: "marquee-feed",
             batch: 1024, observer: observer)
@@ -77,16 +104,22 @@ public final class KafkaEventFeed: EventFeed {
         let watch = ClusterWatch(consumer)
         defer { watch.stop() }
         var reader = FeedReader(consumer: consumer, watch: watch, log: log)
-        try reader.begin(start)
+        let begun = Timestamp.now.microseconds / 1000
+        try reader.begin(start.withLock { $0 })
+        // A feed that is taken up again goes on where it was.
+        var reached = reader.next
+        defer { start.withLock { $0 = .at(reached) } }
         let decoder = format.decoder(limits: limits)
-        var events: [Event] = []
+        var batch = Batch()
         while !state.isCancelled.load(ordering: .acquiring) {
             try reader.poll { messages in
                 let latest = decoder.latest(.now)
                 var position = 0
                 while position < messages.count {
                     do throws(RejectReason) {
-                        events.append(try decoder.decode(messages.payload(at: position), latest: latest).event)
+                        batch.events.append(try decoder.decode(messages.payload(at: position), latest: latest).event)
+                        let sent = messages.timestamp(at: position)
+                        if sent >= begun { batch.sentAt.append(sent) }
                     } catch {
                         if try decoder.mayRetry(after: error) { continue }
                         skippedCount.add(1, ordering: .relaxed)
@@ -95,13 +128,23 @@ public final class KafkaEventFeed: EventFeed {
                 }
             }
             show(try reader.look())
-            guard !events.isEmpty else { continue }
+            show(lag: reader.lag)
+            guard !batch.events.isEmpty else {
+                reached = reader.next
+                continue
+            }
             while state.room.wait(timeout: .now() + 0.1) == .timedOut {
                 if state.isCancelled.load(ordering: .acquiring) { return }
             }
-            send(events)
-            events.removeAll(keepingCapacity: true)
+            send(batch)
+            batch = Batch()
+            reached = reader.next
         }
+    }
+
+    private func show(lag: Int64?) {
+        self.lag.withLock { $0 = lag }
+        unheard.set(lag.map(Double.init) ?? .nan)
     }
 
     /// Says once in the log what changed.

@@ -45,6 +45,12 @@ public struct KafkaMessages {
     /// The place of one message in its partition, under the same precondition.
     package func offset(at position: Int) -> Int64 { pointers[position].unsafelyUnwrapped.pointee.offset }
 
+    /// When one message was sent, or taken by the broker, as its topic says: milliseconds since 1970, or -1.
+    package func timestamp(at position: Int) -> Int64 {
+        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        return rd_kafka_message_timestamp(pointers[position], &kind)
+    }
+
     /// Brings messages into this core's cache, all at the same time: another core wrote them, and one by one each is waited
     /// for. Returns a number that means nothing, so that the compiler does not leave the reading out.
     package func touch(_ range: Range<Int>) -> Int {

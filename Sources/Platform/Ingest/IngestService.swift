@@ -58,6 +58,11 @@ public final class IngestService: Service {
         } else if progress.outage == nil, let outage = before.outage {
             log.info("Kafka is back", ["away_since": "\(outage.since)"])
         }
+        for (place, offsets) in progress.heldBack where before.heldBack[place] == nil {
+            log.warning(
+                "an open transaction holds messages back: they are read when it ends",
+                ["partition": "\(place)", "from": offsets.lowerBound, "offsets": offsets.count])
+        }
         for topic in progress.missingTopics.subtracting(before.missingTopics).sorted() {
             log.error("a topic does not exist any more: nothing is read of it until it is made again", ["topic": topic])
         }

@@ -53,8 +53,8 @@ public struct CatalogueFollower: Service {
                     try? await Task.sleep(for: Self.interval)
                 }
             }
-            // Apart: an edit must not wait for an index.
-            if let keeper { group.addTask { await keepIndex(keeper, latest) } }
+            // Apart: an edit must not wait for an index. One in this process is swapped in with the films.
+            if let keeper { group.addTask { await keepIndex(keeper, latest) } } else { service.note(indexLag: 0) }
         }
     }
 
@@ -163,6 +163,7 @@ public struct CatalogueFollower: Service {
             let (films, number) = latest.get()
             if indexed == number, !(await check(films, keeper)) { indexed = nil }
             if indexed != number, await index(films, keeper) { indexed = number }
+            service.note(indexLag: indexed == number ? 0 : nil)
             try? await Task.sleep(for: Self.interval)
         }
     }

@@ -47,7 +47,9 @@ public struct RecommendationServer: Sendable {
         let desk = CatalogueDesk()
         service = try await RecommendationService(
             configuration: configuration, registry: registry, catalog: movies, content: content, feed: feed,
-            publisher: publisher, editor: desk)
+            publisher: publisher, editor: desk, archive: StoredEvents(store: catalogue.store))
+        let markers = await Self.recall(from: StoredEvents(store: catalogue.store), service)
+        feed?.begin(behind: markers)
         let follower = CatalogueFollower(
             catalogue: catalogue, service: service, elasticsearch: elasticsearch, desk: desk, served: first?.version,
             films: movies)
@@ -63,6 +65,32 @@ public struct RecommendationServer: Sendable {
         if let access { group.add(access) }
         // Last, so that it is the first to stop: what it leads to is there until it has drained.
         group.add(self.http)
+    }
+
+    /// Lets the service know what is stored and the model has not learned from: without it whoever came after the training
+    /// would be a stranger again.
+    /// - Returns: where the table goes on in each partition, for the feed.
+    private static func recall(from stored: StoredEvents, _ service: RecommendationService) async -> [String: Int64] {
+        let log = Log("serving")
+        let model = service.modelIdentity
+        do {
+            let reading = try await BlockingWork.run("events") { _ in
+                try stored.read(since: model.dataAt) { service.remember($0) }
+            }
+            if reading.isCut {
+                log.warning(
+                    "the model is far behind the store: only the events of the newest days are known",
+                    ["events": reading.events, "advice": "train again"])
+            } else if reading.version != nil {
+                log.info(
+                    "events since the model were read", ["events": reading.events, "version": reading.version ?? 0])
+            }
+            return reading.markers
+        } catch {
+            // A service that knows less is better than none.
+            log.error("stored events cannot be read: lists know only what is heard", ["why": Impairments.reason(error)])
+            return [:]
+        }
     }
 
     /// Where to point a browser.

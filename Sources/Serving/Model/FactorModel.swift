@@ -8,11 +8,14 @@ public struct ModelIdentity: Hashable, Sendable {
     public var trainedAt: Timestamp
     /// The version of the event table it was trained on; nil if it was trained on something else.
     public var dataVersion: Int64?
+    /// When that version was committed; nil if that is not known.
+    public var dataAt: Timestamp?
 
-    public init(id: String, trainedAt: Timestamp, dataVersion: Int64?) {
+    public init(id: String, trainedAt: Timestamp, dataVersion: Int64?, dataAt: Timestamp? = nil) {
         self.id = id
         self.trainedAt = trainedAt
         self.dataVersion = dataVersion
+        self.dataAt = dataAt
     }
 }
 
@@ -61,7 +64,9 @@ extension FactorModel {
 extension MappedModel: FactorModel {
     func solver() throws -> UserSolver { try UserSolver(self) }
     var identity: ModelIdentity {
-        ModelIdentity(id: manifest.id.rawValue, trainedAt: manifest.trainedAt, dataVersion: manifest.data.version)
+        ModelIdentity(
+            id: manifest.id.rawValue, trainedAt: manifest.trainedAt, dataVersion: manifest.data.version,
+            dataAt: manifest.data.committedAt)
     }
     var parameters: ALSParameters { manifest.parameters }
     var weights: ConfidenceWeights { manifest.weights }

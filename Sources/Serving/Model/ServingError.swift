@@ -40,6 +40,10 @@ public enum ServingError: RequestFault, Equatable {
     case searchUnavailable
     /// The service has nowhere to publish events to.
     case eventsUnavailable
+    /// The events were taken, but what was waited for took longer.
+    case waitTimedOut(milliseconds: Int)
+    /// The service does not know what is stored.
+    case storeUnknown
 
     /// As the identifiers of events.
     static let maximumIdentifierBytes = EventLimits().idLength
@@ -69,6 +73,8 @@ public enum ServingError: RequestFault, Equatable {
         case .catalogueUnavailable: "catalogue-unavailable"
         case .badFilm: "movie-malformed"
         case .tooManyFilms: "too-many-films"
+        case .waitTimedOut: "wait-timed-out"
+        case .storeUnknown: "store-unknown"
         }
     }
 
@@ -102,6 +108,9 @@ public enum ServingError: RequestFault, Equatable {
         case .badFilm(let number, let reason):
             "\(number.map { "Film \($0)" } ?? "The film") cannot be used: \(reason)."
         case .tooManyFilms(let limit): "One request may carry \(limit) films."
+        case .waitTimedOut(let milliseconds):
+            "The events were taken, but they were not stored within \(milliseconds) milliseconds."
+        case .storeUnknown: "This service does not know what is stored."
         }
     }
 
@@ -129,6 +138,8 @@ public enum ServingError: RequestFault, Equatable {
         case .catalogueUnavailable: "Send it again; the operator's log says why."
         case .badFilm: "Nothing of the request was taken; correct it and send it again."
         case .tooManyFilms: "Send them in several requests."
+        case .waitTimedOut: "Do not send them again, or only with the same event_id; give X-Timeout-Ms up to 60000."
+        case .storeUnknown: "Its operator can give it the store of events."
         }
     }
 
@@ -137,10 +148,11 @@ public enum ServingError: RequestFault, Equatable {
         case .missingParameter, .badParameter, .badFilter, .badIdentifier, .badEvent, .tooManyEvents,
             .unsupportedMediaType,
             .notAcceptable, .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired,
-            .badFilm, .tooManyFilms:
+            .badFilm, .tooManyFilms, .waitTimedOut:
             .usage
         case .itemNotFound, .userNotFound, .recommendationNotFound: .notFound
-        case .eventsUnavailable, .catalogueReadOnly, .catalogueUnavailable, .searchUnavailable: .unavailable
+        case .eventsUnavailable, .catalogueReadOnly, .catalogueUnavailable, .searchUnavailable, .storeUnknown:
+            .unavailable
         }
     }
 
@@ -150,6 +162,7 @@ public enum ServingError: RequestFault, Equatable {
         case .tooManyEvents, .tooManyFilms: 413
         case .notAcceptable: 406
         case .cursorExpired: 410
+        case .waitTimedOut: 504
         default: nil
         }
     }

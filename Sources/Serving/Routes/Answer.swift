@@ -107,12 +107,34 @@ enum Answer {
     }
 
     /// The events that were taken, with the identifiers of those that had none.
-    static func accepted(_ events: [Event], request: HTTPRequest) -> [UInt8] {
+    static func accepted(_ events: [Event], waitedFor: String, request: HTTPRequest) -> [UInt8] {
         var json = JSONWriter(capacity: 64 + events.count * 24)
         json.object {
             $0.field("request_id", request.id)
             $0.field("accepted", events.count)
             $0.field("event_ids", events.map(\.eventID))
+            $0.field("waited_for", waitedFor)
+        }
+        return json.bytes
+    }
+
+    static func events(_ events: [Event], request: HTTPRequest) -> [UInt8] {
+        var json = JSONWriter(capacity: 64 + events.count * 160)
+        json.object {
+            $0.field("request_id", request.id)
+            $0.name("events")
+            $0.array {
+                for event in events {
+                    $0.object {
+                        $0.field("event_id", event.eventID)
+                        $0.field("item_id", event.itemID)
+                        $0.field("kind", event.kind.name)
+                        $0.field("value", event.value)
+                        $0.field("at", "\(event.at)")
+                        $0.field("source", event.source)
+                    }
+                }
+            }
         }
         return json.bytes
     }

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import Domain
 internal import HTTPServer
+internal import Operations
 
 extension Routes {
     /// What happened.
@@ -8,6 +9,13 @@ extension Routes {
         [
             Route(
                 .post, "/v1/events", "Takes events, all of them or none.", scope: .events,
+                parameters: [
+                    Route.Parameter(
+                        "wait", .choice(Wait.allCases.map(\.rawValue)),
+                        "Answer when the broker has them, when they are in the store, or when the next list knows them. "
+                            + "The header X-Timeout-Ms says how long to wait, 1 to 60000.",
+                        default: .text(Wait.none.rawValue))
+                ],
                 body: Route.Body([
                     "application/json": .either([Shape.event, .list(Shape.event, count: 1...EventParser.maximumEvents)]
                     ),
@@ -17,21 +25,67 @@ extension Routes {
                 problems: [
                     Route.Problem(ServingError.badEvent(number: nil, reason: "")),
                     Route.Problem(ServingError.tooManyEvents(limit: 0)), Route.Problem(ServingError.eventsUnavailable),
+                    Route.Problem(ServingError.waitTimedOut(milliseconds: 0)),
+                    Route.Problem(ServingError.storeUnknown),
                 ]
             ) { request, _ in
                 answering(request) { try events(request) }
-            }
+            },
+            Route(
+                .get, "/v1/users/{user}/events", "A user's newest stored events, newest first.", scope: .privacy,
+                parameters: [Route.Parameter("n", .integer(1...1000), "How many, at most.", default: .number(100))],
+                answers: [.json(Shape.events)], problems: [Route.Problem(ServingError.storeUnknown)]
+            ) { request, path in
+                answering(request) { try events(of: path[0], request) }
+            },
         ]
+    }
+
+    /// What the sender of events waits for.
+    private enum Wait: String, CaseIterable, Sendable {
+        case none, stored, visible
+    }
+
+    private static let defaultWait = 5000
+    private static let waits = 1...60_000
+
+    private func patience(_ request: HTTPRequest) throws(ServingError) -> Duration {
+        guard let text = request.headers["x-timeout-ms"] else { return .milliseconds(Self.defaultWait) }
+        guard let number = Int(text), Self.waits.contains(number) else {
+            throw .badParameter(name: "X-Timeout-Ms", value: text, allowed: "1 to 60000")
+        }
+        return .milliseconds(number)
+    }
+
+    private func events(of user: String, _ request: HTTPRequest) throws -> HTTPReply {
+        let user = try Parameters.identifier(user, what: "user")
+        guard let archive = service.archive else { throw ServingError.storeUnknown }
+        let count = request.query["n"].flatMap { Int($0) } ?? 100
+        return .later {
+            await answering(request) {
+                let events = try await BlockingWork.run("user-events") { _ in
+                    try archive.events(of: user, limit: count)
+                }
+                return HTTPResponse(
+                    headers: [("Cache-Control", "no-store")], body: Answer.events(events, request: request))
+            }
+        }
     }
 
     /// Reading up to 10,000 events and waiting for the broker are both too long for the connection's thread.
     private func events(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
         guard service.takesEvents else { throw .eventsUnavailable }
+        let wait = request.query["wait"].flatMap { Wait(rawValue: $0) } ?? .none
+        let patience = try patience(request)
+        if wait == .stored, service.archive == nil { throw .storeUnknown }
         return .later {
             await answering(request) {
                 let events = try EventParser(now: .now).events(of: request)
+                // From here on the next list knows them.
                 try await service.take(events)
-                return HTTPResponse(status: 202, body: Answer.accepted(events, request: request))
+                if wait == .stored { try await service.waitUntilStored(events, within: patience) }
+                return HTTPResponse(
+                    status: 202, body: Answer.accepted(events, waitedFor: wait.rawValue, request: request))
             }
         }
     }

@@ -18,7 +18,7 @@ struct Routes: Sendable {
     private static let log = Log("serving")
     var table: [Route] {
         ofUsers + ofPeople + ofPages + ofLists + ofNobody + ofScores + ofExplanations + ofItems
-            + ofCatalogue + ofSearch + ofEvents
+            + ofCatalogue + ofSearch + ofEvents + ofFreshness
     }
 
     func answering(_ request: HTTPRequest, _ body: () throws -> HTTPReply) -> HTTPReply {

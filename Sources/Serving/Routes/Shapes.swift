@@ -132,7 +132,22 @@ enum Shape {
 
     static let accepted = JSONSchema.named(
         "Accepted",
-        .object(["request_id": requestID, "accepted": .integer(1...10_000), "event_ids": .list(.text())]))
+        .object([
+            "request_id": requestID, "accepted": .integer(1...10_000), "event_ids": .list(.text()),
+            "waited_for": .choice(["none", "stored", "visible"]),
+        ]))
+
+    /// Of one user.
+    static let events = JSONSchema.named(
+        "Events",
+        .object([
+            "request_id": requestID,
+            "events": .list(
+                .object([
+                    "event_id": .text(), "item_id": .text(), "kind": .choice(EventKind.allCases.map(\.name)),
+                    "value": .number(), "at": .time, "source": .text(),
+                ])),
+        ]))
 
     /// An event as it is sent.
     static let event = JSONSchema.named("Event", .either(EventKind.allCases.map(event)))

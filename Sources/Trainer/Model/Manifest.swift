@@ -107,6 +107,8 @@ public struct Manifest: Codable, Hashable, Sendable {
         public var source: String
         /// Version of the events table.
         public var version: Int64?
+        /// When that version was committed, by the table's clock; nil in models of before this was kept.
+        public var committedAt: Timestamp?
         public var events: Int
         public var users: Int
         public var items: Int
@@ -122,6 +124,7 @@ public struct Manifest: Codable, Hashable, Sendable {
         private enum CodingKeys: String, CodingKey {
             case source, version, events, users, items, interactions, liked
             case badRows = "bad_rows"
+            case committedAt = "committed_at"
             case firstEventAt = "first_event_at"
             case lastEventAt = "last_event_at"
         }

@@ -48,7 +48,7 @@ public struct TrainingRun: Sendable {
         let fitted = try configuration.recipe.fit(
             everything, from: configuration.warmStart, as: .published, onProgress: onProgress)
         if evaluation.verdict.outcome == .promoted, let pin = try registry.pin() { evaluation.hold(by: pin) }
-        var manifest = try publish(fitted, of: everything, log.badRows, configuration, request, stopping, evaluation)
+        var manifest = try publish(fitted, of: everything, log, configuration, request, stopping, evaluation)
         if manifest.gate.outcome == .promoted,
             case .pinned(let pin) = try registry.promote(trained: manifest.id, reason: manifest.gate.reason)
         {
@@ -127,7 +127,7 @@ public struct TrainingRun: Sendable {
     }
 
     private func publish(
-        _ fitted: FittedModel, of training: TrainingSet, _ badRows: BadRows, _ configuration: TrainingConfiguration,
+        _ fitted: FittedModel, of training: TrainingSet, _ log: InteractionLog, _ configuration: TrainingConfiguration,
         _ request: String, _ stopping: Manifest.EarlyStopping?, _ evaluation: CandidateComparison.Result
     ) throws -> Manifest {
         let recipe = configuration.recipe.recorded
@@ -141,10 +141,11 @@ public struct TrainingRun: Sendable {
             Manifest(
                 id: id, trainedAt: .now, kind: recipe.kind,
                 data: .init(
-                    source: training.source, version: training.version, events: training.eventCount,
+                    source: training.source, version: training.version,
+                    committedAt: training.version == nil ? nil : log.clock, events: training.eventCount,
                     users: training.userCount, items: training.itemCount, interactions: training.interactions.count,
                     liked: training.likedCount, firstEventAt: training.first, lastEventAt: training.last,
-                    badRows: badRows.count == 0 ? nil : badRows.byReason),
+                    badRows: log.badRows.count == 0 ? nil : log.badRows.byReason),
                 parameters: recipe.parameters, weights: recipe.weights, explicit: recipe.explicit,
                 ratings: fitted.ratings.map { .init(neutral: ConfidenceWeights.neutralStars, mean: $0.mean) },
                 warmStart: recipe.warmStart, earlyStopping: stopping, chosen: configuration.chosen,

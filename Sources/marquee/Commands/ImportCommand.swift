@@ -189,6 +189,8 @@ enum ImportCommand {
                 case .stored(let events, let all):
                     bar.update(
                         source.byteCount ?? 0, note: "\(Figure.count(events)) of \(Figure.count(all)) events")
+                case .waiting(let attempts):
+                    bar.update(source.byteCount ?? 0, note: "others are storing events; try \(attempts + 1)")
                 }
             }
         }

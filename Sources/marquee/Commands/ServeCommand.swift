@@ -23,7 +23,7 @@ enum ServeCommand {
             """,
         options: [
             Options.models.spec, Options.store.spec, Options.port.spec, Options.host.spec,
-            Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.elasticsearch.spec,
+            Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.cluster.spec, Options.elasticsearch.spec,
             Options.elasticsearchUser.spec,
             Options.elasticsearchPassword.spec, Options.elasticsearchAPIKey.spec, Options.elasticsearchIndex.spec,
             Options.contentDeadline.spec,
@@ -45,9 +45,10 @@ enum ServeCommand {
         var live: LiveEvents?
         if KafkaOptions.isNamed(invocation) {
             let timeout = try invocation.value(Options.publishTimeout)
+            let cluster = invocation.optional(Options.cluster)
             live = try await BlockingWork.run("schema-registry") { _ in
                 try LiveEvents(
-                    KafkaOptions.properties(invocation), registry: KafkaOptions.registry(invocation),
+                    KafkaOptions.properties(invocation), cluster: cluster, registry: KafkaOptions.registry(invocation),
                     publishTimeout: timeout)
             }
         }

@@ -51,6 +51,30 @@ import Testing
         }
     }
 
+    @Test func aTableIsKeptTidyUntilInterrupted() async throws {
+        try await withTemporaryFolder { folder in
+            let path = try table(at: folder, days: 1)
+            let table = try DeltaTable.open(at: path)
+            let row = try RecordBatch(
+                schema: Self.schema,
+                columns: [
+                    .int64(PrimitiveColumn([7])), .string(BytesColumn(["user-1"])),
+                    .date(PrimitiveColumn([20_000])),
+                ])
+            let tidy = try MarqueeProcess(["store", "optimize", path, "--every", "1s"], in: folder)
+            // Of a day that goes on 60 small files are merged, while others write.
+            for _ in 0..<70 { _ = try table.append([row]) }
+            try await eventually("they are merged") { try table.snapshot().fileCount < 60 }
+            #expect(try table.snapshot().rowCount == 80)
+            tidy.signal(SIGINT)
+            #expect(try await tidy.result().status == 0)
+            let refused = try await MarqueeProcess(
+                ["store", "optimize", folder.appending(path: "none").path, "--every", "1s"], in: folder
+            ).result()
+            #expect(refused.status != 0)
+        }
+    }
+
     @Test func rowsAreDeletedByACondition() async throws {
         try await withTemporaryFolder { folder in
             let path = try table(at: folder)

@@ -4,6 +4,7 @@ import EventIngest
 import Foundation
 import Kafka
 import KafkaTestSupport
+import Operations
 import Store
 import Synchronization
 import TestSupport
@@ -235,6 +236,58 @@ struct OtherLogTests {
             try producer.abort()
             try await markerIsWritten(server, at: 42)
             #expect(try await Ingester(configuration).run().heldBack.isEmpty)
+        }
+    }
+
+    @Test func anOpenTransactionUnderARunningIngesterIsSaid() async throws {
+        try await with { server, store in
+            var configuration = configuration(server, store: store)
+            configuration.untilEnd = false
+            configuration.heldBackLimit = 1
+            let latest = Mutex(IngestProgress())
+            let metrics = Metrics()
+            let ingester = Ingester(
+                configuration,
+                hooks: .init(onProgress: { progress in latest.withLock { $0 = progress } }, metrics: metrics))
+            async let run = ingester.run()
+            try send("e", 0..<3, to: server)
+            let producer = try TransactionalProducer(server.properties, id: "t")
+            try producer.begin()
+            for i in 0..<7 { try producer.send("open \(i)", topic: topic) }
+            producer.flush()
+            try send("e", 3..<5, to: server)
+            let place = TopicPartition(topic, 0)
+            try await eventually("it is said") { latest.withLock { $0.heldBack[place] } == 3..<12 }
+            #expect(metrics.text().contains("marquee_ingest_held_back 9"))
+            try producer.abort()
+            try await eventually("what it held back is stored") { (try? ids(store).count) == 5 }
+            try await eventually("it is over") { latest.withLock { $0.heldBack.isEmpty } }
+            ingester.stop()
+            _ = try await run
+        }
+    }
+
+    @Test func aFeedHearsATopicMadeAnewFromItsBeginning() async throws {
+        try await withTemporaryFolder { store in
+            try await KafkaServer.with { server in
+                for topic in Topics.events { try await server.make(topic, partitions: 1) }
+                let feed = KafkaEventFeed(properties: server.properties, start: .beginning)
+                let heard = Mutex<Set<String>>([])
+                let feeding = Task {
+                    try await feed.run { events in heard.withLock { $0.formUnion(events.map(\.eventID)) } }
+                }
+                try send("old", 0..<50, to: server)
+                try await eventually("the first are heard") { heard.withLock { $0.count } == 50 }
+                for (name, count) in [("short", 20), ("long", 200)] {
+                    try await server.remake(topic, partitions: 1)
+                    try send(name, 0..<count, to: server)
+                    try await eventually("the new log is heard") {
+                        heard.withLock { Set(ids(name, 0..<count)).isSubset(of: $0) }
+                    }
+                }
+                feeding.cancel()
+                _ = await feeding.result
+            }
         }
     }
 

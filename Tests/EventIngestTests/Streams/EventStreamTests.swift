@@ -56,6 +56,42 @@ private final class Heard: Sendable {
         }
     }
 
+    private static let views = "kafka:c:\(Topics.views):0"
+    private static let likes = "kafka:c:\(Topics.likes):0"
+
+    @Test(arguments: [
+        ([views: Int64(7), likes: 1], 7..<10), ([views: 7], 7..<11),
+        // Of a log that is shorter than what was stored of it nothing is left out.
+        ([views: 70, likes: 1], 0..<10),
+        // Of another cluster nothing is known.
+        (["kafka:d:\(Topics.views):0": 7], 0..<11),
+    ])
+    func aFeedGoesOnBehindWhatATableHas(_ markers: [String: Int64], _ expected: Range<Int>) async throws {
+        try await withMockBroker(topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]) { broker in
+            let publisher = try KafkaEventPublisher(properties: broker.properties)
+            for i in 0..<10 { try await publisher.publish([event(i)]) }
+            try await publisher.publish([event(10, .like)])
+            let feed = KafkaEventFeed(properties: broker.properties, cluster: "c")
+            feed.begin(behind: markers)
+            let heard = Heard()
+            let feeding = Task {
+                try await feed.run { events in heard.ids.withLock { $0[0] += events.map(\.eventID) } }
+            }
+            try await eventually("it hears what is not stored") {
+                heard.ids.withLock { $0[0].count } == expected.count
+            }
+            #expect(heard.ids.withLock { Set($0[0]) } == Set(expected.map { "e\($0)" }))
+            // What comes now is measured.
+            try await publisher.publish([event(100, .review)])
+            try await eventually("it hears what comes") { heard.ids.withLock { $0[0].last } == "e100" }
+            try await eventually("nothing is left") { feed.freshness.lag == 0 && feed.freshness.seconds != nil }
+            let seconds = try #require(feed.freshness.seconds)
+            #expect(seconds.p50 >= 0 && seconds.p99 >= seconds.p50)
+            feeding.cancel()
+            _ = await feeding.result
+        }
+    }
+
     /// The broker's own refusal, as it comes of librdkafka's wrong numbers.
     @Test func aPublisherGoesOnAfterAFatalError() async throws {
         try await withMockBroker(topics: [Topics.views: 1]) { broker in
