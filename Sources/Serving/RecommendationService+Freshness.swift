@@ -1,4 +1,5 @@
 public import Domain
+internal import Synchronization
 
 /// Whether new events are heard.
 enum FeedWord: String, CaseIterable, Sendable {

@@ -1,7 +1,8 @@
 public import Columnar
 import Domain
-import Foundation
 import Store
+
+import class Foundation.Thread
 
 extension EventImport {
     /// Adds the events to the table whose `event_id` is not there yet, whichever way that came.

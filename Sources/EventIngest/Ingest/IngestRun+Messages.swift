@@ -25,7 +25,9 @@ extension IngestRun {
         // A partition given back in this very poll, or messages fetched before a seek: not ours, or known.
         guard let state = ledger[place] else { return }
         // The topic was deleted: whatever comes before that was looked into is of another one.
-        if progress.missingTopics.contains(place.topic) || unavailable.contains(place) || suspects[place] != nil { return }
+        if progress.missingTopics.contains(place.topic) || unavailable.contains(place) || suspects[place] != nil {
+            return
+        }
         var first = 0
         while first < messages.count, messages.offset(at: first) < state.next { first += 1 }
         guard first < messages.count else { return }

@@ -49,7 +49,9 @@ struct FeedReader {
         let earliest = max(available.lowerBound, available.upperBound - Self.longestGap)
         guard let expected, expected <= available.upperBound else {
             // Shorter than what was stored: another log.
-            if expected != nil { log.warning("a topic was made anew: its newest events are heard", ["partition": "\(place)"]) }
+            if expected != nil {
+                log.warning("a topic was made anew: its newest events are heard", ["partition": "\(place)"])
+            }
             return earliest
         }
         if expected < earliest {

@@ -126,7 +126,8 @@ extension KafkaClient {
             defer { rd_kafka_topic_destroy(rkt) }
             var metadata: UnsafePointer<rd_kafka_metadata>?
             guard
-                rd_kafka_metadata(handle, 0, rkt, &metadata, Int32(min(timeout, 2) * 1000)) == RD_KAFKA_RESP_ERR_NO_ERROR,
+                rd_kafka_metadata(handle, 0, rkt, &metadata, Int32(min(timeout, 2) * 1000))
+                    == RD_KAFKA_RESP_ERR_NO_ERROR,
                 let metadata
             else { return groups }
             defer { rd_kafka_metadata_destroy(metadata) }

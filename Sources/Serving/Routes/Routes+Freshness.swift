@@ -44,7 +44,8 @@ extension Shape {
             "event_to_visible_seconds": JSONSchema.object([
                 "p50": .nullable(.number(0...Double.infinity)), "p99": .nullable(.number(0...Double.infinity)),
             ]).meaning(
-                "From an event's arrival at the broker until answers know it, of the newest 4,096; null before the first."),
+                "From an event's arrival at the broker until answers know it, of the newest 4,096; null before the first."
+            ),
             "event_lag": JSONSchema.nullable(.integer(0...Int.max))
                 .meaning("Events at the broker that answers do not know yet; null where no broker says so."),
             "feed": JSONSchema.choice(FeedWord.allCases.map(\.rawValue)).meaning("Whether new events are heard."),

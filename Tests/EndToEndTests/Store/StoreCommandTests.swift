@@ -59,7 +59,7 @@ import Testing
                 schema: Self.schema,
                 columns: [
                     .int64(PrimitiveColumn([7])), .string(BytesColumn(["user-1"])),
-                    .date(PrimitiveColumn([20_000])),
+                    .date(PrimitiveColumn([Int32(Date.now.timeIntervalSince1970 / 86_400)])),
                 ])
             let tidy = try MarqueeProcess(["store", "optimize", path, "--every", "1s"], in: folder)
             // Of a day that goes on 60 small files are merged, while others write.

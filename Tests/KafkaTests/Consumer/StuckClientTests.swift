@@ -19,7 +19,8 @@ import Testing
             let isStuck = DispatchSemaphore(value: 0)
             // Would hang here for ever without a bound.
             #expect(!KafkaClient.finish("close", client.handle, client.context) { _ in isStuck.wait() })
-            #expect(notes.withLock { $0.count } == 1 && notes.withLock { $0[0].contains("did not close within 8 seconds") })
+            #expect(
+                notes.withLock { $0.count } == 1 && notes.withLock { $0[0].contains("did not close within 8 seconds") })
             #expect(KafkaClient.finish("close", client.handle, client.context) { _ in })
             #expect(notes.withLock { $0.count } == 1)
             isStuck.signal()
