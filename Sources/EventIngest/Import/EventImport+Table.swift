@@ -1,8 +1,7 @@
 public import Columnar
 import Domain
-import Store
-
 import Foundation
+import Store
 
 extension EventImport {
     /// Adds the events to the table whose `event_id` is not there yet, whichever way that came.
@@ -170,7 +169,9 @@ private final class ImportWriter {
         }
     }
 
-    private func identifiers(of snapshot: Snapshot, where condition: Columnar.Predicate?, _ body: (UInt64) -> Void) throws {
+    private func identifiers(of snapshot: Snapshot, where condition: Columnar.Predicate?, _ body: (UInt64) -> Void)
+        throws
+    {
         var scan = try snapshot.scan(columns: [EventColumn.eventID], where: condition)
         while let batch = try scan.next() {
             guard let column = try batch.column(named: EventColumn.eventID).byteStrings else { return }

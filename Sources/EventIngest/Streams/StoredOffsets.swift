@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 
 /// Where a table goes on in each partition, as the progress markers of its newest version say.
 public struct StoredOffsets: Sendable, Equatable {
