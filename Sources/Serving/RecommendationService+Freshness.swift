@@ -23,7 +23,10 @@ extension RecommendationService {
 
     /// Takes in events that happened before the service began, such as those that are stored and that the model has not
     /// learned from. Those that it has, and those that were taken in before, are dropped.
-    public func remember(_ events: [Event]) { overlay.receive(events) }
+    public func remember(_ events: [Event]) {
+        overlay.receive(events)
+        trends.receive(events)
+    }
 
     /// Films that the index of content similarity lacks; nil while that is not known.
     public func note(indexLag: Int?) { self.indexLag.store(indexLag ?? -1, ordering: .relaxed) }
