@@ -117,6 +117,7 @@ public final class RecommendationService: Service {
     @discardableResult
     public func reloadModel() async throws -> Bool {
         // Asked in the queue: of two who see the same promotion one lays it out.
+        let before = current.model
         let id = try await loading.run { [self] () throws -> String? in
             guard let id = try models.currentID(), id != current.model.identity.id else { return nil }
             let number = catalogue.withLock { $0.number }
@@ -132,7 +133,13 @@ public final class RecommendationService: Service {
         Self.log.info("model in service", ["model": id])
         gauges.swaps.increment()
         let model = current.model
-        overlay.forget { user in model.userIndex(of: user).map { model.lastEvent(of: $0) } }
+        // What only one of the two knows stays: the other comes back with a rollback.
+        overlay.forget { user in
+            guard let known = model.lastEvent(ofUser: user), let knownBefore = before.lastEvent(ofUser: user) else {
+                return nil
+            }
+            return min(known, knownBefore)
+        }
         return true
     }
 

@@ -64,10 +64,11 @@ struct ModelSwapTests {
         }
     }
 
-    @Test("after a model that has them, newer events are forgotten")
-    func overlayShrinks() async throws {
+    @Test("newer events count as known with a model that has them, and as new again after a rollback")
+    func rollbackKeepsEvents() async throws {
         let feed = SmallFeed()
-        let models = SmallModels(try SmallModel())
+        let first = try SmallModel()
+        let models = SmallModels(first)
         try await withService(models: models, feed: feed) { service in
             func state() async throws -> String? {
                 try await service.get("/v1/users/a-user0/recommendations").json["user_state"] as? String
@@ -78,6 +79,16 @@ struct ModelSwapTests {
             next.last = Timestamp(seconds: 5_000)
             models.promote(next)
             try await eventually { try await state() == "known" }
+            models.promote(first)
+            try await eventually { try await state() == "folded_in" }
+            // Once two models in turn have them, they are let go.
+            var third = try SmallModel(id: "m3")
+            third.last = Timestamp(seconds: 6_000)
+            models.promote(next)
+            try await eventually { service.model == "m2" }
+            models.promote(third)
+            try await eventually { service.model == "m3" }
+            try await eventually { service.service.overlay.counts.held == 0 }
         }
     }
 

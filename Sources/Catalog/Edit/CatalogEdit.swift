@@ -26,6 +26,7 @@ public struct CatalogEditing {
     /// What is to be written, in order.
     public private(set) var rows: [Movie] = []
 
+    /// - Parameter films: the catalogue to begin from.
     public init(_ films: CatalogSnapshot) { self.films = films }
 
     /// Takes in all of the edits, or none if one is refused.

@@ -24,6 +24,7 @@ public struct OpenAPIDocument: Sendable {
         }
     }
 
+    /// Writes the description of `routes`, once: O(routes).
     public init(_ about: About, routes: [Route]) {
         var writer = OpenAPIWriter(about: about)
         json = writer.document(routes)

@@ -11,6 +11,7 @@ extension Route {
         public let `default`: JSONValue?
         public let isRequired: Bool
 
+        /// - Parameter isRequired: whether a request without it is refused.
         public init(
             _ name: String, _ schema: JSONSchema, _ meaning: String, default: JSONValue? = nil, isRequired: Bool = false
         ) {
@@ -31,6 +32,7 @@ extension Route {
         /// Whether a request without one is refused.
         public let isRequired: Bool
 
+        /// - Parameter content: what each media type holds, in lower case.
         public init(_ content: KeyValuePairs<String, JSONSchema>, limit: Int = .max, isRequired: Bool = true) {
             self.content = content.map { (type: $0.key, schema: $0.value) }
             self.limit = limit
@@ -54,6 +56,7 @@ extension Route {
         /// Names of further headers, and what each says.
         public let headers: [(name: String, meaning: String)]
 
+        /// - Parameter content: what each media type holds.
         public init(
             _ status: Int, _ content: KeyValuePairs<String, JSONSchema>, _ meaning: String = "It worked.",
             headers: KeyValuePairs<String, String> = [:]
@@ -86,6 +89,7 @@ extension Route {
         public let status: Int
         public let code: String
 
+        /// - Parameter code: the last part of the problem's `type`.
         public init(_ status: Int, _ code: String) {
             self.status = status
             self.code = code

@@ -6,7 +6,9 @@ public enum SQLiteValue: Sendable, Equatable, ExpressibleByStringLiteral, Expres
     case text(String)
     case blob([UInt8])
 
+    /// A text.
     public init(stringLiteral value: String) { self = .text(value) }
+    /// A whole number.
     public init(integerLiteral value: Int64) { self = .integer(value) }
     /// A text, or NULL.
     public init(_ text: String?) { self = text.map { .text($0) } ?? .null }

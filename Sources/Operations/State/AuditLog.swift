@@ -15,6 +15,7 @@ public struct AuditLog: Sendable {
     private let state: StateDatabase
     private static let log = Log("audit")
 
+    /// The log of a state folder; nothing is opened yet.
     public init(_ state: StateDatabase) { self.state = state }
 
     /// Appends an entry. Blocks until it is synced.

@@ -7,6 +7,7 @@ public import Domain
 public struct KeyStore: Sendable {
     private let state: StateDatabase
 
+    /// The keys of a state folder; nothing is opened yet.
     public init(_ state: StateDatabase) { self.state = state }
 
     /// Makes a key and says so in the audit log, in one transaction.

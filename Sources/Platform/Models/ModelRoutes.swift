@@ -24,6 +24,7 @@ public struct ModelRoutes: Sendable {
         self.audit = audit
     }
 
+    /// All of them, for the router.
     public var table: [Route] { reading + changing + training }
 
     static let notFound = Route.Problem(ModelError.modelNotFound(id: ""))

@@ -58,6 +58,8 @@ protocol FactorModel: Sendable {
 extension FactorModel {
     var tasteColumns: Int { itemFactors.columns }
     func historyCount(of user: UserIndex) -> Int { history(of: user).items.count }
+    /// See ``lastEvent(of:)``; nil for a user that it does not know.
+    func lastEvent(ofUser id: String) -> Timestamp? { userIndex(of: id).map { lastEvent(of: $0) } }
     func solver() throws -> UserSolver { try UserSolver(itemFactors: itemFactors, parameters: parameters) }
 }
 

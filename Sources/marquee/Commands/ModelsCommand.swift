@@ -95,11 +95,14 @@ enum ModelsCommand {
 
     static let unpin: Command = Command(
         path: ["models", "unpin"], summary: "Let trainings promote again after a rollback.",
-        options: [Options.models.spec], required: ["models"],
+        options: [Options.models.spec, Options.reason.spec, Options.stateFolder.spec], required: ["models"],
         examples: [.init(line: "models unpin --models models", meaning: "The next good model goes into service.")]
     ) { invocation in
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
-        let wasPinned = try await BlockingWork.run("models") { _ in try registry.unpin() }
+        let wasPinned = try await BlockingWork.run("models") { _ in
+            let present = try registry.current().map { "\($0)" } ?? ""
+            return try invocation.audited("model.unpin", of: present) { try registry.unpin() }
+        }
         StandardOutput.write(line: wasPinned ? "trainings promote again" : "nothing was pinned")
     }
 
