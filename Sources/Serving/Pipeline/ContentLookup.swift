@@ -39,17 +39,17 @@ struct ContentLookup: Sendable {
             let asking = Task {
                 do {
                     let items = try await answer(query, state)
-                    if race.finish(SimilarItems(items: items)), !(state.content is ContentIndex) {
-                        failures?.succeeded()
+                    race.finish(SimilarItems(items: items)) {
+                        if !(state.content is ContentIndex) { failures?.succeeded() }
                     }
                 } catch {
-                    if race.finish(SimilarItems(isDegraded: true)) { failures?.failed(state.content, error) }
+                    race.finish(SimilarItems(isDegraded: true)) { failures?.failed(state.content, error) }
                 }
             }
             let timing = Task {
                 // A little later than the source's own deadline: what that says tells more.
                 try await Task.sleep(for: deadline + deadline / 10)
-                if race.finish(SimilarItems(isDegraded: true)) {
+                race.finish(SimilarItems(isDegraded: true)) {
                     asking.cancel()
                     failures?.tooSlow(state.content)
                 }
@@ -111,16 +111,17 @@ struct ContentLookup: Sendable {
             if isFinished { body() }
         }
 
-        /// - Returns: whether this was the first.
-        @discardableResult
-        func finish(_ items: SimilarItems) -> Bool {
+        /// Resumes, if this is the first.
+        /// - Parameter first: done before that, so that whoever has the answer finds written down how it came about.
+        func finish(_ items: SimilarItems, first: () -> Void) {
             let (continuation, afterwards) = state.withLock { state in
                 defer { state = State(isFinished: true) }
                 return (state.continuation, state.afterwards)
             }
-            continuation?.resume(returning: items)
+            guard let continuation else { return }
+            first()
+            continuation.resume(returning: items)
             afterwards?()
-            return continuation != nil
         }
     }
 }

@@ -71,7 +71,8 @@ import Testing
             try await Loop.run(["simulate", "--count", "6000", "--days", "20", "--users", "100"] + avro, in: folder)
             try await Loop.run(ingest, in: folder)
             try await Loop.run(
-                ["train", "--store", store, "--models", models, "--rank", "8", "--epochs", "2"], in: folder)
+                ["train", "--store", store, "--models", models, "--rank", "8", "--epochs", "2", "--promote", "always"],
+                in: folder)
             let film = try #require(
                 try await StoredEvent.all(in: store, folder).first { $0.kind == "view" }?.itemID)
 

@@ -41,16 +41,14 @@ struct SQLiteConnectionTests {
         try await withTemporaryFolder { folder in
             let file = try SQLiteConnection(path: Self.path(folder), migrations: Self.notes)
             func insert(_ n: SQLiteValue) throws { try file.run("INSERT INTO notes (n) VALUES (?)", [n]) }
-            // No closure in the closure of a macro: Swift 6.3.1 gives it the name of the next one outside, and runs it
-            // in its place.
             func change() throws {
-                try file.transaction {
-                    try insert(1)
-                    throw Changed()
-                }
+                try insert(1)
+                throw Changed()
             }
-            #expect(throws: Changed.self) { try change() }
-            try file.transaction { try insert(2) }
+            func insertAnother() throws { try insert(2) }
+            // Functions with names: of closures here Swift 6.3.1 takes one for the other.
+            #expect(throws: Changed.self) { try file.transaction(change) }
+            try file.transaction(insertAnother)
             #expect(try file.rows("SELECT n FROM notes").map { try $0.integer(0) } == [2])
             #expect(throws: SQLiteError.self) { try file.run("INSERT INTO notes (n) VALUES (2)") }
             #expect(throws: SQLiteError.self) { try file.run("INSERT INTO note (n) VALUES (2)") }
