@@ -19,7 +19,10 @@ struct GuardedServerTests {
             let kafka = ["--bootstrap-servers", try await broker.line(after: "bootstrap.servers=")]
             try await Loop.run(["simulate", "--count", "4000", "--days", "30", "--users", "60"] + kafka, in: folder)
             try await Loop.run(["ingest", "--store", path("data"), "--until-end"] + kafka, in: folder)
-            let train = ["train", "--store", path("data"), "--models", path("models"), "--rank", "8", "--epochs", "2", "--promote", "always"]
+            let train = [
+                "train", "--store", path("data"), "--models", path("models"), "--rank", "8", "--epochs", "2",
+                "--promote", "always",
+            ]
             try await Loop.run(train, in: folder)
             let places = ["--store", path("data"), "--models", path("models"), "--port", "0"]
 
