@@ -51,7 +51,9 @@ extension Routes {
                     parameters,
                     and: others.map {
                         .init(
-                            name: $0.name, schema: .nullable($0.schema).meaning($0.meaning), isRequired: $0.isRequired)
+                            name: $0.name,
+                            schema: ($0.isRequired ? $0.schema : .nullable($0.schema)).meaning($0.meaning),
+                            isRequired: $0.isRequired)
                     }),
                 answers: [.json(shape)], problems: problems
             ) { request, path in

@@ -43,6 +43,12 @@ struct ParameterValue {
         }
     }
 
+    /// A text, or a whole number as clients write identifiers of digits.
+    func name(_ allowed: String) throws(ServingError) -> String {
+        if case .body(.number(let number)) = source, let whole = Int(exactly: number) { return "\(whole)" }
+        return try text(allowed)
+    }
+
     func whole(_ range: ClosedRange<Int>) throws(ServingError) -> Int {
         let number: Int? =
             switch source {

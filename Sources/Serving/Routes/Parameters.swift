@@ -15,6 +15,10 @@ struct Parameters {
         guard (1...ServingError.maximumIdentifierBytes).contains(text.utf8.count) else {
             throw .badIdentifier(what: what, bytes: text.utf8.count)
         }
+        // What a path or a query has of them the server refuses; a body may bring them, too.
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw .badParameter(name: what, value: text, allowed: "an identifier without control characters")
+        }
         return text
     }
 }

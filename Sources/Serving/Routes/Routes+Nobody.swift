@@ -53,7 +53,12 @@ extension Routes {
     // MARK: Windows and segments
 
     private static let window = Route.Parameter(
-        "window", .text(bytes: 2...7, pattern: "^[0-9]+[mhdw]$"),
+        "window",
+        .text(
+            bytes: 2...7,
+            pattern:
+                "^([1-9][0-9]{0,4}m|[1-9][0-9]{0,2}h|[1-9][0-9]?d|[12][0-9]{2}d|3[0-5][0-9]d|36[0-6]d|[1-9]w|[1-4][0-9]w|5[0-2]w)$"
+        ),
         "How far back from the newest event, such as 90m, 24h, 7d or 4w; 7d if only segment is given.")
     private static let segment = Route.Parameter(
         "segment", .text(bytes: 3...256, pattern: "^(known|new|genre:.+)$"),

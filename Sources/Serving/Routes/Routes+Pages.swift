@@ -70,7 +70,7 @@ extension Routes {
         // A number is what chance goes by; a text is where a rail starts from.
         var start: String?
         if kind == .because || kind == .genre, let seed = body.take("seed") {
-            start = try Parameters.identifier(try seed.text("an item, or a genre, to start from"), what: "seed")
+            start = try Parameters.identifier(seed.name("an item, or a genre, to start from"), what: "seed")
         }
         var list = try ListRequest(
             body,

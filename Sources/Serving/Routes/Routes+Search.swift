@@ -10,7 +10,8 @@ extension Routes {
             "/v1/search", "Films that have the words of a text in title or synopsis, best first.",
             taking: [.count, .cursor, .fields, .filter, .params, .excludedIDs],
             and: [
-                Route.Parameter("q", .text(bytes: 1...1000), "The text.", isRequired: true),
+                Route.Parameter(
+                    "q", .text(bytes: 1...1000, pattern: "^[^\\u0000-\\u001f\\u007f]*$"), "The text.", isRequired: true),
                 Route.Parameter("user", .identifier, "Whose taste counts for half of the score."),
             ], answering: Shape.found,
             problems: Routes.ofLists + [Route.Problem(ServingError.searchUnavailable)]

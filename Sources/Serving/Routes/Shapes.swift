@@ -82,10 +82,15 @@ enum Shape {
     /// What is to become of a film; null takes away.
     static let filmPatch = JSONSchema.named("FilmPatch", .members(film(titled: false), others: nil))
 
-    private static func film(titled: Bool) -> [JSONSchema.Member] {
+    /// One of many films: no path says which.
+    private static let filmOfBatch = JSONSchema.named(
+        "BatchedFilm", .members(film(titled: true, identified: true), others: nil))
+
+    private static func film(titled: Bool, identified: Bool = false) -> [JSONSchema.Member] {
         [
             .init(name: "title", schema: .text(bytes: 1...Int.max, pattern: "\\S"), isRequired: titled),
-            .init(name: "item_id", schema: .nullable(.identifier), isRequired: false),
+            .init(
+                name: "item_id", schema: identified ? .identifier : .nullable(.identifier), isRequired: identified),
         ]
             + ItemField.allCases.filter { $0 != .title }.map {
                 .init(name: $0.rawValue, schema: .nullable($0.bodySchema), isRequired: false)
@@ -94,11 +99,11 @@ enum Shape {
 
     /// Many films at once.
     static let filmBatch = JSONSchema.either([
-        .list(film, count: 1...FilmDocument.maximumFilms),
+        .list(filmOfBatch, count: 1...FilmDocument.maximumFilms),
         .object(
             [:],
             optional: [
-                "items": .list(film, count: 0...FilmDocument.maximumFilms),
+                "items": .list(filmOfBatch, count: 0...FilmDocument.maximumFilms),
                 "withdraw": .list(.identifier, count: 0...FilmDocument.maximumFilms),
             ]),
     ])

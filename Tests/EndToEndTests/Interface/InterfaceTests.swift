@@ -16,6 +16,14 @@ struct InterfaceTests {
             let sound = try await runCommand(python.path, ["-m", "openapi_spec_validator", document.path])
             #expect(sound.status == 0, "\(sound.output)")
 
+            // With a key, so that the checks of who may ask have something to find.
+            let made = try Loop.json(
+                try await Loop.run(
+                    [
+                        "keys", "create", "everything", "--scopes", "read,events,catalog,models,privacy,admin",
+                        "--format", "json",
+                    ], in: folder))
+            let key = try #require(made["secret"] as? String)
             let own = Checkout.root.appending(path: "Tests/Independent/http")
             let (status, output) = try await runCommand(
                 "/usr/bin/env",
@@ -23,7 +31,8 @@ struct InterfaceTests {
                     "-C", folder.path, "SCHEMATHESIS_HOOKS=\(own.appending(path: "formats.py").path)", python.path,
                     "-m",
                     "schemathesis.cli", "--config-file", own.appending(path: "schemathesis.toml").path, "run",
-                    client.address + "/openapi.json", "--phases", "examples,coverage,fuzzing", "--checks", "all",
+                    client.address + "/openapi.json", "-H", "Authorization: Bearer \(key)", "--phases",
+                    "examples,coverage,fuzzing", "--checks", "all",
                     "--seed", "1", "--no-shrink", "--continue-on-failure", "--max-examples",
                     "\(Effort.rounds(20, nightly: 500))", "--max-time", "\(Effort.rounds(80, nightly: 1200))",
                 ])

@@ -13,17 +13,26 @@ enum TwoModels {
             _ = try await demo.line(after: "serve      ")
             demo.signal(SIGINT)
             _ = try await demo.result()
+            func published() throws -> Set<String> {
+                Set(try FileManager.default.contentsOfDirectory(atPath: models).filter { $0.contains("Z-") })
+            }
+            let own = try published()
+            var before = own
+            var names: [String] = []
             for (rank, promote) in [("8", "always"), ("16", "never")] {
+                // Measured on the same events, and published whatever comes of it.
                 try await Loop.run(
                     [
                         "train", "--store", data, "--models", models, "--rank", rank, "--epochs", "3", "--seed", "7",
-                        "--promote", promote,
+                        "--split", "time:0.8", "--promote", promote,
                     ], in: folder)
+                // Names of one second have no order.
+                names += try published().subtracting(before)
+                before = try published()
             }
             // Of the demo's own model nothing is wanted here.
-            let all = try FileManager.default.contentsOfDirectory(atPath: models).filter { $0.contains("Z-") }.sorted()
-            try FileManager.default.removeItem(atPath: "\(models)/\(all[0])")
-            try await body(folder, data, models, Array(all.dropFirst()))
+            for model in own { try FileManager.default.removeItem(atPath: "\(models)/\(model)") }
+            try await body(folder, data, models, names)
         }
     }
 }

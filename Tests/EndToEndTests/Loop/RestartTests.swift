@@ -26,7 +26,8 @@ import Testing
             let models = ["--models", folder.appending(path: "models").path]
             try await Loop.run(["simulate", "--count", "3000", "--days", "30"] + kafka, in: folder)
             try await Loop.run(["ingest", "--until-end"] + store + kafka, in: folder)
-            try await Loop.run(["train", "--rank", "8", "--epochs", "2"] + store + models, in: folder)
+            try await Loop.run(
+                ["train", "--rank", "8", "--epochs", "2", "--promote", "always"] + store + models, in: folder)
             let serve = ["serve", "--port", "0"] + store + models
 
             // One event is stored, one lies in the topic only.

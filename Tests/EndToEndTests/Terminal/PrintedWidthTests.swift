@@ -90,7 +90,8 @@ import Testing
                 .write(toFile: odd, atomically: true, encoding: .utf8)
             let file = try #require(try DeltaTable.open(at: events).snapshot().files.first).path
             let printing: [[String]] = [
-                train, ["models", "list", "--models", models], ["models", "show", "--models", models],
+                train + ["--promote", "always", "--seed", "2"], ["models", "list", "--models", models],
+                ["models", "show", "--models", models],
                 ["models", "diff", "current", "current", "--models", models],
                 ["recommend", "--models", models, "--user", Self.longID],
                 ["recommend", "--models", models, "--user", "2"], ["config", "--config", settings],
