@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// When a request may be sent again, and how long to wait.
@@ -21,7 +22,7 @@ extension HTTPRequest {
 
 extension HTTPResponse {
     /// The wait a server asks for (RFC 9110, 10.2.3): seconds, or an HTTP date.
-    func retryAfter(now: Date = Date()) -> Duration? {
+    func retryAfter(now: Timestamp = .now) -> Duration? {
         guard let value = header("Retry-After") else { return nil }
         if let seconds = Int(value), (0...86_400).contains(seconds) { return .seconds(seconds) }
         let format = DateFormatter()
@@ -29,7 +30,7 @@ extension HTTPResponse {
         format.timeZone = TimeZone(identifier: "GMT")
         format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
         guard let date = format.date(from: value) else { return nil }
-        return .seconds(min(max(0, date.timeIntervalSince(now)), 86_400))
+        return .seconds(min(max(0, date.timeIntervalSince1970 - Double(now.microseconds) / 1e6), 86_400))
     }
 }
 

@@ -86,7 +86,7 @@ private final class Certificates {
 
     /// An expired certificate is one that every client refuses.
     func checkTimes() throws(HTTPServerError) {
-        let now = time(nil)
+        let now = time_t(Timestamp.now.microseconds / 1_000_000)
         for index in 0..<Int(count) {
             let (from, to) = (
                 gnutls_x509_crt_get_activation_time(list?[index]), gnutls_x509_crt_get_expiration_time(list?[index])

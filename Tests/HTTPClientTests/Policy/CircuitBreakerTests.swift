@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Testing
 
@@ -58,6 +59,6 @@ import Testing
         ] as [(String, Duration?)])
     func retryAfterIsSecondsOrADate(value: String, expected: Duration?) {
         let response = HTTPResponse(status: 429, headers: [HTTPHeader("retry-after", value)])
-        #expect(response.retryAfter(now: Date(timeIntervalSince1970: 1_700_000_000)) == expected)
+        #expect(response.retryAfter(now: Timestamp(seconds: 1_700_000_000)) == expected)
     }
 }
