@@ -11,13 +11,12 @@ struct ModelBody {
             members = []
             return
         }
-        let value: JSONValue
-        do throws(JSONValue.Flaw) {
-            value = try JSONValue(parsing: request.body)
+        let members: [JSONValue.Member]
+        do throws(BodyFlaw) {
+            members = try request.jsonMembers()
         } catch {
-            throw .badBody(reason: "\(error.reason), at byte \(error.offset)")
+            throw .badBody(reason: error.reason)
         }
-        guard case .object(let members) = value else { throw .badBody(reason: "it is no object") }
         if let unknown = members.first(where: { !allowed.contains($0.name) }) {
             throw .unknownMember(name: unknown.name, allowed: allowed)
         }

@@ -17,14 +17,11 @@ struct RequestBody {
         let type = request.headers["content-type"] ?? ""
         let media = type.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
         guard media == "application/json" else { throw .unsupportedMediaType(media ?? "") }
-        let value: JSONValue
-        do throws(JSONValue.Flaw) {
-            value = try JSONValue(parsing: request.body)
+        do throws(BodyFlaw) {
+            rest = try request.jsonMembers()
         } catch {
-            throw .badBody(reason: "\(error.reason), at byte \(error.offset)")
+            throw .badBody(reason: error.reason)
         }
-        guard case .object(let members) = value else { throw .badBody(reason: "it is no object") }
-        rest = members
     }
 
     /// The member of that name, taken out; nil if there is none, or it is null.
