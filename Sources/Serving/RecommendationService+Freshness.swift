@@ -24,7 +24,9 @@ extension RecommendationService {
     /// Takes in events that happened before the service began, such as those that are stored and that the model has not
     /// learned from. Those that it has, and those that were taken in before, are dropped.
     public func remember(_ events: [Event]) {
-        overlay.receive(events)
+        let model = current.model
+        overlay.receive(
+            events.filter { event in model.lastEvent(ofUser: event.userID).map { event.at > $0 } ?? true })
         trends.receive(events)
     }
 

@@ -92,6 +92,18 @@ struct ModelSwapTests {
         }
     }
 
+    @Test("of events from before the start those that the model has are not held")
+    func rememberedEvents() async throws {
+        var model = try SmallModel()
+        model.last = Timestamp(seconds: 5_000)
+        try await withService(models: SmallModels(model)) { service in
+            service.service.remember([
+                .like("a-user0", "a7", at: 5_000), .like("a-user0", "a8", at: 5_001), .like("stranger", "a7", at: 1),
+            ])
+            #expect(service.service.overlay.counts.held == 2)
+        }
+    }
+
     @Test("a model that was trained and published answers, and is replaced by the next")
     func trainedModel() async throws {
         try await withTemporaryFolder { folder in

@@ -83,7 +83,7 @@ public struct RecommendationServer: Sendable {
                     ["events": reading.events, "advice": "train again"])
             } else if reading.version != nil {
                 log.info(
-                    "events since the model were read", ["events": reading.events, "version": reading.version ?? 0])
+                    "stored events were read", ["events": reading.events, "version": reading.version ?? 0])
             }
             return reading.markers
         } catch {
