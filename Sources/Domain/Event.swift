@@ -90,6 +90,7 @@ public enum Topics {
     public static let likes = "movie-likes"
     public static let reviews = "movie-reviews"
     public static let movies = "movies"
+    public static let impressions = "impressions"
     public static let deadLetters = "dead-letters"
     public static let events = [views, likes, reviews]
 }

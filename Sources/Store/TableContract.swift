@@ -46,7 +46,7 @@ public struct TableContract: Hashable, Sendable {
     private static let bloomFilterProperty = "marquee.bloomFilterColumns"
 
     /// The tables of a store.
-    public static let all = [events, movies, deadLetters]
+    public static let all = [events, movies, impressions, deadLetters]
 }
 
 /// Columns that say which message of Kafka a row came from, in every table that ingestion writes.

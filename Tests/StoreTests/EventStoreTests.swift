@@ -25,7 +25,7 @@ struct EventStoreTests {
                 #expect(try store.open(contract).path == store.location(of: contract))
                 #expect(try store.openOrCreate(contract).snapshot().version == 0)
             }
-            #expect(try store.storage.listFolders("") == ["dead_letters", "events", "movies"])
+            #expect(try store.storage.listFolders("") == ["dead_letters", "events", "impressions", "movies"])
             #expect(try store.exists())
         }
     }
@@ -57,13 +57,20 @@ struct EventStoreTests {
 
     /// What is on disks already stays as it is.
     @Test func namesAndPropertiesOfTheTablesNeverChange() {
-        #expect(TableContract.all.map(\.name) == ["events", "movies", "dead_letters"])
+        #expect(TableContract.all.map(\.name) == ["events", "movies", "impressions", "dead_letters"])
         #expect(TableContract.events.properties == ["marquee.bloomFilterColumns": "event_id,user_id"])
         #expect(TableContract.events.partitionColumns == ["event_date"])
         let columns =
             "event_id user_id item_id kind value review_text at source topic partition offset ingested_at event_date"
         #expect(TableContract.events.schema.names == columns.split(separator: " ").map(String.init))
-        for contract in TableContract.all.dropFirst() {
+        #expect(
+            TableContract.impressions.properties == ["marquee.bloomFilterColumns": "recommendation_id,user_id"])
+        #expect(TableContract.impressions.partitionColumns == ["event_date"])
+        let shown =
+            "impression_id recommendation_id user_id item_id position model_id scenario propensity at source topic "
+            + "partition offset ingested_at event_date"
+        #expect(TableContract.impressions.schema.names == shown.split(separator: " ").map(String.init))
+        for contract in [TableContract.movies, .deadLetters] {
             #expect(contract.properties.isEmpty && contract.partitionColumns.isEmpty)
         }
     }
