@@ -10,6 +10,8 @@ guard let file = arguments.first else {
     print("usage: bench-similarity FILE [COPIES] [URL]")
     exit(64)
 }
+/// As many as serving asks for.
+let limit = 100
 let copies = arguments.dropFirst().first.flatMap { Int($0) } ?? 1
 let films = try TMDB.read(file, updatedAt: Timestamp(seconds: 1)).movies
 var movies: [Movie] = []
@@ -37,14 +39,21 @@ let index = ContentIndex(movies)
 print("build", movies.count, "films in", clock.now - started)
 
 var generator = SeededGenerator(seed: 1)
-let questions: [(name: String, liked: [[String]])] = [1, 5].map { count in
+let questions: [(name: String, liked: [[String]])] = [1, 5, 10].map { count in
     ("\(count) liked:", (0..<1000).map { _ in (0..<count).map { _ in movies[generator.below(movies.count)].itemID } })
 }
-var checksum = 0
+/// Of every film and score: two builds that print the same one gave the same lists.
+var checksum = Hash()
 for (name, liked) in questions {
+    for item in liked.prefix(20).joined() { checksum.add(item, 0) }
     report(
         "embedded, " + name,
-        liked.map { items in clock.measure { checksum &+= index.mostSimilar(to: items, limit: 50).count } })
+        liked.map { items in
+            var found: [ScoredItem] = []
+            let time = clock.measure { found = index.mostSimilar(to: items, limit: limit) }
+            for item in found { checksum.add(item.itemID, item.score) }
+            return time
+        })
 }
 
 if let url = arguments.dropFirst(2).first {
@@ -62,12 +71,22 @@ if let url = arguments.dropFirst(2).first {
         var same = 0
         for items in liked {
             let asked = clock.now
-            let theirs = try await search.similar(to: items, excluding: [], limit: 50)
+            let theirs = try await search.similar(to: items, excluding: [], limit: limit)
             durations.append(clock.now - asked)
-            if theirs.map(\.itemID) == index.mostSimilar(to: items, limit: 50).map(\.itemID) { same += 1 }
+            if theirs.map(\.itemID) == index.mostSimilar(to: items, limit: limit).map(\.itemID) { same += 1 }
         }
         report("search service, " + name, durations)
         print("same list in", same, "of", liked.count)
     }
 }
-print("checksum", checksum)
+print("checksum", checksum.value)
+
+/// FNV-1a: the same in every process, as Swift's own is not.
+struct Hash {
+    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ text: String, _ score: Float) {
+        for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        value = (value ^ UInt64(score.bitPattern)) &* 0x100_0000_01B3
+    }
+}

@@ -17,8 +17,9 @@ extension ContentIndex: TextSearch {
             for (field, weight) in [(ContentField.title, Self.titleWeight), (.overview, 1)] as [(ContentField, Float)] {
                 let index = fields[field.rawValue]
                 guard let term = index.terms.number(of: word) else { continue }
-                for posting in Int(index.postingStarts[term])..<Int(index.postingStarts[term + 1]) {
-                    scores[index.postingDocuments[posting], default: 0] += weight * index.postingScores[posting]
+                for document in bounds.documents(with: term, ofField: field.rawValue, index) {
+                    guard let position = index.position(of: Int32(term), in: Int(document)) else { continue }
+                    scores[document, default: 0] += weight * index.score(at: position, of: Int(document))
                 }
             }
             if let before = sums {

@@ -7,14 +7,15 @@ import Synchronization
 ///     let index = ContentIndex(movies)
 ///     for item in index.mostSimilar(to: ["tt0133093"], limit: 10) { print(item.itemID, item.score) }
 ///
-/// Immutable: a changed catalogue gets a new index. Building takes O(words); a query walks the postings of its words
-/// and touches no string but the identifiers it returns.
+/// Immutable: a changed catalogue gets a new index. Building takes O(words). A query adds up bounds on the films' scores
+/// and scores only those that can be in the list; it touches no string but the identifiers it is given and returns.
 ///
 /// Reference: Elasticsearch's `MoreLikeThisQuery`/`XMoreLikeThis` over Lucene's `BM25Similarity`;
 /// docs/content-similarity.md has the arithmetic.
 public final class ContentIndex: ContentSource {
     public let parameters: MoreLikeThis
     let fields: [FieldIndex]
+    let bounds: ScoreBounds
     /// Documents ascend by the bytes of their identifier, so that equal scores rank by identifier.
     let itemIDs: [String]
     private let documents: [String: Int32]
@@ -43,6 +44,7 @@ public final class ContentIndex: ContentSource {
             }
             return builder.finish()
         }
+        bounds = ScoreBounds(fields, maximumTerms: parameters.maxQueryTerms)
     }
 
     public var name: String { "embedded" }
@@ -60,27 +62,21 @@ public final class ContentIndex: ContentSource {
     /// ``similar(to:excluding:limit:)`` without the ceremony: it never waits and never fails.
     /// - Parameter isWanted: whether an item may come back; nil: all may. It is asked of few.
     public func mostSimilar(
-        to liked: [String], excluding: Set<String> = [], limit: Int, where isWanted: ((String) -> Bool)? = nil
+        to liked: [String], excluding: some Sequence<String> = EmptyCollection<String>(), limit: Int,
+        where isWanted: ((String) -> Bool)? = nil
     ) -> [ScoredItem] {
         // Each liked document once: asking twice for a film does not make its words heavier.
         var seen = Set<Int32>()
         let liked = liked.compactMap { documents[$0] }.filter { seen.insert($0).inserted }
         guard limit > 0, !liked.isEmpty else { return [] }
-        let clauses = ContentField.allCases.map { chooseTerms(of: liked, in: fields[$0.rawValue]) }
-        let required = max(1, parameters.requiredMatches(of: clauses.reduce(0) { $0 + $1.count }))
-
-        let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(documentCount: count)
+        let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(fields, parameters)
         defer { self.scratch.withLock { $0.append(scratch) } }
-        for (field, terms) in zip(fields, clauses) {
-            for term in terms { scratch.add(field, term: Int(term)) }
-        }
-        for document in liked { scratch.exclude(document) }
-        for itemID in excluding {
-            if let document = documents[itemID] { scratch.exclude(document) }
-        }
+        scratch.begin(likedBy: liked, fields)
+        let required = max(1, parameters.requiredMatches(of: scratch.terms.count))
         let wanted = isWanted.map { isWanted in { [itemIDs] (document: Int32) in isWanted(itemIDs[Int(document)]) } }
-        return scratch.takeBest(limit, required: required, where: wanted).map {
-            ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score)
-        }
+        return scratch.takeBest(
+            limit, required: required, without: liked + excluding.lazy.compactMap { self.documents[$0] },
+            where: wanted, fields, bounds
+        ).map { ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score) }
     }
 }

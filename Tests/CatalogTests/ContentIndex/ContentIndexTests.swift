@@ -121,8 +121,10 @@ import Testing
         guard parts.count == 3, parts[0] == id else { return ["\(id): the oracle answered \(answer)"] }
         var differences: [String] = []
         let field = index.fields[ContentField.overview.rawValue]
-        let terms = index.chooseTerms(of: [document], in: field)
-            .map { String(decoding: field.terms[Int($0)], as: UTF8.self) }
+        var chooser = TermChooser(index.parameters)
+        var chosen: [Int32] = []
+        chooser.choose(of: [document], in: field, into: &chosen)
+        let terms = chosen.map { String(decoding: field.terms[Int($0)], as: UTF8.self) }
         // The words themselves may hold commas (1,000), so both lists are taken apart at all of them.
         let ours = terms.flatMap { $0.split(separator: ",") }.sorted()
         if ours != parts[1].split(separator: ",").sorted() {

@@ -1,0 +1,125 @@
+/// The inverted index of all fields: which films have a term, and a bound on what it adds to their scores.
+///
+/// Bounds are whole multiples of one unit, rounded up, so that a film's bounds are added up in 16-bit integers. Terms that many
+/// films have, stop words above all, have a column of a byte for each film: adding a column is adding two arrays, which
+/// the compiler does eight films at a time. The others have postings.
+struct ScoreBounds: Sendable {
+    /// Score of one unit; nil if no unit keeps the sums below 2¹⁵, and then there are no bounds.
+    let unit: Double?
+    private let fields: [Field]
+
+    private struct Field {
+        /// Postings of term `t` are `starts[t]..<starts[t + 1]`; none if it has a column.
+        var starts: [Int32]
+        var documents: [Int32] = []
+        var units: [Int16] = []
+        /// By term, its column, or -1.
+        var columnOfTerm: [Int32]
+        /// Column after column, zero for a film that has not the term.
+        var columns: [UInt8] = []
+    }
+
+    /// A term of at least one film in this many has a column: then a column takes no more memory than postings.
+    private static let filmsForEachInColumn = 6
+
+    /// O(total terms + columns × films).
+    /// - Parameter maximumTerms: how many terms of a field a query may have.
+    init(_ indices: [FieldIndex], maximumTerms: Int) {
+        let documentCount = indices.first?.documentCount ?? 0
+        func isColumn(_ frequency: Int32) -> Bool { Int(frequency) * Self.filmsForEachInColumn >= documentCount }
+
+        // What a film can get at most: all its terms, or as many of the highest score as a query has.
+        var (highest, highestInColumn): (Float, Float) = (0, 0)
+        var (mostTerms, highestTotal) = (0, 0.0)
+        for document in 0..<documentCount {
+            var (terms, total) = (0, 0.0)
+            for index in indices {
+                let vector = index.vector(of: document)
+                terms += min(vector.count, maximumTerms)
+                for position in vector {
+                    let score = index.score(at: position, of: document)
+                    total += Double(score)
+                    highest = max(highest, score)
+                    if isColumn(index.documentFrequencies[Int(index.vectorTerms[position])]) {
+                        highestInColumn = max(highestInColumn, score)
+                    }
+                }
+            }
+            mostTerms = max(mostTerms, terms)
+            highestTotal = max(highestTotal, total)
+        }
+        guard mostTerms > 0, mostTerms <= Int(Int16.max) / 4 else {
+            (unit, fields) = (nil, [])
+            return
+        }
+        // Rounding up adds less than one unit a term.
+        let unit = max(
+            Double(highestInColumn) / 254,
+            min(highestTotal, Double(highest) * Double(mostTerms)) / Double(Int(Int16.max) - 2 * mostTerms))
+        self.unit = unit
+        fields = indices.map { index in
+            var field = Field(starts: [0], columnOfTerm: [])
+            var columns: Int32 = 0
+            for frequency in index.documentFrequencies {
+                field.columnOfTerm.append(isColumn(frequency) ? columns : -1)
+                columns += isColumn(frequency) ? 1 : 0
+                field.starts.append(field.starts.last! + (isColumn(frequency) ? 0 : frequency))
+            }
+            var next = field.starts
+            field.documents = .init(repeating: 0, count: Int(next.last!))
+            field.units = .init(repeating: 0, count: Int(next.last!))
+            field.columns = .init(repeating: 0, count: Int(columns) * documentCount)
+            for document in 0..<documentCount {
+                for position in index.vector(of: document) {
+                    let term = Int(index.vectorTerms[position])
+                    // At least 1, so that a film that matches at all has a sum.
+                    let units = max(1, (Double(index.score(at: position, of: document)) / unit).rounded(.up))
+                    if field.columnOfTerm[term] >= 0 {
+                        field.columns[Int(field.columnOfTerm[term]) * documentCount + document] = UInt8(units)
+                    } else {
+                        let posting = Int(next[term])
+                        next[term] += 1
+                        (field.documents[posting], field.units[posting]) = (Int32(document), Int16(units))
+                    }
+                }
+            }
+            return field
+        }
+    }
+
+    /// The documents that have a term, ascending.
+    func documents(with term: Int, ofField number: Int, _ index: FieldIndex) -> [Int32] {
+        let all = 0..<Int32(index.documentCount)
+        guard unit != nil else { return all.filter { index.position(of: Int32(term), in: Int($0)) != nil } }
+        let field = fields[number]
+        let column = Int(field.columnOfTerm[term]) * index.documentCount
+        if column >= 0 { return all.filter { field.columns[column + Int($0)] > 0 } }
+        return Array(field.documents[Int(field.starts[term])..<Int(field.starts[term + 1])])
+    }
+
+    /// Adds the bounds of one term to the sums of its films.
+    func add(term: Int, ofField number: Int, to sums: UnsafeMutableBufferPointer<Int16>) {
+        let field = fields[number]
+        let column = Int(field.columnOfTerm[term])
+        if column >= 0 {
+            // Proof: `columns` holds one byte for each of `sums` in every column. `&+`: the unit keeps sums below 2¹⁵.
+            field.columns.withUnsafeBufferPointer { columns in
+                let column = columns.baseAddress! + column * sums.count
+                for document in 0..<sums.count { sums[document] &+= Int16(column[document]) }
+            }
+        } else {
+            let (documents, units) = (field.documents.span, field.units.span)
+            for posting in Int(field.starts[term])..<Int(field.starts[term + 1]) {
+                sums[Int(documents[posting])] &+= units[posting]
+            }
+        }
+    }
+
+    /// The least sum of bounds that a film of this score can have, unless its score is too low to take its place.
+    ///
+    /// Sums of scores in doubles, rounded to float: they lose less than one part in 10⁶.
+    func leastSum(reaching score: Float) -> Int16 {
+        guard let unit, score > 0 else { return 1 }
+        return Int16(max(1, min(Double(Int16.max), (Double(score) * (1 - 1e-6) / unit).rounded(.down))))
+    }
+}
