@@ -24,7 +24,7 @@ import Testing
         ],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
-            "Exchange", "Tune", "Run", "Evaluation", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",
+            "Exchange", "Tune", "Run", "Evaluation", "Report", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",
             "",
         ],
         "EventIngest": [

@@ -2,7 +2,10 @@ public import Domain
 
 /// Everything an evaluation found: `evaluation.json`, and what `report.html` shows.
 public struct EvaluationReport: Codable, Sendable {
-    public var format = 1
+    /// Raised when a reader of the old format could no longer read it; `docs/evaluation-report.schema.json` is of this one.
+    public static let currentFormat = 2
+
+    public var format = EvaluationReport.currentFormat
     public var generatedAt: Timestamp
     public var codeVersion: String
     /// Whose figures ``metrics`` are, in words.
@@ -26,9 +29,12 @@ public struct EvaluationReport: Codable, Sendable {
     public var settings: Settings
     public var seed: UInt64
     public var peakRSSBytes: Int
+    /// What others have to say beside the figures, in the order it is shown. None in reports of format 1.
+    public var sections: [ReportSection] = []
 
     private enum CodingKeys: String, CodingKey {
         case format, describes, gate, data, cutoffs, metrics, baselines, slices, comparisons, training, settings, seed
+        case sections
         case generatedAt = "generated_at"
         case codeVersion = "code_version"
         case protocolNote = "protocol"
@@ -125,6 +131,26 @@ public struct EvaluationReport: Codable, Sendable {
     /// One figure of the model, or nil if it was not measured.
     public func value(_ metric: String, at k: Int) -> Interval? { metrics[metric]?[String(k)] }
 
-    /// Canonical JSON, as it stands in `evaluation.json`.
-    public func json() throws -> [UInt8] { try JSON.encode(self) }
+    /// Canonical JSON, as it stands in `evaluation.json`: the report, and its ``verdict``.
+    public func json() throws -> [UInt8] { try JSON.encode(WithVerdict(report: self)) }
+
+    /// The sentence is made of the figures: readers of the file find it beside them, decoding passes it over.
+    private struct WithVerdict: Encodable {
+        let report: EvaluationReport
+
+        private enum Key: String, CodingKey { case verdict }
+
+        func encode(to encoder: any Encoder) throws {
+            try report.encode(to: encoder)
+            var keyed = encoder.container(keyedBy: Key.self)
+            try keyed.encode(report.verdict, forKey: .verdict)
+        }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Reports of format 1 have no sections.
+    func decode(_ type: [ReportSection].Type, forKey key: Key) throws -> [ReportSection] {
+        try decodeIfPresent(type, forKey: key) ?? []
+    }
 }

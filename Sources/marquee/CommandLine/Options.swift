@@ -161,6 +161,8 @@ extension Options {
         "k", "K,…", in: 1...1000, default: "10,20,50", "Lengths of list to measure.")
     static let report = Option<String>.text("report", "FILE", "Write the report as one HTML file.")
     static let json = Option<String>.text("json", "FILE", "Write the report as JSON.")
+    static let markdown = Option<String>.text(
+        "markdown", "FILE", "Write a summary as Markdown, such as for a pull request.")
     static let split = Option<Split>(
         "split", "SPLIT", "How to hold out: time:0.9 (by default), after:TIME, last, or random:0.1.",
         must: "be time:SHARE, after:TIME, last or random:SHARE[:SEED]"

@@ -17,7 +17,7 @@ enum EvaluateCommand {
         options: [
             Options.store.spec, Options.models.spec, Options.model.spec, Options.train.spec, Options.test.spec,
             Options.negatives.spec,
-            Options.cutoffs.spec, Options.report.spec, Options.json.spec, Options.split.spec,
+            Options.cutoffs.spec, Options.report.spec, Options.json.spec, Options.markdown.spec, Options.split.spec,
         ] + TrainCommand.modelOptions + TrainCommand.searchOptions,
         examples: [
             .init(
@@ -60,6 +60,9 @@ enum EvaluateCommand {
             report = try await ofPublished(invocation, configuration, reporter)
         }
         if let path = invocation.optional(Options.json) { try ResultFile.write(report.json(), to: path) }
+        if let path = invocation.optional(Options.markdown) {
+            try ResultFile.write(Array(report.markdown().utf8), to: path)
+        }
         if let path = invocation.optional(Options.report) { try ResultFile.write(Array(report.html().utf8), to: path) }
     }
 
