@@ -24,10 +24,10 @@ let allocator: [Target] =
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     // Each room's front page lies beside its sources.
-    let page = "\(Context.packageDirectory)/Sources/\(name)/README.md"
-    return .target(
-        name: name, dependencies: dependencies,
-        exclude: FileManager.default.fileExists(atPath: page) ? ["README.md"] : [], swiftSettings: strict)
+    let folder = "\(Context.packageDirectory)/Sources/\(name)"
+    // The dashboard's pages are built in by a C target.
+    let others = ["README.md", "Pages"].filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+    return .target(name: name, dependencies: dependencies, exclude: others, swiftSettings: strict)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -43,7 +43,7 @@ func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let rooms = [
     "Domain", "Linalg", "Columnar", "Delimited", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Store", "Trainer",
-    "EventIngest", "Catalog", "Serving", "Platform",
+    "EventIngest", "Catalog", "Serving", "Dashboard", "Platform",
 ]
 
 let package = Package(
@@ -76,6 +76,9 @@ let package = Package(
         .target(
             name: "CKernels", path: "Sources/C/CKernels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3"])]),
 
+        // The dashboard's pages and scripts: `#embed` takes them into the program as they are.
+        .target(name: "CDashboardFiles", path: "Sources/C/CDashboardFiles"),
+
         // Level 0 and 1: Domain, and the rooms that know nothing of recommendations.
         room("Domain", []),
         room("Linalg", ["Domain", "COpenBLAS", "CLAPACKE", "CKernels"]),
@@ -98,13 +101,15 @@ let package = Package(
         // Level 3: what is served.
         room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),
 
+        room("Dashboard", ["Domain", "HTTPServer", "Operations", "CDashboardFiles"]),
+
         // Level 4 and 5: the services of a process, the command.
         room(
             "Platform",
             [
                 "Domain", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
                 "Trainer",
-                "EventIngest", "Catalog", "Serving",
+                "EventIngest", "Catalog", "Serving", "Dashboard",
             ]),
         .executableTarget(
             name: "marquee",

@@ -52,6 +52,30 @@ public protocol EventArchive: Sendable {
     func unstored(of events: [Event]) throws -> [Event]
     /// A user's newest events, newest first. Blocks.
     func events(of userID: String, limit: Int) throws -> [Event]
+    /// What people did with an item. Blocks.
+    func activity(ofItem itemID: String) throws -> ItemActivity
+}
+
+/// What people did with one item, in numbers: nobody is in it.
+public struct ItemActivity: Sendable, Equatable {
+    /// By the hour of the day, UTC: 24 of them.
+    public private(set) var byHour = [Int](repeating: 0, count: 24)
+    /// Reviews by half stars, from 0.5 to 5: ten of them.
+    public private(set) var byHalfStars = [Int](repeating: 0, count: 10)
+
+    /// Nothing yet.
+    public init() {}
+
+    public var events: Int { byHour.reduce(0, +) }
+
+    /// Counts one event. O(1).
+    public mutating func count(_ event: Event) {
+        let second = event.at.microseconds / 1_000_000
+        byHour[Int((second % 86_400 + 86_400) % 86_400 / 3600)] += 1
+        if event.kind == .review {
+            byHalfStars[min(9, max(0, Int((event.value * 2).rounded()) - 1))] += 1
+        }
+    }
 }
 
 /// Whether a feed hears what happens.

@@ -56,6 +56,27 @@ public final class Histogram: Sendable {
 
     /// Observations of each bucket (not cumulated), and the sum of all observed values.
     public var snapshot: (counts: [UInt64], sum: Double) { state.withLock { $0 } }
+
+    /// The value that a share of observations does not exceed, within its bucket as if they were spread evenly (as
+    /// Prometheus' `histogram_quantile`); the highest bound for those past it; nil without observations. O(buckets).
+    /// - Parameters:
+    ///   - share: 0…1.
+    ///   - counts: of buckets with ``bounds``, such as the difference of two snapshots.
+    public func quantile(_ share: Double, of counts: [UInt64]) -> Double? {
+        let total = counts.reduce(0, +)
+        guard total > 0 else { return nil }
+        let rank = share * Double(total)
+        var below: UInt64 = 0
+        for (bucket, count) in counts.enumerated() {
+            if count > 0, Double(below + count) >= rank {
+                guard bucket < bounds.count else { break }
+                let lower = bucket == 0 ? 0 : bounds[bucket - 1]
+                return lower + (bounds[bucket] - lower) * max(0, rank - Double(below)) / Double(count)
+            }
+            below += count
+        }
+        return bounds.last
+    }
 }
 
 /// The metrics of a process by name and labels, as Prometheus reads them.
@@ -83,7 +104,8 @@ public final class Metrics: Sendable {
     private struct Family {
         let help: String
         let kind: String
-        var members: [String: Instrument] = [:]
+        /// By their labels as the text format has them.
+        var members: [String: (labels: [String: String], instrument: Instrument)] = [:]
     }
 
     private let families = Mutex<[String: Family]>([:])
@@ -129,12 +151,32 @@ public final class Metrics: Sendable {
         let key = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
             .joined(separator: ",")
         return families.withLock { families in
-            if let known = families[name]?.members[key] { return known }
+            if let known = families[name]?.members[key] { return known.instrument }
             let instrument = make()
             // Prometheus knows one kind a name.
             if let kind = families[name]?.kind { precondition(kind == instrument.kind, "\(name) is a \(kind)") }
-            families[name, default: Family(help: help, kind: instrument.kind)].members[key] = instrument
+            families[name, default: Family(help: help, kind: instrument.kind)].members[key] = (
+                Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }), instrument
+            )
             return instrument
+        }
+    }
+
+    /// The value of one instrument.
+    public enum Reading: Sendable {
+        case counter(UInt64)
+        case gauge(Double)
+        case histogram(Histogram)
+    }
+
+    /// Every instrument of a name with its labels, in no order; empty if nobody has asked for one.
+    public func readings(of name: String) -> [(labels: [String: String], value: Reading)] {
+        families.withLock { $0[name]?.members.values.map { ($0.labels, $0.instrument) } ?? [] }.map { labels, instrument in
+            switch instrument {
+            case .counter(let counter): (labels, .counter(counter.count))
+            case .gauge(let gauge): (labels, .gauge(gauge.value))
+            case .histogram(let histogram): (labels, .histogram(histogram))
+            }
         }
     }
 
@@ -144,7 +186,7 @@ public final class Metrics: Sendable {
         var text = ""
         for (name, family) in families.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
             text += "# HELP \(name) \(Self.helpEscaped(family.help))\n# TYPE \(name) \(family.kind)\n"
-            for (labels, instrument) in family.members.sorted(by: { $0.key < $1.key }) {
+            for (labels, (_, instrument)) in family.members.sorted(by: { $0.key < $1.key }) {
                 let suffix = labels.isEmpty ? "" : "{\(labels)}"
                 switch instrument {
                 case .counter(let counter): text += "\(name)\(suffix) \(counter.count)\n"

@@ -29,6 +29,8 @@ public final class RecommendationService: Service {
     /// What was in force before, for the further pages of lists that it began.
     private let retired = Mutex(RetiredStates())
     private let catalogue: Mutex<Catalogue>
+    /// What people did with items, as it was counted a moment ago.
+    let activities = RecentlyUsed<String, (at: ContinuousClock.Instant, activity: ItemActivity)>(capacity: 1000)
     /// Lists as they were answered.
     let kept: KeptAnswers
     /// When the feed was taken up the last time; nil while it is not.
@@ -200,6 +202,7 @@ public final class RecommendationService: Service {
                     impairments.remove(.events)
                     overlay.receive(events)
                     trends.receive(events)
+                    gauges.heard(events)
                 }
                 return
             } catch {
@@ -321,4 +324,15 @@ private struct ServingGauges: Sendable {
     let overlayEvents = Metrics.shared.gauge(
         "marquee_overlay_events", help: "Events held that are newer than the model.")
     let modelItems = Metrics.shared.gauge("marquee_items", help: "Items that can be recommended.")
+    private let heardByKind = EventKind.allCases.map { kind in
+        Metrics.shared.counter(
+            "marquee_events_heard_total", help: "Events that answers were told of, by kind.",
+            labels: ["kind": kind.name])
+    }
+
+    func heard(_ events: [Event]) {
+        for (kind, counter) in zip(EventKind.allCases, heardByKind) {
+            counter.increment(by: events.count { $0.kind == kind })
+        }
+    }
 }

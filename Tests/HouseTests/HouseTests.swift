@@ -20,8 +20,10 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Models", "Traces", "HTTP", "Access", "", "Train",
+            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Dashboard", "Models", "Traces", "HTTP", "Access", "",
+            "Train",
         ],
+        "Dashboard": [""],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
             "Exchange", "Tune", "Run", "Evaluation", "Report", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",

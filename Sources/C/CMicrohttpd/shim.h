@@ -69,4 +69,14 @@ static inline struct MHD_Response *marquee_mhd_response(const void *bytes, size_
     return MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY);
 }
 
+// MHD_create_response_from_callback for a body of unknown length, sent in chunks.
+static inline struct MHD_Response *marquee_mhd_stream(
+    MHD_ContentReaderCallback read, void *context, MHD_ContentReaderFreeCallback release) {
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read, context, release);
+}
+
+// MHD_CONTENT_READER_END_OF_STREAM and MHD_CONTENT_READER_END_WITH_ERROR are macros with casts.
+static const ssize_t marquee_mhd_stream_ended = MHD_CONTENT_READER_END_OF_STREAM;
+static const ssize_t marquee_mhd_stream_failed = MHD_CONTENT_READER_END_WITH_ERROR;
+
 #endif

@@ -3,11 +3,14 @@ internal import CZlib
 /// RFC 1952. A block may have several members, one after the other.
 ///
 /// Unsafe: `z_stream` borrows both arrays for the length of one call.
-enum Gzip {
+public enum Gzip {
     /// 15 bits of window, plus 16: gzip framing.
     private static let windowBits: Int32 = 15 + 16
 
-    static func compress(_ input: [UInt8], level: Int) throws -> [UInt8] {
+    /// One member that holds `input`.
+    /// - Parameter level: 1, fast, to 9, small.
+    /// - Throws: for an input over 4 GB, or without memory.
+    public static func compress(_ input: [UInt8], level: Int) throws -> [UInt8] {
         guard input.count <= Int(UInt32.max) else { throw DecodingFault.unsupported("a block over 4 GB") }
         var stream = z_stream()
         let started = deflateInit2_(

@@ -41,6 +41,8 @@ final class ClientConnection: Sendable {
     private let word: Atomic<UInt64>
     /// The request at work, while one is.
     private let exchange = Mutex<Exchange?>(nil)
+    /// What is being sent to it, if that is written meanwhile.
+    private let stream = Mutex<HTTPStream?>(nil)
 
     init(socket: Int32, daemon: Daemon, now: UInt64, deadline: UInt64) {
         self.socket = socket
@@ -68,6 +70,11 @@ final class ClientConnection: Sendable {
 
     func work(on exchange: Exchange?) { self.exchange.withLock { $0 = exchange } }
 
+    func stream(_ stream: HTTPStream?) { self.stream.withLock { $0 = stream } }
+
+    /// Ends the stream that is being sent, if one is.
+    func endStream() { stream.withLock { $0 }?.end() }
+
     /// Ends what is late at `now`. Called by the watch under the lock that also guards the end of this connection, so
     /// the socket is still ours.
     func enforce(now: UInt64, lateRequest: [UInt8]) {
@@ -94,6 +101,8 @@ final class ClientConnection: Sendable {
 final class ClientConnections: Sendable {
     /// Deadlines are counted in these: coarse enough that the clock costs a request nothing.
     static let tick: Duration = .milliseconds(250)
+    /// A deadline that does not come; the phase stands beside it in one word.
+    static let never = UInt64.max >> 2
 
     private let open = Mutex<[ObjectIdentifier: ClientConnection]>([:])
     private let ticks = Atomic<UInt64>(1)
@@ -119,6 +128,8 @@ final class ClientConnections: Sendable {
     }
 
     func stopWork() { for connection in open.withLock({ Array($0.values) }) { connection.stopWork() } }
+
+    func endStreams() { for connection in open.withLock({ Array($0.values) }) { connection.endStream() } }
 
     /// Advances the clock by one tick, ends what is late and tells libmicrohttpd of ends that it missed.
     /// O(open connections).

@@ -96,7 +96,7 @@ extension Daemon {
         _ response: HTTPResponse, _ exchange: Exchange, _ connection: OpaquePointer, closing: Bool = false
     ) -> MHD_Result {
         guard exchange.client.enter(.sending, until: connections.deadline(after: configuration.sendDeadline)),
-            let message = response.body.withUnsafeBytes({ marquee_mhd_response($0.baseAddress, $0.count) })
+            let message = message(of: response, exchange, connection)
         else { return .NO }
         defer { MHD_destroy_response(message) }
         if !response.contentType.isEmpty { MHD_add_response_header(message, "Content-Type", response.contentType) }
@@ -107,5 +107,14 @@ extension Daemon {
             exchange.client.isLast = true
         }
         return marquee_mhd_queue(connection, UInt32(clamping: response.status), message) != 0 ? .YES : .NO
+    }
+
+    private func message(
+        of response: HTTPResponse, _ exchange: Exchange, _ connection: OpaquePointer
+    ) -> OpaquePointer? {
+        if let stream = response.stream {
+            return StreamedAnswer.response(stream, to: exchange.client, on: connection)
+        }
+        return response.body.withUnsafeBytes { marquee_mhd_response($0.baseAddress, $0.count) }
     }
 }

@@ -86,10 +86,11 @@ final class Daemon: Sendable {
         watch.resume()
     }
 
-    /// Accepts no more connections, and closes each one after its next response.
+    /// Accepts no more connections, closes each one after its next response, and ends the streams, which have no end.
     func drain() {
-        guard !isDraining.exchange(true, ordering: .relaxed) else { return }
+        guard !isDraining.exchange(true, ordering: .sequentiallyConsistent) else { return }
         acceptor.stop()
+        connections.endStreams()
     }
 
     /// Reads certificate and key again: for connections that are opened from now on. If they are not fit, all stays as it is.

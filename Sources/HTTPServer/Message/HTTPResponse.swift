@@ -6,6 +6,14 @@ public struct HTTPResponse: Sendable {
     /// Further fields. Names and values must be free of control characters.
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
+    /// What the body is, instead of ``body``: written while the client reads.
+    public var stream: HTTPStream?
+
+    /// An answer whose body is written while the client reads; its length is not known.
+    public init(contentType: String, headers: [(name: String, value: String)] = [], stream: HTTPStream) {
+        self.init(contentType: contentType, headers: headers)
+        self.stream = stream
+    }
 
     public init(
         status: Int = 200, contentType: String = "application/json", headers: [(name: String, value: String)] = [],

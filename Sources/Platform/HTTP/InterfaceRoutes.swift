@@ -11,11 +11,15 @@ enum InterfaceRoutes {
             title: "Marquee", version: Release.version,
             description: "Movie recommendations over HTTP. Answers are JSON, errors are problem+json (RFC 9457).",
             needsKeys: needsKeys)
-        let all = others + routes(document: [], page: [], root: [])
+        // A process with a dashboard begins there.
+        let hasRoot = others.contains { $0.pattern == "/" }
+        let own = routes(document: [], page: [], root: []).filter { !hasRoot || $0.pattern != "/" }
+        let all = others + own
         // Made once, when the process starts: a request copies a reference.
         return routes(
             document: OpenAPIDocument(about, routes: all).json, page: InterfacePage.html(about, routes: all),
-            root: root(about))
+            root: root(about)
+        ).filter { !hasRoot || $0.pattern != "/" }
     }
 
     private static func routes(document: [UInt8], page: [UInt8], root: [UInt8]) -> [Route] {

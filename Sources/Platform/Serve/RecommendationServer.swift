@@ -1,4 +1,6 @@
 public import Catalog
+internal import Columnar
+internal import Dashboard
 public import Domain
 public import HTTPServer
 public import Operations
@@ -55,14 +57,21 @@ public struct RecommendationServer: Sendable {
             films: movies)
         let jobs = TrainingJobs(store: catalogue.store, registry: registry)
         let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
+        let watched = [service.status, follower.status]
+        let figures = DashboardFigures(watching: watched + (access.map { [$0.status] } ?? []))
+        let stream = LiveStream(
+            [LivePart("freshness", RecommendationService.freshnessSchema) { [service] in service.freshnessJSON }]
+                + figures.parts)
+        let dashboard = Dashboard(stream: stream) { try? Gzip.compress($0, level: 9) }
         self.http = HTTPService(
-            http, routes: service.routes + service.oryxRoutes + models.table + routes,
-            watching: [service.status, follower.status], access: access, origins: origins)
+            http, routes: service.routes + service.oryxRoutes + models.table + dashboard.routes + routes,
+            watching: watched, access: access, origins: origins)
         if let traces { group.add(traces) }
         group.add(service)
         group.add(follower)
         group.add(jobs)
         if let access { group.add(access) }
+        group.add(stream)
         // Last, so that it is the first to stop: what it leads to is there until it has drained.
         group.add(self.http)
     }

@@ -90,6 +90,17 @@ public struct StoredEvents: EventArchive {
         return Array(newest.sorted(by: Self.isNewer).prefix(limit))
     }
 
+    public func activity(ofItem itemID: String) throws -> ItemActivity {
+        var activity = ItemActivity()
+        guard let snapshot = try snapshot() else { return activity }
+        var scan = try snapshot.scan(
+            columns: Self.columns, where: .compare(column: EventColumn.itemID, .equal, .string(itemID)))
+        while let batch = try scan.next() {
+            for event in try Self.events(of: batch) { activity.count(event) }
+        }
+        return activity
+    }
+
     public func unstored(of events: [Event]) throws -> [Event] {
         guard let snapshot = try snapshot(), let first = events.map(\.at).min(), let last = events.map(\.at).max()
         else { return events }

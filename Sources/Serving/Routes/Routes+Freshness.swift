@@ -1,5 +1,5 @@
 internal import Domain
-internal import HTTPServer
+public import HTTPServer
 
 extension Routes {
     /// How new answers are.
@@ -7,15 +7,29 @@ extension Routes {
         [
             Route(
                 .get, "/v1/freshness", "How new what answers are made from is.", answers: [.json(Shape.freshness)]
-            ) { request, _ in .now(HTTPResponse(headers: [("Cache-Control", "no-store")], body: freshness(request))) }
+            ) { request, _ in
+                .now(
+                    HTTPResponse(
+                        headers: [("Cache-Control", "no-store")],
+                        body: Answer.freshness(service.freshness(now: .now), request: request)))
+            }
         ]
     }
+}
 
-    private func freshness(_ request: HTTPRequest) -> [UInt8] {
-        let found = service.freshness(now: .now)
+extension RecommendationService {
+    /// How new answers are, as `/v1/freshness` says it.
+    public var freshnessJSON: [UInt8] { Answer.freshness(freshness(now: .now), request: nil) }
+
+    /// What ``freshnessJSON`` is.
+    public static var freshnessSchema: JSONSchema { Shape.freshness }
+}
+
+extension Answer {
+    static func freshness(_ found: Freshness, request: HTTPRequest?) -> [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.object {
-            $0.field("request_id", request.id)
+            if let request { $0.field("request_id", request.id) }
             $0.name("event_to_visible_seconds")
             $0.object {
                 for (name, value) in [("p50", found.feed?.seconds?.p50), ("p99", found.feed?.seconds?.p99)] {

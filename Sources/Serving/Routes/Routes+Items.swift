@@ -11,8 +11,25 @@ extension Routes {
                 problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
             ) { request, path in
                 answering(request) { try item(path[0]) }
-            }
+            },
+            Route(
+                .get, "/v1/items/{item}/activity", "What people did with one item: by hour of the day, and its stars.",
+                answers: [.json(Shape.activity)],
+                problems: [Route.Problem(ServingError.itemNotFound(id: "")), Route.Problem(ServingError.storeUnknown)]
+            ) { request, path in
+                answering(request) { try activity(path[0], request) }
+            },
         ]
+    }
+
+    private func activity(_ item: String, _ request: HTTPRequest) throws -> HTTPReply {
+        _ = try found(item, in: service.pipeline().state)
+        return .later {
+            await answering(request) {
+                let activity = try await service.activity(ofItem: item)
+                return HTTPResponse(body: Answer.activity(activity, request: request))
+            }
+        }
     }
 
     private func item(_ item: String) throws(ServingError) -> HTTPReply {
