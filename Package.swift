@@ -176,6 +176,7 @@ let package = Package(
             of: "EventIngest",
             ["Columnar", "Store", "Delimited", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
         tests(of: "Catalog", ["Store", "Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations"]),
+        tests(of: "Dashboard", ["HTTPServer", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
         tests(
             of: "Platform",

@@ -16,5 +16,5 @@ shown($("years"), async () => {
   draw("mean", stats.mean_rating_by_genre, (one) => one.genre, (one) => one.mean, "mean", "Mean rating by genre, of 10", "ratings", { across: true, head: "Genre" });
   draw("languages", stats.languages.slice(0, 12), (one) => one.language, (one) => one.count, "films", "Films by original language", "a language", { across: true, head: "Language" });
   draw("voted", stats.most_voted, (one) => one.title ?? one.id, (one) => one.value, "votes", "The ten films with the most votes", "votes", { across: true, head: "Film" });
-  draw("ratings", stats.ratings, (one) => `${one.from} to ${one.to}`, (one) => one.count, "films", "Films by their mean rating", "ratings", { head: "Rating" });
+  draw("ratings", stats.ratings.some((one) => one.count) ? stats.ratings : [], (one) => `${one.from} to ${one.to}`, (one) => one.count, "films", "Films by their mean rating", "ratings", { head: "Rating" });
 });

@@ -85,7 +85,7 @@ export const subject = () => decodeURIComponent(location.pathname.split("/").pop
 /** A table with a caption. Rows are arrays of cells; those of `numbers` are flush right. */
 export function table(caption, heads, rows, numbers = []) {
   const side = (index) => (numbers.includes(index) ? "number" : null);
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", {}, h("caption", {}, caption),
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", { class: heads.length > 3 ? "many" : null }, h("caption", {}, caption),
     h("thead", {}, h("tr", {}, heads.map((head, i) => h("th", { scope: "col", class: side(i) }, head)))),
     h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, i) =>
       i === 0 ? h("th", { scope: "row" }, cell) : h("td", { class: side(i) }, cell)))))));

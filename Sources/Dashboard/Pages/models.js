@@ -9,7 +9,7 @@ function all() {
   return shown($("all"), async () => {
     const { models, in_service: serving } = await get("/v1/models");
     if (!models.length) return fill($("all"), note("There is no model.", "", "`marquee train` makes one."));
-    fill($("all"), table("Newest first", ["Model", "Trained", "NDCG@10", "Verdict", ""], models.map((one) => [
+    fill($("all"), table("Newest first", ["Model", "Trained", "NDCG@10", "Verdict", "Action"], models.map((one) => [
       h("a", { href: path`/models/${one.id}` }, one.id), time(one.trained_at), interval(one.ndcg_at_10),
       [h("strong", {}, one.verdict ?? "–"), " ", one.verdict_reason ?? ""],
       one.id === serving ? h("strong", { class: "good" }, "in service") : h("button", { type: "button", class: "quiet", "aria-label": `Promote ${one.id}`, click: () => change(path`/v1/models/${one.id}/promote`, `${one.id} is promoted.`) }, "Promote"),

@@ -7,17 +7,17 @@ import { films, fields, lacking } from "./films.js";
 const kinds = ["view", "like", "review"];
 let before = null;
 let isDrawn = false;
-const perSecond = (value, unit) => (value === null ? "–" : `${number(Math.round(value * 10) / 10)} ${unit}/s`);
+const perSecond = (value) => (value === null ? "–" : `${number(Math.round(value * 10) / 10)} /s`);
 
 function show(frame) {
   const events = kinds.map((kind) => rate(before, frame, (one) => one.figures.events[kind] ?? 0));
   const all = events[0] === null ? null : events.reduce((sum, one) => sum + one, 0);
-  $("events").textContent = perSecond(all, "events");
+  $("events").textContent = perSecond(all);
   $("lag").textContent = frame.freshness.event_lag === null ? "not known" : number(frame.freshness.event_lag);
   $("fresh").textContent = duration(frame.freshness.event_to_visible_seconds.p99);
-  $("requests").textContent = perSecond(rate(before, frame, (one) => one.figures.requests.answered), "requests");
+  $("requests").textContent = perSecond(rate(before, frame, (one) => one.figures.requests.answered));
   $("latency").textContent = duration(frame.figures.requests.p99);
-  $("failed").textContent = perSecond(rate(before, frame, (one) => one.figures.requests.failed), "failed");
+  $("failed").textContent = perSecond(rate(before, frame, (one) => one.figures.requests.failed));
   if (isDrawn && all !== null) push($("flow"), new Date(frame.at).toLocaleTimeString("en-GB"), events);
   health(frame);
   if (before && before.figures.model !== frame.figures.model) model();
