@@ -96,7 +96,9 @@ let package = Package(
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Store", "Operations"]),
         room("EventIngest", ["Domain", "Columnar", "Store", "Kafka", "Delimited", "HTTPClient", "Operations"]),
-        room("Catalog", ["Domain", "Columnar", "Store", "Delimited", "HTTPClient", "Operations", "CICU"]),
+        room(
+            "Catalog",
+            ["Domain", "Linalg", "Columnar", "Store", "Delimited", "HTTPClient", "Operations", "CICU"]),
 
         // Level 3: what is served.
         room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),

@@ -1,4 +1,5 @@
 public import Domain
+package import Linalg
 import Synchronization
 
 /// Which films are alike by their words: more_like_this over title, overview and genres, exactly as Elasticsearch
@@ -60,23 +61,43 @@ public final class ContentIndex: ContentSource {
     }
 
     /// ``similar(to:excluding:limit:)`` without the ceremony: it never waits and never fails.
-    /// - Parameter isWanted: whether an item may come back; nil: all may. It is asked of few.
+    /// - Parameter isWanted: whether an item may come back, asked of every film; nil: all may.
     public func mostSimilar(
         to liked: [String], excluding: some Sequence<String> = EmptyCollection<String>(), limit: Int,
         where isWanted: ((String) -> Bool)? = nil
     ) -> [ScoredItem] {
+        let wanted = isWanted.map { isWanted in
+            ItemBitmap(itemCount: count, items: itemIDs.indices.filter { isWanted(itemIDs[$0]) }.map { ItemIndex($0) })
+        }
+        return mostSimilar(
+            to: liked.compactMap { documents[$0] }, excluding: excluding.lazy.compactMap { self.documents[$0] },
+            limit: limit, among: wanted
+        ).map { ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score) }
+    }
+
+    // MARK: By number
+
+    /// The identifiers of the films, ascending by their bytes; a film's number is its place here.
+    package var films: [String] { itemIDs }
+
+    /// The number of a film; nil if the index has not got it. O(1).
+    package func number(of itemID: String) -> Int32? { documents[itemID] }
+
+    /// ``mostSimilar(to:excluding:limit:where:)`` for whoever knows films by their numbers: it touches no string.
+    /// - Parameter wanted: the films that may come back; nil: all.
+    /// - Precondition: numbers of films of this index.
+    package func mostSimilar(
+        to liked: [Int32], excluding: some Sequence<Int32>, limit: Int, among wanted: ItemBitmap? = nil
+    ) -> [(document: Int32, score: Float)] {
         // Each liked document once: asking twice for a film does not make its words heavier.
         var seen = Set<Int32>()
-        let liked = liked.compactMap { documents[$0] }.filter { seen.insert($0).inserted }
+        let liked = liked.filter { seen.insert($0).inserted }
         guard limit > 0, !liked.isEmpty else { return [] }
         let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(fields, parameters)
         defer { self.scratch.withLock { $0.append(scratch) } }
         scratch.begin(likedBy: liked, fields)
-        let required = max(1, parameters.requiredMatches(of: scratch.terms.count))
-        let wanted = isWanted.map { isWanted in { [itemIDs] (document: Int32) in isWanted(itemIDs[Int(document)]) } }
         return scratch.takeBest(
-            limit, required: required, without: liked + excluding.lazy.compactMap { self.documents[$0] },
-            where: wanted, fields, bounds
-        ).map { ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score) }
+            limit, required: max(1, parameters.requiredMatches(of: scratch.terms.count)),
+            without: liked, excluding, among: wanted, fields, bounds)
     }
 }

@@ -1,12 +1,16 @@
+internal import Linalg
+
 /// The inverted index of all fields: which films have a term, and a bound on what it adds to their scores.
 ///
 /// Bounds are whole multiples of one unit, rounded up, so that a film's bounds are added up in 16-bit integers. Terms that many
-/// films have, stop words above all, have a column of a byte for each film: adding a column is adding two arrays, which
-/// the compiler does eight films at a time. The others have postings.
+/// films have, stop words above all, have a column of a byte for each film: adding columns is adding arrays. The others
+/// have postings.
 struct ScoreBounds: Sendable {
     /// Score of one unit; nil if no unit keeps the sums below 2¹⁵, and then there are no bounds.
     let unit: Double?
     private let fields: [Field]
+    /// Column after column, a byte for each film, zero for one that has not the term.
+    private let columns: [UInt8]
 
     private struct Field {
         /// Postings of term `t` are `starts[t]..<starts[t + 1]`; none if it has a column.
@@ -15,8 +19,6 @@ struct ScoreBounds: Sendable {
         var units: [Int16] = []
         /// By term, its column, or -1.
         var columnOfTerm: [Int32]
-        /// Column after column, zero for a film that has not the term.
-        var columns: [UInt8] = []
     }
 
     /// A term of at least one film in this many has a column: then a column takes no more memory than postings.
@@ -49,7 +51,7 @@ struct ScoreBounds: Sendable {
             highestTotal = max(highestTotal, total)
         }
         guard mostTerms > 0, mostTerms <= Int(Int16.max) / 4 else {
-            (unit, fields) = (nil, [])
+            (unit, fields, columns) = (nil, [], [])
             return
         }
         // Rounding up adds less than one unit a term.
@@ -57,25 +59,26 @@ struct ScoreBounds: Sendable {
             Double(highestInColumn) / 254,
             min(highestTotal, Double(highest) * Double(mostTerms)) / Double(Int(Int16.max) - 2 * mostTerms))
         self.unit = unit
+        let columnCount = indices.reduce(0) { $0 + $1.documentFrequencies.count(where: isColumn) }
+        var columns = [UInt8](repeating: 0, count: columnCount * documentCount)
+        var column: Int32 = 0
         fields = indices.map { index in
             var field = Field(starts: [0], columnOfTerm: [])
-            var columns: Int32 = 0
             for frequency in index.documentFrequencies {
-                field.columnOfTerm.append(isColumn(frequency) ? columns : -1)
-                columns += isColumn(frequency) ? 1 : 0
+                field.columnOfTerm.append(isColumn(frequency) ? column : -1)
+                column += isColumn(frequency) ? 1 : 0
                 field.starts.append(field.starts.last! + (isColumn(frequency) ? 0 : frequency))
             }
             var next = field.starts
             field.documents = .init(repeating: 0, count: Int(next.last!))
             field.units = .init(repeating: 0, count: Int(next.last!))
-            field.columns = .init(repeating: 0, count: Int(columns) * documentCount)
             for document in 0..<documentCount {
                 for position in index.vector(of: document) {
                     let term = Int(index.vectorTerms[position])
                     // At least 1, so that a film that matches at all has a sum.
                     let units = max(1, (Double(index.score(at: position, of: document)) / unit).rounded(.up))
                     if field.columnOfTerm[term] >= 0 {
-                        field.columns[Int(field.columnOfTerm[term]) * documentCount + document] = UInt8(units)
+                        columns[Int(field.columnOfTerm[term]) * documentCount + document] = UInt8(units)
                     } else {
                         let posting = Int(next[term])
                         next[term] += 1
@@ -85,6 +88,7 @@ struct ScoreBounds: Sendable {
             }
             return field
         }
+        self.columns = columns
     }
 
     /// The documents that have a term, ascending.
@@ -93,25 +97,32 @@ struct ScoreBounds: Sendable {
         guard unit != nil else { return all.filter { index.position(of: Int32(term), in: Int($0)) != nil } }
         let field = fields[number]
         let column = Int(field.columnOfTerm[term]) * index.documentCount
-        if column >= 0 { return all.filter { field.columns[column + Int($0)] > 0 } }
+        if column >= 0 { return all.filter { columns[column + Int($0)] > 0 } }
         return Array(field.documents[Int(field.starts[term])..<Int(field.starts[term + 1])])
     }
 
-    /// Adds the bounds of one term to the sums of its films.
-    func add(term: Int, ofField number: Int, to sums: UnsafeMutableBufferPointer<Int16>) {
-        let field = fields[number]
-        let column = Int(field.columnOfTerm[term])
-        if column >= 0 {
-            // Proof: `columns` holds one byte for each of `sums` in every column. `&+`: the unit keeps sums below 2¹⁵.
-            field.columns.withUnsafeBufferPointer { columns in
-                let column = columns.baseAddress! + column * sums.count
-                for document in 0..<sums.count { sums[document] &+= Int16(column[document]) }
-            }
-        } else {
-            let (documents, units) = (field.documents.span, field.units.span)
-            for posting in Int(field.starts[term])..<Int(field.starts[term + 1]) {
-                sums[Int(documents[posting])] &+= units[posting]
-            }
+    /// Sums become those of the bounds of a query's terms; 1 for every film where there are no bounds.
+    /// - Parameters:
+    ///   - terms: field after field; those of field `f` end before `ends[f]`.
+    ///   - chosen: memory for the numbers of columns.
+    func add(_ terms: [Int32], _ ends: [Int], to sums: inout SmallSums, _ chosen: inout [Int32]) {
+        guard unit != nil else { return sums.set(to: 1) }
+        chosen.removeAll(keepingCapacity: true)
+        forEach(terms, ends) { field, term in
+            if field.columnOfTerm[term] >= 0 { chosen.append(field.columnOfTerm[term]) }
+        }
+        sums.set(toSumsOf: chosen, in: columns)
+        // No postings for a term that has a column.
+        forEach(terms, ends) { field, term in
+            sums.add(field.units, at: field.documents, in: Int(field.starts[term])..<Int(field.starts[term + 1]))
+        }
+    }
+
+    private func forEach(_ terms: [Int32], _ ends: [Int], _ body: (Field, Int) -> Void) {
+        var first = 0
+        for (field, end) in zip(fields, ends) {
+            for place in first..<end { body(field, Int(terms[place])) }
+            first = end
         }
     }
 

@@ -1,3 +1,5 @@
+package import Linalg
+
 /// The memory of one query, kept from query to query: a query allocates little but its answer.
 ///
 /// `@unchecked Sendable`: a query takes it out of the index's pool under a lock and puts it back when done, so only one
@@ -8,19 +10,29 @@ final class Scratch: @unchecked Sendable {
     var terms: [Int32] = []
     var ends: [Int] = []
     /// By document, the sum of its bounds.
-    private var sums: [Int16]
-    /// By field and term, its place among the query's terms of that field plus 1; all zero between queries.
+    private var sums: SmallSums
+    /// By field and term, its place among the query's terms of that field; only for those that ``isAsked`` has.
     private var places: [[Int32]]
+    /// By field, a bit for each term that the query has; all zero between queries. It fits in the nearest cache.
+    private var isAsked: [[UInt64]]
     /// By place among a field's terms, the score of it in the film that is being scored; all zero between films.
     private var scores: [Float] = []
-    private var candidates: [Int32] = []
-    private var totals: [(sum: Double, matches: Int)] = []
+    private var columns: [Int32] = []
+    private var totals: [Total] = []
     private var best = BoundedBest()
+
+    /// A film that is being scored.
+    private struct Total {
+        var document: Int32
+        var matches: Int32 = 0
+        var sum = 0.0
+    }
 
     init(_ fields: [FieldIndex], _ parameters: MoreLikeThis) {
         chooser = TermChooser(parameters)
-        sums = .init(repeating: 0, count: fields.first?.documentCount ?? 0)
+        sums = SmallSums(count: fields.first?.documentCount ?? 0)
         places = fields.map { .init(repeating: 0, count: $0.terms.count) }
+        isAsked = fields.map { .init(repeating: 0, count: $0.terms.count / 64 + 1) }
     }
 
     /// Puts together the query for films like `liked`.
@@ -30,7 +42,11 @@ final class Scratch: @unchecked Sendable {
         for (number, field) in fields.enumerated() {
             let first = terms.count
             chooser.choose(of: liked, in: field, into: &terms)
-            for place in first..<terms.count { places[number][Int(terms[place])] = Int32(place - first + 1) }
+            for place in first..<terms.count {
+                let term = Int(terms[place])
+                places[number][term] = Int32(place - first)
+                isAsked[number][term / 64] |= 1 << UInt64(term % 64)
+            }
             ends.append(terms.count)
         }
         for _ in scores.count..<max(scores.count, terms.count) { scores.append(0) }
@@ -38,47 +54,33 @@ final class Scratch: @unchecked Sendable {
 
     /// The best `limit` documents with at least `required` matching terms, best first, ties by document; clears itself.
     ///
-    /// - Parameter isWanted: asked of those that are about to be scored; nil: all are.
-    ///
     /// First every film's bounds are added up. Then the films with the highest sums are scored, which gives a score to
     /// beat, and then those whose sums still reach it.
+    /// - Parameter wanted: the documents that may be among them; nil: all.
     func takeBest(
-        _ limit: Int, required: Int, without excluded: [Int32], where isWanted: ((Int32) -> Bool)? = nil,
-        _ fields: [FieldIndex], _ bounds: ScoreBounds
+        _ limit: Int, required: Int, without liked: [Int32], _ excluded: some Sequence<Int32>,
+        among wanted: ItemBitmap?, _ fields: [FieldIndex], _ bounds: ScoreBounds
     ) -> [(document: Int32, score: Float)] {
         defer {
             for (number, end) in ends.enumerated() {
-                for place in (number == 0 ? 0 : ends[number - 1])..<end { places[number][Int(terms[place])] = 0 }
+                for place in (number == 0 ? 0 : ends[number - 1])..<end { isAsked[number][Int(terms[place]) / 64] = 0 }
             }
         }
         best.begin(limit: limit)
-        let most = sums.withUnsafeMutableBufferPointer { sums in
-            addBounds(to: sums, bounds)
-            for document in excluded { sums[Int(document)] = 0 }
-            return Self.highest(sums)
-        }
-        var least = sumReached(byFilms: limit, most: most)
-        collect(from: least, through: .max, where: isWanted)
-        offerCandidates(required, fields)
+        bounds.add(terms, ends, to: &sums, &columns)
+        if let wanted { sums.keep(wanted) }
+        for document in liked { sums[Int(document)] = 0 }
+        for document in excluded { sums[Int(document)] = 0 }
+        var least = sumReached(byFilms: limit, most: sums.highest)
+        offer(from: least, through: .max, required, fields)
         while least > 1 {
-            // Until the list is full, where few films are wanted, a step further down.
+            // Until the list is full, where few films match, a step further down.
             let lower = best.isFull ? bounds.leastSum(reaching: best.worst) : max(1, least - max(1, least / 4))
             guard lower < least else { break }
-            collect(from: lower, through: least - 1, where: isWanted)
+            offer(from: lower, through: least - 1, required, fields)
             least = lower
-            offerCandidates(required, fields)
         }
         return best.take()
-    }
-
-    private func addBounds(to sums: UnsafeMutableBufferPointer<Int16>, _ bounds: ScoreBounds) {
-        guard bounds.unit != nil else { return sums.update(repeating: 1) }
-        sums.update(repeating: 0)
-        for (number, end) in ends.enumerated() {
-            for place in (number == 0 ? 0 : ends[number - 1])..<end {
-                bounds.add(term: Int(terms[place]), ofField: number, to: sums)
-            }
-        }
     }
 
     /// The largest sum that about `count` films reach, at least 1: halving, with a count of the films at each step.
@@ -86,91 +88,63 @@ final class Scratch: @unchecked Sendable {
         var (low, high): (Int16, Int16) = (1, max(1, most))
         while low < high {
             let middle = low + (high - low + 1) / 2
-            let found = sums.withUnsafeBufferPointer { Self.count(of: $0, from: middle) }
+            let found = sums.count(from: middle)
             if found >= count { low = middle } else { high = middle - 1 }
             if found >= count, found <= count + count / 4 { break }
         }
         return low
     }
 
-    private static func highest(_ sums: UnsafeMutableBufferPointer<Int16>) -> Int16 {
-        var highest: Int16 = 0
-        for sum in sums { highest = max(highest, sum) }
-        return highest
-    }
-
-    private static func count(of sums: UnsafeBufferPointer<Int16>, from least: Int16) -> Int {
-        var count = 0
-        var start = 0
-        // In parts that 16 bits can count: as wide as the sums, so that the compiler takes eight at a time.
-        while start < sums.count {
-            let end = min(sums.count, start + 32_000)
-            var part: Int16 = 0
-            for document in start..<end { part &+= sums[document] >= least ? 1 : 0 }
-            count += Int(part)
-            start = end
-        }
-        return count
-    }
-
-    /// The wanted documents whose sums lie in the range.
-    private func collect(from least: Int16, through most: Int16, where isWanted: ((Int32) -> Bool)?) {
-        candidates.removeAll(keepingCapacity: true)
-        sums.withUnsafeBufferPointer { sums in
-            var start = 0
-            while start < sums.count {
-                let end = min(sums.count, start + 64)
-                // Most stretches have none.
-                var highest: Int16 = 0
-                for document in start..<end { highest = max(highest, sums[document]) }
-                if highest >= least {
-                    for document in start..<end where sums[document] >= least && sums[document] <= most {
-                        guard isWanted?(Int32(document)) != false else { continue }
-                        candidates.append(Int32(document))
-                    }
-                }
-                start = end
-            }
-        }
-    }
-
-    /// Scores the candidates, one field after another: float32 scores, summed in double as Lucene does, in the order of
-    /// the terms.
-    private func offerCandidates(_ required: Int, _ fields: [FieldIndex]) {
+    /// Scores the documents whose sums lie in the range, and keeps the best.
+    private func offer(from least: Int16, through most: Int16, _ required: Int, _ fields: [FieldIndex]) {
         totals.removeAll(keepingCapacity: true)
-        for _ in candidates { totals.append((0, 0)) }
+        sums.places(from: least, through: most) { documents in
+            for document in documents { totals.append(Total(document: document)) }
+        }
         for (number, field) in fields.enumerated() {
             let count = ends[number] - (number == 0 ? 0 : ends[number - 1])
-            // Taken out of the class once: per-element access through it would cost a check each (style guide, d.1.4).
-            totals.withUnsafeMutableBufferPointer { totals in
-                scores.withUnsafeMutableBufferPointer { scores in
-                    places[number].withUnsafeBufferPointer { places in
-                        for (candidate, document) in candidates.enumerated() {
-                            var found: UInt64 = 0
-                            for position in field.vector(of: Int(document)) {
-                                let place = Int(places[Int(field.vectorTerms[position])]) - 1
-                                guard place >= 0 else { continue }
-                                scores[place] = field.score(at: position, of: Int(document))
-                                totals[candidate].matches += 1
-                                if place < 64 { found |= 1 << UInt64(place) }
-                            }
-                            while found != 0 {
-                                let place = found.trailingZeroBitCount
-                                totals[candidate].sum += Double(scores[place])
-                                scores[place] = 0
-                                found &= found - 1
-                            }
-                            for place in stride(from: 64, to: count, by: 1) {
-                                totals[candidate].sum += Double(scores[place])
-                                scores[place] = 0
-                            }
-                        }
-                    }
-                }
-            }
+            if count > 0 { Self.addScores(count, field, places[number], isAsked[number], to: &totals, &scores) }
         }
-        for (document, total) in zip(candidates, totals) where total.matches >= required {
-            best.offer(document, Float(total.sum))
+        for total in totals where total.matches >= required { best.offer(total.document, Float(total.sum)) }
+    }
+
+    /// Adds what one field's `count` terms of the query give: float32 scores, summed in double as Lucene does, in the
+    /// order of the terms.
+    private static func addScores(
+        _ count: Int, _ field: FieldIndex, _ places: [Int32], _ isAsked: [UInt64], to totals: inout [Total],
+        _ scores: inout [Float]
+    ) {
+        // Spans of arrays taken out of the class once: per-element access through it would cost a check each (style
+        // guide, d.1.4).
+        let (vectorTerms, vectorStarts) = (field.vectorTerms, field.vectorStarts)
+        let terms = vectorTerms.span
+        let starts = vectorStarts.span
+        let places = places.span
+        let isAsked = isAsked.span
+        var totals = totals.mutableSpan
+        var scores = scores.mutableSpan
+        for candidate in totals.indices {
+            let document = Int(totals[candidate].document)
+            var found: UInt64 = 0
+            for position in Int(starts[document])..<Int(starts[document + 1]) {
+                // Proof: a position of the field's vectors, which hold numbers of its terms; there is a bit for each.
+                let term = Int(terms[unchecked: position])
+                guard isAsked[unchecked: term / 64] >> UInt64(term % 64) & 1 != 0 else { continue }
+                let place = Int(places[term])
+                scores[place] = field.score(at: position, of: document)
+                totals[candidate].matches += 1
+                if place < 64 { found |= 1 << UInt64(place) }
+            }
+            while found != 0 {
+                let place = found.trailingZeroBitCount
+                totals[candidate].sum += Double(scores[place])
+                scores[place] = 0
+                found &= found - 1
+            }
+            for place in stride(from: 64, to: count, by: 1) {
+                totals[candidate].sum += Double(scores[place])
+                scores[place] = 0
+            }
         }
     }
 }

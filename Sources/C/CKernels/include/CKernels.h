@@ -117,6 +117,17 @@ typedef struct {
     /// Returns 0, with nothing written, if the query has no bounds: not finite, zero, too long or too short.
     int (*upper_bounds)(const ck_coded_topk *task, long query, long block, float *upper);
     void (*coded_topk)(const ck_coded_topk *task);
+
+    /// sums_i ← Σ_c columns[c][i] for i < n. No sum may leave 16 bits.
+    void (*add_columns)(const uint8_t *const *columns, long count, long n, int16_t *sums);
+    /// sums_i ← 0 where bit i % 32 of words[i / 32] is not set.
+    void (*keep)(int16_t *sums, const uint32_t *words, long n);
+    /// How many sums are `least` or more.
+    long (*count_from)(const int16_t *sums, long n, int16_t least);
+    /// The largest sum, 0 if none is above it.
+    int16_t (*highest)(const int16_t *sums, long n);
+    /// The places of the sums in least…most, rising; returns how many. There is room for all n.
+    long (*places_from)(const int16_t *sums, long n, int16_t least, int16_t most, int32_t *places);
 } ck_kernels;
 
 /// Rows of Y that `accumulate` copies to its panel at a time: the panel must hold this many rows of k.
