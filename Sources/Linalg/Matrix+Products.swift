@@ -37,6 +37,23 @@ extension Matrix {
         return result
     }
 
+    /// ⟨row, vector⟩; of two lengths the shorter counts. O(columns).
+    /// - Precondition: there is such a row.
+    package func dot(row: Int, _ vector: [Float]) -> Float {
+        precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+        let count = min(columns, vector.count)
+        let even = count / Kernels.lanes * Kernels.lanes
+        return withUnsafeElements { elements in
+            vector.withUnsafeBufferPointer { vector -> Float in
+                guard count > 0 else { return 0 }
+                let row = elements.baseAddress! + row * columns
+                var sum = Kernels.best.dot(row, vector.baseAddress!, rank: even)
+                for i in even..<count { sum += row[i] * vector[i] }
+                return sum
+            }
+        }
+    }
+
     /// A x. O(rows × columns).
     /// - Throws: ``LinalgError/shape(operation:expected:found:)`` unless `x` has as many elements as this has columns.
     public func times(_ x: [Float]) throws(LinalgError) -> [Float] {

@@ -60,14 +60,3 @@ struct Candidates {
         }
     }
 }
-
-extension Matrix {
-    /// ⟨row, vector⟩. O(columns).
-    func dot(row: Int, _ vector: [Float]) -> Float {
-        withRow(row) { row in
-            var sum: Float = 0
-            for i in 0..<min(row.count, vector.count) { sum += row[i] * vector[i] }
-            return sum
-        }
-    }
-}
