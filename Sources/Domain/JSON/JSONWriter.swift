@@ -70,17 +70,28 @@ public struct JSONWriter: Sendable {
     /// Millionths as a decimal number without an exponent and without idle zeros: 1250000 is `1.25`.
     public mutating func value(millionths: Int32) {
         separate()
-        let magnitude = Int(millionths.magnitude)
-        if millionths < 0 { bytes.append(UInt8(ascii: "-")) }
-        append(magnitude / 1_000_000)
-        var rest = magnitude % 1_000_000
-        guard rest > 0 else { return }
-        bytes.append(UInt8(ascii: "."))
-        var unit = 100_000
-        while rest > 0 {
-            bytes.append(UInt8(48 + rest / unit))
-            rest %= unit
-            unit /= 10
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { text in
+            var end = 0
+            func put(_ byte: UInt8) {
+                text[end] = byte
+                end += 1
+            }
+            if millionths < 0 { put(UInt8(ascii: "-")) }
+            var (whole, rest) = millionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+            var unit: UInt32 = whole < 10 ? 1 : whole < 100 ? 10 : whole < 1000 ? 100 : 1000
+            while unit > 0 {
+                put(UInt8(48 + whole / unit))
+                whole %= unit
+                unit /= 10
+            }
+            if rest > 0 { put(UInt8(ascii: ".")) }
+            unit = 100_000
+            while rest > 0 {
+                put(UInt8(48 + rest / unit))
+                rest %= unit
+                unit /= 10
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<end]))
         }
     }
 
@@ -100,12 +111,19 @@ public struct JSONWriter: Sendable {
 
     /// The name of a member; its value must follow. The name is ASCII that needs no escape.
     public mutating func name(_ name: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let hasComma = needsComma
         needsComma = false
+        name.withUTF8Buffer { name in
+            // Put together first: one append instead of five.
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: name.count + 4) { text in
+                text[0] = UInt8(ascii: ",")
+                text[1] = UInt8(ascii: "\"")
+                for (position, byte) in name.enumerated() { text[position + 2] = byte }
+                text[name.count + 2] = UInt8(ascii: "\"")
+                text[name.count + 3] = UInt8(ascii: ":")
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[(hasComma ? 0 : 1)...]))
+            }
+        }
     }
 
     /// The name of a member that is only known at run time, escaped like any text; its value must follow.
@@ -171,13 +189,19 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func append(_ number: Int) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        var rest = number.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(48 + rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { text in
+            var start = 20
+            var rest = number.magnitude
+            repeat {
+                start -= 1
+                text[start] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+                rest /= 10
+            } while rest > 0
+            if number < 0 {
+                start -= 1
+                text[start] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+        }
     }
 }

@@ -19,7 +19,7 @@ struct ListCursor: Hashable {
     static let lifetime = Duration.seconds(600)
     /// Of items given: where a list ends.
     static let maximumGiven = 1000
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
     private static let hashBytes = 5
 
     /// What stands for an item in a cursor.
@@ -32,24 +32,36 @@ struct ListCursor: Hashable {
     // MARK: As text
 
     var text: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(48 + modelID.utf8.count + given.count * Self.hashBytes)
-        bytes.append(Self.version)
-        Self.append(UInt64(bitPattern: madeAt.microseconds), 8, to: &bytes)
-        Self.append(fingerprint, 8, to: &bytes)
-        Self.append(seed, 8, to: &bytes)
-        bytes.append(UInt8(truncatingIfNeeded: modelID.utf8.count))
-        bytes.append(contentsOf: modelID.utf8)
-        for hash in given { Self.append(hash, Self.hashBytes, to: &bytes) }
-        Self.append(Self.checksum(bytes[...]), 8, to: &bytes)
-        return Base64URL.text(of: bytes)
+        var name = modelID
+        return name.withUTF8 { name in
+            let end = 26 + name.count + given.count * Self.hashBytes
+            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: end + 8) { bytes in
+                var place = 0
+                func put(_ number: UInt64, _ count: Int) {
+                    for byte in 0..<count {
+                        bytes[place + byte] = UInt8(truncatingIfNeeded: number >> UInt64(8 * byte))
+                    }
+                    place += count
+                }
+                put(UInt64(Self.version), 1)
+                put(UInt64(bitPattern: madeAt.microseconds), 8)
+                put(fingerprint, 8)
+                put(seed, 8)
+                put(UInt64(name.count), 1)
+                for byte in name { put(UInt64(byte), 1) }
+                for hash in given { put(hash, Self.hashBytes) }
+                put(Self.checksum(UnsafeBufferPointer(rebasing: bytes[..<end])), 8)
+                return Base64URL.text(of: UnsafeBufferPointer(bytes))
+            }
+        }
     }
 
     /// - Throws: ``ServingError/badCursor``.
     init(_ text: String) throws(ServingError) {
         guard text.utf8.count <= 8192, let bytes = Base64URL.bytes(of: text), bytes.count >= 34,
             bytes[0] == Self.version,
-            Self.number(bytes[(bytes.count - 8)...]) == Self.checksum(bytes[..<(bytes.count - 8)])
+            Self.number(bytes[(bytes.count - 8)...])
+                == bytes.withUnsafeBufferPointer({ Self.checksum(UnsafeBufferPointer(rebasing: $0.dropLast(8))) })
         else { throw .badCursor }
         let nameEnd = 26 + Int(bytes[25])
         let end = bytes.count - 8
@@ -74,17 +86,21 @@ struct ListCursor: Hashable {
         self.given = given
     }
 
-    private static func append(_ number: UInt64, _ count: Int, to bytes: inout [UInt8]) {
-        for place in 0..<count { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * place))) }
-    }
-
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+    /// Eight bytes at a time.
+    private static func checksum(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var hash = StableHash()
-        for byte in bytes { hash.combine(byte) }
+        for start in stride(from: 0, to: bytes.count, by: 8) {
+            var word: UInt64 = 0
+            for place in start..<min(start + 8, bytes.count) {
+                word |= UInt64(bytes[place]) << UInt64(8 * (place - start))
+            }
+            hash.combine(word: word)
+        }
+        hash.combine(word: UInt64(bytes.count))
         return hash.value
     }
 }
@@ -107,6 +123,13 @@ struct StableHash {
         for place in 0..<8 { combine(UInt8(truncatingIfNeeded: number >> UInt64(8 * place))) }
     }
 
+    /// In one step, where many come one after the other.
+    @inline(__always)
+    mutating func combine(word: UInt64) {
+        state = (state ^ word) &* 0x9E37_79B9_7F4A_7C15
+        state ^= state >> 32
+    }
+
     var value: UInt64 {
         var hash = state
         hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
@@ -119,21 +142,25 @@ struct StableHash {
 enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    static func text(of bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count * 4 + 2) / 3)
-        var bits: UInt32 = 0
-        var held: UInt32 = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            held += 8
-            while held >= 6 {
-                held -= 6
-                text.append(alphabet[Int(bits >> held & 63)])
+    static func text(of bytes: [UInt8]) -> String { bytes.withUnsafeBufferPointer { text(of: $0) } }
+
+    static func text(of bytes: UnsafeBufferPointer<UInt8>) -> String {
+        alphabet.withUnsafeBufferPointer { alphabet in
+            String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { text in
+                var end = 0
+                for start in stride(from: 0, to: bytes.count, by: 3) {
+                    let count = min(3, bytes.count - start)
+                    var bits = UInt32(bytes[start]) << 16
+                    if count > 1 { bits |= UInt32(bytes[start + 1]) << 8 }
+                    if count > 2 { bits |= UInt32(bytes[start + 2]) }
+                    for letter in 0...count {
+                        text[end] = alphabet[Int(bits >> UInt32(18 - 6 * letter) & 63)]
+                        end += 1
+                    }
+                }
+                return end
             }
         }
-        if held > 0 { text.append(alphabet[Int(bits << (6 - held) & 63)]) }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// nil for what is no such text.
