@@ -120,6 +120,9 @@ public struct HTTPHeaders: Sendable {
         fields.first { matches($0.name, lowercaseName) }.map { String(decoding: bytes[$0.value], as: UTF8.self) }
     }
 
+    /// How many fields have this name.
+    public func count(of lowercaseName: StaticString) -> Int { fields.count { matches($0.name, lowercaseName) } }
+
     /// Every value of the field, in the order sent.
     public func values(of lowercaseName: StaticString) -> [String] {
         fields.filter { matches($0.name, lowercaseName) }.map { String(decoding: bytes[$0.value], as: UTF8.self) }

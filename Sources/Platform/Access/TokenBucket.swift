@@ -12,6 +12,9 @@ final class TokenBucket: Sendable {
     /// Nanoseconds for one token.
     private let interval: Int64
     private let origin = ContinuousClock.now
+    /// Fields that are the same in each answer.
+    private let policy: String
+    private let limit: String
     /// Nanoseconds since `origin` at which the bucket is full.
     private let full = Atomic<Int64>(0)
 
@@ -31,6 +34,8 @@ final class TokenBucket: Sendable {
         // A request in a hundred years is little enough.
         interval = max(1, Int64(min(1e9 / rate, 3e18 / Double(quota))))
         window = max(1, Int64((Double(quota) / rate).rounded(.up)))
+        limit = "\(quota)"
+        policy = "\"key\";q=\(quota);w=\(window)"
     }
 
     /// Takes a token, if there is one.
@@ -56,11 +61,10 @@ final class TokenBucket: Sendable {
     /// earlier versions that many clients know.
     func fields(_ outcome: Outcome) -> [(name: String, value: String)] {
         let seconds = Self.seconds(outcome.untilFull)
+        let (remaining, reset) = (String(outcome.remaining), String(seconds))
         return [
-            ("RateLimit-Policy", "\"key\";q=\(quota);w=\(window)"),
-            ("RateLimit", "\"key\";r=\(outcome.remaining);t=\(seconds)"),
-            ("RateLimit-Limit", "\(quota)"), ("RateLimit-Remaining", "\(outcome.remaining)"),
-            ("RateLimit-Reset", "\(seconds)"),
+            ("RateLimit-Policy", policy), ("RateLimit", "\"key\";r=" + remaining + ";t=" + reset),
+            ("RateLimit-Limit", limit), ("RateLimit-Remaining", remaining), ("RateLimit-Reset", reset),
         ]
     }
 
