@@ -24,20 +24,74 @@ public struct CatalogSnapshot: Sendable {
             if let known = latest[movie.itemID], known.updatedAt > movie.updatedAt { continue }
             latest[movie.itemID] = movie
         }
-        withdrawn = latest.filter { $0.value.isWithdrawn }.mapValues(\.updatedAt)
+        let withdrawn = latest.filter { $0.value.isWithdrawn }.mapValues(\.updatedAt)
         for itemID in withdrawn.keys { latest[itemID] = nil }
-        var sorted = latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
-        var scale = CatalogScale()
-        for movie in sorted { scale.observe(movie) }
-        for index in sorted.indices { scale.apply(to: &sorted[index]) }
-        self.movies = sorted
-        self.isThere = isThere || !sorted.isEmpty || !withdrawn.isEmpty
-        places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.itemID, $0) })
+        let sorted = latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
+        self.init(sorted: sorted, withdrawn: withdrawn, isThere: isThere)
     }
 
-    /// The same catalogue after more films and marks of withdrawal. O(films log films).
+    /// - Parameters:
+    ///   - movies: ascending, each once.
+    ///   - places: by identifier where each stands, if that is known.
+    private init(
+        sorted movies: [Movie], withdrawn: [String: Timestamp], isThere: Bool, places: [String: Int]? = nil
+    ) {
+        var movies = movies
+        // By index: a film that is taken out is copied, field by field.
+        var scale = CatalogScale()
+        for index in movies.indices { scale.observe(movies[index]) }
+        for index in movies.indices { scale.apply(to: &movies[index]) }
+        self.movies = movies
+        self.withdrawn = withdrawn
+        self.isThere = isThere || !movies.isEmpty || !withdrawn.isEmpty
+        self.places =
+            places ?? Dictionary(uniqueKeysWithValues: movies.indices.lazy.map { (movies[$0].itemID, $0) })
+    }
+
+    /// The same catalogue after more films and marks of withdrawal. O(films), but little of it for each film.
     public func updated(with rows: some Sequence<Movie>) -> CatalogSnapshot {
-        CatalogSnapshot(movies + withdrawn.map { Movie.withdrawn($0.key, at: $0.value) } + rows)
+        var latest: [String: Movie] = [:]
+        for row in rows {
+            let last = (latest[row.itemID] ?? self[row.itemID])?.updatedAt ?? withdrawn[row.itemID]
+            if let last, last > row.updatedAt { continue }
+            latest[row.itemID] = row
+        }
+        var (movies, withdrawn) = (movies, withdrawn)
+        var (gone, new): (Set<Int>, [Movie]) = ([], [])
+        for row in latest.values {
+            withdrawn[row.itemID] = row.isWithdrawn ? row.updatedAt : nil
+            let place = places[row.itemID]
+            if let place, !row.isWithdrawn, movies[place].itemID.utf8.elementsEqual(row.itemID.utf8) {
+                movies[place] = row
+            } else {
+                if let place { gone.insert(place) }
+                if !row.isWithdrawn { new.append(row) }
+            }
+        }
+        if gone.isEmpty, new.isEmpty {
+            return CatalogSnapshot(sorted: movies, withdrawn: withdrawn, isThere: isThere, places: places)
+        }
+        if !gone.isEmpty { movies = movies.indices.filter { !gone.contains($0) }.map { movies[$0] } }
+        if new.count > 100 {
+            movies = (movies + new).sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
+        } else {
+            for movie in new { movies.insert(movie, at: Self.place(of: movie, in: movies)) }
+        }
+        return CatalogSnapshot(sorted: movies, withdrawn: withdrawn, isThere: isThere)
+    }
+
+    /// Where a film belongs among films in order. O(log films).
+    private static func place(of movie: Movie, in movies: [Movie]) -> Int {
+        var (low, high) = (0, movies.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if movies[middle].itemID.utf8.lexicographicallyPrecedes(movie.itemID.utf8) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
     }
 
     /// Distinct films. O(1).

@@ -108,10 +108,20 @@ public final class RecommendationService: Service {
         }
     }
 
-    /// Serves another catalogue from now on, with the same model.
-    public func replace(catalog: CatalogSnapshot, content: any ContentSource) async throws {
-        catalogue.withLock { $0 = Catalogue(snapshot: catalog, content: content, number: $0.number + 1) }
-        try await loading.run { [self] in install(try layOut(current.model)) }
+    /// Serves another catalogue from now on, with the same model. O(films).
+    /// - Parameter content: nil to go on with the one there is: its index may follow the films at its own pace, and knows
+    ///   nothing of new ones until then.
+    public func replace(catalog: CatalogSnapshot, content: (any ContentSource)? = nil) async throws {
+        catalogue.withLock {
+            $0 = Catalogue(snapshot: catalog, content: content ?? $0.content, number: $0.number + 1)
+        }
+        try await loading.run { [self] in install(layOut(current.layout)) }
+    }
+
+    /// Serves another source of content similarity from now on, with the same model and catalogue. O(films).
+    public func replace(content: any ContentSource) async throws {
+        catalogue.withLock { $0 = Catalogue(snapshot: $0.snapshot, content: content, number: $0.number + 1) }
+        try await loading.run { [self] in install(layOut(current.layout)) }
     }
 
     /// Swaps in the promoted model if it is another than the one in service. One that served lately is still laid out.
@@ -124,10 +134,10 @@ public final class RecommendationService: Service {
             guard let id = try models.currentID(), id != current.model.identity.id else { return nil }
             let number = catalogue.withLock { $0.number }
             let kept = retired.withLock { $0.state(of: id) }
-            if let kept, kept.catalogueNumber == number {
-                install(kept)
+            if let kept {
+                install(kept.catalogueNumber == number ? kept : layOut(kept.layout))
             } else {
-                install(try layOut(try models.open(id)))
+                install(layOut(try ModelLayout(try models.open(id))))
             }
             return id
         }
@@ -146,11 +156,11 @@ public final class RecommendationService: Service {
     }
 
     /// A state of this model and the newest catalogue. Blocks: only on the loading queue.
-    private func layOut(_ model: any FactorModel) throws -> ServingState {
+    private func layOut(_ layout: ModelLayout) -> ServingState {
         let catalogue = catalogue.withLock { $0 }
-        return try ServingState(
-            model: model, catalog: catalogue.snapshot, content: catalogue.content,
-            unknownItems: configuration.unknownItems, catalogueNumber: catalogue.number)
+        return ServingState(
+            layout, catalog: catalogue.snapshot, content: catalogue.content,
+            unknownItems: configuration.unknownItems, catalogueNumber: catalogue.number, before: current)
     }
 
     /// Puts a state in force: requests at work go on with the one they took.
@@ -245,7 +255,7 @@ public final class RecommendationService: Service {
         let opened = try await loading.run { [self] in
             if let there = retired.withLock({ $0.state(of: id) }) { return there }
             guard let model = try? models.open(id) else { throw ServingError.cursorExpired }
-            let state = try layOut(model)
+            let state = layOut(try ModelLayout(model))
             retired.withLock { $0.reopen(state, now: .now) }
             return state
         }

@@ -227,4 +227,28 @@ import Testing
         #expect(CatalogSnapshot(late + [new]).count == 0)
         #expect(CatalogSnapshot([old]).count == 1 && CatalogSnapshot.empty["1"] == nil)
     }
+
+    /// Edits change a catalogue film by film; what comes of it is what reading everything anew would give.
+    @Test func anUpdatedCatalogueIsTheOneReadAnew() {
+        var random = SeededGenerator(seed: 5)
+        // Two of them are the same text to Swift, of other bytes.
+        let ids = (0..<12).map { "film \($0)" } + ["caf\u{E9}", "cafe\u{301}", "z"]
+        func row() -> Movie {
+            let (id, at) = (ids[random.below(ids.count)], Timestamp(seconds: Int64(random.below(6))))
+            if random.below(4) == 0 { return .withdrawn(id, at: at) }
+            var movie = Movie(itemID: id, title: "\(random.below(100))", updatedAt: at)
+            movie.popularity = random.below(2) == 0 ? nil : Float(random.below(50))
+            movie.voteCount = Int32(random.below(3) * 40)
+            movie.voteAverage = Float(random.below(10))
+            return movie
+        }
+        for _ in 0..<200 {
+            let before = CatalogSnapshot((0..<random.below(14)).map { _ in row() })
+            let rows = (0..<1 + random.below(5)).map { _ in row() }
+            let marks = before.withdrawn.map { Movie.withdrawn($0.key, at: $0.value) }
+            let (after, anew) = (before.updated(with: rows), CatalogSnapshot(before.movies + marks + rows))
+            #expect(after.movies == anew.movies && after.withdrawn == anew.withdrawn)
+            #expect(ids.allSatisfy { after[$0] == anew[$0] })
+        }
+    }
 }

@@ -9,19 +9,18 @@ import Synchronization
 public final class CatalogNormalizer: Sendable {
     private struct Known {
         var scale = CatalogScale()
-        /// The newest description of each film.
+        /// The newest description of each film that came since.
         var updated: [String: Timestamp] = [:]
     }
 
+    private let films: CatalogSnapshot
     private let known: Mutex<Known>
 
     /// - Parameter known: The films there already.
     public init(knowing known: CatalogSnapshot = .empty) {
         var start = Known()
-        for movie in known.movies {
-            start.scale.observe(movie)
-            start.updated[movie.itemID] = movie.updatedAt
-        }
+        for index in known.movies.indices { start.scale.observe(known.movies[index]) }
+        films = known
         self.known = Mutex(start)
     }
 
@@ -32,7 +31,7 @@ public final class CatalogNormalizer: Sendable {
             for movie in movies where !movie.isWithdrawn { known.scale.observe(movie) }
             return movies.map { movie in
                 var movie = movie
-                if let last = known.updated[movie.itemID] {
+                if let last = known.updated[movie.itemID] ?? films[movie.itemID]?.updatedAt {
                     // A withdrawal is of all that was said before it, even of a description that is dated later.
                     if movie.isWithdrawn {
                         movie.updatedAt = max(movie.updatedAt, Timestamp(microseconds: last.microseconds + 1))

@@ -16,6 +16,8 @@ public struct CatalogueFollower: Service {
     private let elasticsearch: ElasticsearchClient?
     private let desk: CatalogueDesk
     private let first: Served
+    /// Films that the index in this process does not know yet.
+    private let behind = UnindexedFilms()
 
     /// The films in service, and the version of the table that they are of; nil while there is no table.
     private struct Served {
@@ -53,8 +55,13 @@ public struct CatalogueFollower: Service {
                     try? await Task.sleep(for: Self.interval)
                 }
             }
-            // Apart: an edit must not wait for an index. One in this process is swapped in with the films.
-            if let keeper { group.addTask { await keepIndex(keeper, latest) } } else { service.note(indexLag: 0) }
+            // Apart: an edit must not wait for an index. A small one in this process is swapped in with the films.
+            if let keeper {
+                group.addTask { await keepIndex(keeper, latest) }
+            } else {
+                service.note(indexLag: 0)
+                group.addTask { await indexBehind() }
+            }
         }
     }
 
@@ -99,14 +106,34 @@ public struct CatalogueFollower: Service {
         Self.log.info("catalogue in service", ["films": newer.snapshot.count, "version": newer.version])
     }
 
-    private func serve(_ films: CatalogSnapshot) async throws {
-        let content: any ContentSource
-        if let elasticsearch {
-            content = elasticsearch
+    /// - Parameter changed: how many films are other ones than those in service.
+    private func serve(_ films: CatalogSnapshot, changed: Int? = nil) async throws {
+        guard elasticsearch == nil else { return try await service.replace(catalog: films) }
+        if let changed, films.count > Self.indexedAtOnce {
+            try await service.replace(catalog: films)
+            service.note(indexLag: behind.add(films, changed: changed))
         } else {
-            content = try await BlockingWork.run("content-index") { _ in ContentIndex(films.movies) }
+            behind.clear()
+            let content = try await BlockingWork.run("content-index") { _ in ContentIndex(films.movies) }
+            try await service.replace(catalog: films, content: content)
+            service.note(indexLag: 0)
         }
-        try await service.replace(catalog: films, content: content)
+    }
+
+    /// Up to so many films are indexed before an edit is answered: a fifth of a second. More take seconds, and are
+    /// indexed beside, all edits until then together.
+    private static let indexedAtOnce = 10_000
+
+    private func indexBehind() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(200))
+            guard let (films, number) = behind.take() else { continue }
+            let content = try? await BlockingWork.run("content-index", priority: .low) { _ in ContentIndex(films.movies)
+            }
+            guard let content, behind.isStillWanted(number) else { continue }
+            try? await service.replace(content: content)
+            service.note(indexLag: behind.count)
+        }
     }
 
     /// Writes what several callers have asked for as one commit, and tells each of them how it went.
@@ -130,7 +157,7 @@ public struct CatalogueFollower: Service {
             }
             if version == served.version.map({ $0 + 1 }) {
                 let films = films.updated(with: rows)
-                try await serve(films)
+                try await serve(films, changed: rows.count)
                 served = Served(version: version, films: films)
             } else {
                 // The table is new, or somebody else's commit came between.

@@ -1,38 +1,23 @@
 internal import Domain
 internal import Linalg
+internal import Operations
 
 /// What films say, field by field: a filter reads one array from end to end, and touches no film.
 ///
 /// A place without a film has its identifier and nothing else.
 struct FilterColumns: Sendable {
     let count: Int
-    private let columns: [FilterColumn]
+    /// Made by the first filter that asks for them: a catalogue may have been edited again before one does.
+    private let columns: [OnDemand<FilterColumn, Never>]
 
-    /// O(items × fields).
+    /// O(1): a field costs O(items) when it is first asked for.
     /// - Parameters:
     ///   - ids: by place.
     ///   - movie: the film at a place, if one describes the item.
-    init(ids: [String], movie: (_ place: Int32) -> Movie?) {
-        let movies = (0..<Int32(ids.count)).map(movie)
+    init(ids: [String], movie: @escaping @Sendable (_ place: Int32) -> Movie?) {
         count = ids.count
         columns = FilterField.allCases.map { field in
-            switch field {
-            case .id: .text(TextColumn(distinct: ids))
-            case .title: .text(TextColumn(distinct: movies.map { $0?.title }))
-            case .language: .text(TextColumn(movies.map { $0?.language }))
-            case .director: .text(TextColumn(movies.map { $0?.director }))
-            case .genres: .texts(TextsColumn(movies.map { $0?.genres }))
-            case .keywords: .texts(TextsColumn(movies.map { $0?.keywords }))
-            case .year: .integer(NumberColumn(movies.map { $0?.year }))
-            case .runtime: .integer(NumberColumn(movies.map { $0?.runtime }))
-            case .voteCount: .integer(NumberColumn(movies.map { $0?.voteCount }))
-            case .releaseDate: .integer(NumberColumn(movies.map { $0?.releaseDate?.days }))
-            case .popularity: .float(NumberColumn(movies.map { $0?.popularity }))
-            case .voteAverage: .float(NumberColumn(movies.map { $0?.voteAverage }))
-            case .updatedAt: .long(NumberColumn(movies.map { $0?.updatedAt.microseconds }))
-            case .availableFrom: .long(NumberColumn(movies.map { $0?.availableFrom?.microseconds }))
-            case .availableUntil: .long(NumberColumn(movies.map { $0?.availableUntil?.microseconds }))
-            }
+            OnDemand { FilterColumn(field, ids, movie) }
         }
     }
 
@@ -47,7 +32,7 @@ struct FilterColumns: Sendable {
             var result = places(parts[0])
             for part in parts.dropFirst() { result.formUnion(places(part)) }
             return result
-        case .test(let field, let test): return columns[field.ordinal].places(test)
+        case .test(let field, let test): return columns[field.ordinal].get().places(test)
         }
     }
 }
@@ -58,6 +43,28 @@ private enum FilterColumn: Sendable {
     case integer(NumberColumn<Int32>)
     case float(NumberColumn<Float>)
     case long(NumberColumn<Int64>)
+
+    init(_ field: FilterField, _ ids: [String], _ movie: (_ place: Int32) -> Movie?) {
+        func facts<Fact>(_ fact: (Movie) -> Fact?) -> [Fact?] { ids.indices.map { movie(Int32($0)).flatMap(fact) } }
+        self =
+            switch field {
+            case .id: .text(TextColumn(distinct: ids))
+            case .title: .text(TextColumn(distinct: facts { $0.title }))
+            case .language: .text(TextColumn(facts { $0.language }))
+            case .director: .text(TextColumn(facts { $0.director }))
+            case .genres: .texts(TextsColumn(facts { $0.genres }))
+            case .keywords: .texts(TextsColumn(facts { $0.keywords }))
+            case .year: .integer(NumberColumn(facts { $0.year }))
+            case .runtime: .integer(NumberColumn(facts { $0.runtime }))
+            case .voteCount: .integer(NumberColumn(facts { $0.voteCount }))
+            case .releaseDate: .integer(NumberColumn(facts { $0.releaseDate?.days }))
+            case .popularity: .float(NumberColumn(facts { $0.popularity }))
+            case .voteAverage: .float(NumberColumn(facts { $0.voteAverage }))
+            case .updatedAt: .long(NumberColumn(facts { $0.updatedAt.microseconds }))
+            case .availableFrom: .long(NumberColumn(facts { $0.availableFrom?.microseconds }))
+            case .availableUntil: .long(NumberColumn(facts { $0.availableUntil?.microseconds }))
+            }
+    }
 
     func places(_ test: FilterTest) -> ItemBitmap {
         switch (self, test) {

@@ -31,13 +31,12 @@ final class Availability: Sendable {
     /// nil if every film may be shown at all times. O(items).
     init?(_ items: ItemSpace) {
         itemCount = items.count
-        windows = (0..<Int32(items.count)).compactMap { place in
-            guard let movie = items.movie(at: place), movie.availableFrom != nil || movie.availableUntil != nil else {
-                return nil
-            }
+        // By index: a film that is taken out is copied, field by field.
+        windows = items.movies.indices.compactMap { number in
+            let (from, until) = (items.movies[number].availableFrom, items.movies[number].availableUntil)
+            guard from != nil || until != nil else { return nil }
             return Window(
-                place: place, from: movie.availableFrom?.microseconds ?? .min,
-                until: movie.availableUntil?.microseconds ?? .max)
+                place: items.moviePlaces[number], from: from?.microseconds ?? .min, until: until?.microseconds ?? .max)
         }
         guard !windows.isEmpty else { return nil }
         changes = Set(windows.flatMap { [$0.from, $0.until] }).sorted()

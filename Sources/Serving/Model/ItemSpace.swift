@@ -10,13 +10,20 @@ struct ItemSpace: Sendable {
     let modelCount: Int
     private let places: [String: Int32]
     /// The films of the catalogue, ascending by the bytes of their identifiers.
-    let movies: [Movie]
+    private(set) var movies: [Movie]
     /// Of each of ``movies``, its place.
     let moviePlaces: [Int32]
     /// By place: where in ``movies``, or −1.
     private let movieOf: [Int32]
 
-    init(model: any FactorModel, catalog: CatalogSnapshot) {
+    /// O(items); less if the films are only other than before, not others.
+    /// - Parameter before: of the same model and another catalogue, if there is one.
+    init(model: any FactorModel, catalog: CatalogSnapshot, before: ItemSpace? = nil) {
+        if let before, before.hasFilms(of: catalog) {
+            self = before
+            movies = catalog.movies
+            return
+        }
         var ids = (0..<model.itemCount).map { model.itemID(ItemIndex($0)) }
         var places = Dictionary(zip(ids, 0..<Int32(ids.count)), uniquingKeysWith: { first, _ in first })
         var movieOf = [Int32](repeating: -1, count: ids.count)
@@ -41,6 +48,10 @@ struct ItemSpace: Sendable {
         movies = catalog.movies
     }
 
+    private func hasFilms(of catalog: CatalogSnapshot) -> Bool {
+        movies.count == catalog.count && movies.indices.allSatisfy { movies[$0].itemID == catalog.movies[$0].itemID }
+    }
+
     var count: Int { ids.count }
 
     func place(of id: String) -> Int32? { places[id] }
@@ -48,6 +59,15 @@ struct ItemSpace: Sendable {
     func movie(at place: Int32) -> Movie? {
         let number = movieOf[Int(place)]
         return number < 0 ? nil : movies[Int(number)]
+    }
+
+    /// Whether a film describes the item.
+    func hasMovie(at place: Int32) -> Bool { movieOf[Int(place)] >= 0 }
+
+    /// `0…1`; 0 where no film says.
+    func popularityNorm(at place: Int32) -> Float {
+        let number = movieOf[Int(place)]
+        return number < 0 ? 0 : movies[Int(number)].popularityNorm ?? 0
     }
 
     /// In days since 1970; of a film that only has a year the first day of it.

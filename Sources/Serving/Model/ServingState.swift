@@ -12,9 +12,12 @@ final class ServingState: Sendable {
     let identity = ServingState.next.add(1, ordering: .relaxed).newValue
     private static let next = Atomic<UInt64>(0)
     let model: any FactorModel
+    let layout: ModelLayout
     /// Which catalogue it was laid out with: one that was kept can serve again while that is still the newest.
     let catalogueNumber: Int
     let content: any ContentSource
+    /// What asks the index if it is in this process; nil for another service.
+    let contentPlaces: ContentPlaces?
     /// Answers of an index in this process, which is as immutable as this state.
     let contentMemory = ContentMemory(capacity: 20_000)
     let items: ItemSpace
@@ -25,45 +28,45 @@ final class ServingState: Sendable {
     /// What a filter lets through.
     let filters: ItemFilters
     let popularity: Popularity
-    /// Item factors scaled to length 1, for the cosine of two items. An item without factors stays zero.
-    let directions: PackedItems
-    /// By item index, ‖q_i‖.
-    private let lengths: [Float]
-    let foldIn: UserSolver
-    let users: UserSpace
+    var directions: PackedItems { layout.directions }
+    var foldIn: UserSolver { layout.foldIn }
+    var users: UserSpace { layout.users }
     /// The films with a release date or year, newest first; of one day by place.
-    var releases: [(day: Int32, place: Int32)] { (try? releasesOnDemand.get()) ?? [] }
-    private let releasesOnDemand: OnDemand<[(day: Int32, place: Int32)]>
+    var releases: [(day: Int32, place: Int32)] { releasesOnDemand.get() }
+    private let releasesOnDemand: OnDemand<[(day: Int32, place: Int32)], Never>
     /// `model` of every answer, written once.
     let modelJSON: [UInt8]
 
-    /// O(items × rank² + interactions): for a large model seconds, so never on a thread that answers requests.
-    init(
+    /// Lays out a model. O(items × rank²): for a large one seconds, so never on a thread that answers requests.
+    convenience init(
         model: any FactorModel, catalog: CatalogSnapshot, content: any ContentSource,
-        unknownItems: UnknownItems = .hide,
-        catalogueNumber: Int = 0
+        unknownItems: UnknownItems = .hide, catalogueNumber: Int = 0
     ) throws {
-        self.model = model
+        self.init(
+            try ModelLayout(model), catalog: catalog, content: content, unknownItems: unknownItems,
+            catalogueNumber: catalogueNumber)
+    }
+
+    /// O(items).
+    /// - Parameter before: the state whose catalogue this one's is to follow; what has not changed is taken from it.
+    init(
+        _ layout: ModelLayout, catalog: CatalogSnapshot, content: any ContentSource,
+        unknownItems: UnknownItems = .hide, catalogueNumber: Int = 0, before: ServingState? = nil
+    ) {
+        self.layout = layout
+        model = layout.model
+        let before = before?.layout === layout ? before : nil
         self.catalogueNumber = catalogueNumber
         self.content = content
-        items = ItemSpace(model: model, catalog: catalog)
+        items = ItemSpace(model: model, catalog: catalog, before: before?.items)
+        contentPlaces = (content as? ContentIndex).map { [items] in ContentPlaces($0, items) }
         modelJSON = Self.json(model.identity)
         hidden = HiddenItems(items: items, catalog: catalog, unknown: unknownItems)
         availability = Availability(items)
         filters = ItemFilters(
             ids: items.ids, modelCount: items.modelCount, hidden: hidden.places, hasFilms: catalog.isThere,
             movie: items.movie(at:))
-        popularity = Popularity(model: model, items: items, hidden: hidden)
-        lengths = (0..<model.itemCount).map { item in
-            model.itemFactors.withRow(item) { row in
-                var sum: Float = 0
-                for i in 0..<model.tasteColumns { sum += row[i] * row[i] }
-                return sum.squareRoot()
-            }
-        }
-        directions = try PackedItems(Self.scaled(model.itemFactors, model.tasteColumns, by: lengths))
-        foldIn = try model.solver()
-        users = UserSpace(model)
+        popularity = Popularity(model: model, items: items, hidden: hidden, before: before?.popularity)
         releasesOnDemand = OnDemand { [items] in
             (0..<Int32(items.count)).compactMap { place in items.releaseDay(of: place).map { ($0, place) } }
                 .sorted { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }
@@ -72,7 +75,7 @@ final class ServingState: Sendable {
 
     /// The item's factors scaled to length 1; nil if it has none.
     func direction(of item: ItemIndex) -> [Float]? {
-        let length = lengths[item.position]
+        let length = layout.lengths[item.position]
         guard length > 0 else { return nil }
         let row = model.itemFactors.row(item.position)
         return row.indices.map { $0 < model.tasteColumns ? row[$0] / length : 0 }
@@ -80,7 +83,7 @@ final class ServingState: Sendable {
 
     /// The cosine of an item's factors and `direction`, a vector of length 1; 0 if the item has none. O(rank).
     func cosine(_ item: ItemIndex, _ direction: [Float]) -> Float {
-        let length = lengths[item.position]
+        let length = layout.lengths[item.position]
         return length > 0 ? model.itemFactors.dot(row: item.position, direction) / length : 0
     }
 
@@ -93,19 +96,5 @@ final class ServingState: Sendable {
             if let version = identity.dataVersion { $0.value(Int(version)) } else { $0.null() }
         }
         return json.bytes
-    }
-
-    /// Columns from `tastes` on become 0: a bias is no likeness.
-    private static func scaled(_ matrix: Matrix, _ tastes: Int, by lengths: [Float]) -> Matrix {
-        var unit = matrix
-        unit.withUnsafeMutableElements { elements in
-            for (row, length) in lengths.enumerated() where length > 0 {
-                for i in row * matrix.columns..<row * matrix.columns + tastes { elements[i] /= length }
-            }
-            for row in 0..<matrix.rows {
-                for i in row * matrix.columns + tastes..<(row + 1) * matrix.columns { elements[i] = 0 }
-            }
-        }
-        return unit
     }
 }

@@ -1,14 +1,15 @@
 internal import Domain
 internal import Linalg
+internal import Operations
 
 /// The users of a model, laid out to be searched. Beside the mapped file each layout takes as much memory as the user
 /// factors do, so both are made only when somebody asks.
 struct UserSpace: Sendable {
     private let model: any FactorModel
     /// Rows scaled to length 1, biases 0: for the cosine of two users.
-    private let directions: OnDemand<PackedItems>
+    private let directions: OnDemand<PackedItems, any Error>
     /// Rows as they are: for what each thinks of an item.
-    private let rows: OnDemand<PackedItems>
+    private let rows: OnDemand<PackedItems, any Error>
 
     init(_ model: any FactorModel) {
         self.model = model

@@ -17,17 +17,17 @@ struct ContentLookup: Sendable {
     var failures: ContentFailures?
     /// Up to so many films the index in this process is asked on the connection's thread: about a millisecond. A larger
     /// one would hold up the other connections.
-    static let immediateCount = 20_000
+    static let immediateCount = 200_000
     /// Films that another service is asked for at most, to find those that a filter lets through.
     static let maximumAsked = 1000
 
     /// The answer without waiting, if there is one: nothing to ask, remembered, or a small index in this process.
     func immediately(_ query: ContentQuery, _ state: ServingState) -> SimilarItems? {
         if query.seeds.isEmpty { return SimilarItems() }
-        guard let index = state.content as? ContentIndex else { return nil }
+        guard let places = state.contentPlaces else { return nil }
         if let items = state.contentMemory[query.key] { return SimilarItems(items: items) }
-        guard index.count <= Self.immediateCount else { return nil }
-        return SimilarItems(items: ask(index, query, state))
+        guard places.index.count <= Self.immediateCount else { return nil }
+        return SimilarItems(items: ask(places, query, state))
     }
 
     func ask(_ query: ContentQuery, _ state: ServingState) async -> SimilarItems {
@@ -40,7 +40,7 @@ struct ContentLookup: Sendable {
                 do {
                     let items = try await answer(query, state)
                     race.finish(SimilarItems(items: items)) {
-                        if !(state.content is ContentIndex) { failures?.succeeded() }
+                        if state.contentPlaces == nil { failures?.succeeded() }
                     }
                 } catch {
                     race.finish(SimilarItems(isDegraded: true)) { failures?.failed(state.content, error) }
@@ -59,7 +59,7 @@ struct ContentLookup: Sendable {
     }
 
     private func answer(_ query: ContentQuery, _ state: ServingState) async throws -> [(place: Int32, score: Float)] {
-        if let index = state.content as? ContentIndex { return ask(index, query, state) }
+        if let places = state.contentPlaces { return ask(places, query, state) }
         var limit = query.limit
         // Of what another service finds, a filter leaves its share: so much more is asked for.
         if let allowed = query.allowed {
@@ -73,15 +73,9 @@ struct ContentLookup: Sendable {
     }
 
     private func ask(
-        _ index: ContentIndex, _ query: ContentQuery, _ state: ServingState
+        _ places: ContentPlaces, _ query: ContentQuery, _ state: ServingState
     ) -> [(place: Int32, score: Float)] {
-        let isWanted = query.allowed.map { allowed in
-            { (id: String) in state.items.place(of: id).map(allowed.contains) ?? false }
-        }
-        let found = index.mostSimilar(
-            to: query.seeds.map { state.items.ids[Int($0)] },
-            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: query.limit, where: isWanted)
-        let items = places(of: found, in: state)
+        let items = places.mostSimilar(query)
         state.contentMemory[query.key] = items
         return items
     }
