@@ -115,4 +115,5 @@ def compare(programs, sample, options, scratch):
     print(f"load {os.getloadavg()[0]:.1f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,4 @@
 internal import CKernels
-public import Domain
 
 /// Sums of small whole numbers in 16 bits, one for each place, and which of them are large: what a search adds up as
 /// bounds before it scores anything.

@@ -15,6 +15,15 @@ struct ContentQuery: Sendable {
         var excluded: [Int32]
         var limit: Int
         var filter: FilterText?
+
+        /// In whole stretches: number by number costs more than the list's top-k.
+        func hash(into hasher: inout Hasher) {
+            seeds.withUnsafeBytes { hasher.combine(bytes: $0) }
+            excluded.withUnsafeBytes { hasher.combine(bytes: $0) }
+            hasher.combine(limit)
+            hasher.combine(seeds.count)
+            if let filter { hasher.combine(filter) }
+        }
     }
 
     var key: Key { Key(seeds: seeds, excluded: excluded, limit: limit, filter: allowed?.text) }
