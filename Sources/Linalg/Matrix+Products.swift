@@ -39,7 +39,7 @@ extension Matrix {
 
     /// ⟨row, vector⟩; of two lengths the shorter counts. O(columns).
     /// - Precondition: there is such a row.
-    package func dot(row: Int, _ vector: [Float]) -> Float {
+    package func product(ofRow row: Int, with vector: [Float]) -> Float {
         precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
         let count = min(columns, vector.count)
         let even = count / Kernels.lanes * Kernels.lanes

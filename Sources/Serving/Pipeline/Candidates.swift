@@ -60,3 +60,8 @@ struct Candidates {
         }
     }
 }
+
+extension Matrix {
+    /// ⟨row, vector⟩. O(columns).
+    func dot(row: Int, _ vector: [Float]) -> Float { product(ofRow: row, with: vector) }
+}
