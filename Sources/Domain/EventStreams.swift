@@ -66,6 +66,7 @@ public struct ItemActivity: Sendable, Equatable {
     /// Nothing yet.
     public init() {}
 
+    /// All of them.
     public var events: Int { byHour.reduce(0, +) }
 
     /// Counts one event. O(1).
