@@ -43,7 +43,7 @@ func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let rooms = [
     "Domain", "Linalg", "Columnar", "Delimited", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Store", "Trainer",
-    "EventIngest", "Catalog", "Serving", "Dashboard", "Platform",
+    "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "Platform",
 ]
 
 let package = Package(
@@ -104,6 +104,8 @@ let package = Package(
         room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),
 
         room("Dashboard", ["Domain", "HTTPServer", "Operations", "CDashboardFiles"]),
+        // Level 3: what leaves.
+        room("Delivery", ["Domain", "HTTPClient", "Operations"]),
 
         // Level 4 and 5: the services of a process, the command.
         room(
@@ -111,13 +113,13 @@ let package = Package(
             [
                 "Domain", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
                 "Trainer",
-                "EventIngest", "Catalog", "Serving", "Dashboard",
+                "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery",
             ]),
         .executableTarget(
             name: "marquee",
             dependencies: [
                 "Domain", "Linalg", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient",
-                "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Platform",
+                "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Delivery", "Platform",
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
@@ -180,12 +182,13 @@ let package = Package(
         tests(of: "Catalog", ["Store", "Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations"]),
         tests(of: "Dashboard", ["HTTPServer", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
+        tests(of: "Delivery", ["HTTPClient", "HTTPServer", "Operations"]),
         tests(
             of: "Platform",
             [
                 "Columnar", "Store", "Trainer", "Catalog", "Serving", "EventIngest", "Kafka", "HTTPServer",
                 "HTTPClient",
-                "Operations",
+                "Operations", "Delivery",
             ]),
         .testTarget(
             name: "EndToEndTests",

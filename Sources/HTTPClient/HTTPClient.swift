@@ -78,6 +78,7 @@ public final class HTTPClient: Sendable {
         case .response(let response): return .success(response)
         case .tooLarge:
             return .failure(.responseTooLarge(server: server, limit: configuration.maximumResponseBytes))
+        case .forbidden: return .failure(.forbiddenTarget(server: server))
         case .closed, .cancelled: return .failure(.closed)
         case .failed(let code, let reason):
             let failure = TransferFailure(code: code, reason: reason, isPastDeadline: clock.now >= end)

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func sendsAndReceives() async throws {
-        try await withServer({ _, _ in
+        try await withScriptedServer({ _, _ in
             [answer("201 Created", headers: ["X-Kind:  odd\t", "X-Kind: even"], body: "héllo")]
         }) {
             let request = HTTPRequest(
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func methodsWithAndWithoutBody() async throws {
-        try await withServer({ _, _ in [answer("204 No Content")] }) { server in
+        try await withScriptedServer({ _, _ in [answer("204 No Content")] }) { server in
             let client = client()
             for method in [HTTPRequest.Method.get, .head, .put, .post, .delete] {
                 for body in [nil, [UInt8](), Array("x".utf8)] where method != .head || body == nil {
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func interimAnswersAreSkipped() async throws {
-        try await withServer({ _, _ in
+        try await withScriptedServer({ _, _ in
             [.send("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"), answer("200 OK", headers: ["A: b"], body: "y")]
         }) {
             let response = try await client().send(HTTPRequest(.get, $0.url))
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func manyRequestsAtOnceGetTheirOwnAnswers() async throws {
-        try await withServer({ _, request in [answer("200 OK", body: String(request.split(separator: " ")[1]))] }) {
+        try await withScriptedServer({ _, request in [answer("200 OK", body: String(request.split(separator: " ")[1]))] }) {
             server in
             let client = client { $0.connectionsPerServer = 4 }
             try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
@@ -87,14 +87,14 @@ import Testing
 
     @Test(arguments: ["429 Too Many Requests", "503 Service Unavailable"])
     func busyServersAreAskedAgain(status: String) async throws {
-        try await withServer({ number, _ in [answer(number < 2 ? status : "200 OK", headers: ["Retry-After: 0"])] }) {
+        try await withScriptedServer({ number, _ in [answer(number < 2 ? status : "200 OK", headers: ["Retry-After: 0"])] }) {
             let response = try await client().send(HTTPRequest(.post, $0.url, body: []))
             #expect(response.status == 200 && $0.requests.count == 3)
         }
     }
 
     @Test func theLastAnswerIsReturned() async throws {
-        try await withServer({ _, _ in [answer("503 Service Unavailable", body: "full")] }) {
+        try await withScriptedServer({ _, _ in [answer("503 Service Unavailable", body: "full")] }) {
             let response = try await client().send(HTTPRequest(.get, $0.url))
             #expect(response.status == 503 && response.body == Array("full".utf8) && $0.requests.count == 3)
             _ = try await client().send(HTTPRequest(.get, $0.url, attempts: 1))
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test func aWaitPastTheDeadlineIsNotWaited() async throws {
-        try await withServer({ _, _ in [answer("429 Too Many Requests", headers: ["Retry-After: 3600"])] }) {
+        try await withScriptedServer({ _, _ in [answer("429 Too Many Requests", headers: ["Retry-After: 3600"])] }) {
             try await expectStatus(429, client(), HTTPRequest(.get, $0.url))
             #expect($0.requests.count == 1)
         }
@@ -113,24 +113,24 @@ import Testing
         let script: ScriptedServer.Script = { number, _ in
             number % 3 == 2 ? [answer("200 OK")] : [.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart"), .reset]
         }
-        try await withServer(script) {
+        try await withScriptedServer(script) {
             try await expectStatus(200, client(), HTTPRequest(.get, $0.url))
             #expect($0.requests.count == 3)
         }
-        try await withServer(script) { server in
+        try await withScriptedServer(script) { server in
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client().send(HTTPRequest(.post, server.url, body: []))
             }
             #expect(error?.code == "http-connection-lost" && server.requests.count == 1)
         }
-        try await withServer(script) {
+        try await withScriptedServer(script) {
             try await expectStatus(200, client(), HTTPRequest(.post, $0.url, body: [], isIdempotent: true))
         }
     }
 
     @Test(arguments: [502, 504])
     func gatewaysThatDoNotKnow(status: Int) async throws {
-        try await withServer({ _, _ in [answer("\(status) Gateway")] }) {
+        try await withScriptedServer({ _, _ in [answer("\(status) Gateway")] }) {
             _ = try await client().send(HTTPRequest(.post, $0.url, body: []))
             #expect($0.requests.count == 1)
             _ = try await client().send(HTTPRequest(.get, $0.url))
@@ -142,7 +142,7 @@ import Testing
 
     @Test func silenceEndsAtTheDeadline() async throws {
         for steps in [[ScriptedServer.Step.hang], [.send("HTTP/1.1 200 OK\r\nContent-Le"), .hang]] {
-            try await withServer({ _, _ in steps }) { server in
+            try await withScriptedServer({ _, _ in steps }) { server in
                 let error = await #expect(throws: HTTPClientError.self) {
                     try await client().send(HTTPRequest(.get, server.url, deadline: .milliseconds(50)))
                 }
@@ -167,7 +167,7 @@ import Testing
     @Test func hugeBodiesAreCutOff() async throws {
         let client = client { $0.maximumResponseBytes = 100_000 }
         for head in ["Content-Length: 99999999999", "Transfer-Encoding: chunked\r\n\r\nFFFFFF"] {
-            try await withServer({ _, _ in
+            try await withScriptedServer({ _, _ in
                 [
                     .send("HTTP/1.1 200 OK\r\n\(head)\r\n\(head.hasPrefix("C") ? "\r\n" : "")"),
                     .sendBody(bytes: 300_000), .hang,
@@ -180,7 +180,7 @@ import Testing
                 #expect(error == .responseTooLarge(server: server.url, limit: 100_000))
             }
         }
-        try await withServer({ _, _ in
+        try await withScriptedServer({ _, _ in
             [.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"), .sendBody(bytes: 100_000)]
         }) {
             let body = try await client.send(HTTPRequest(.get, $0.url)).body
@@ -190,7 +190,7 @@ import Testing
 
     @Test func endlessHeadersAreCutOff() async throws {
         let header = "X-Filler: \(String(repeating: "x", count: 1000))\r\n"
-        try await withServer({ _, _ in [.send("HTTP/1.1 200 OK\r\n" + String(repeating: header, count: 400)), .hang] })
+        try await withScriptedServer({ _, _ in [.send("HTTP/1.1 200 OK\r\n" + String(repeating: header, count: 400)), .hang] })
         { server in
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client().send(HTTPRequest(.get, server.url))
@@ -204,7 +204,7 @@ import Testing
         "\0\0\0",
     ])
     func garbageIsAnError(bytes: String) async throws {
-        try await withServer({ _, _ in [.send(bytes), .close] }) { server in
+        try await withScriptedServer({ _, _ in [.send(bytes), .close] }) { server in
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client().send(HTTPRequest(.get, server.url))
             }
@@ -213,7 +213,7 @@ import Testing
     }
 
     @Test func cancellationEndsTheRequest() async throws {
-        try await withServer({ _, _ in [.hang] }) { server in
+        try await withScriptedServer({ _, _ in [.hang] }) { server in
             let client = client()
             let task = Task { try await client.send(HTTPRequest(.get, server.url)) }
             while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
@@ -233,7 +233,7 @@ import Testing
     }
 
     @Test func closingEndsEverything() async throws {
-        try await withServer({ _, _ in [.hang] }) { server in
+        try await withScriptedServer({ _, _ in [.hang] }) { server in
             let client = client()
             let task = Task { try await client.send(HTTPRequest(.get, server.url)) }
             while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
@@ -246,7 +246,7 @@ import Testing
     // MARK: Breaker
 
     @Test func anOpenBreakerSendsNothing() async throws {
-        try await withServer({ number, _ in [number < 3 ? .close : answer("200 OK")] }) { server in
+        try await withScriptedServer({ number, _ in [number < 3 ? .close : answer("200 OK")] }) { server in
             let client = client { $0.breaker = .init(failures: 3, coolDown: .milliseconds(100)) }
             let request = HTTPRequest(.get, server.url, attempts: 1)
             for _ in 0..<3 { await #expect(throws: HTTPClientError.self) { try await client.send(request) } }
@@ -295,7 +295,7 @@ import Testing
             (.bearer("s.cret"), "Bearer s.cret"),
         ]
         for (credentials, header) in all {
-            try await withServer({ _, _ in [answer("401 Unauthorized")] }) { server in
+            try await withScriptedServer({ _, _ in [answer("401 Unauthorized")] }) { server in
                 let request = HTTPRequest(.get, server.url, credentials: credentials)
                 try await expectStatus(401, client(), request)
                 #expect(server.requests.first?.contains("\r\nAuthorization: \(header)\r\n") == true)
@@ -309,7 +309,7 @@ import Testing
     }
 
     @Test func redirectsAreNotFollowed() async throws {
-        try await withServer({ _, _ in [answer("302 Found", headers: ["Location: file:///etc/passwd"])] }) {
+        try await withScriptedServer({ _, _ in [answer("302 Found", headers: ["Location: file:///etc/passwd"])] }) {
             try await expectStatus(302, client(), HTTPRequest(.get, $0.url))
             #expect($0.requests.count == 1)
         }

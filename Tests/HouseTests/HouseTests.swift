@@ -20,13 +20,13 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Dashboard", "Models", "Traces", "HTTP", "Access", "",
-            "Train",
+            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Dashboard", "Models", "Train", "Traces", "HTTP", "Access",
+            "",
         ],
         "Dashboard": [""],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
-            "Exchange", "Tune", "Run", "Evaluation", "Report", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",
+            "Exchange", "Tune", "Run", "Evaluation", "Report", "Drift", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",
             "",
         ],
         "EventIngest": [
@@ -34,6 +34,7 @@ import Testing
             "SchemaRegistry", "",
         ],
         "Catalog": ["Elasticsearch", "ContentIndex", "Import", "Edit", "Table", "", "Text"],
+        "Delivery": [""],
         "Store": [""],
         "Columnar": [
             "Delta/Care", "Delta", "Delta/Read", "Delta/Write", "Delta/Log", "Delta/JSON", "Parquet/Read",
@@ -46,7 +47,7 @@ import Testing
         "Linalg": ["TopK", "", "Kernels"],
         "HTTPServer": ["", "Daemon", "OpenAPI", "Routing", "Schema", "Message"],
         "HTTPClient": ["", "Curl", "Message", "Policy"],
-        "Operations": ["State", "SQLite", "Traces", ""],
+        "Operations": ["State", "SQLite", "Schedule", "Traces", ""],
         "Domain": ["JSON", "Storage", ""],
     ]
 

@@ -37,6 +37,11 @@ static inline CURLcode marquee_easy_set_callback(CURL *handle, CURLoption option
     return curl_easy_setopt(handle, option, callback);
 }
 
+// curl_easy_setopt(CURLOPT_OPENSOCKETFUNCTION).
+static inline CURLcode marquee_easy_set_opensocket(CURL *handle, curl_opensocket_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
 // curl_easy_getinfo(CURLINFO_RESPONSE_CODE).
 static inline long marquee_easy_response_code(CURL *handle) {
     long code = 0;

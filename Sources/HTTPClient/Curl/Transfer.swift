@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 import Synchronization
 
 /// One request on the wire: its easy handle, what has arrived so far, and who waits for it.
@@ -13,6 +14,7 @@ final class Transfer: @unchecked Sendable {
     private var headerBytes = 0
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private var hasRefusedAddress = false
     private var completion: (@Sendable (Outcome) -> Void)?
     /// Set by whoever cancels, read by the loop.
     let isCancelled = Atomic(false)
@@ -21,6 +23,8 @@ final class Transfer: @unchecked Sendable {
         case response(HTTPResponse)
         case failed(code: UInt32, reason: String)
         case tooLarge
+        /// Every address of the name was refused, or those that were not did not answer.
+        case forbidden
         case cancelled
         case closed
     }
@@ -58,6 +62,7 @@ final class Transfer: @unchecked Sendable {
     func outcome(of result: CURLcode) -> Outcome {
         if isTooLarge { return .tooLarge }
         guard result == CURLE_OK else {
+            if hasRefusedAddress { return .forbidden }
             return .failed(code: result.rawValue, reason: String(cString: curl_easy_strerror(result)))
         }
         let status = marquee_easy_response_code(handle)
@@ -98,8 +103,27 @@ final class Transfer: @unchecked Sendable {
         marquee_easy_set_long(handle, CURLOPT_TIMEOUT_MS, timeout.millisecondsRoundedUp)
         marquee_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.millisecondsRoundedUp)
 
+        if configuration.onlyPublicAddresses { admitPublicAddressesOnly(context) }
         applyMethodAndBody(request)
         applyHeaders(request)
+    }
+
+    /// libcurl asks for a socket when it has an address; without one it goes no further.
+    private func admitPublicAddressesOnly(_ context: UnsafeMutableRawPointer) {
+        marquee_easy_set_string(handle, CURLOPT_PROXY, "")
+        marquee_easy_set_pointer(handle, CURLOPT_OPENSOCKETDATA, context)
+        // Runs inside curl_multi_perform, as the others do.
+        marquee_easy_set_opensocket(handle) { context, _, address in
+            guard let context, let address else { return -1 }
+            let bytes = networkAddress(of: address)
+            guard PublicAddress.contains(bytes) else {
+                Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().hasRefusedAddress = true
+                return -1
+            }
+            return socket(
+                address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+                address.pointee.protocol)
+        }
     }
 
     private func applyMethodAndBody(_ request: HTTPRequest) {
@@ -172,6 +196,19 @@ final class Transfer: @unchecked Sendable {
         let start = bytes.firstIndex { !isSpace($0) } ?? bytes.endIndex
         let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start
         return String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
+    }
+}
+
+/// The 4 or 16 bytes of an IP address; empty for other families.
+private func networkAddress(of address: UnsafeMutablePointer<curl_sockaddr>) -> [UInt8] {
+    // The bytes behind `addr` are as many as `addrlen` says, more than its declared type has.
+    let start = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
+    let bytes = UnsafeRawBufferPointer(
+        start: UnsafeRawPointer(address) + start, count: Int(address.pointee.addrlen))
+    switch address.pointee.family {
+    case AF_INET where bytes.count >= 8: return Array(bytes[4..<8])
+    case AF_INET6 where bytes.count >= 24: return Array(bytes[8..<24])
+    default: return []
     }
 }
 

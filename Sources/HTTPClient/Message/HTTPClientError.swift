@@ -18,6 +18,8 @@ public enum HTTPClientError: Fault, Equatable {
     case responseTooLarge(server: String, limit: Int)
     /// The breaker of this server is open: it failed too often lately and is left alone for now.
     case circuitOpen(server: String)
+    /// The name leads to an address that is not of the public internet, and only such may be asked.
+    case forbiddenTarget(server: String)
     /// The client was closed while the request was waiting.
     case closed
 
@@ -31,6 +33,7 @@ public enum HTTPClientError: Fault, Equatable {
         case .deadlineExceeded: "http-deadline-exceeded"
         case .responseTooLarge: "http-response-too-large"
         case .circuitOpen: "http-circuit-open"
+        case .forbiddenTarget: "http-forbidden-target"
         case .closed: "http-client-closed"
         }
     }
@@ -45,6 +48,7 @@ public enum HTTPClientError: Fault, Equatable {
         case .deadlineExceeded(let server, let after): "\(server) did not answer within \(after)."
         case .responseTooLarge(let server, let limit): "\(server) sent more than the \(limit) bytes allowed."
         case .circuitOpen(let server): "\(server) failed repeatedly and is left alone for a moment."
+        case .forbiddenTarget(let server): "\(server) is a private, local or reserved address, so nothing is sent there."
         case .closed: "The HTTP client is closed."
         }
     }
@@ -58,12 +62,13 @@ public enum HTTPClientError: Fault, Equatable {
         case .untrusted: "Name the file with the server's certificate authority; verification cannot be turned off."
         case .responseTooLarge: "Ask for less, or raise the limit."
         case .circuitOpen: "It is tried again by itself."
+        case .forbiddenTarget: "Allow private targets if it is meant to be one."
         }
     }
 
     public var category: FaultCategory {
         switch self {
-        case .malformedRequest: .usage
+        case .malformedRequest, .forbiddenTarget: .usage
         case .cannotConnect, .connectionLost, .malformedResponse, .untrusted, .deadlineExceeded, .circuitOpen, .closed:
             .unavailable
         case .responseTooLarge: .badData
@@ -74,7 +79,8 @@ public enum HTTPClientError: Fault, Equatable {
     public var isRetriable: Bool {
         switch self {
         case .cannotConnect, .connectionLost, .deadlineExceeded: true
-        case .malformedRequest, .malformedResponse, .untrusted, .responseTooLarge, .circuitOpen, .closed: false
+        case .malformedRequest, .malformedResponse, .untrusted, .responseTooLarge, .circuitOpen, .forbiddenTarget, .closed:
+            false
         }
     }
 }

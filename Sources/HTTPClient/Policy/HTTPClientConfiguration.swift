@@ -16,6 +16,10 @@ public struct HTTPClientConfiguration: Sendable {
     public var breaker = CircuitBreaker.Policy()
     /// PEM file of certificate authorities to trust instead of the system's.
     public var certificateAuthority: String?
+    /// Whether a connection is only made to an address of the public internet: for targets that somebody else names. It is
+    /// looked at after the name is resolved, for each connection, so that no name can lead elsewhere later. Proxies of the
+    /// environment are not used then: they would hide the address.
+    public var onlyPublicAddresses = false
     public var userAgent = "marquee"
 
     public init() {}

@@ -19,6 +19,9 @@ public final class SQLiteConnection {
     /// `nonisolated` use is by the owner alone; closed in `deinit`, when no statement is left.
     let pointer: OpaquePointer?
 
+    /// The path of no file: a database in memory that ends with its connection.
+    public static let memory = ":memory:"
+
     /// Opens the file, or makes it, readable by its owner alone, and runs the migrations that it has not seen yet.
     /// - Parameters:
     ///   - migrations: scripts in the order they came to be. How many were run is the file's `user_version`; a script that
@@ -27,9 +30,11 @@ public final class SQLiteConnection {
     /// - Throws: ``SQLiteError``; a file that is no SQLite file, or has a newer schema, is left as it is.
     public init(path: String, migrations: [String], busySeconds: Double = 5) throws(SQLiteError) {
         self.path = path
-        // SQLite would make it readable by all; its companions get the rights of the file.
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if descriptor >= 0 { close(descriptor) }
+        if path != Self.memory {
+            // SQLite would make it readable by all; its companions get the rights of the file.
+            let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            if descriptor >= 0 { close(descriptor) }
+        }
         var pointer: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let status = sqlite3_open_v2(path, &pointer, flags, nil)

@@ -1,7 +1,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// The file that holds what a deployment must not lose and no table holds: its keys, and the log of who changed what.
+/// The file that holds what a deployment must not lose and no table holds: its keys, the log of who changed what, what its
+/// jobs have done, and what is still to be delivered.
 ///
 /// `marquee.sqlite` in the folder of `--state`. It is made when something is first written, so a server that needs no
 /// keys leaves no file behind. Everything that a change does and its entry in the log is one transaction.
@@ -9,6 +10,8 @@ public final class StateDatabase: Sendable {
     /// The folder, as messages have it.
     public let folder: String
     private let connection = Mutex<Held>(Held())
+    /// Whether there is no file: all is gone with this object.
+    private let isInMemory: Bool
 
     /// `@unchecked Sendable`: the connection is only used under the mutex.
     private struct Held: @unchecked Sendable {
@@ -18,18 +21,29 @@ public final class StateDatabase: Sendable {
     }
 
     /// Names the file; nothing is read or made yet.
-    public init(folder: String) { self.folder = folder }
+    public init(folder: String) {
+        self.folder = folder
+        isInMemory = false
+    }
+
+    /// A state that is kept in memory and ends with this object: for processes that were given no folder.
+    public init() {
+        folder = "memory"
+        isInMemory = true
+    }
 
     /// Where the file lies.
-    public var path: String { folder + "/marquee.sqlite" }
+    public var path: String { isInMemory ? SQLiteConnection.memory : folder + "/marquee.sqlite" }
 
     /// Whether there is a file yet.
-    public var exists: Bool { FileIdentity(path) != nil }
+    public var exists: Bool { identity != nil }
+
+    private var identity: FileIdentity? { isInMemory ? FileIdentity.memory : FileIdentity(path) }
 
     /// Reads, or returns nil if there is no file. Blocks.
     public func read<R: Sendable>(_ body: (SQLiteConnection) throws -> R) throws -> R? {
         try connection.withLock { held in
-            guard FileIdentity(path) != nil else { return nil }
+            guard identity != nil else { return nil }
             return try body(open(&held))
         }
     }
@@ -37,7 +51,7 @@ public final class StateDatabase: Sendable {
     /// Changes what is in the file, all of it or nothing, and makes folder and file if need be. Blocks.
     public func write<R: Sendable>(_ body: (SQLiteConnection) throws -> R) throws -> R {
         try connection.withLock { held in
-            if FileIdentity(path) == nil {
+            if identity == nil {
                 do {
                     try FileManager.default.createDirectory(
                         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -53,7 +67,7 @@ public final class StateDatabase: Sendable {
     /// A value that is another one after somebody else has changed the file, replaced it or taken it away.
     public func version() throws -> Version {
         try connection.withLock { held in
-            guard let file = FileIdentity(path) else { return Version(file: nil, data: 0) }
+            guard let file = identity else { return Version(file: nil, data: 0) }
             return try Version(file: file, data: open(&held).dataVersion())
         }
     }
@@ -65,11 +79,11 @@ public final class StateDatabase: Sendable {
     }
 
     private func open(_ held: inout Held) throws -> SQLiteConnection {
-        let file = FileIdentity(path)
+        let file = identity
         if let connection = held.connection, held.file == file { return connection }
         held.connection = nil
         let connection = try SQLiteConnection(path: path, migrations: Self.migrations)
-        held = Held(connection: connection, file: FileIdentity(path))
+        held = Held(connection: connection, file: identity)
         return connection
     }
 
@@ -89,7 +103,25 @@ public final class StateDatabase: Sendable {
             BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
         CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
             BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
+        """,
         """
+        CREATE TABLE leases (
+            name TEXT PRIMARY KEY, holder TEXT NOT NULL, host TEXT NOT NULL, boot TEXT NOT NULL,
+            processes TEXT NOT NULL, process INTEGER NOT NULL, started INTEGER NOT NULL, beat INTEGER NOT NULL,
+            taken_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE job_states (job TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+        CREATE TABLE job_runs (
+            id TEXT PRIMARY KEY, job TEXT NOT NULL, number INTEGER NOT NULL UNIQUE, is_over INTEGER NOT NULL,
+            key TEXT, request BLOB, document TEXT NOT NULL, UNIQUE (job, key)
+        ) STRICT;
+        CREATE TABLE outbox (
+            id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, endpoint TEXT NOT NULL, type TEXT NOT NULL,
+            body BLOB NOT NULL, created_at INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+            next_at INTEGER NOT NULL, reason TEXT, ended_at INTEGER
+        ) STRICT;
+        CREATE INDEX outbox_by_time ON outbox (state, next_at);
+        """,
     ]
 }
 
@@ -97,6 +129,14 @@ public final class StateDatabase: Sendable {
 private struct FileIdentity: Equatable, Sendable {
     let device: UInt64
     let number: UInt64
+
+    /// What no file has.
+    static let memory = FileIdentity(device: .max, number: .max)
+
+    private init(device: UInt64, number: UInt64) {
+        self.device = device
+        self.number = number
+    }
 
     init?(_ path: String) {
         var status = stat()

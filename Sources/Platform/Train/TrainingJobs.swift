@@ -1,3 +1,4 @@
+public import Delivery
 public import Domain
 internal import Foundation
 public import Operations
@@ -5,35 +6,13 @@ public import Store
 internal import Synchronization
 public import Trainer
 
-/// Training runs that someone asks for while the process serves: one at a time, on a thread of low priority, by the same
-/// code as `marquee train`.
+/// Training runs that someone asks for while the process serves: on a thread of low priority, by the same code as
+/// `marquee train`, and one at a time with those of every other process that has the same state.
 ///
-/// What a run has become is remembered for the newest ``remembered`` of them, as long as the process lives; the models that
-/// they make are in the registry.
+/// The newest runs are remembered in the state, those of the job (``RetrainingService``) with them; the models that they
+/// make are in the registry.
 public final class TrainingJobs: Service {
     public var name: String { "training-runs" }
-    /// How a run stands.
-    public enum State: String, Sendable, CaseIterable {
-        case running, done, failed, cancelled
-    }
-
-    /// A run as it stands at this moment.
-    public struct Job: Sendable {
-        public let id: String
-        public var state = State.running
-        public let startedAt: Timestamp
-        public var endedAt: Timestamp?
-        /// What it does, such as `evaluation`.
-        public var phase = "reading"
-        /// Epochs done of the fit in hand, and of how many.
-        public var epoch = 0
-        public var epochs = 0
-        /// What it has made.
-        public var model: ModelID?
-        public var verdict: GateVerdict?
-        /// Why it failed.
-        public var failure: (code: String, message: String, advice: String)?
-    }
 
     /// What may be chosen; nil takes what `marquee train` does.
     public struct Settings: Sendable {
@@ -48,38 +27,54 @@ public final class TrainingJobs: Service {
             self.seed = seed
             self.policy = policy
         }
+
+        /// Tells two requests apart.
+        var digest: SHA256Digest {
+            func text(_ value: (some CustomStringConvertible)?) -> String { value?.description ?? "-" }
+            return Digest.sha256("\(text(rank)) \(text(epochs)) \(text(seed)) \(text(policy?.rawValue))")
+        }
     }
 
-    /// Runs that are remembered.
-    public static let remembered = 100
-
-    private struct Work {
-        var jobs: [Job] = []
-        var task: Task<Void, Never>?
+    /// What became of a request for a run.
+    public enum Start: Sendable {
+        case begun(TrainingRecord)
+        /// The request came before, under the same key.
+        case replayed(TrainingRecord)
+        /// The key belongs to another request.
+        case keyReused
+        /// A run is under way.
+        case busy
     }
 
-    private let store: EventStore
-    private let registry: ModelRegistry
-    private let work = Mutex(Work())
-    private static let log = Log("trainer")
+    private let runner: TrainingRunner
+    /// Those of this process that run.
+    private let tasks = Mutex<[String: Task<Void, Never>]>([:])
 
-    public init(store: EventStore, registry: ModelRegistry) {
-        self.store = store
-        self.registry = registry
+    /// - Parameters:
+    ///   - state: keeps the runs; one in memory does for this process alone.
+    ///   - webhooks: are told how each run ended; it must be run by somebody.
+    public init(
+        store: EventStore, registry: ModelRegistry, state: StateDatabase = StateDatabase(),
+        webhooks: WebhookSender? = nil
+    ) {
+        runner = TrainingRunner(store: store, registry: registry, state: state, webhooks: webhooks)
     }
 
     /// Waits until the process stops, then ends the run in hand after its epoch.
     public func run() async throws {
         await BlockingWork.untilCancelled()
-        let task = work.withLock { $0.task }
-        task?.cancel()
-        await task?.value
+        let running = tasks.withLock { Array($0.values) }
+        for task in running { task.cancel() }
+        for task in running { await task.value }
     }
 
-    /// Begins a run.
-    /// - Returns: nil if one is under way.
-    /// - Throws: for settings out of range.
-    public func start(_ settings: Settings) throws -> Job? {
+    /// What it tells of itself: the runs of all processes, as metrics.
+    public var status: ServiceStatus { TrainingMetrics(ledger: runner.ledger).status(of: name) }
+
+    /// Begins a run. Blocks until it is written down.
+    /// - Parameter key: the same request under the same key makes one run.
+    /// - Throws: for settings out of range; `SQLiteError`.
+    public func start(_ settings: Settings, key: String? = nil) throws -> Start {
         var configuration = TrainingConfiguration(codeVersion: Release.version)
         if let rank = settings.rank {
             configuration.parameters.rank = rank
@@ -90,81 +85,44 @@ public final class TrainingJobs: Service {
         if let policy = settings.policy { configuration.policy = policy }
         try configuration.validate()
         let chosen = configuration
-        return work.withLock { work in
-            guard work.jobs.last?.state != .running else { return nil }
-            let job = Job(id: UUID().uuidString.lowercased(), startedAt: .now)
-            work.jobs.append(job)
-            work.jobs.removeFirst(max(0, work.jobs.count - Self.remembered))
-            work.task = Task { [self] in await run(job.id, chosen) }
-            return job
-        }
-    }
-
-    /// The run of that name; nil if there was none, or so many since.
-    public func job(_ id: String) -> Job? { work.withLock { $0.jobs.last { $0.id == id } } }
-
-    /// Those remembered, newest first.
-    public var all: [Job] { work.withLock { $0.jobs.reversed() } }
-
-    /// Ends a run after the epoch in hand; nothing is published then. A run that has ended stays as it is.
-    /// - Returns: the run; nil if there is none of that name.
-    public func cancel(_ id: String) -> Job? {
-        work.withLock { work in
-            guard let job = work.jobs.last(where: { $0.id == id }) else { return nil }
-            if job.state == .running { work.task?.cancel() }
-            return job
-        }
-    }
-
-    private func run(_ id: String, _ configuration: TrainingConfiguration) async {
-        do {
-            let manifest = try await BlockingWork.run("trainer", priority: .low) { [self] flag in
-                let events = try InteractionLog.read(from: store, maxBadRows: configuration.maxBadRows)
-                return try TrainingRun(configuration: configuration, registry: registry).run(events) { progress in
-                    try flag.check()
-                    note(progress, of: id)
+        switch try runner.begin(.api, key: key, request: settings.digest) {
+        case .busy: return .busy
+        case .known(let record, let request): return request == settings.digest ? .replayed(record) : .keyReused
+        case .begun(let begun):
+            let id = begun.record.id
+            tasks.withLock { tasks in
+                tasks[id] = Task { [self] in
+                    // How it ended is written down.
+                    _ = try? await runner.run(begun, chosen, priority: .low)
+                    self.tasks.withLock { _ = $0.removeValue(forKey: id) }
                 }
             }
-            update(id) {
-                $0.state = .done
-                $0.model = manifest.id
-                $0.verdict = manifest.gate
-            }
-            Self.log.info("trained", ["model": manifest.id, "verdict": manifest.gate.outcome.rawValue])
-        } catch is CancellationError {
-            update(id) { $0.state = .cancelled }
-        } catch {
-            Self.log.error("training failed", ["run": id, "error": "\(error)"])
-            let fault = error as? any Fault
-            update(id) {
-                $0.state = .failed
-                $0.failure = (
-                    fault?.code ?? "internal-error", fault?.message ?? "The training failed.", fault?.advice ?? ""
-                )
-            }
-        }
-        update(id) { $0.endedAt = .now }
-    }
-
-    private func note(_ progress: TrainingProgress, of id: String) {
-        update(id) { job in
-            switch progress {
-            case .fitting(let fit, _, _, _):
-                job.phase = fit.rawValue
-                (job.epoch, job.epochs) = (0, 0)
-            case .epoch(let fit, let report, let of):
-                job.phase = fit.rawValue
-                (job.epoch, job.epochs) = (report.epoch, of)
-            case .measured: job.phase = "measuring"
-            case .published: job.phase = "publishing"
-            default: break
-            }
+            return .begun(begun.record)
         }
     }
 
-    private func update(_ id: String, _ change: (inout Job) -> Void) {
-        work.withLock { work in
-            if let place = work.jobs.lastIndex(where: { $0.id == id }) { change(&work.jobs[place]) }
-        }
+    /// The run of that name; nil if there was none, or so many since. Blocks.
+    public func job(_ id: String) throws -> TrainingRecord? { try all.first { $0.id == id } }
+
+    /// Those remembered, newest first. Blocks.
+    public var all: [TrainingRecord] {
+        get throws { try runner.ledger.runs() }
     }
+
+    /// What the job of the registry remembers: when it runs, next and last. Blocks.
+    var memory: JobMemory {
+        get throws { try runner.ledger.memory }
+    }
+
+    /// Ends a run of this process after the epoch in hand; nothing is published then. A run that has ended stays as it is,
+    /// and so does one of another process.
+    /// - Returns: the run; nil if there is none of that name.
+    public func cancel(_ id: String) throws -> TrainingRecord? {
+        guard let record = try job(id) else { return nil }
+        tasks.withLock { $0[id] }?.cancel()
+        return record
+    }
+
+    /// Whether a run that is under way is one of this process.
+    func isOurs(_ id: String) -> Bool { tasks.withLock { $0[id] != nil } }
 }

@@ -4,8 +4,8 @@ import Synchronization
 /// A server that does what a test tells it, byte by byte: for the faults that a proper server does not commit.
 ///
 /// One thread for each connection. `@unchecked Sendable`: the descriptor is written once, before the threads start.
-final class ScriptedServer: @unchecked Sendable {
-    enum Step: Sendable {
+public final class ScriptedServer: @unchecked Sendable {
+    public enum Step: Sendable {
         /// Sends these bytes.
         case send(String)
         /// Sends that many more bytes of body.
@@ -20,7 +20,7 @@ final class ScriptedServer: @unchecked Sendable {
 
     /// The steps for the request with that number, counted from 0 over all connections. After the last step the
     /// connection waits for its next request.
-    typealias Script = @Sendable (_ number: Int, _ request: String) -> [Step]
+    public typealias Script = @Sendable (_ number: Int, _ request: String) -> [Step]
 
     private let listener: Int32
     private let script: Script
@@ -31,9 +31,9 @@ final class ScriptedServer: @unchecked Sendable {
         var isStopped = false
     }
     private let state = Mutex(State())
-    let port: Int
+    public let port: Int
 
-    init(_ script: @escaping Script) throws {
+    public init(_ script: @escaping Script) throws {
         self.script = script
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -51,13 +51,13 @@ final class ScriptedServer: @unchecked Sendable {
         Thread { [self] in accept() }.start()
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    public var url: String { "http://127.0.0.1:\(port)" }
     /// All requests so far, head and body.
-    var requests: [String] { state.withLock { $0.requests } }
+    public var requests: [String] { state.withLock { $0.requests } }
     /// How many connections were made.
-    var connectionCount: Int { state.withLock { $0.accepted } }
+    public var connectionCount: Int { state.withLock { $0.accepted } }
 
-    func stop() {
+    public func stop() {
         let connections = state.withLock { state in
             state.isStopped = true
             return state.connections
@@ -136,13 +136,13 @@ final class ScriptedServer: @unchecked Sendable {
 }
 
 /// A whole response.
-func answer(_ status: String, headers: [String] = [], body: String = "") -> ScriptedServer.Step {
+public func answer(_ status: String, headers: [String] = [], body: String = "") -> ScriptedServer.Step {
     let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
     return .send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
 }
 
 /// Runs `body` with a scripted server that stops afterwards.
-func withServer<R>(_ script: @escaping ScriptedServer.Script, _ body: (ScriptedServer) async throws -> R) async throws
+public func withScriptedServer<R>(_ script: @escaping ScriptedServer.Script, _ body: (ScriptedServer) async throws -> R) async throws
     -> R
 {
     let server = try ScriptedServer(script)
