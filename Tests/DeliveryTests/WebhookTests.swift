@@ -16,7 +16,8 @@ struct WebhookTests {
 
     /// Runs a sender over an outbox while `body` does.
     private func withSender(
-        _ endpoints: [WebhookEndpoint], timeout: Duration = .seconds(20), _ body: (WebhookSender, Outbox) async throws -> Void
+        _ endpoints: [WebhookEndpoint], timeout: Duration = .seconds(20),
+        _ body: (WebhookSender, Outbox) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             let outbox = Outbox(StateDatabase(folder: folder.path))
@@ -29,7 +30,9 @@ struct WebhookTests {
     }
 
     private func header(_ name: String, of request: String) -> String? {
-        request.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }.map { String($0.dropFirst(name.count + 2)) }
+        request.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }.map {
+            String($0.dropFirst(name.count + 2))
+        }
     }
 
     /// The code that docs/retraining.md tells receivers to use.
@@ -59,18 +62,18 @@ struct WebhookTests {
                 let code =
                     try Self.verifier() + """
 
-                    import sys
-                    body, header = sys.argv[1].encode(), sys.argv[2]
-                    new, old, other = b"0123456789abcdef-new", b"0123456789abcdef-old", b"0123456789abcdef-oth"
-                    at = int(header.split(",")[0][2:])
-                    assert verify(body, header, [new]) and verify(body, header, [old]) and verify(body, header, [other, old])
-                    assert verify(body, header, [new], now=at + 300) and not verify(body, header, [new], now=at + 301)
-                    assert not verify(body, header, [new], now=at - 301)
-                    assert not verify(body + b" ", header, [new]) and not verify(body, header, [other])
-                    assert not verify(body, header.replace(f"t={at}", f"t={at + 1}"), [new])
-                    for bad in ["", "t=", f"t={at}", "v1=00", "t=x,v1=00", f"t={at},t={at},v1=00", "t=²,v1=00"]:
-                        assert not verify(body, bad, [new]), bad
-                    """
+                        import sys
+                        body, header = sys.argv[1].encode(), sys.argv[2]
+                        new, old, other = b"0123456789abcdef-new", b"0123456789abcdef-old", b"0123456789abcdef-oth"
+                        at = int(header.split(",")[0][2:])
+                        assert verify(body, header, [new]) and verify(body, header, [old]) and verify(body, header, [other, old])
+                        assert verify(body, header, [new], now=at + 300) and not verify(body, header, [new], now=at + 301)
+                        assert not verify(body, header, [new], now=at - 301)
+                        assert not verify(body + b" ", header, [new]) and not verify(body, header, [other])
+                        assert not verify(body, header.replace(f"t={at}", f"t={at + 1}"), [new])
+                        for bad in ["", "t=", f"t={at}", "v1=00", "t=x,v1=00", f"t={at},t={at},v1=00", "t=²,v1=00"]:
+                            assert not verify(body, bad, [new]), bad
+                        """
                 let (status, output) = try await runCommand("/usr/bin/env", ["python3", "-c", code, body, signature])
                 #expect(status == 0, "\(output)")
             }
@@ -108,7 +111,9 @@ struct WebhookTests {
     @Test("a redirect is not followed, and a private target is not asked unless it is allowed")
     func targets() async throws {
         try await withScriptedServer({ _, _ in [answer("200 OK")] }) { inside in
-            let script: ScriptedServer.Script = { _, _ in [answer("302 Found", headers: ["Location: \(inside.url)/meta"])] }
+            let script: ScriptedServer.Script = { _, _ in
+                [answer("302 Found", headers: ["Location: \(inside.url)/meta"])]
+            }
             try await withScriptedServer(script) { server in
                 try await withSender([endpoint(server.url)]) { sender, outbox in
                     try sender.post("a") { _ in [] }
@@ -117,7 +122,9 @@ struct WebhookTests {
                     #expect(inside.requests.isEmpty)
                 }
             }
-            for host in ["127.0.0.1:\(inside.port)", "localhost:\(inside.port)", "169.254.169.254", "10.0.0.1", "[fe80::1]"] {
+            for host in [
+                "127.0.0.1:\(inside.port)", "localhost:\(inside.port)", "169.254.169.254", "10.0.0.1", "[fe80::1]",
+            ] {
                 try await withSender([endpoint("http://\(host)/", allowsPrivateTargets: false)]) { sender, outbox in
                     try sender.post("a") { _ in [] }
                     try await eventually("\(host) is refused") { try outbox.messages(.dead).count == 1 }
@@ -161,9 +168,9 @@ struct WebhookTests {
                 try Data(text.utf8).write(to: file)
                 return try WebhookSecret.read(fromFile: file.path)
             }
-            #expect(try read("# new\n0123456789abcdef\n\n  fedcba9876543210  \r\n").count == 2)
+            let both = try read("# new\n0123456789abcdef\n\n  fedcba9876543210  \r\n")
+            #expect(both.count == 2 && "\(both)" == "[******, ******]")
             #expect(Secrets.masked("it is fedcba9876543210.") == "it is ******.")
-            #expect("\(try read("0123456789abcdef"))" == "[******]")
             #expect(throws: DeliveryError.self) { try read("0123456789abcdef\nshort\n") }
             #expect(throws: DeliveryError.self) { try read("# nothing\n") }
             #expect(throws: DeliveryError.self) { try WebhookSecret.read(fromFile: folder.path + "/none") }

@@ -70,14 +70,19 @@ import Testing
     }
 
     @Test func manyRequestsAtOnceGetTheirOwnAnswers() async throws {
-        try await withScriptedServer({ _, request in [answer("200 OK", body: String(request.split(separator: " ")[1]))] }) {
+        try await withScriptedServer({ _, request in [answer("200 OK", body: String(request.split(separator: " ")[1]))]
+        }) {
             server in
             let client = client { $0.connectionsPerServer = 4 }
             try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
                 for number in 0..<200 {
-                    group.addTask { (number, try await client.send(HTTPRequest(.get, "\(server.url)/\(number)")).body) }
+                    group.addTask {
+                        (number, try await client.send(HTTPRequest(.get, "\(server.url)/\(number)")).body)
+                    }
                 }
-                for try await (number, body) in group { #expect(String(decoding: body, as: UTF8.self) == "/\(number)") }
+                for try await (number, body) in group {
+                    #expect(String(decoding: body, as: UTF8.self) == "/\(number)")
+                }
             }
             #expect(server.connectionCount <= 4)
         }
@@ -87,7 +92,9 @@ import Testing
 
     @Test(arguments: ["429 Too Many Requests", "503 Service Unavailable"])
     func busyServersAreAskedAgain(status: String) async throws {
-        try await withScriptedServer({ number, _ in [answer(number < 2 ? status : "200 OK", headers: ["Retry-After: 0"])] }) {
+        try await withScriptedServer({ number, _ in
+            [answer(number < 2 ? status : "200 OK", headers: ["Retry-After: 0"])]
+        }) {
             let response = try await client().send(HTTPRequest(.post, $0.url, body: []))
             #expect(response.status == 200 && $0.requests.count == 3)
         }
@@ -190,8 +197,9 @@ import Testing
 
     @Test func endlessHeadersAreCutOff() async throws {
         let header = "X-Filler: \(String(repeating: "x", count: 1000))\r\n"
-        try await withScriptedServer({ _, _ in [.send("HTTP/1.1 200 OK\r\n" + String(repeating: header, count: 400)), .hang] })
-        { server in
+        try await withScriptedServer({ _, _ in
+            [.send("HTTP/1.1 200 OK\r\n" + String(repeating: header, count: 400)), .hang]
+        }) { server in
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client().send(HTTPRequest(.get, server.url))
             }

@@ -20,13 +20,15 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Dashboard", "Models", "Train", "Traces", "HTTP", "Access",
+            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Dashboard", "Models", "Train", "Traces", "HTTP",
+            "Access",
             "",
         ],
         "Dashboard": [""],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
-            "Exchange", "Tune", "Run", "Evaluation", "Report", "Drift", "Recommend", "Registry", "Model", "ALS", "TrainingSet", "Files",
+            "Exchange", "Tune", "Run", "Evaluation", "Drift", "Report", "Recommend", "Registry", "Model", "ALS",
+            "TrainingSet", "Files",
             "",
         ],
         "EventIngest": [

@@ -48,7 +48,7 @@ struct EmbeddingTests {
                 codeVersion: "test", parameters: ALSParameters(rank: 4, epochs: 2), policy: .always)
             training.bootstrapResamples = 10
             let trainer = try RetrainingService(
-                every: .seconds(3_600), store: store, configuration: training, registry: registry)
+                RunTiming(.every(.seconds(3_600))), store: store, configuration: training, registry: registry)
             let trains = Task { try await trainer.run() }
             try await eventually("a model is in service") { (try? registry.current()) != nil }
             trains.cancel()

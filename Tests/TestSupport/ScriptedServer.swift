@@ -142,7 +142,8 @@ public func answer(_ status: String, headers: [String] = [], body: String = "") 
 }
 
 /// Runs `body` with a scripted server that stops afterwards.
-public func withScriptedServer<R>(_ script: @escaping ScriptedServer.Script, _ body: (ScriptedServer) async throws -> R) async throws
+public func withScriptedServer<R>(_ script: @escaping ScriptedServer.Script, _ body: (ScriptedServer) async throws -> R)
+    async throws
     -> R
 {
     let server = try ScriptedServer(script)

@@ -48,7 +48,8 @@ public enum HTTPClientError: Fault, Equatable {
         case .deadlineExceeded(let server, let after): "\(server) did not answer within \(after)."
         case .responseTooLarge(let server, let limit): "\(server) sent more than the \(limit) bytes allowed."
         case .circuitOpen(let server): "\(server) failed repeatedly and is left alone for a moment."
-        case .forbiddenTarget(let server): "\(server) is a private, local or reserved address, so nothing is sent there."
+        case .forbiddenTarget(let server):
+            "\(server) is a private, local or reserved address, so nothing is sent there."
         case .closed: "The HTTP client is closed."
         }
     }
@@ -79,7 +80,8 @@ public enum HTTPClientError: Fault, Equatable {
     public var isRetriable: Bool {
         switch self {
         case .cannotConnect, .connectionLost, .deadlineExceeded: true
-        case .malformedRequest, .malformedResponse, .untrusted, .responseTooLarge, .circuitOpen, .forbiddenTarget, .closed:
+        case .malformedRequest, .malformedResponse, .untrusted, .responseTooLarge, .circuitOpen, .forbiddenTarget,
+            .closed:
             false
         }
     }

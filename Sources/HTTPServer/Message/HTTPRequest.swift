@@ -123,6 +123,14 @@ public struct HTTPHeaders: Sendable {
     /// How many fields have this name.
     public func count(of lowercaseName: StaticString) -> Int { fields.count { matches($0.name, lowercaseName) } }
 
+    /// The first value of a field whose name is not known before, in any case; nil if there is none.
+    public func first(of name: String) -> String? {
+        let name = Array(name.lowercased().utf8)
+        return fields.first { bytes[$0.name].elementsEqual(name) }.map {
+            String(decoding: bytes[$0.value], as: UTF8.self)
+        }
+    }
+
     /// Every value of the field, in the order sent.
     public func values(of lowercaseName: StaticString) -> [String] {
         fields.filter { matches($0.name, lowercaseName) }.map { String(decoding: bytes[$0.value], as: UTF8.self) }

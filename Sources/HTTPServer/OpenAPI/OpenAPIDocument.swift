@@ -90,6 +90,7 @@ private struct OpenAPIWriter {
             $0.array {
                 for parameter in route.path { write(parameter, in: "path", to: &$0) }
                 for parameter in route.parameters { write(parameter, in: "query", to: &$0) }
+                for header in route.headers { write(header, in: "header", to: &$0) }
             }
             if let body = route.body { write(body, to: &$0) }
             $0.name("responses")

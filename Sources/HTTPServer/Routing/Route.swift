@@ -36,6 +36,8 @@ public struct Route: Sendable {
     public let path: [Parameter]
     /// Of the query.
     public let parameters: [Parameter]
+    /// Headers that it looks at, each a text.
+    public let headers: [Parameter]
     public let body: Body?
     /// What comes back when all is well.
     public let answers: [Answer]
@@ -47,11 +49,13 @@ public struct Route: Sendable {
     /// - Parameters:
     ///   - path: those of the pattern's parameters that are no identifiers.
     ///   - parameters: those of the query that the route takes.
+    ///   - headers: those that it looks at beside what every route does.
     ///   - body: what it must carry; nil if a body is not looked at.
     ///   - action: gets the request and the segments that the pattern's parameters stand for, in order.
     public init(
         _ method: HTTPMethod, _ pattern: String, _ summary: String, scope: Scope = .read, path: [Parameter] = [],
-        parameters: [Parameter] = [], body: Body? = nil, answers: [Answer], problems: [Problem] = [],
+        parameters: [Parameter] = [], headers: [Parameter] = [], body: Body? = nil, answers: [Answer],
+        problems: [Problem] = [],
         action: @escaping HTTPRouter.Action
     ) {
         self.method = method
@@ -63,10 +67,11 @@ public struct Route: Sendable {
                 ?? Parameter(name, .identifier, "The \(name)'s identifier.", isRequired: true)
         }
         self.parameters = parameters
+        self.headers = headers
         self.body = body
         self.answers = answers
         self.problems = problems
-        let check = RouteCheck(path: self.path, parameters: parameters, body: body)
+        let check = RouteCheck(path: self.path, parameters: parameters, headers: headers, body: body)
         self.action = { request, segments in
             do throws(RouteError) {
                 try check.pass(request, segments)

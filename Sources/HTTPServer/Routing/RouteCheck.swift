@@ -2,13 +2,15 @@
 struct RouteCheck: Sendable {
     private let path: [Route.Parameter]
     private let parameters: [Route.Parameter]
+    private let headers: [Route.Parameter]
     private let names: [String]
     private let required: [String]
     private let body: Route.Body?
 
-    init(path: [Route.Parameter], parameters: [Route.Parameter], body: Route.Body?) {
+    init(path: [Route.Parameter], parameters: [Route.Parameter], headers: [Route.Parameter], body: Route.Body?) {
         self.path = path
         self.parameters = parameters
+        self.headers = headers
         self.body = body
         names = parameters.map(\.name)
         required = parameters.filter(\.isRequired).map(\.name)
@@ -30,6 +32,13 @@ struct RouteCheck: Sendable {
         }
         for name in required where !query.contains(where: { $0.name == name }) {
             throw .missingParameter(name: name)
+        }
+        for header in headers {
+            if let value = request.headers.first(of: header.name) {
+                try Self.check(value, header)
+            } else if header.isRequired {
+                throw .missingParameter(name: header.name)
+            }
         }
         if let body { try Self.check(request, body) }
     }

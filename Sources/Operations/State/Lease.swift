@@ -119,7 +119,8 @@ public struct Lease: Sendable {
     @discardableResult
     public func beat() throws -> Bool {
         try state.write { file in
-            try file.run("UPDATE leases SET beat = beat + 1 WHERE name = ? AND holder = ?", [.text(name), .text(id)]) > 0
+            try file.run("UPDATE leases SET beat = beat + 1 WHERE name = ? AND holder = ?", [.text(name), .text(id)])
+                > 0
         }
     }
 

@@ -24,7 +24,7 @@ final class CrossOriginHandler: HTTPHandler {
                         ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
                         (
                             "Access-Control-Allow-Headers",
-                            "Authorization, Content-Type, X-API-Key, X-Request-Id, X-Timeout-Ms, Traceparent"
+                            "Authorization, Content-Type, X-API-Key, X-Request-Id, X-Timeout-Ms, Traceparent, Idempotency-Key"
                         ), ("Access-Control-Max-Age", "600"),
                     ]))
         }

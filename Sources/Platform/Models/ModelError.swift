@@ -10,6 +10,9 @@ enum ModelError: RequestFault, Equatable {
     case evaluationNotFound(id: String)
     case runNotFound(id: String)
     case runUnderWay
+    case keyReused
+    /// Another process runs it.
+    case runElsewhere
     case badBody(reason: String)
     case badMember(name: String, allowed: String)
     case unknownMember(name: String, allowed: [String])
@@ -22,6 +25,8 @@ enum ModelError: RequestFault, Equatable {
         case .evaluationNotFound: "evaluation-not-found"
         case .runNotFound: "training-run-not-found"
         case .runUnderWay: "training-under-way"
+        case .keyReused: "idempotency-key-reused"
+        case .runElsewhere: "training-run-elsewhere"
         case .badBody: "bad-body"
         case .badMember: "bad-parameter"
         case .unknownMember: "unknown-parameter"
@@ -36,6 +41,8 @@ enum ModelError: RequestFault, Equatable {
         case .evaluationNotFound(let id): "Nothing was measured when the model \(id) was trained."
         case .runNotFound(let id): "There is no training run “\(id.prefix(80))”, or not any more."
         case .runUnderWay: "A training run is under way."
+        case .keyReused: "The Idempotency-Key belongs to another request."
+        case .runElsewhere: "The run is one of another process, which this one cannot end."
         case .badBody(let reason): "The body cannot be understood: \(reason)."
         case .badMember(let name, let allowed): "The parameter \(name) must be \(allowed)."
         case .unknownMember(let name, _): "There is no parameter “\(name.prefix(80))” here."
@@ -48,7 +55,9 @@ enum ModelError: RequestFault, Equatable {
         case .damaged: "Restore its files from a copy, or train again."
         case .nothingToRollBackTo: "Promote a model by name: POST /v1/models/{id}/promote."
         case .evaluationNotFound: "Train with more events: some must be left to measure on."
-        case .runNotFound: "GET /v1/training-runs lists those of this process."
+        case .runNotFound: "GET /v1/training-runs lists those that are remembered."
+        case .keyReused: "Send each request under a key of its own."
+        case .runElsewhere: "End that process's run there: 'marquee train' ends it when it is interrupted."
         case .runUnderWay: "Wait until it ends, or cancel it: DELETE /v1/training-runs/{id}."
         case .badBody: "Send one JSON object, or nothing."
         case .badMember: ""
@@ -65,7 +74,8 @@ enum ModelError: RequestFault, Equatable {
 
     var status: Int? {
         switch self {
-        case .damaged, .nothingToRollBackTo, .runUnderWay: 409
+        case .damaged, .nothingToRollBackTo, .runUnderWay, .runElsewhere: 409
+        case .keyReused: 422
         default: nil
         }
     }

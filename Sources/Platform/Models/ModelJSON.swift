@@ -121,9 +121,12 @@ extension JSONWriter {
         value(difference)
     }
 
-    mutating func members(of job: TrainingJobs.Job) {
+    mutating func members(of job: TrainingRecord) {
         field("id", job.id)
         field("state", job.state.rawValue)
+        field("cause", job.causeName)
+        name("data_version")
+        if let version = job.dataVersion { value(Int(version)) } else { null() }
         field("started_at", job.startedAt.description)
         name("ended_at")
         value(job.endedAt?.description)
@@ -143,5 +146,17 @@ extension JSONWriter {
             $0.field("detail", failure.message)
             $0.field("advice", failure.advice)
         }
+    }
+
+    /// What a job remembers.
+    mutating func members(of memory: JobMemory) {
+        field("schedule", memory.schedule)
+        name("last_run_at")
+        value(memory.lastRunAt?.description)
+        name("last_success_at")
+        value(memory.lastSuccessAt?.description)
+        name("next_run_at")
+        value(memory.nextAt?.description)
+        field("failures", memory.failures)
     }
 }

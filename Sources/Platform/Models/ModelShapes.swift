@@ -58,14 +58,23 @@ enum ModelShapes {
     static let run = JSONSchema.named(
         "TrainingRun",
         .object([
-            "request_id": .text(), "id": .text(), "state": .choice(TrainingJobs.State.allCases.map(\.rawValue)),
+            "request_id": .text(), "id": .text(), "state": .choice(TrainingRecord.State.allCases.map(\.rawValue)),
+            "cause": .choice(RunPlan.Cause.allCases.map(\.rawValue)), "data_version": .nullable(.integer(0...Int.max)),
             "started_at": .time, "ended_at": .nullable(.time), "phase": .text(), "epoch": .integer(0...Int.max),
             "epochs": .integer(0...Int.max), "model": .nullable(.text()), "verdict": .nullable(.text()),
             "verdict_reason": .nullable(.text()),
             "error": .nullable(.object(["code": .text(), "detail": .text(), "advice": .text()])),
         ]))
 
-    static let runs = JSONSchema.object(["request_id": .text(), "training_runs": .list(run)])
+    /// What the periodic job of the registry remembers.
+    static let job = JSONSchema.named(
+        "TrainingJob",
+        .object([
+            "schedule": .text(), "last_run_at": .nullable(.time), "last_success_at": .nullable(.time),
+            "next_run_at": .nullable(.time), "failures": .integer(0...Int.max),
+        ]))
+
+    static let runs = JSONSchema.object(["request_id": .text(), "job": job, "training_runs": .list(run)])
 
     /// `evaluation.json` of a model, as docs/evaluation.md has it.
     static let evaluation = JSONSchema.named("Evaluation", .map(of: .any))

@@ -1,6 +1,7 @@
 public import Catalog
 internal import Columnar
 internal import Dashboard
+public import Delivery
 public import Domain
 public import HTTPServer
 public import Operations
@@ -29,6 +30,8 @@ public struct RecommendationServer: Sendable {
     ///   - publisher: where `POST /v1/events` goes; nil to take none.
     ///   - access: who may ask for what; nil to ask nobody for a key.
     ///   - origins: of pages whose browsers may read the answers.
+    ///   - state: where the training runs of the deployment stand; one in memory knows those of this process alone.
+    ///   - webhooks: are told how trainings ended that were asked for over REST.
     ///   - traces: sends the spans of requests to a collector; nil to send none.
     ///   - routes: of other rooms of this process, and of whoever embeds it.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged; what reading the films may throw.
@@ -36,7 +39,8 @@ public struct RecommendationServer: Sendable {
         http: HTTPServerConfiguration, registry: ModelRegistry, catalogue: StoredCatalogue,
         elasticsearch: ElasticsearchClient? = nil, feed: (any EventFeed)? = nil,
         publisher: (any EventPublisher)? = nil, configuration: ServingConfiguration = ServingConfiguration(),
-        access: AccessControl? = nil, origins: [String] = [], traces: TraceExport? = nil, routes: [Route] = []
+        access: AccessControl? = nil, origins: [String] = [], state: StateDatabase = StateDatabase(),
+        webhooks: WebhookSender? = nil, traces: TraceExport? = nil, routes: [Route] = []
     ) async throws {
         let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
         let movies = first?.snapshot ?? .empty
@@ -55,9 +59,9 @@ public struct RecommendationServer: Sendable {
         let follower = CatalogueFollower(
             catalogue: catalogue, service: service, elasticsearch: elasticsearch, desk: desk, served: first?.version,
             films: movies)
-        let jobs = TrainingJobs(store: catalogue.store, registry: registry)
+        let jobs = TrainingJobs(store: catalogue.store, registry: registry, state: state, webhooks: webhooks)
         let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
-        let watched = [service.status, follower.status]
+        let watched = [service.status, follower.status, jobs.status]
         let figures = DashboardFigures(watching: watched + (access.map { [$0.status] } ?? []))
         let stream = LiveStream(
             [LivePart("freshness", RecommendationService.freshnessSchema) { [service] in service.freshnessJSON }]
@@ -69,6 +73,7 @@ public struct RecommendationServer: Sendable {
         if let traces { group.add(traces) }
         group.add(service)
         group.add(follower)
+        if let webhooks { group.add(webhooks) }
         group.add(jobs)
         if let access { group.add(access) }
         group.add(stream)

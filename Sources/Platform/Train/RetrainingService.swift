@@ -1,5 +1,6 @@
+internal import Columnar
 public import Delivery
-public import Domain
+internal import Domain
 public import Operations
 public import Store
 public import Trainer
@@ -184,7 +185,8 @@ public final class RetrainingService: Service {
                     memory.lastRunAt = .now
                     memory.lastSuccessAt = .now
                 }
-                return .ran(manifest)
+                let isNew = manifest.gate.finding != .alreadyPublished || manifest.gate.outcome == .promoted
+                return isNew ? .ran(manifest) : .nothing("\(manifest.id) has these settings and this version already")
             } catch let error as CancellationError {
                 throw error
             } catch {

@@ -1,4 +1,4 @@
-public import Domain
+internal import Domain
 public import Operations
 
 /// When a job runs of itself: by the clock, by what happens, or both. The first that is due starts the run.

@@ -1,5 +1,5 @@
 public import Delivery
-public import Domain
+internal import Domain
 internal import Foundation
 public import Operations
 public import Store

@@ -62,6 +62,7 @@ struct TrainingNotice {
             }
             json.field("failures", verdict.failures)
         }
+        if let drift = manifest?.drift { json.field("drift", drift.drifted.map(\.name)) }
         if let failure = record.failure {
             json.name("error")
             json.object {

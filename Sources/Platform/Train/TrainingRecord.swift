@@ -63,7 +63,7 @@ struct TrainingLedger: Sendable {
     init(_ registry: ModelRegistry, _ state: StateDatabase) {
         // One name for one place, whatever folder a process was started in.
         let place = registry.folder
-        job = "training of " + (place.contains("://") ? place : URL(filePath: place).standardizedFileURL.path)
+        job = "training of " + (place.contains("://") ? place : URL(fileURLWithPath: place).standardizedFileURL.path)
         leases = Leases(state)
         ledger = JobLedger(state)
     }

@@ -48,7 +48,9 @@ struct TrainingRunner: Sendable {
                 }
                 let record = TrainingRecord(
                     id: UUID().uuidString.lowercased(), cause: cause, startedAt: .now, lease: lease.id)
-                if try ledger.begin(record, key: key, request: request) { return .begun(Begun(record: record, lease: lease)) }
+                if try ledger.begin(record, key: key, request: request) {
+                    return .begun(Begun(record: record, lease: lease))
+                }
                 lease.release()
                 guard let key, let (known, request) = try ledger.run(key: key) else { return .busy(try holder()) }
                 return .known(known, request: request)
@@ -72,7 +74,6 @@ struct TrainingRunner: Sendable {
         priority: SystemThread.Priority = .inherited,
         onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
     ) async throws -> Manifest {
-        defer { begun.lease.release() }
         let notes = Notes(begun.record, ledger)
         let training = Task {
             try await BlockingWork.run("trainer", priority: priority) { flag in
@@ -94,8 +95,15 @@ struct TrainingRunner: Sendable {
         }
         defer { beating.cancel() }
         let result = await withTaskCancellation(of: training)
-        let manifest = try? result.get()
-        let record = notes.end(result)
+        let record = try await BlockingWork.run("trainer") { [webhooks] _ in
+            defer { begun.lease.release() }
+            let record = notes.end(result)
+            let manifest = try? result.get()
+            if manifest?.gate.finding != .alreadyPublished {
+                TrainingNotice(record: record, manifest: manifest).post(to: webhooks)
+            }
+            return record
+        }
         switch result {
         case .success(let manifest):
             let verdict = manifest.gate
@@ -106,6 +114,7 @@ struct TrainingRunner: Sendable {
                     "verdict": verdict.outcome.rawValue, "finding": verdict.finding?.rawValue ?? "",
                     "reason": verdict.reason,
                 ])
+            if let drift = manifest.drift { DriftMetrics.show(drift) }
             TrainingMetrics.count(verdict.outcome.rawValue, verdict.finding?.rawValue ?? "none")
         case .failure(let error) where error is CancellationError:
             Self.log.info("the training was stopped; nothing is published", ["run": record.id])
@@ -113,10 +122,6 @@ struct TrainingRunner: Sendable {
             Self.log.error(
                 "training failed; the model in service stays", ["run": record.id, "error": "\(error)"])
             TrainingMetrics.count("failed", record.failure?.code ?? "")
-        }
-        if manifest?.gate.finding != .alreadyPublished {
-            let notice = TrainingNotice(record: record, manifest: manifest)
-            try? await BlockingWork.run("outbox") { [webhooks] _ in notice.post(to: webhooks) }
         }
         return try result.get()
     }

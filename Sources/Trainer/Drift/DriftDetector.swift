@@ -40,7 +40,8 @@ public struct DriftDetector {
     public func report(model: MappedModel? = nil) throws -> DriftReport {
         let end = log.last.microseconds
         let days = Double(end - log.first.microseconds) / 86_400e6
-        var reason = "\(Self.fewestPast + Self.reference + 1) windows of a day are the least, and the events span "
+        var reason =
+            "\(Self.fewestPast + Self.reference + 1) windows of a day are the least, and the events span "
             + "\(String(format: "%.1f", max(days, 0))) days"
         for length in [7, 1, 28] where days >= Double(length * (Self.fewestPast + Self.reference + 1)) {
             let count = min(Self.past, Int(days) / length - Self.reference - 1)
@@ -57,25 +58,27 @@ public struct DriftDetector {
     }
 
     private func report(_ windows: DriftWindows, past: Int, _ model: MappedModel?) throws -> DriftReport {
-        typealias Figure = (name: String, margin: Double, isTwoSided: Bool, values: [Double])
-        let all = Array(0...past)
-        var figures: [Figure] = [
-            ("volume", 0.25, true, all.map { log1p(Double(windows.events[$0])) }),
-            ("kinds", 0.01, false, all.map { windows.divergence(of: windows.kinds, at: $0) }),
-            ("popularity", 0.02, false, all.map { windows.divergence(of: windows.items, at: $0) }),
-            ("new-users", 0.05, false, all.map { windows.share(of: windows.newUserEvents, at: $0) }),
-            ("new-films", 0.05, false, all.map { windows.share(of: windows.newItemEvents, at: $0) }),
-        ]
+        var figures: [(name: String, margin: Double, isTwoSided: Bool, values: [Double])] = []
+        func add(_ name: String, margin: Double, isTwoSided: Bool = false, _ value: (Int) -> Double) {
+            figures.append((name, margin, isTwoSided, (0...past).map(value)))
+        }
+        add("volume", margin: 0.25, isTwoSided: true) { log1p(Double(windows.events[$0])) }
+        add("kinds", margin: 0.01) { windows.divergence(of: windows.kinds, at: $0) }
+        add("popularity", margin: 0.02) { windows.divergence(of: windows.items, at: $0) }
+        add("new-users", margin: 0.05) { windows.share(of: windows.newUserEvents, at: $0) }
+        add("new-films", margin: 0.05) { windows.share(of: windows.newItemEvents, at: $0) }
         if let model, let scores = try DriftScores(log, windows, model) {
-            figures.append(("scores", 0.1, false, all.map(scores.distance)))
+            add("scores", margin: 0.1) { scores.distance(at: $0) }
         }
         let sides = figures.reduce(0) { $0 + ($1.isTwoSided ? 2 : 1) }
         let t = StudentT.quantile(1 - Self.falseAlarms / Double(sides), degrees: Double(past - 1))
         let statistics = figures.map { figure -> DriftReport.Statistic in
             let before = figure.values[1...]
             let mean = before.reduce(0, +) / Double(past)
-            let variance = before.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(past - 1)
-            let width = max(t * (variance * (1 + 1 / Double(past))).squareRoot(), figure.margin)
+            let squares: Double = before.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) }
+            let variance = squares / Double(past - 1)
+            let spread = (variance * (1 + 1 / Double(past))).squareRoot()
+            let width = max(t * spread, figure.margin)
             return .init(
                 name: figure.name, value: figure.values[0], usual: mean,
                 low: figure.isTwoSided ? mean - width : nil, high: mean + width)

@@ -24,20 +24,24 @@ enum StudentT {
         if x >= 1 { return 1 }
         // It converges fast on this side; the other one is its mirror.
         if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-        let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)) / a
+        let logarithm: Double = lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)
+        let front = exp(logarithm) / a
         // Lentz's method: 1 / (1 + d1 / (1 + d2 / (1 + …))).
-        var (c, d, value) = (1.0, 1 / (1 - (a + b) * x / (a + 1)), 1.0)
-        value = d
-        for m in 1..<300 {
-            let m = Double(m)
-            var step = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        var c = 1.0
+        var d: Double = 1 / (1 - (a + b) * x / (a + 1))
+        var value = d
+        func turn(_ step: Double) {
             d = 1 / (1 + step * d)
             c = 1 + step / c
             value *= d * c
-            step = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-            d = 1 / (1 + step * d)
-            c = 1 + step / c
-            value *= d * c
+        }
+        for round in 1..<300 {
+            let m = Double(round)
+            let even: Double = (a + 2 * m - 1) * (a + 2 * m)
+            turn(m * (b - m) * x / even)
+            let odd: Double = (a + 2 * m) * (a + 2 * m + 1)
+            let top: Double = -(a + m) * (a + b + m)
+            turn(top * x / odd)
             if abs(d * c - 1) < 1e-15 { break }
         }
         return front * value

@@ -46,6 +46,8 @@ public struct GateVerdict: Codable, Hashable, Sendable {
         case guardrail
         /// Less than half of the events, users or items of the model in service are left.
         case collapsed
+        /// The newest events left the bounds of their own history in a way that a change of tastes does not explain.
+        case suspectData = "suspect-data"
     }
 
     public var outcome: Outcome

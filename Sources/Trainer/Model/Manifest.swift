@@ -48,11 +48,14 @@ public struct Manifest: Codable, Hashable, Sendable {
     /// Nil if there was nothing to evaluate on.
     public var evaluation: EvaluationSummary?
     public var gate: GateVerdict
+    /// Whether the newest events were like those before them. Nil in models of earlier versions.
+    public var drift: DriftReport?
     /// By name, every file of the directory but the manifest itself.
     public var files: [String: FileSummary]
 
     private enum CodingKeys: String, CodingKey {
-        case format, id, kind, data, parameters, weights, explicit, ratings, seed, training, evaluation, gate, files
+        case format, id, kind, data, parameters, weights, explicit, ratings, seed, training, evaluation, gate, drift,
+            files
         case warmStart = "warm_start"
         case earlyStopping = "early_stopping"
         case chosen = "chosen_settings"

@@ -106,10 +106,11 @@ extension ModelRegistry {
         }
     }
 
-    /// Moves the pointer, and says so. A crash between the two leaves the pointer right and the history one line short.
+    /// Moves the pointer, and says so. The model may have been removed since it was looked at: then nothing is moved. A crash between the two leaves the pointer right and the history one line short.
     private func point(
         to id: ModelID, _ action: RegistryEntry.Action, previous: ModelID?, _ reason: String
     ) throws {
+        guard try isPublished(id) else { throw TrainerError.modelNotFound(id: id.rawValue, folder: folder) }
         try storage.replace(Self.pointer, Array("\(id)\n".utf8))
         try record(.init(at: .now, action: action, model: id, previous: previous, reason: reason))
     }

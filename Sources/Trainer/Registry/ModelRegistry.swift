@@ -123,7 +123,7 @@ public struct ModelRegistry: Sendable {
     }
 
     /// A directory without a manifest is no model: a publication that has not ended, or never will.
-    private func isPublished(_ id: ModelID) throws -> Bool {
+    func isPublished(_ id: ModelID) throws -> Bool {
         try storage.status("\(id)/\(ModelFiles.manifest)") != nil
     }
 

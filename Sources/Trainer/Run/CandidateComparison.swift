@@ -20,6 +20,8 @@ struct CandidateComparison {
         /// Nil if there was nothing to evaluate on.
         var report: EvaluationReport?
         var verdict: GateVerdict
+        /// Whether the newest events are like those before them.
+        var drift: DriftReport
         /// The settings with what the rule says for the training part.
         var configuration: TrainingConfiguration
 
@@ -41,6 +43,9 @@ struct CandidateComparison {
         evidence.incumbent = incumbent?.manifest.id
         evidence.isSameRecipe = try incumbent?.hasSameRecipe(as: configuration, request) ?? false
         evidence.collapsed = incumbent.flatMap { everything.collapsed(against: $0.manifest) }
+        let drift = try DriftDetector(log).report(model: incumbent?.model)
+        evidence.broken = drift.broken
+        try onProgress(.drift(drift))
         let gate = Gate(policy: configuration.policy)
         var configuration = configuration
         var best: SplitTrial?
@@ -65,7 +70,8 @@ struct CandidateComparison {
         }
         guard let best else {
             try onProgress(.notEvaluated(reason))
-            return Result(verdict: gate.verdict(evidence, unmeasured: reason), configuration: configuration)
+            return Result(
+                verdict: gate.verdict(evidence, unmeasured: reason), drift: drift, configuration: configuration)
         }
         evidence.baselines = best.baselines
         evidence.rival = best.rival
@@ -77,9 +83,10 @@ struct CandidateComparison {
         let verdict = gate.verdict(evidence)
         var report = best.report()
         report.gate = verdict
+        report.sections.append(drift.section)
         try onProgress(.evaluated(report))
         configuration.split = best.experiment.configuration.split
-        return Result(report: report, verdict: verdict, configuration: configuration)
+        return Result(report: report, verdict: verdict, drift: drift, configuration: configuration)
     }
 
     /// What is held out, the first choice first; the last is the resort.

@@ -7,6 +7,7 @@ internal import Foundation
 /// | rule       | refused when                                                                          |
 /// |------------|---------------------------------------------------------------------------------------|
 /// | collapse   | the data has less than half of the events, users or items of the model in service      |
+/// | drift      | the newest window has far fewer events than the past ones, or another mix of kinds, by bounds of their own history |
 /// | baselines  | shown to be below the popularity list or item neighbours (models of stars: item means) |
 ///
 /// Then the model in service, by NDCG@10, or by RMSE between two models of stars. Promoted is what is shown to be better, or
@@ -33,6 +34,8 @@ struct Gate {
         var isSameRecipe = false
         /// What of its data is gone, in words; nil if enough is there.
         var collapsed: String?
+        /// What is wrong with its newest events, in words; nil if nothing is.
+        var broken: String?
         /// Against popularity first, and what else must not beat it.
         var baselines: [Contest] = []
         /// Against the model in service, and how that was measured.
@@ -45,12 +48,12 @@ struct Gate {
 
     /// The verdict without a measurement.
     func verdict(_ evidence: Evidence, unmeasured reason: String) -> GateVerdict {
-        if let collapsed = evidence.collapsed { return ruled(.refused, .collapsed, collapsed, evidence) }
+        if let doubt = doubt(evidence) { return doubt }
         return ruled(.kept, .notEvaluated, "Nothing is known of it: \(reason)", evidence)
     }
 
     func verdict(_ evidence: Evidence) -> GateVerdict {
-        if let collapsed = evidence.collapsed { return ruled(.refused, .collapsed, collapsed, evidence) }
+        if let doubt = doubt(evidence) { return doubt }
         if let worst = evidence.baselines.first(where: { $0.finding == .worse && $0.users >= Contest.fewestUsers }) {
             return ruled(.refused, .belowBaseline, "Below \(worst.name): \(worst.text).", evidence)
         }
@@ -72,6 +75,15 @@ struct Gate {
             guard contest.isConclusive else { return tooFew(against, contest, evidence) }
             return ruled(.kept, .noDifference, "\(against): no difference shown.", evidence)
         }
+    }
+
+    /// What speaks against the data, whatever the model makes of it.
+    private func doubt(_ evidence: Evidence) -> GateVerdict? {
+        if let collapsed = evidence.collapsed { return ruled(.refused, .collapsed, collapsed, evidence) }
+        guard let broken = evidence.broken else { return nil }
+        let text =
+            "Something is wrong with the events: \(broken). If that is meant, promote by hand or with --promote always."
+        return ruled(.refused, .suspectData, text, evidence)
     }
 
     private func withoutRival(_ evidence: Evidence) -> GateVerdict {

@@ -8,7 +8,7 @@ internal import Linalg
 /// settings are fitted again to the training part, which compares the recipes.
 struct Incumbent {
     let manifest: Manifest
-    private let model: MappedModel
+    let model: MappedModel
 
     init(_ model: MappedModel) {
         self.model = model

@@ -106,7 +106,7 @@ public struct TrainingConfiguration: Sendable {
 
     /// SHA-256 of what was asked for, before a rule or a search chose: trainings of one request on newer data are the same
     /// recipe, whatever the shape of the data came to. A warm start is part of it, which model it was is not.
-    func requestDigest() throws -> String {
+    public func requestDigest() throws -> String {
         struct Request: Encodable {
             var recipe: ModelRecipe
             var rule: ShapeRule?

@@ -18,6 +18,8 @@ public enum TrainingProgress: Sendable {
     case notSearched(String)
     /// The window of the evaluation showed too little, for the reason given, so that another one is tried.
     case widened(Split, to: Split, String)
+    /// Whether the newest events are like those before them.
+    case drift(DriftReport)
     case evaluated(EvaluationReport)
     case published(Manifest)
     /// A model of this recipe and version of the data is there already; none is made.

@@ -159,7 +159,7 @@ public struct TrainingRun: Sendable {
                         users: report.data.heldOut.evaluatedUsers, metrics: report.metrics,
                         popularity: report.baselines.first?.metrics ?? [:])
                 },
-                gate: evaluation.verdict, files: files)
+                gate: evaluation.verdict, drift: evaluation.drift, files: files)
         }
     }
 }

@@ -7,4 +7,10 @@ struct CommandStatus: Error, Equatable {
     static let kept = CommandStatus(code: 10)
     /// The model was published and not put into service: it was shown to be worse, or breaks a rule.
     static let refused = CommandStatus(code: 11)
+    /// No run was due.
+    static let nothingDue = CommandStatus(code: 12)
+    /// The newest events are not like those before them.
+    static let drifted = CommandStatus(code: 13)
+    /// Another run is under way (EX_TEMPFAIL).
+    static let busy = CommandStatus(code: 75)
 }

@@ -13,6 +13,7 @@ struct CommandTable: Sendable {
         "import": "Bring in history and catalogue from public file formats.",
         "models": "The model registry.",
         "keys": "Keys to the API.",
+        "webhooks": "Messages about training runs that are signed and sent to others.",
         "privacy": "What was done, and to whose data.",
     ]
 

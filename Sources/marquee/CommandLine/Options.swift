@@ -130,6 +130,27 @@ extension Options {
     static let every = Option<Double>.seconds(
         "every", "Train again whenever this much time has passed and there are new events, until interrupted.")
 
+    static let cron = Option<String>.text(
+        "cron", "EXPR", "Train at these times: minute, hour, day of the month, month, day of the week.")
+    static let timeZone = Option<String>.text(
+        "time-zone", "NAME", default: "UTC", "Whose clock --cron goes by, such as Europe/Berlin.")
+    static let jitter = Option<Double>.seconds(
+        "jitter", "Put each time of --every or --cron off by up to so much, always the same for the same time.")
+    static let onEvents = Option<Int>.integer(
+        "on-events", in: 1...Int.max, "Train when so many events have come since the last run.")
+    static let onDrift = Option<Bool>.flag(
+        "on-drift", "Train when the newest events are not like those before; see 'marquee drift'.")
+    static let once = Option<Bool>.flag(
+        "once", "Make one run if one is due, and end: for a scheduler outside. Exit status 12 if none is.")
+
+    // webhooks
+    static let webhook = Option<[String]>.list(
+        "webhook", "URL,…", "POST a signed message here about each training run that ends, and about drift.")
+    static let webhookSecretFile = Option<String>.text(
+        "webhook-secret-file", "FILE", "What the messages are signed with: one secret a line, the newest first.")
+    static let webhookAllowPrivate = Option<Bool>.flag(
+        "webhook-allow-private", "Also send to addresses of private networks and of this machine.")
+
     static let reproduce = Option<String>.text(
         "reproduce", "MODEL", "Train this model again and compare the factors, byte for byte; publishes nothing.")
     static let halfLife = Option<Double>.seconds(

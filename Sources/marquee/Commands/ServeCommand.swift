@@ -32,7 +32,7 @@ enum ServeCommand {
             Options.schemaRegistryPassword.spec, Options.publishTimeout.spec, Options.keepAnswers.spec,
             Options.stateFolder.spec, Options.insecureDev.spec, Options.tlsCertificate.spec, Options.tlsKey.spec,
             Options.corsOrigin.spec,
-        ],
+        ] + WebhookOptions.specs,
         required: ["models", "store"], takesKafkaProperties: true,
         examples: [
             .init(line: "serve --models models --store data", meaning: "On http://localhost:8080."),
@@ -64,6 +64,8 @@ enum ServeCommand {
             catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
             elasticsearch: try elasticsearch(invocation), feed: live?.feed, publisher: live?.publisher,
             configuration: configuration, access: access, origins: invocation.optional(Options.corsOrigin) ?? [],
+            state: StateDatabase(folder: try invocation.value(Options.stateFolder)),
+            webhooks: try WebhookOptions.sender(invocation),
             traces: try TraceExport.Settings(environment: ProcessInfo.processInfo.environment).map { TraceExport($0) })
         try server.http.open()
         let hangups = http.tls == nil ? nil : HangupWatch { server.http.reloadCertificate() }

@@ -1,3 +1,4 @@
+import Delivery
 import Domain
 import Operations
 import Platform
@@ -17,6 +18,16 @@ enum TrainCommand {
     /// The search for settings, which `evaluate` of files takes too.
     static let searchOptions = [Options.auto.spec, Options.minutes.spec]
 
+    /// When it runs again, and whom it tells.
+    private static let jobOptions =
+        timingOptions + [
+            Options.timeZone.spec, Options.jitter.spec, Options.stateFolder.spec, Options.metricsPort.spec,
+            Options.metricsHost.spec,
+        ] + WebhookOptions.specs
+    private static let timingOptions = [
+        Options.every.spec, Options.cron.spec, Options.onEvents.spec, Options.onDrift.spec, Options.once.spec,
+    ]
+
     static let command: Command = Command(
         path: ["train"], summary: "Train a model on the event store, evaluate and publish it.",
         details: """
@@ -29,10 +40,15 @@ enum TrainCommand {
 
             Exit status 0 says that the model is in service, 10 that it was kept out of it because nothing was shown, 11
             that it was refused. With --promote never it is 0.
+
+            --every, --cron, --on-events and --on-drift make it a job that runs until it is interrupted, one run at a time over
+            all processes with the same --state; --once makes one run if one is due, and ends, with 12 if none is and 75 if
+            another is under way. docs/retraining.md has the rules.
             """,
         options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + searchOptions + [
             Options.split.spec, Options.warmStart.spec, Options.earlyStopping.spec, Options.promote.spec,
-            Options.keep.spec, Options.every.spec,
+            Options.keep.spec,
+        ] + jobOptions + [
             Options.reproduce.spec, Options.reportFormat.spec,
         ],
         required: ["store", "models"],
@@ -45,6 +61,12 @@ enum TrainCommand {
                 line: "train --store data --models models --rank 128 --promote never",
                 meaning: "Publishes a larger model without putting it into service."),
             .init(line: "train --store data --models models --every 6h", meaning: "The periodic retraining job."),
+            .init(
+                line: "train --store data --models models --cron '0 3 * * *' --time-zone Europe/Berlin --on-drift",
+                meaning: "Every night, and when the newest events are not like those before."),
+            .init(
+                line: "train --store data --models models --once --on-events 50000",
+                meaning: "From a timer: a run if there are as many new events."),
             .init(
                 line: "train --store data --models models --warm-start current --epochs 4",
                 meaning: "Goes on from the model in service, with what has changed since."),
@@ -65,24 +87,21 @@ enum TrainCommand {
             try invocation.refuse(
                 modelOptions.filter { ![Options.threads.spec.name, Options.maxMemory.spec.name].contains($0.name) }
                     + [
-                        Options.version.spec, Options.every.spec, Options.promote.spec, Options.warmStart.spec,
+                        Options.version.spec, Options.promote.spec, Options.warmStart.spec,
                         Options.earlyStopping.spec, Options.reportFormat.spec, Options.auto.spec, Options.minutes.spec,
                         Options.split.spec, Options.keep.spec,
-                    ],
+                    ] + jobOptions,
                 beside: Options.reproduce.spec)
             return try await reproduce(name, of: registry, store: store, configuration.parameters.threads, reporter)
         }
         let warmStart = invocation.optional(Options.warmStart)
-        if let seconds = invocation.optional(Options.every) {
-            try invocation.refuse([Options.version.spec], beside: Options.every.spec)
+        if let timing = try timing(invocation) {
+            try invocation.refuse([Options.version.spec], beside: "a schedule or a trigger")
             var configuration = configuration
             let isPlain = configuration.explicit == nil && configuration.patience == nil && warmStart == nil
             // The first run looks for settings once; the later ones keep to them.
             if configuration.search == nil, isPlain { configuration.search = try openings(invocation) }
-            return try await RetrainingService(
-                every: .seconds(seconds), store: store, configuration: configuration, registry: registry,
-                warmStart: warmStart, onProgress: reporter.note
-            ).run()
+            return try await job(timing, configuration, registry, store, reporter, invocation)
         }
         let manifest = try await BlockingWork.run("train") { flag in
             var configuration = configuration
@@ -96,6 +115,61 @@ enum TrainCommand {
             }
         }
         try exitStatus(of: manifest.gate).map { throw $0 }
+    }
+
+    /// When the job runs; nil of a plain run.
+    private static func timing(_ invocation: Invocation) throws -> RunTiming? {
+        var timing = RunTiming()
+        if let seconds = invocation.optional(Options.every) {
+            try invocation.refuse([Options.cron.spec], beside: Options.every.spec)
+            timing.clock = .every(.seconds(seconds))
+        }
+        if let text = invocation.optional(Options.cron) {
+            timing.clock = .cron(try CronExpression(text, timeZone: invocation.value(Options.timeZone)))
+        } else if !invocation.isDefault(Options.timeZone) {
+            _ = try invocation.value(Options.cron)
+        }
+        if let seconds = invocation.optional(Options.jitter) { timing.jitter = .seconds(seconds) }
+        timing.newEvents = invocation.optional(Options.onEvents).map(Int64.init)
+        timing.onDrift = try invocation.value(Options.onDrift)
+        let isJob = timing.clock != nil || timing.newEvents != nil || timing.onDrift
+        return try isJob || invocation.value(Options.once) ? timing : nil
+    }
+
+    private static func job(
+        _ timing: RunTiming, _ configuration: TrainingConfiguration, _ registry: ModelRegistry, _ store: EventStore,
+        _ reporter: TrainingReporter, _ invocation: Invocation
+    ) async throws {
+        let webhooks = try WebhookOptions.sender(invocation)
+        let service = try RetrainingService(
+            timing, store: store, configuration: configuration, registry: registry,
+            state: StateDatabase(folder: try invocation.value(Options.stateFolder)), webhooks: webhooks,
+            warmStart: invocation.optional(Options.warmStart), onProgress: reporter.note)
+        guard try !invocation.value(Options.once) else {
+            let outcome = try await service.runOnce()
+            await webhooks?.flush(within: .seconds(15))
+            switch outcome {
+            case .ran(let manifest):
+                if let status = exitStatus(of: manifest.gate) { throw status }
+                return
+            case .failed(let error): throw error
+            case .nothing(let reason):
+                StandardError.write(line: "train: \(reason)")
+                throw CommandStatus.nothingDue
+            case .busy(let holder):
+                StandardError.write(line: "train: another run is under way, by \(holder)")
+                throw CommandStatus.busy
+            }
+        }
+        var group = ServiceGroup()
+        if let port = invocation.optional(Options.metricsPort) {
+            group.add(
+                try HTTPService.aboutProcess(
+                    host: try invocation.value(Options.metricsHost), port: port, watching: [service.status]))
+        }
+        if let webhooks { group.add(webhooks) }
+        group.add(service)
+        _ = try await group.run()
     }
 
     /// What tells schedulers whether the model went into service; nil if it did, or was not meant to.

@@ -54,6 +54,7 @@ final class TrainingReporter: Sendable {
         case .searched(let summary): searched(summary)
         case .notSearched(let reason): say("no search: \(reason); the settings are those of the rule")
         case .widened(let split, let wider, let why): say("\(split): \(why); trying \(wider)")
+        case .drift(let report): if !report.drifted.isEmpty { say(report.text) }
         case .evaluated(let report):
             state.withLock { $0.report = report }
             table(report)
