@@ -6,6 +6,8 @@ public enum CatalogError: Fault, Equatable {
     case malformedMovie(reason: String)
     /// An edit of a film that the catalogue does not have.
     case noSuchFilm(itemID: String)
+    /// An edit of a film as it was, and it is another one by now, or gone.
+    case filmChanged(itemID: String)
     /// A catalogue file cannot be read at all.
     case unreadable(path: String, reason: String)
     /// A catalogue file was read and holds no usable film.
@@ -34,6 +36,7 @@ public enum CatalogError: Fault, Equatable {
         switch self {
         case .malformedMovie: "movie-malformed"
         case .noSuchFilm: "film-not-found"
+        case .filmChanged: "film-changed"
         case .unreadable: "catalogue-unreadable"
         case .emptyCatalogue: "catalogue-empty"
         case .searchUnavailable: "search-unavailable"
@@ -53,6 +56,7 @@ public enum CatalogError: Fault, Equatable {
         switch self {
         case .malformedMovie(let reason): "The film cannot be used: \(reason)."
         case .noSuchFilm(let itemID): "The catalogue has no film “\(itemID.prefix(80))”."
+        case .filmChanged(let itemID): "The film “\(itemID.prefix(80))” is not the one any more that the edit is of."
         case .unreadable(let path, let reason): "Cannot read the catalogue \(path): \(reason)."
         case .emptyCatalogue(let path, let rejected):
             "The catalogue \(path) holds no usable film (\(rejected) lines rejected)."
@@ -74,6 +78,7 @@ public enum CatalogError: Fault, Equatable {
     public var advice: String {
         switch self {
         case .malformedMovie: "Give at least an id and a title, as docs/catalogue.md describes."
+        case .filmChanged: "Read it again, and send the edit with the ETag that it has then."
         case .noSuchFilm: "PUT it as a whole; GET /v1/items lists those that there are."
         case .unreadable: "Check the path and its permissions."
         case .emptyCatalogue: "It should be one JSON object a line, each with an id and a title."
@@ -96,7 +101,7 @@ public enum CatalogError: Fault, Equatable {
         case .malformedMovie, .emptyCatalogue, .searchProtocol, .filmsRejected: .badData
         case .noSuchFilm, .unreadable, .indexMissing: .notFound
         case .searchUnavailable, .indexClosed, .indexBlocked: .unavailable
-        case .searchRefused, .indexMismatch, .malformedIndexName, .malformedAddress: .usage
+        case .filmChanged, .searchRefused, .indexMismatch, .malformedIndexName, .malformedAddress: .usage
         }
     }
 }

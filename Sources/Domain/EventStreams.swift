@@ -5,6 +5,13 @@ public protocol EventPublisher: Sendable {
     func publish(_ events: [Event]) async throws
 }
 
+/// Where a room that shows lists says what it has shown. Kafka implements it; tests give an array.
+public protocol ImpressionPublisher: Sendable {
+    /// Returns when every impression is durable with the broker (acknowledged by all in-sync replicas).
+    /// - Throws: a ``Fault`` of category `unavailable` if one could not be delivered in time.
+    func publish(_ impressions: [Impression]) async throws
+}
+
 /// New events, as they happen: what serving folds in between two trainings.
 public protocol EventFeed: Sendable {
     /// Calls `receive` with batches in order until the task is cancelled. Delivery is at least once: a receiver drops
@@ -50,6 +57,9 @@ public struct FeedFreshness: Sendable, Equatable {
 public protocol EventArchive: Sendable {
     /// Those of the events that are not stored, by their identifiers. Blocks.
     func unstored(of events: [Event]) throws -> [Event]
+    /// Lends the events that were stored since a time (all, if nil), a batch at a time, those of the newest days first; not
+    /// more than whoever asks can hold. Blocks.
+    func events(storedSince time: Timestamp?, _ receive: ([Event]) -> Void) throws
     /// A user's newest events, newest first. Blocks.
     func events(of userID: String, limit: Int) throws -> [Event]
     /// What people did with an item. Blocks.

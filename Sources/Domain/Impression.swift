@@ -47,6 +47,9 @@ public struct Impression: Hashable, Sendable {
     /// Bytes of an ``impressionID``: more than other identifiers have, since it may hold one.
     public static let maximumIDLength = 320
 
+    /// What a ``propensity`` can be: what was shown was possible, and one that is smaller weighs more than any log can bear.
+    public static let propensities = 1e-12...1
+
     /// The positions that there can be.
     public static let positions = 1...1_000_000
 }

@@ -19,6 +19,9 @@ public final class RecommendationService: Service {
     let feed: (any EventFeed)?
     let archive: (any EventArchive)?
     private let publisher: (any EventPublisher)?
+    let impressionPublisher: (any ImpressionPublisher)?
+    /// What lists have shown; nil where that is not written down.
+    let impressionLog: ImpressionLog?
     private let editor: (any CatalogueEditor)?
     let overlay = EventOverlay()
     /// The newest events of everybody.
@@ -33,6 +36,9 @@ public final class RecommendationService: Service {
     let activities = RecentlyUsed<String, (at: ContinuousClock.Instant, activity: ItemActivity)>(capacity: 1000)
     /// Lists as they were answered.
     let kept: KeptAnswers
+    /// Models that were put back into service, whose newer events are to be read from the store again.
+    private let recalls: AsyncStream<ModelIdentity>.Continuation
+    private let recalled: AsyncStream<ModelIdentity>
     /// When the feed was taken up the last time; nil while it is not.
     private let hearingSince = Mutex<ContinuousClock.Instant?>(nil)
     /// The time in which a feed that was taken up has found its brokers, or failed.
@@ -41,7 +47,7 @@ public final class RecommendationService: Service {
     public let impairments = Impairments()
     /// Models are opened and laid out here, one at a time: it blocks, and can take seconds.
     private let loading = BlockingQueue("model-loading", priority: .low)
-    private let gauges = ServingGauges()
+    let gauges = ServingGauges()
     private static let log = Log("serving")
 
     private struct Catalogue {
@@ -58,22 +64,25 @@ public final class RecommendationService: Service {
     ///   - publisher: Where `POST /v1/events` goes; nil to take none.
     ///   - editor: Where `PUT /v1/items/{item}` and its kin go; nil to change nothing.
     ///   - archive: What is stored of events; nil if nobody can tell.
+    ///   - impressions: Where `POST /v1/impressions` goes, and what lists have shown if the configuration asks for it; nil
+    ///     for neither.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
     public convenience init(
         configuration: ServingConfiguration = ServingConfiguration(), registry: ModelRegistry,
         catalog: CatalogSnapshot, content: any ContentSource, feed: (any EventFeed)? = nil,
         publisher: (any EventPublisher)? = nil, editor: (any CatalogueEditor)? = nil,
-        archive: (any EventArchive)? = nil
+        archive: (any EventArchive)? = nil, impressions: (any ImpressionPublisher)? = nil
     ) async throws {
         try await self.init(
             configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed,
-            publisher: publisher, editor: editor, archive: archive)
+            publisher: publisher, editor: editor, archive: archive, impressions: impressions)
     }
 
     init(
         configuration: ServingConfiguration, models: any ModelSource, catalog: CatalogSnapshot,
         content: any ContentSource, feed: (any EventFeed)?, publisher: (any EventPublisher)?,
-        editor: (any CatalogueEditor)? = nil, archive: (any EventArchive)? = nil
+        editor: (any CatalogueEditor)? = nil, archive: (any EventArchive)? = nil,
+        impressions: (any ImpressionPublisher)? = nil
     ) async throws {
         self.configuration = configuration
         self.models = models
@@ -81,20 +90,39 @@ public final class RecommendationService: Service {
         self.publisher = publisher
         self.editor = editor
         self.archive = archive
+        (recalled, recalls) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        impressionPublisher = impressions
+        impressionLog =
+            configuration.logsImpressions ? impressions.map { [impairments] in ImpressionLog($0, impairments) } : nil
         contentLookup = ContentLookup(
             deadline: configuration.contentDeadline, failures: ContentFailures(impairments))
         kept = KeptAnswers(
-            lifetime: configuration.answerLifetime, maximumBytes: configuration.maximumAnswerBytes)
+            lifetime: configuration.answerLifetime, maximumBytes: configuration.maximumAnswerBytes,
+            file: configuration.answerFolder.map {
+                AnswerFile(folder: $0, maximumBytes: configuration.maximumAnswerFileBytes)
+            })
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
         let first = try await loading.run {
             try ServingState(
-                model: try models.openCurrent(), catalog: catalog, content: content,
+                model: try Self.first(of: models, configuration), catalog: catalog, content: content,
                 unknownItems: configuration.unknownItems)
         }
         state = Mutex(first)
+        noteNoModel()
         Self.log.info(
             "model in service",
             ["model": first.model.identity.id, "items": first.items.count])
+    }
+
+    /// The promoted model, or one that knows nothing where none is promoted yet and that is allowed.
+    private static func first(
+        of models: any ModelSource, _ configuration: ServingConfiguration
+    ) throws -> any FactorModel {
+        do {
+            return try models.openCurrent()
+        } catch TrainerError.noPromotedModel where configuration.startsWithoutModel {
+            return try NoModel()
+        }
     }
 
     // MARK: Running
@@ -105,6 +133,9 @@ public final class RecommendationService: Service {
             group.addTask { await self.followModels() }
             group.addTask { await self.followEvents() }
             group.addTask { await self.watchFeed() }
+            group.addTask { await self.recallStored() }
+            group.addTask { await self.kept.writeBehind(self.impairments) }
+            if let impressionLog { group.addTask { await impressionLog.run() } }
         }
     }
 
@@ -145,6 +176,8 @@ public final class RecommendationService: Service {
         Self.log.info("model in service", ["model": id])
         gauges.swaps.increment()
         let model = current.model
+        // Back to an older one: what newer models had learned was let go, and is in the store.
+        if model.identity.isOlder(than: before.identity) { recalls.yield(model.identity) }
         // What only one of the two knows stays: the other comes back with a rollback.
         overlay.forget { user in
             guard let known = model.lastEvent(ofUser: user), let knownBefore = before.lastEvent(ofUser: user) else {
@@ -173,11 +206,38 @@ public final class RecommendationService: Service {
         if last.model.identity.id != next.model.identity.id { retired.withLock { $0.add(last, now: .now) } }
     }
 
+    /// Says so while no model was promoted yet.
+    /// - Returns: whether none was.
+    @discardableResult
+    private func noteNoModel() -> Bool {
+        guard current.model is NoModel else { return false }
+        impairments.add(.model, "no model has been promoted yet: lists are of the catalogue alone")
+        return true
+    }
+
+    /// Reads what is stored since the data of a model that came back, so that lists know it again.
+    private func recallStored() async {
+        guard let archive else { return }
+        for await identity in recalled {
+            do {
+                try await BlockingWork.run("recall", priority: .low) { [self] flag in
+                    try archive.events(storedSince: identity.dataAt) { events in
+                        if !flag.isSet { recall(events) }
+                    }
+                }
+            } catch {
+                Self.log.error(
+                    "stored events cannot be read: lists know less than before the rollback",
+                    ["why": Impairments.reason(error)])
+            }
+        }
+    }
+
     private func followModels() async {
         while !Task.isCancelled {
             do {
                 try await reloadModel()
-                impairments.remove(.model)
+                if !noteNoModel() { impairments.remove(.model) }
             } catch {
                 // The model in service goes on.
                 impairments.add(.model, Impairments.reason(error))
@@ -320,19 +380,24 @@ public final class RecommendationService: Service {
     public func updateGauges() {
         let counts = overlay.counts
         gauges.overlayEvents.set(Double(counts.held))
+        gauges.modelAge.set(freshness(now: .now).modelAge)
         gauges.modelItems.set(Double(current.popularity.order.count))
     }
 }
 
 /// What the service tells about itself beyond its requests.
-private struct ServingGauges: Sendable {
+struct ServingGauges: Sendable {
     let degraded = Metrics.shared.counter(
         "marquee_degraded_answers_total", help: "Lists made without one of their parts.")
     let swaps = Metrics.shared.counter("marquee_model_swaps_total", help: "Models put into service after the first.")
     let eventsTaken = Metrics.shared.counter(
         "marquee_rest_events_total", help: "Events taken in over REST and published.")
+    let impressionsTaken = Metrics.shared.counter(
+        "marquee_rest_impressions_total", help: "Impressions taken in over REST and published.")
     let overlayEvents = Metrics.shared.gauge(
         "marquee_overlay_events", help: "Events held that are newer than the model.")
+    let modelAge = Metrics.shared.gauge(
+        "marquee_model_age_seconds", help: "Since the model in service was trained; since 1970 while there is none.")
     let modelItems = Metrics.shared.gauge("marquee_items", help: "Items that can be recommended.")
     private let heardByKind = EventKind.allCases.map { kind in
         Metrics.shared.counter(

@@ -6,10 +6,19 @@ public struct ServingConfiguration: Sendable {
     public var contentDeadline: Duration = .milliseconds(500)
     /// How often to look for a newly promoted model.
     public var modelInterval: Duration = .milliseconds(500)
-    /// How long an answered list can be asked for again, as far as ``maximumAnswerBytes`` reach.
+    /// How long an answered list can be asked for again, as far as ``maximumAnswerFileBytes`` reach, or
+    /// ``maximumAnswerBytes`` without a file.
     public var answerLifetime: Duration = .seconds(7 * 86_400)
     /// What answered lists may take in memory; of more the oldest are forgotten.
     public var maximumAnswerBytes = 64 << 20
+    /// The folder where answered lists are kept over a restart, in a file of their own; nil to keep them in memory only.
+    public var answerFolder: String?
+    /// What that file may take; of more the oldest are forgotten.
+    public var maximumAnswerFileBytes = 1 << 30
+    /// Whether to begin with the catalogue alone where no model has been promoted yet; else that is an error.
+    public var startsWithoutModel = false
+    /// Whether each answered list is written down as impressions, where there is somewhere to publish them.
+    public var logsImpressions = false
 
     public init() {}
 }

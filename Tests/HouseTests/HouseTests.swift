@@ -32,7 +32,8 @@ import Testing
             "",
         ],
         "EventIngest": [
-            "Ingest", "Simulator", "Streams", "Import", "Rows", "Duplicates", "Wire", "Avro", "JSON", "Events",
+            "Ingest", "Simulator", "Streams", "Import", "Impressions", "Rows", "Duplicates", "Wire", "Avro", "JSON",
+            "Events",
             "SchemaRegistry", "",
         ],
         "Catalog": ["Elasticsearch", "ContentIndex", "Import", "Edit", "Table", "", "Text"],

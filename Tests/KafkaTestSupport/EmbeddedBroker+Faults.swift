@@ -75,6 +75,11 @@ extension EmbeddedBroker {
         }
     }
 
+    /// Lets every answer of a broker come so much later; the first is 1.
+    public func setRoundTrip(_ id: Int, milliseconds: Int) {
+        withMockCluster { _ = rd_kafka_mock_broker_set_rtt($0, Int32(id), Int32(milliseconds)) }
+    }
+
     /// Moves the leader of a partition.
     public func setLeader(of place: TopicPartition, to broker: Int) {
         withMockCluster { cluster in

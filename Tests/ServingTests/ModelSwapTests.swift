@@ -92,6 +92,38 @@ struct ModelSwapTests {
         }
     }
 
+    @Test("after a rollback two models back what newer models knew is read from the store again")
+    func rollbackFurtherBack() async throws {
+        let feed = SmallFeed()
+        let first = try SmallModel()
+        let models = SmallModels(first)
+        let events: [Event] = [.like("a-user0", "a7", at: 5_000), .like("stranger", "b3", at: 5_500)]
+        try await withService(models: models, feed: feed, archive: SmallArchive(events)) { service in
+            func state(_ user: String = "a-user0") async throws -> String? {
+                try await service.get("/v1/users/\(user)/recommendations").json["user_state"] as? String
+            }
+            feed.send(events)
+            try await eventually { try await state() == "folded_in" }
+            for (number, last) in [(2, 6_000), (3, 7_000)] {
+                var next = try SmallModel(id: "m\(number)")
+                next.identity.trainedAt = Timestamp(seconds: Int64(2_000 + number))
+                next.last = Timestamp(seconds: Int64(last))
+                next.users.append("stranger")
+                next.userFactors.append([0.1, 0.9])
+                next.histories.append([(20, 1)])
+                models.promote(next)
+                try await eventually { service.model == "m\(number)" }
+            }
+            try await eventually { service.service.overlay.counts.held == 0 }
+            models.promote(first)
+            try await eventually { service.model == "m1" }
+            try await eventually { try await state() == "folded_in" }
+            try await eventually { try await state("stranger") == "folded_in" }
+            // Each of them once.
+            #expect(service.service.overlay.counts.held == 2)
+        }
+    }
+
     @Test("of events from before the start those that the model has are not held")
     func rememberedEvents() async throws {
         var model = try SmallModel()

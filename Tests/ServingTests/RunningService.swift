@@ -58,7 +58,8 @@ struct RunningService: Sendable {
 /// Runs a service for the length of `body`.
 func withService<R>(
     models: SmallModels? = nil, content: (any ContentSource)? = nil, feed: (any EventFeed)? = nil,
-    publisher: (any EventPublisher)? = nil, catalog: CatalogSnapshot? = nil,
+    publisher: (any EventPublisher)? = nil, impressions: (any ImpressionPublisher)? = nil,
+    archive: (any EventArchive)? = nil, catalog: CatalogSnapshot? = nil,
     adjust: (inout ServingConfiguration) -> Void = { _ in }, _ body: (RunningService) async throws -> R
 ) async throws -> R {
     let small = try SmallModel()
@@ -69,7 +70,8 @@ func withService<R>(
     adjust(&configuration)
     let service = try await RecommendationService(
         configuration: configuration, models: models ?? SmallModels(small), catalog: catalog,
-        content: content ?? ContentIndex(catalog.movies), feed: feed, publisher: publisher)
+        content: content ?? ContentIndex(catalog.movies), feed: feed, publisher: publisher,
+        archive: archive, impressions: impressions)
     let client = try RunningService(service)
     let running = Task { try await service.run() }
     let result: Result<R, any Error>

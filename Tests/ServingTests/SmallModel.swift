@@ -131,6 +131,26 @@ final class SmallFeed: EventFeed {
     }
 }
 
+/// Events that are stored.
+struct SmallArchive: EventArchive {
+    let stored: [Event]
+
+    init(_ stored: [Event]) { self.stored = stored }
+
+    func unstored(of events: [Event]) -> [Event] {
+        events.filter { event in !stored.contains { $0.eventID == event.eventID } }
+    }
+    func activity(ofItem itemID: String) -> ItemActivity {
+        var activity = ItemActivity()
+        for event in stored where event.itemID == itemID { activity.count(event) }
+        return activity
+    }
+    func events(storedSince time: Timestamp?, _ receive: ([Event]) -> Void) { receive(stored) }
+    func events(of userID: String, limit: Int) -> [Event] {
+        Array(stored.filter { $0.userID == userID }.reversed().prefix(limit))
+    }
+}
+
 extension Event {
     static func like(_ user: String, _ item: String, id: String? = nil, value: Float = 1, at: Int64 = 5_000) -> Event {
         Event(

@@ -8,6 +8,8 @@ public enum CatalogEdit: Sendable {
     case patch(itemID: String, JSONValue)
     /// The film is in no list any more.
     case withdraw(itemID: String)
+    /// Changes nothing: what follows is only meant for a film that was described at one of these times; nil is at any.
+    case require(itemID: String, describedAt: [Timestamp]?)
 }
 
 /// What an edit came to.
@@ -31,11 +33,20 @@ public struct CatalogEditing {
 
     /// Takes in all of the edits, or none if one is refused.
     /// - Parameter now: when they were made. A film is dated after what was said of it before, whatever the clock says.
-    /// - Throws: ``CatalogError/noSuchFilm(itemID:)``, ``CatalogError/malformedMovie(reason:)``.
+    /// - Throws: ``CatalogError/noSuchFilm(itemID:)``, ``CatalogError/filmChanged(itemID:)``,
+    ///   ``CatalogError/malformedMovie(reason:)``.
     public mutating func apply(_ edits: [CatalogEdit], now: Timestamp) throws(CatalogError) -> [EditedFilm] {
         var next = self
         var outcomes: [EditedFilm] = []
-        for edit in edits { outcomes.append(try next.apply(edit, now)) }
+        for edit in edits {
+            if case .require(let itemID, let times) = edit {
+                guard let film = next.current(itemID), times?.contains(film.updatedAt) ?? true else {
+                    throw .filmChanged(itemID: itemID)
+                }
+                continue
+            }
+            outcomes.append(try next.apply(edit, now))
+        }
         self = next
         return outcomes
     }
@@ -55,6 +66,7 @@ public struct CatalogEditing {
             known = current(itemID)
             guard known != nil else { throw .noSuchFilm(itemID: itemID) }
             movie = .withdrawn(itemID, at: now)
+        case .require(let itemID, _): throw .filmChanged(itemID: itemID)
         }
         movie.updatedAt = max(now, latest(movie.itemID).map { Timestamp(microseconds: $0.microseconds + 1) } ?? now)
         edited[movie.itemID] = movie

@@ -32,26 +32,30 @@ public struct DuplicatePolicy: Sendable {
         table = nil
     }
 
-    /// With what the `events` table of a store has.
-    public init(window: Int64 = 65_536, store: EventStore) {
+    /// With what a table of a store has: events, unless another one is named with the column of its identifiers.
+    public init(
+        window: Int64 = 65_536, store: EventStore, table contract: TableContract = .events,
+        identifier: String = EventColumn.eventID
+    ) {
         precondition(window > 0, "a window holds something")
-        let table = OpenTable(store: store)
+        let table = OpenTable(store: store, contract: contract)
         self.window = window
-        self.table = { try table.get() }
+        // Nothing else is imported.
+        if contract == .events { self.table = { try table.get() } } else { self.table = nil }
         stored = { place, offsets, found in
             guard let table = try table.get() else { return }
             // The bounds of each file's offsets are in the log: only the newest files are opened.
             var scan = try table.snapshot().scan(
-                columns: [EventColumn.eventID, EventColumn.offset],
+                columns: [identifier, OriginColumn.offset],
                 where: .and([
-                    .compare(column: EventColumn.offset, .greaterOrEqual, .int(offsets.lowerBound)),
-                    .compare(column: EventColumn.offset, .less, .int(offsets.upperBound)),
-                    .compare(column: EventColumn.partition, .equal, .int(Int64(place.partition))),
-                    .compare(column: EventColumn.topic, .equal, .string(place.topic)),
+                    .compare(column: OriginColumn.offset, .greaterOrEqual, .int(offsets.lowerBound)),
+                    .compare(column: OriginColumn.offset, .less, .int(offsets.upperBound)),
+                    .compare(column: OriginColumn.partition, .equal, .int(Int64(place.partition))),
+                    .compare(column: OriginColumn.topic, .equal, .string(place.topic)),
                 ]))
             while let batch = try scan.next() {
-                guard let identifiers = try batch.column(named: EventColumn.eventID).byteStrings,
-                    let positions = try batch.column(named: EventColumn.offset).int64s
+                guard let identifiers = try batch.column(named: identifier).byteStrings,
+                    let positions = try batch.column(named: OriginColumn.offset).int64s
                 else { return }
                 for row in 0..<batch.rowCount {
                     identifiers.withBytes(of: row) { found($0, positions.values[row]) }
@@ -81,14 +85,18 @@ public struct DuplicatePolicy: Sendable {
 /// A table opened at its first use and kept, because each partition asks it.
 private final class OpenTable: Sendable {
     private let store: EventStore
+    private let contract: TableContract
     private let table = Mutex<DeltaTable?>(nil)
 
-    init(store: EventStore) { self.store = store }
+    init(store: EventStore, contract: TableContract) {
+        self.store = store
+        self.contract = contract
+    }
 
     /// Nil where there is none yet.
     func get() throws -> DeltaTable? {
         try table.withLock { table in
-            if table == nil { table = try store.openIfPresent(.events) }
+            if table == nil { table = try store.openIfPresent(contract) }
             return table
         }
     }

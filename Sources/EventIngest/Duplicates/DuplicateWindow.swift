@@ -60,6 +60,15 @@ struct DuplicateWindow {
         return positions
     }
 
+    /// The same for one identifier of what is no event. O(1) on average.
+    /// - Precondition: offsets ascend.
+    mutating func isDuplicate(_ identifier: UnsafeBufferPointer<UInt8>, at offset: Int64) -> Bool {
+        var fields = EventFields()
+        fields.eventID = identifier
+        var rows = [EventRow(fields: fields, offset: offset, position: 0)]
+        return !removeDuplicates(from: &rows).isEmpty
+    }
+
     /// Rows of the current stretch.
     private mutating func admit(_ rows: [EventRow], _ range: Range<Int>, _ duplicates: inout [Int]) {
         current.makeRoom(for: range.count)

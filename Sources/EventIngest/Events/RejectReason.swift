@@ -18,6 +18,7 @@ public enum RejectReason: String, Error, CaseIterable, Sendable {
     case invalidTime = "invalid-time"
     case timeOutOfWindow = "time-out-of-window"
     case duplicateEvent = "duplicate-event"
+    case duplicateImpression = "duplicate-impression"
     case malformedAvro = "malformed-avro"
     case unframed = "not-confluent-framed"
     case unknownSchema = "unknown-schema"

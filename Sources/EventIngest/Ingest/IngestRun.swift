@@ -54,6 +54,8 @@ final class IngestRun {
     private var lookedAround: ContinuousClock.Instant
     private var lookedForPartitions: ContinuousClock.Instant
     private var hasBeenAssigned = false
+    /// What the group was asked for: topics that may be missing are added when they are there.
+    private var subscribed: [String] = []
 
     init(
         _ configuration: IngestConfiguration, hooks: Ingester.Hooks,
@@ -99,6 +101,15 @@ final class IngestRun {
 
     private var topics: [String] { configuration.routes.flatMap(\.topics) }
 
+    /// The topics that there are, of those that may be missing; all of the others.
+    private func presentTopics(patience: Double) throws -> [String] {
+        try configuration.routes.flatMap { route in
+            try route.topics.filter { topic in
+                try !route.isOptional || consumer.partitionCount(of: topic, timeout: patience) != nil
+            }
+        }
+    }
+
     func work(until isStopped: () -> Bool) throws -> IngestProgress {
         // A commit in progress ends before the group hears that we are gone.
         defer {
@@ -113,14 +124,17 @@ final class IngestRun {
             let count = try consumer.partitionCount(of: topic, timeout: configuration.patience)
             if let count { try lookForLostPartitions(of: topic, now: count) }
         }
+        let present = try presentTopics(patience: configuration.patience)
         switch configuration.sharing {
         case .alone:
             try begin(
-                with: consumer.partitions(of: topics, timeout: configuration.patience),
+                with: consumer.partitions(of: present, timeout: configuration.patience),
                 patience: configuration.patience)
             try consumer.assign(ledger.nextOffsets)
             hasBeenAssigned = true
-        case .group: try consumer.subscribe(topics)
+        case .group:
+            try consumer.subscribe(present)
+            subscribed = present
         }
         while !isStopped() {
             try consumer.poll(timeout: pollTimeout()) { try take($0) }
@@ -268,13 +282,24 @@ final class IngestRun {
         if configuration.sharing == .alone, now - lookedForPartitions > .seconds(20) {
             lookedForPartitions = now
             // The broker may be away just now; that is no reason to stop.
-            if let all = try? consumer.partitions(of: topics, timeout: 2) {
+            if let present = try? presentTopics(patience: 2),
+                let all = try? consumer.partitions(of: present, timeout: 2)
+            {
                 let new = all.filter { ledger[$0] == nil && !progress.missingTopics.contains($0.topic) }
                 if !new.isEmpty {
                     try settle()
                     try takeOver(new)
                     try consumer.assign(adding: ledger.nextOffsets.filter { new.contains($0.key) })
                 }
+            }
+        }
+        if configuration.sharing == .group, subscribed.count < topics.count,
+            now - lookedForPartitions > .seconds(20)
+        {
+            lookedForPartitions = now
+            if let present = try? presentTopics(patience: 2), present != subscribed {
+                try consumer.subscribe(present)
+                subscribed = present
             }
         }
         reportIfDue()

@@ -9,6 +9,9 @@ public struct TopicRoute: Sendable {
     public var table: TableContract
     /// The columns by which the row of a message is known again: see docs/ingestion.md, "Another log". None if none can.
     public var identity: [String]
+    /// Whether a cluster may lack the topics: one that is missing is looked for while running, and read from its
+    /// beginning when it is there.
+    public var isOptional = false
     public var makeAppender: @Sendable () -> any RowAppender
 
     public init(

@@ -152,10 +152,11 @@ struct DemoStages: Service {
     // MARK: Serving
 
     private func serve() async throws {
+        let publisher = try KafkaEventPublisher(properties: properties, observer: .logging)
         let server = try await RecommendationServer(
             http: plan.http, registry: registry, catalogue: StoredCatalogue(store: EventStore(folder: plan.data)),
             feed: KafkaEventFeed(properties: properties, observer: .logging),
-            publisher: try KafkaEventPublisher(properties: properties, observer: .logging), access: plan.access)
+            publisher: publisher, impressions: publisher, access: plan.access)
         try server.http.open()
         served.set()
         let (user, item) = try await BlockingWork.run("model") { [registry] _ in

@@ -28,6 +28,7 @@ public struct RecommendationServer: Sendable {
     ///   - elasticsearch: nil to use the embedded content index.
     ///   - feed: new events; nil to serve what the model knows and no more.
     ///   - publisher: where `POST /v1/events` goes; nil to take none.
+    ///   - impressions: where `POST /v1/impressions` goes, and what lists have shown if the configuration asks for it.
     ///   - access: who may ask for what; nil to ask nobody for a key.
     ///   - origins: of pages whose browsers may read the answers.
     ///   - state: where the training runs of the deployment stand; one in memory knows those of this process alone.
@@ -38,9 +39,10 @@ public struct RecommendationServer: Sendable {
     public init(
         http: HTTPServerConfiguration, registry: ModelRegistry, catalogue: StoredCatalogue,
         elasticsearch: ElasticsearchClient? = nil, feed: (any EventFeed)? = nil,
-        publisher: (any EventPublisher)? = nil, configuration: ServingConfiguration = ServingConfiguration(),
-        access: AccessControl? = nil, origins: [String] = [], state: StateDatabase = StateDatabase(),
-        webhooks: WebhookSender? = nil, traces: TraceExport? = nil, routes: [Route] = []
+        publisher: (any EventPublisher)? = nil, impressions: (any ImpressionPublisher)? = nil,
+        configuration: ServingConfiguration = ServingConfiguration(), access: AccessControl? = nil,
+        origins: [String] = [], state: StateDatabase = StateDatabase(), webhooks: WebhookSender? = nil,
+        traces: TraceExport? = nil, routes: [Route] = []
     ) async throws {
         let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
         let movies = first?.snapshot ?? .empty
@@ -53,7 +55,8 @@ public struct RecommendationServer: Sendable {
         let desk = CatalogueDesk()
         service = try await RecommendationService(
             configuration: configuration, registry: registry, catalog: movies, content: content, feed: feed,
-            publisher: publisher, editor: desk, archive: StoredEvents(store: catalogue.store))
+            publisher: publisher, editor: desk, archive: StoredEvents(store: catalogue.store),
+            impressions: impressions)
         let markers = await Self.recall(from: StoredEvents(store: catalogue.store), service)
         feed?.begin(behind: markers)
         let follower = CatalogueFollower(

@@ -78,6 +78,10 @@ public struct StoredEvents: EventArchive {
         }
     }
 
+    public func events(storedSince time: Timestamp?, _ receive: ([Event]) -> Void) throws {
+        _ = try read(since: time, receive)
+    }
+
     public func events(of userID: String, limit: Int) throws -> [Event] {
         guard limit > 0, let snapshot = try snapshot() else { return [] }
         var newest: [Event] = []

@@ -17,6 +17,12 @@ public struct ModelIdentity: Hashable, Sendable {
         self.dataVersion = dataVersion
         self.dataAt = dataAt
     }
+
+    /// Whether it is of older data than another; where that is not known, whether it was trained before.
+    func isOlder(than other: Self) -> Bool {
+        guard let own = dataAt, let theirs = other.dataAt else { return trainedAt < other.trainedAt }
+        return own < theirs
+    }
 }
 
 /// What serving needs of a factor model. `MappedModel` is one; tests make small ones by hand.

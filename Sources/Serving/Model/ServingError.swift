@@ -27,6 +27,8 @@ public enum ServingError: RequestFault, Equatable {
     case notAcceptable(allowed: [String])
     /// An event that cannot be taken; `number` counts from 1 and is nil if the whole body is at fault.
     case badEvent(number: Int?, reason: String)
+    /// An impression that cannot be taken, counted like events.
+    case badImpression(number: Int?, reason: String)
     case tooManyEvents(limit: Int)
     case unsupportedMediaType(String)
     /// The service cannot change its catalogue.
@@ -36,10 +38,14 @@ public enum ServingError: RequestFault, Equatable {
     /// A film that cannot be taken; of several it is counted from 1.
     case badFilm(number: Int?, reason: String)
     case tooManyFilms(limit: Int)
+    /// A film that is another one by now than an edit is meant for.
+    case filmChanged(id: String)
     /// The search service cannot be asked now.
     case searchUnavailable
     /// The service has nowhere to publish events to.
     case eventsUnavailable
+    /// The service has nowhere to publish impressions to.
+    case impressionsUnavailable
     /// The events were taken, but what was waited for took longer.
     case waitTimedOut(milliseconds: Int)
     /// The service does not know what is stored.
@@ -65,14 +71,17 @@ public enum ServingError: RequestFault, Equatable {
         case .userNotFound: "user-not-found"
         case .notAcceptable: "not-acceptable"
         case .badEvent: "bad-event"
+        case .badImpression: "bad-impression"
         case .tooManyEvents: "too-many-events"
         case .unsupportedMediaType: "unsupported-media-type"
         case .eventsUnavailable: "events-unavailable"
+        case .impressionsUnavailable: "impressions-unavailable"
         case .searchUnavailable: "search-unavailable"
         case .catalogueReadOnly: "catalogue-read-only"
         case .catalogueUnavailable: "catalogue-unavailable"
         case .badFilm: "movie-malformed"
         case .tooManyFilms: "too-many-films"
+        case .filmChanged: "film-changed"
         case .waitTimedOut: "wait-timed-out"
         case .storeUnknown: "store-unknown"
         }
@@ -98,16 +107,21 @@ public enum ServingError: RequestFault, Equatable {
         case .notAcceptable: "The Accept of the request wants no form that this answer has."
         case .badEvent(let number, let reason):
             number.map { "Event \($0) cannot be taken: \(reason)." } ?? "The events cannot be taken: \(reason)."
-        case .tooManyEvents(let limit): "One request may carry \(limit) events."
+        case .badImpression(let number, let reason):
+            number.map { "Impression \($0) cannot be taken: \(reason)." }
+                ?? "The impressions cannot be taken: \(reason)."
+        case .tooManyEvents(let limit): "One request may carry \(limit) of them."
         case .unsupportedMediaType(let type):
             type.isEmpty ? "The body has no Content-Type." : "A body of \(Self.quoted(type)) is not understood."
         case .eventsUnavailable: "This service takes no events."
+        case .impressionsUnavailable: "This service takes no impressions."
         case .searchUnavailable: "Films cannot be searched just now."
         case .catalogueReadOnly: "This service does not change its catalogue."
         case .catalogueUnavailable: "The catalogue cannot be written just now."
         case .badFilm(let number, let reason):
             "\(number.map { "Film \($0)" } ?? "The film") cannot be used: \(reason)."
         case .tooManyFilms(let limit): "One request may carry \(limit) films."
+        case .filmChanged(let id): "The film \(Self.quoted(id)) is not the one any more that the edit is of."
         case .waitTimedOut(let milliseconds):
             "The events were taken, but they were not stored within \(milliseconds) milliseconds."
         case .storeUnknown: "This service does not know what is stored."
@@ -129,15 +143,16 @@ public enum ServingError: RequestFault, Equatable {
         case .itemNotFound: "GET /v1/items/popular lists some that there are."
         case .userNotFound: "GET /v1/users/{user}/recommendations has lists for strangers, too."
         case .notAcceptable(let allowed): "Accept \(allowed.joined(separator: ", "))."
-        case .badEvent: "Nothing of the request was taken; correct it and send it again."
+        case .badEvent, .badImpression: "Nothing of the request was taken; correct it and send it again."
         case .tooManyEvents: "Send them in several requests."
         case .unsupportedMediaType: "Send application/json (an object or an array) or application/x-ndjson."
-        case .eventsUnavailable: "Its operator can start it with --bootstrap-servers."
+        case .eventsUnavailable, .impressionsUnavailable: "Its operator can start it with --bootstrap-servers."
         case .searchUnavailable: "Send it again in a moment; lists of recommendations go on without."
         case .catalogueReadOnly: "Its operator can give it a store to write to."
         case .catalogueUnavailable: "Send it again; the operator's log says why."
         case .badFilm: "Nothing of the request was taken; correct it and send it again."
         case .tooManyFilms: "Send them in several requests."
+        case .filmChanged: "Read it again, and send the edit with the ETag that it has then as If-Match."
         case .waitTimedOut: "Do not send them again, or only with the same event_id; give X-Timeout-Ms up to 60000."
         case .storeUnknown: "Its operator can give it the store of events."
         }
@@ -145,13 +160,14 @@ public enum ServingError: RequestFault, Equatable {
 
     public var category: FaultCategory {
         switch self {
-        case .missingParameter, .badParameter, .badFilter, .badIdentifier, .badEvent, .tooManyEvents,
+        case .missingParameter, .badParameter, .badFilter, .badIdentifier, .badEvent, .badImpression, .tooManyEvents,
             .unsupportedMediaType,
             .notAcceptable, .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired,
-            .badFilm, .tooManyFilms, .waitTimedOut:
+            .badFilm, .tooManyFilms, .filmChanged, .waitTimedOut:
             .usage
         case .itemNotFound, .userNotFound, .recommendationNotFound: .notFound
-        case .eventsUnavailable, .catalogueReadOnly, .catalogueUnavailable, .searchUnavailable, .storeUnknown:
+        case .eventsUnavailable, .impressionsUnavailable, .catalogueReadOnly, .catalogueUnavailable, .searchUnavailable,
+            .storeUnknown:
             .unavailable
         }
     }
@@ -162,6 +178,7 @@ public enum ServingError: RequestFault, Equatable {
         case .tooManyEvents, .tooManyFilms: 413
         case .notAcceptable: 406
         case .cursorExpired: 410
+        case .filmChanged: 412
         case .waitTimedOut: 504
         default: nil
         }

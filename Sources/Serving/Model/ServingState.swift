@@ -73,6 +73,9 @@ final class ServingState: Sendable {
         }
     }
 
+    /// Whether the model knows an item.
+    func isInModel(_ id: String) -> Bool { items.place(of: id).flatMap(items.modelIndex) != nil }
+
     /// The item's factors scaled to length 1; nil if it has none.
     func direction(of item: ItemIndex) -> [Float]? {
         let length = layout.lengths[item.position]

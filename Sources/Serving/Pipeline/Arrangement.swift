@@ -10,8 +10,8 @@ struct Arrangement {
     let page: ListPage
 
     /// - Parameter ranked: the candidates by score, best first, equal scores by place.
-    /// - Returns: the items of the page, and whether there are more behind them.
-    func items(of ranked: [Ranked]) -> (items: [Ranked], hasMore: Bool) {
+    /// - Returns: the items of the page, whether there are more behind them, and how sure it was that they would be there.
+    func items(of ranked: [Ranked]) -> (items: [Ranked], hasMore: Bool, propensities: Propensities) {
         let request = page.request
         var pool = ranked
         if !rules.boosts.isEmpty {
@@ -24,6 +24,7 @@ struct Arrangement {
         if let minimum = request.minimumScore { pool.removeAll { $0.score.total < minimum } }
         // Before anything given is taken out: what is worth how much is the same on every page.
         var keys = request.exploration > 0 ? explored(&pool) : []
+        let propensities = propensities(of: pool)
         let scale = keys.first ?? max(1, Float(pool.first?.score.total ?? 1))
         if request.diversity > 0, keys.isEmpty { keys = pool.map { Float($0.score.total) } }
         var before: [Ranked] = []
@@ -35,10 +36,26 @@ struct Arrangement {
             pool = zip(pool, isGiven).filter { !$0.1 }.map(\.0)
         }
         let hasMore = pool.count > request.count
-        guard request.diversity > 0 else { return (Array(pool.prefix(request.count)), hasMore) }
+        guard request.diversity > 0 else { return (Array(pool.prefix(request.count)), hasMore, propensities) }
         let diversity = Diversity(state: state, strength: request.diversity)
-        return (diversity.choose(request.count, of: pool, worth: keys.map { $0 / scale }, after: before), hasMore)
+        let chosen = diversity.choose(request.count, of: pool, worth: keys.map { $0 / scale }, after: before)
+        return (chosen, hasMore, propensities)
     }
+
+    /// What chance has to do with where items are. A later page is not of the same pool as the first, and what diversity
+    /// makes of chance nobody adds up.
+    /// - Parameter pool: all that could be in the list, in the order in which it is.
+    private func propensities(of pool: [Ranked]) -> Propensities {
+        let request = page.request
+        guard request.exploration > 0 else { return .certain }
+        guard request.diversity == 0, page.cursor == nil else { return .unknown }
+        let share = Double(request.exploration)
+        let best = Self.best(of: pool)
+        return .drawn(Exploration(bases: pool.map { (1 - share) * Double($0.score.total) / best }, share: share))
+    }
+
+    /// What scores are divided by before they are mixed with chance.
+    private static func best(of pool: [Ranked]) -> Double { max(1, Double(pool.map(\.score.total).max() ?? 1)) }
 
     /// What each boost adds to an item's score or takes from it, one after the other: each multiplies what the ones
     /// before have left.
@@ -61,7 +78,7 @@ struct Arrangement {
     /// by the seed and the item's identifier, so that it does not depend on what else is in the list.
     private func explored(_ pool: inout [Ranked]) -> [Float] {
         let share = Double(page.request.exploration)
-        let best = max(1, Double(pool.first?.score.total ?? 1))
+        let best = Self.best(of: pool)
         var keyed = pool.map { item in
             var hash = StableHash()
             hash.combine(page.seed)

@@ -7,7 +7,7 @@ internal import Synchronization
 /// reached the older half is forgotten (the next model has them).
 public final class EventOverlay: Sendable {
     /// One event, as a user's row needs it.
-    struct Fresh: Sendable {
+    struct Fresh: Sendable, Equatable {
         var itemID: String
         var kind: EventKind
         var value: Float
@@ -63,6 +63,23 @@ public final class EventOverlay: Sendable {
                     generations.old = generations.young
                     generations.young = Generation()
                 }
+            }
+        }
+    }
+
+    /// Takes events in again that were forgotten, as after a rollback: also those whose identifiers were seen, but for those
+    /// that are held. O(events × events held of their user).
+    func recall(_ events: [Event]) {
+        generations.withLock { generations in
+            for event in events {
+                let fresh = Fresh(itemID: event.itemID, kind: event.kind, value: event.value, at: event.at)
+                let isHeld =
+                    generations.young.events[event.userID]?.contains(fresh) == true
+                    || generations.old.events[event.userID]?.contains(fresh) == true
+                guard !isHeld, generations.young.count + 1 < capacity / 2 else { continue }
+                generations.young.seen.insert(event.eventID.hashValue)
+                generations.young.events[event.userID, default: []].append(fresh)
+                generations.young.count += 1
             }
         }
     }

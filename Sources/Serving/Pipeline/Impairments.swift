@@ -14,6 +14,10 @@ public enum ServingPart: String, CaseIterable, Sendable {
     case index
     /// New events are not heard.
     case events
+    /// What lists have shown cannot be published, and waits. No answer lacks anything by it.
+    case impressions
+    /// Answered lists cannot be written down: those of memory alone can be seen again. No answer lacks anything by it.
+    case answers
 }
 
 /// What is wrong with which part just now: for the `degraded` of answers, for readiness, for metrics and the log.

@@ -180,7 +180,7 @@ struct Pipeline: Sendable {
         degraded: [String] = [], likes: [(place: Int32, weight: Float)] = [], rule: String? = nil
     ) -> RecommendationList {
         let arrangement = Arrangement(state: state, rules: rules, page: page)
-        let (items, hasMore) = arrangement.items(of: ranked)
+        let (items, hasMore, propensities) = arrangement.items(of: ranked)
         let explains = page.request.explain != .none
         let explanation = explains ? Explanation(state: state, likes: likes, rule: rule) : nil
         return RecommendationList(
@@ -189,7 +189,8 @@ struct Pipeline: Sendable {
                 RecommendedItem(
                     place: item.place, score: item.score,
                     reasons: explanation?.reasons(for: item, boosts: arrangement) ?? [])
-            }, explain: page.request.explain, nextCursor: hasMore ? page.next(after: items, of: state) : nil)
+            }, explain: page.request.explain, nextCursor: hasMore ? page.next(after: items, of: state) : nil,
+            propensities: propensities)
     }
 }
 
@@ -204,6 +205,8 @@ struct RecommendationList: Sendable {
     var explain: ListRequest.ExplainLevel
     /// Where the next page begins; nil if there is none.
     var nextCursor: String?
+    /// How sure it was that the items would be where they are.
+    var propensities = Propensities.certain
 }
 
 struct RecommendedItem: Sendable {

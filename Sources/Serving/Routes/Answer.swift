@@ -70,7 +70,7 @@ enum Answer {
         json.object {
             $0.field("id", id)
             $0.field("in_catalogue", movie != nil)
-            $0.field("in_model", state.items.place(of: id).flatMap(state.items.modelIndex) != nil)
+            $0.field("in_model", state.isInModel(id))
             for field in fields { field.write(movie, to: &$0) }
         }
     }
@@ -114,6 +114,16 @@ enum Answer {
             $0.field("accepted", events.count)
             $0.field("event_ids", events.map(\.eventID))
             $0.field("waited_for", waitedFor)
+        }
+        return json.bytes
+    }
+
+    static func accepted(_ impressions: [Impression], request: HTTPRequest) -> [UInt8] {
+        var json = JSONWriter(capacity: 64 + impressions.count * 32)
+        json.object {
+            $0.field("request_id", request.id)
+            $0.field("accepted", impressions.count)
+            $0.field("impression_ids", impressions.map(\.impressionID))
         }
         return json.bytes
     }

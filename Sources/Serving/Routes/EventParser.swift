@@ -3,11 +3,8 @@ internal import Foundation
 internal import HTTPServer
 internal import Operations
 
-/// Reads the events of one request: a JSON object, an array of them, or JSON Lines. All of them are good or none is
-/// taken: the problem names the first that is not, counted from 1.
-///
-/// Foundation's decoder is an order of magnitude slower than a scanner of our own, and fast enough here: each batch is
-/// then made durable by the broker, which takes longer.
+/// Reads the events of one request. All of them are good or none is taken: the problem names the first that is not,
+/// counted from 1.
 struct EventParser {
     static let maximumEvents = 10_000
 
@@ -16,39 +13,8 @@ struct EventParser {
     var limits = EventLimits()
 
     func events(of request: HTTPRequest) throws(ServingError) -> [Event] {
-        let type = (request.headers["content-type"] ?? "").split(separator: ";").first.map {
-            $0.trimmingCharacters(in: .whitespaces).lowercased()
-        }
-        let decoder = JSONDecoder()
-        var wire: [WireEvent] = []
-        switch type {
-        case "application/json":
-            let isArray = request.body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
-            do {
-                let data = Data(request.body)
-                wire =
-                    isArray
-                    ? try decoder.decode([WireEvent].self, from: data)
-                    : [try decoder.decode(WireEvent.self, from: data)]
-            } catch {
-                throw Self.refusal(error, number: nil)
-            }
-        case "application/x-ndjson", "application/jsonl", "application/json-lines":
-            var number = 0
-            for line in request.body.split(separator: UInt8(ascii: "\n")) where line.contains(where: { $0 > 0x20 }) {
-                number += 1
-                guard number <= Self.maximumEvents else { throw .tooManyEvents(limit: Self.maximumEvents) }
-                do {
-                    wire.append(try decoder.decode(WireEvent.self, from: Data(line)))
-                } catch {
-                    throw Self.refusal(error, number: number)
-                }
-            }
-        default:
-            throw .unsupportedMediaType(type ?? "")
-        }
-        guard !wire.isEmpty else { throw .badEvent(number: nil, reason: "there is no event in the body") }
-        guard wire.count <= Self.maximumEvents else { throw .tooManyEvents(limit: Self.maximumEvents) }
+        let records = WireRecords(name: "event", most: Self.maximumEvents) { .badEvent(number: $0, reason: $1) }
+        let wire: [WireEvent] = try records.read(request)
         var events: [Event] = []
         events.reserveCapacity(wire.count)
         for (position, event) in wire.enumerated() {
@@ -90,24 +56,6 @@ struct EventParser {
             eventID: wire.eventID ?? "rest-\(RequestID.next())", userID: wire.userID, itemID: wire.itemID, kind: kind,
             value: value, reviewText: wire.reviewText, at: at, source: "rest")
     }
-
-    private static func refusal(_ error: any Error, number: Int?) -> ServingError {
-        var number = number
-        guard let error = error as? DecodingError else { return .badEvent(number: number, reason: "it is not JSON") }
-        func field(_ context: DecodingError.Context) -> String {
-            for key in context.codingPath { if let index = key.intValue { number = index + 1 } }
-            return context.codingPath.last { $0.intValue == nil }?.stringValue ?? "the event"
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            _ = field(context)
-            return .badEvent(number: number, reason: "\(key.stringValue) is missing")
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            let name = field(context)
-            return .badEvent(number: number, reason: "\(name) has the wrong type")
-        default: return .badEvent(number: number, reason: "it is not JSON")
-        }
-    }
 }
 
 /// One event as sent, with the first field that is none of ours.
@@ -121,21 +69,14 @@ private struct WireEvent: Decodable {
     var at: String?
     var unknown: String?
 
-    private struct Key: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     private static let known = Set([
         EventField.eventID, EventField.userID, EventField.itemID, EventField.kind, EventField.value,
         EventField.reviewText, EventField.at,
     ])
 
     init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: Key.self)
-        func key(_ name: String) -> Key { Key(stringValue: name) }
+        let fields = try decoder.container(keyedBy: WireKey.self)
+        func key(_ name: String) -> WireKey { WireKey(stringValue: name) }
         eventID = try fields.decodeIfPresent(String.self, forKey: key(EventField.eventID))
         userID = try fields.decode(String.self, forKey: key(EventField.userID))
         itemID = try fields.decode(String.self, forKey: key(EventField.itemID))

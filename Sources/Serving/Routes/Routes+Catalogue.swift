@@ -24,26 +24,29 @@ extension Routes {
                     .json(Shape.item, "The film is described anew."),
                     .json(Shape.item, status: 201, "The film is new."),
                 ],
-                problems: Self.ofEdits
+                problems: Self.ofEdits + Self.changed
             ) { request, path in
-                editing(request) { [.put(try FilmBody.movie(try FilmDocument(request).value, itemID: path[0]))] }
+                editing(request, path[0]) {
+                    [.put(try FilmBody.movie(try FilmDocument(request).value, itemID: path[0]))]
+                }
             },
             Route(
                 .patch, "/v1/items/{item}", "Changes what a JSON merge patch says of a film.", scope: .catalog,
                 body: Route.Body([
                     "application/merge-patch+json": Shape.filmPatch, "application/json": Shape.filmPatch,
                 ]),
-                answers: [.json(Shape.item)], problems: Self.ofEdits + Self.missing
+                answers: [.json(Shape.item)], problems: Self.ofEdits + Self.missing + Self.changed
             ) { request, path in
-                editing(request) { [.patch(itemID: path[0], try FilmDocument(request).value)] }
+                editing(request, path[0]) { [.patch(itemID: path[0], try FilmDocument(request).value)] }
             },
             Route(
                 .delete, "/v1/items/{item}", "Withdraws a film from all lists.", scope: .catalog,
-                answers: [.nothing("No list shows the film.")], problems: Self.unwritable + Self.missing
+                answers: [.nothing("No list shows the film.")],
+                problems: Self.unwritable + Self.missing + Self.changed
             ) { request, path in
                 .later {
                     await answering(request) {
-                        _ = try await service.edit([.withdraw(itemID: path[0])])
+                        _ = try await edit(path[0], of: request) { [.withdraw(itemID: path[0])] }
                         return HTTPResponse(status: 204, contentType: "")
                     }
                 }
@@ -75,25 +78,39 @@ extension Routes {
             Route.Problem(ServingError.badFilm(number: nil, reason: "")),
             Route.Problem(ServingError.badBody(reason: "")),
         ]
+    private static let changed = [Route.Problem(ServingError.filmChanged(id: ""))]
     private static let missing = [Route.Problem(CatalogError.noSuchFilm(itemID: ""))]
 
     /// One film, written and shown as it is then. Reading it and waiting for the store are both too long for the
     /// connection's thread.
     private func editing(
-        _ request: HTTPRequest, _ edits: @escaping @Sendable () throws -> [CatalogEdit]
+        _ request: HTTPRequest, _ itemID: String, _ edits: @escaping @Sendable () throws -> [CatalogEdit]
     ) -> HTTPReply {
         .later {
             await answering(request) {
-                let films: [EditedFilm]
-                do {
-                    films = try await service.edit(try edits())
-                } catch CatalogError.malformedMovie(let reason) {
-                    throw ServingError.badFilm(number: nil, reason: reason)
-                }
+                let films = try await edit(itemID, of: request, edits)
+                let state = service.pipeline().state
+                let tag = FilmTag(films[0].movie, inModel: state.isInModel(itemID))
                 return HTTPResponse(
-                    status: films[0].isNew ? 201 : 200,
-                    body: Answer.item(films[0].movie, in: service.pipeline().state))
+                    status: films[0].isNew ? 201 : 200, headers: tag.map { [$0.header] } ?? [],
+                    body: Answer.item(films[0].movie, in: state))
             }
+        }
+    }
+
+    /// Edits of one film, if it still is the one of `If-Match`.
+    private func edit(
+        _ itemID: String, of request: HTTPRequest, _ edits: () throws -> [CatalogEdit]
+    ) async throws -> [EditedFilm] {
+        let condition: [CatalogEdit] =
+            FilmTag.expectsSome(request)
+            ? [.require(itemID: itemID, describedAt: FilmTag.expected(request))] : []
+        do {
+            return try await service.edit(condition + edits())
+        } catch CatalogError.malformedMovie(let reason) {
+            throw ServingError.badFilm(number: nil, reason: reason)
+        } catch CatalogError.filmChanged(let id) {
+            throw ServingError.filmChanged(id: id)
         }
     }
 }

@@ -32,6 +32,23 @@ extension Routes {
                 answering(request) { try events(request) }
             },
             Route(
+                .post, "/v1/impressions", "Takes what lists have shown, all of it or nothing.", scope: .events,
+                body: Route.Body([
+                    "application/json": .either([
+                        Shape.impression, .list(Shape.impression, count: 1...EventParser.maximumEvents),
+                    ]),
+                    "application/x-ndjson": .text(), "application/jsonl": .text(), "application/json-lines": .text(),
+                ]),
+                answers: [.json(Shape.acceptedImpressions, status: 202, "The broker has them durably.")],
+                problems: [
+                    Route.Problem(ServingError.badImpression(number: nil, reason: "")),
+                    Route.Problem(ServingError.tooManyEvents(limit: 0)),
+                    Route.Problem(ServingError.impressionsUnavailable),
+                ]
+            ) { request, _ in
+                answering(request) { try impressions(request) }
+            },
+            Route(
                 .get, "/v1/users/{user}/events", "A user's newest stored events, newest first.", scope: .privacy,
                 parameters: [Route.Parameter("n", .integer(1...1000), "How many, at most.", default: .number(100))],
                 answers: [.json(Shape.events)], problems: [Route.Problem(ServingError.storeUnknown)]
@@ -68,6 +85,17 @@ extension Routes {
                 }
                 return HTTPResponse(
                     headers: [("Cache-Control", "no-store")], body: Answer.events(events, request: request))
+            }
+        }
+    }
+
+    private func impressions(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
+        guard service.takesImpressions else { throw .impressionsUnavailable }
+        return .later {
+            await answering(request) {
+                let impressions = try ImpressionParser(now: .now).impressions(of: request)
+                try await service.take(impressions)
+                return HTTPResponse(status: 202, body: Answer.accepted(impressions, request: request))
             }
         }
     }

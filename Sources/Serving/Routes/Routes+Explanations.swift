@@ -1,5 +1,6 @@
 internal import Domain
 internal import HTTPServer
+internal import Operations
 
 extension Routes {
     /// Why an item is in a list, or is not, and lists that were answered before.
@@ -75,9 +76,17 @@ extension Routes {
     }
 
     private func replay(_ request: HTTPRequest, _ id: String) throws -> HTTPReply {
-        guard let answer = service.kept.answer(id) else { throw ServingError.recommendationNotFound(id: id) }
-        return .now(
-            HTTPResponse(
-                headers: [("Cache-Control", "no-store")], body: Answer.replay(answer, request: request)))
+        @Sendable func response(_ answer: KeptAnswers.Kept) -> HTTPResponse {
+            HTTPResponse(headers: [("Cache-Control", "no-store")], body: Answer.replay(answer, request: request))
+        }
+        if let answer = service.kept.answer(id) { return .now(response(answer)) }
+        guard service.kept.hasFile else { throw ServingError.recommendationNotFound(id: id) }
+        return .later {
+            await answering(request) {
+                let written = try await BlockingWork.run("kept-answer") { _ in try service.kept.written(id) }
+                guard let written else { throw ServingError.recommendationNotFound(id: id) }
+                return response(written)
+            }
+        }
     }
 }

@@ -7,10 +7,16 @@ extension Routes {
     var ofItems: [Route] {
         [
             Route(
-                .get, "/v1/items/{item}", "Everything that is known of one item.", answers: [.json(Shape.item)],
+                .get, "/v1/items/{item}", "Everything that is known of one item.",
+                answers: [
+                    .json(
+                        Shape.item,
+                        headers: ["ETag": "Of this description: for If-None-Match, and If-Match of an edit."]),
+                    Route.Answer(304, [:], "It is as If-None-Match has it."),
+                ],
                 problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
             ) { request, path in
-                answering(request) { try item(path[0]) }
+                answering(request) { try item(path[0], request) }
             },
             Route(
                 .get, "/v1/items/{item}/activity", "What people did with one item: by hour of the day, and its stars.",
@@ -32,9 +38,14 @@ extension Routes {
         }
     }
 
-    private func item(_ item: String) throws(ServingError) -> HTTPReply {
+    private func item(_ item: String, _ request: HTTPRequest) throws(ServingError) -> HTTPReply {
         let state = service.pipeline().state
-        return .now(HTTPResponse(body: Answer.item(try found(item, in: state), of: state)))
+        let place = try found(item, in: state)
+        guard let tag = FilmTag(state.items.movie(at: place), inModel: state.items.modelIndex(place) != nil) else {
+            return .now(HTTPResponse(body: Answer.item(place, of: state)))
+        }
+        if tag.isKnown(to: request) { return .now(HTTPResponse(status: 304, contentType: "", headers: [tag.header])) }
+        return .now(HTTPResponse(headers: [tag.header], body: Answer.item(place, of: state)))
     }
 
     func found(_ item: String, in state: ServingState) throws(ServingError) -> Int32 {

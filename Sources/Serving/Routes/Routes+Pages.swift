@@ -44,6 +44,14 @@ extension Routes {
                 let answer = Answer.page(
                     filled, of: made, id: id, name: name, fields: common.fields, request: request)
                 service.kept.keep(answer, as: id)
+                var isByChance = false
+                for rail in filled {
+                    var list = rail.list
+                    // What is in a rail by chance is not in those after it.
+                    if case .certain = list.propensities {} else { isByChance = true }
+                    if isByChance { list.propensities = .unknown }
+                    service.noteShown(list, as: id, to: user, scenario: name, rail: rail.name)
+                }
                 return HTTPResponse(headers: [("Cache-Control", "no-store")], body: answer)
             }
         }

@@ -24,7 +24,8 @@ extension Routes {
                 let user = try Parameters.identifier(path[0], what: "user")
                 let basket = try body.require("items").basket()
                 let list = try ListRequest(body, taking: ListParameter.ofPersonalList)
-                return try answer(request, list, of: "context/\(basket.identity)/\(user)", isPersonal: true) {
+                return try answer(request, list, of: "context/\(basket.identity)/\(user)", isPersonal: true, user: user)
+                {
                     pipeline, page in try pipeline.personal(of: user, with: basket, page)
                 }
             },
@@ -53,7 +54,7 @@ extension Routes {
                 taking: ListParameter.ofPersonalList
             ) { call in
                 let user = try Parameters.identifier(call.path[0], what: "user")
-                return try answer(call.request, call.list, of: "surprising/\(user)", isPersonal: true) {
+                return try answer(call.request, call.list, of: "surprising/\(user)", isPersonal: true, user: user) {
                     pipeline, page in
                     Pipeline.Pending(heavy: { try pipeline.surprising(of: user, page) })
                 }

@@ -19,7 +19,8 @@ extension Routes {
 
     private func recommendations(_ call: ListCall) throws -> HTTPReply {
         let user = try Parameters.identifier(call.path[0], what: "user")
-        return try answer(call.request, call.list, of: "users/\(user)", isPersonal: true) { pipeline, page in
+        return try answer(call.request, call.list, of: "users/\(user)", isPersonal: true, user: user) {
+            pipeline, page in
             try pipeline.personal(of: user, page)
         }
     }

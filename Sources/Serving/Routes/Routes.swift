@@ -51,10 +51,11 @@ struct Routes: Sendable {
     /// - Parameters:
     ///   - identity: what it is a list of; cursors of another list are refused.
     ///   - parts: what the list lacks while they are impaired.
+    ///   - user: whom it is shown to, if that is one user.
     ///   - begin: makes the list on the state it is given, which on later pages is the one of the first page.
     func answer(
         _ request: HTTPRequest, _ list: ListRequest, of identity: String,
-        parts: [ServingPart] = [.model, .catalogue, .index], isPersonal: Bool = false,
+        parts: [ServingPart] = [.model, .catalogue, .index], isPersonal: Bool = false, user: String? = nil,
         _ begin: @escaping @Sendable (Pipeline, ListPage) throws -> Pipeline.Pending
     ) throws -> HTTPReply {
         let page = try ListPage(list, of: identity)
@@ -63,6 +64,8 @@ struct Routes: Sendable {
             let id = RequestID.next()
             let body = Answer.json(made, id: id, fields: list.fields, scenario: list.scenario, request: request)
             service.kept.keep(body, as: id)
+            service.noteShown(
+                made, as: id, to: user, scenario: list.scenario, before: page.cursor?.given.count ?? 0)
             return HTTPResponse(headers: isPersonal ? [("Cache-Control", "no-store")] : [], body: body)
         }
         guard let pipeline = service.pipeline(for: page) else {

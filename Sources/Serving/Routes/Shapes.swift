@@ -142,6 +142,34 @@ enum Shape {
             "waited_for": .choice(["none", "stored", "visible"]),
         ]))
 
+    static let acceptedImpressions = JSONSchema.named(
+        "AcceptedImpressions",
+        .object([
+            "request_id": requestID, "accepted": .integer(1...10_000), "impression_ids": .list(.text()),
+        ]))
+
+    /// An impression as it is sent.
+    static let impression = JSONSchema.named(
+        "Impression",
+        .object(
+            [
+                ImpressionField.recommendationID: .identifier, ImpressionField.itemID: .identifier,
+                ImpressionField.position: JSONSchema.integer(Impression.positions).meaning(
+                    "The item's rank in the whole list, pages before included."),
+            ],
+            optional: [
+                ImpressionField.impressionID: .nullable(
+                    .text(bytes: 1...Impression.maximumIDLength, pattern: "^[^\\u0000-\\u001f\\u007f]*$")
+                ).meaning("Unique for ever: the same one sent again counts once."),
+                ImpressionField.userID: .nullable(.identifier).meaning("Null for a list that was about nobody."),
+                ImpressionField.modelID: .nullable(.identifier),
+                ImpressionField.scenario: .nullable(.identifier).meaning("The place where the list was shown."),
+                ImpressionField.propensity: .nullable(.number(Impression.propensities)).meaning(
+                    "The probability with which the item was at this position."),
+                ImpressionField.at: .nullable(.text(format: "event-time")).meaning(
+                    "RFC 3339; now, if it is not given."),
+            ]))
+
     /// Of one user.
     static let events = JSONSchema.named(
         "Events",

@@ -278,9 +278,15 @@ extension Options {
     static let publishTimeout = Option<Double>.seconds(
         "publish-timeout", default: "2s", "Answer 503 to POST /v1/events if Kafka has not acknowledged by then.")
 
+    static let logImpressions = Option<Bool>.flag(
+        "log-impressions", "Write down in the topic impressions what each answered list shows, and how likely that was."
+    )
     static let keepAnswers = Option<Double>.seconds(
         "keep-answers", default: "7d",
-        "How long an answered list can be seen again at /v1/recommendations/ID, in memory, up to 64 MiB.")
+        "How long an answered list can be seen again at /v1/recommendations/ID, also after a restart.")
+    static let keepAnswersSize = Option<Int>.bytes(
+        "keep-answers-size", default: "1G",
+        "What the file of answered lists in --state may take; of more the oldest go.")
 
     // demo
     static let events = Option<Int>.integer(

@@ -30,6 +30,7 @@ enum ServeCommand {
             Options.unknownItems.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
             Options.schemaRegistryUser.spec,
             Options.schemaRegistryPassword.spec, Options.publishTimeout.spec, Options.keepAnswers.spec,
+            Options.keepAnswersSize.spec, Options.logImpressions.spec,
             Options.stateFolder.spec, Options.insecureDev.spec, Options.tlsCertificate.spec, Options.tlsKey.spec,
             Options.corsOrigin.spec,
         ] + WebhookOptions.specs,
@@ -56,6 +57,15 @@ enum ServeCommand {
         configuration.contentDeadline = .seconds(try invocation.value(Options.contentDeadline))
         configuration.answerLifetime = .seconds(try invocation.value(Options.keepAnswers))
         configuration.unknownItems = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
+        configuration.startsWithoutModel = true
+        configuration.answerFolder = try invocation.value(Options.stateFolder)
+        configuration.maximumAnswerFileBytes = try invocation.value(Options.keepAnswersSize)
+        configuration.logsImpressions = try invocation.value(Options.logImpressions)
+        if configuration.logsImpressions, live == nil {
+            throw CommandLineError.missingOption(
+                command: "serve --log-impressions", option: Options.bootstrapServers.spec.name,
+                placeholder: "HOST:PORT,…", environment: "MARQUEE_BOOTSTRAP_SERVERS")
+        }
         let http = try httpConfiguration(invocation)
         let access = try await access(invocation, http)
         let server = try await RecommendationServer(
@@ -63,7 +73,8 @@ enum ServeCommand {
             registry: ModelRegistry(folder: try invocation.value(Options.models)),
             catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
             elasticsearch: try elasticsearch(invocation), feed: live?.feed, publisher: live?.publisher,
-            configuration: configuration, access: access, origins: invocation.optional(Options.corsOrigin) ?? [],
+            impressions: live?.publisher, configuration: configuration, access: access,
+            origins: invocation.optional(Options.corsOrigin) ?? [],
             state: StateDatabase(folder: try invocation.value(Options.stateFolder)),
             webhooks: try WebhookOptions.sender(invocation),
             traces: try TraceExport.Settings(environment: ProcessInfo.processInfo.environment).map { TraceExport($0) })

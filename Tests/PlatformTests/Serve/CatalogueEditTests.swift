@@ -53,6 +53,39 @@ struct CatalogueEditTests {
         try result.get()
     }
 
+    @Test("an edit of a film that somebody else has changed is refused, and a film that is known is not sent again")
+    func tags() async throws {
+        try await withTemporaryFolder { folder in
+            try await withServer(folder, try Self.train(folder)) { client in
+                let made = try await client.send("PUT", "/v1/items/f1", #"{"title":"One","year":1999}"#)
+                #expect(made.status == 201 && !made.tag.isEmpty)
+                let read = try await client.send("GET", "/v1/items/f1")
+                #expect(read.tag == made.tag)
+                for known in [read.tag, "W/\(read.tag)", "\"other\", \(read.tag)", "*"] {
+                    let again = try await client.send("GET", "/v1/items/f1", headers: ["If-None-Match": known])
+                    #expect(again.status == 304 && again.body.isEmpty && again.tag == read.tag, "\(known)")
+                }
+                #expect(try await client.send("GET", "/v1/items/f1", headers: ["If-None-Match": "\"x\""]).status == 200)
+
+                // Two who have read the same: the second must read again.
+                let first = try await client.send(
+                    "PATCH", "/v1/items/f1", #"{"year":2000}"#, headers: ["If-Match": read.tag])
+                #expect(first.status == 200 && first.tag != read.tag)
+                for (method, body) in [("PATCH", #"{"year":2001}"#), ("PUT", #"{"title":"Two"}"#), ("DELETE", nil)] {
+                    let second = try await client.send(method, "/v1/items/f1", body, headers: ["If-Match": read.tag])
+                    #expect(second.status == 412 && second.json["code"] as? String == "film-changed", "\(second)")
+                }
+                #expect(try await client.send("GET", "/v1/items/f1").json["year"] as? Int == 2000)
+                #expect(
+                    try await client.send("PUT", "/v1/items/new", #"{"title":"N"}"#, headers: ["If-Match": "*"]).status
+                        == 412)
+                #expect(
+                    try await client.send("DELETE", "/v1/items/f1", headers: ["If-Match": "\"x\", \(first.tag)"]).status
+                        == 204)
+            }
+        }
+    }
+
     @Test("what is written is in every list at once, and after a restart; what is withdrawn is in none")
     func roundTrip() async throws {
         try await withTemporaryFolder { folder in

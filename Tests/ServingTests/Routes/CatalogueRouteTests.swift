@@ -38,6 +38,9 @@ struct CatalogueRouteTests {
             let rest = try await service.get("/v1/items?n=15&filter=\(filter)&cursor=\(cursor)")
             #expect(rest.ids.count == 5 && Set(rest.ids).isDisjoint(with: page.ids))
             #expect(rest.json["next_cursor"] is NSNull)
+            let posted = try await service.post(
+                "/v1/items/query", #"{"n":15,"filter":"genre = \"Romance\""}"#, type: "application/json")
+            #expect(posted.ids == page.ids && posted.json["total"] as? Int == 20)
             for bad in ["cursor=x", "cursor=", "cursor=AAAA", "filter=x", "n=0", "diversity=1"] {
                 #expect(try await service.get("/v1/items?\(bad)").status == 400, "\(bad)")
             }

@@ -112,6 +112,20 @@ struct EventRouteTests {
         #expect(publisher.events.withLock { $0.count } == (beyond == 0 ? bodies.count : 0))
     }
 
+    @Test("what people did with an item is counted from what is stored")
+    func activity() async throws {
+        let stored: [Event] = [
+            .like("u", "a7", at: 3_600 * 5), .like("v", "a7", at: 3_600 * 5 + 1), .like("u", "a8", at: 3_600 * 6),
+        ]
+        try await withService(archive: SmallArchive(stored)) { service in
+            let answer = try await service.get("/v1/items/a7/activity")
+            #expect(answer.status == 200)
+            let hours = answer.json.values.compactMap { $0 as? [Int] }.first { $0.count == 24 }
+            #expect(hours?[5] == 2 && hours?.reduce(0, +) == 2, "\(answer.text)")
+            #expect(try await service.get("/v1/items/nothing/activity").status == 404)
+        }
+    }
+
     @Test("without a broker, or with one that is down, the answer is 503 and nothing is folded in")
     func unavailable() async throws {
         try await withService { service in

@@ -1,0 +1,53 @@
+import Columnar
+import Domain
+import Kafka
+
+/// Decodes messages of impressions into columns, and refuses those that a partition brought before.
+final class ImpressionAppender: RowAppender {
+    private let decoder: ImpressionDecoder
+    private let duplicates: DuplicatePolicy?
+    private var windows: [TopicPartition: DuplicateWindow] = [:]
+    private var columns = ImpressionColumns()
+
+    init(limits: EventLimits, duplicates: DuplicatePolicy?) {
+        decoder = ImpressionDecoder(limits: limits)
+        self.duplicates = duplicates
+    }
+
+    var rowCount: Int { columns.count }
+    var byteCount: Int { columns.byteCount }
+
+    func begin(_ place: TopicPartition, at offset: Int64) throws {
+        guard let duplicates else { return }
+        windows[place] = try duplicates.window(of: place, before: offset)
+    }
+
+    func release(_ place: TopicPartition) { windows[place] = nil }
+
+    func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) throws {
+        var topic = messages.topic
+        // Taken out for the loop, so that it is not copied at its first change.
+        var window = windows.removeValue(forKey: messages.place)
+        defer { windows[messages.place] = window }
+        topic.withUTF8 { topic in
+            for position in 0..<messages.count {
+                do throws(RejectReason) {
+                    let fields = try decoder.decode(messages.payload(at: position), now: receivedAt)
+                    let offset = messages.offset(at: position)
+                    if window?.isDuplicate(fields.impressionID, at: offset) == true { throw .duplicateImpression }
+                    columns.append(
+                        fields, topic: topic, partition: messages.partition, offset: offset, ingestedAt: receivedAt)
+                } catch {
+                    let explanation = decoder.explanation.map { ": \($0)" } ?? ""
+                    rejections.append(Rejection(position: position, reason: error.rawValue + explanation))
+                }
+            }
+        }
+    }
+
+    func take() throws -> [RecordBatch] {
+        guard columns.count > 0 else { return [] }
+        defer { columns = ImpressionColumns() }
+        return [try columns.batch()]
+    }
+}
