@@ -74,8 +74,12 @@ extension ModelRegistry {
         return try writing {
             try storage.withLock(Self.lock) {
                 guard try storage.status(Self.pinned) != nil else { return false }
-                try storage.delete(Self.pinned)
-                if let model = try? current() {
+                guard let model = try? current() else {
+                    try storage.delete(Self.pinned)
+                    return true
+                }
+                try audited("model.unpin", model, reason) {
+                    try storage.delete(Self.pinned)
                     try record(.init(at: .now, action: .unpinned, model: model, previous: nil, reason: reason))
                 }
                 return true
@@ -111,8 +115,10 @@ extension ModelRegistry {
         to id: ModelID, _ action: RegistryEntry.Action, previous: ModelID?, _ reason: String
     ) throws {
         guard try isPublished(id) else { throw TrainerError.modelNotFound(id: id.rawValue, folder: folder) }
-        try storage.replace(Self.pointer, Array("\(id)\n".utf8))
-        try record(.init(at: .now, action: action, model: id, previous: previous, reason: reason))
+        try audited(action == .rolledBack ? "model.rollback" : "model.promote", id, reason) {
+            try storage.replace(Self.pointer, Array("\(id)\n".utf8))
+            try record(.init(at: .now, action: action, model: id, previous: previous, reason: reason))
+        }
     }
 
     private func record(_ entry: RegistryEntry) throws {

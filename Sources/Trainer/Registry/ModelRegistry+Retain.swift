@@ -27,7 +27,11 @@ extension ModelRegistry {
                     }
                 }
                 let removed = all.filter { !kept.contains($0) }
-                for id in removed { try remove(id) }
+                for id in removed {
+                    try audited("model.prune", id, "not among the newest \(count), and never in service") {
+                        try remove(id)
+                    }
+                }
                 return removed
             }
         }

@@ -15,6 +15,8 @@ internal import Foundation
 /// ``ModelRegistry+Publish`` writes, this file reads.
 public struct ModelRegistry: Sendable {
     let storage: any Storage
+    /// Around each change of what is in service, and each removal; nil to tell nobody but ``history()``.
+    public var audit: RegistryAudit?
 
     static let pointer = "current"
     static let history = "history.jsonl"

@@ -101,7 +101,9 @@ enum ModelsCommand {
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let wasPinned = try await BlockingWork.run("models") { _ in
             let present = try registry.current().map { "\($0)" } ?? ""
-            return try invocation.audited("model.unpin", of: present) { try registry.unpin() }
+            return try invocation.audited("model.unpin", of: present) {
+                try registry.unpin(reason: invocation.optional(Options.reason) ?? "by hand")
+            }
         }
         StandardOutput.write(line: wasPinned ? "trainings promote again" : "nothing was pinned")
     }
@@ -112,12 +114,12 @@ enum ModelsCommand {
             Kept are the newest --keep models, every one that was ever in service, and those that a kept one began its
             training with.
             """,
-        options: [Options.models.spec, Options.keep.spec], required: ["models", "keep"],
+        options: [Options.models.spec, Options.keep.spec, Options.stateFolder.spec], required: ["models", "keep"],
         examples: [
             .init(line: "models prune --models models --keep 10", meaning: "What 'train --keep 10' does after a run.")
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.auditedRegistry()
         let count = try invocation.value(Options.keep)
         let removed = try await BlockingWork.run("models") { _ in try registry.retain(last: count) }
         for id in removed { StandardOutput.write(line: "\(id)") }

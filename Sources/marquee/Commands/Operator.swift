@@ -1,5 +1,6 @@
 import Foundation
 import Operations
+import Trainer
 
 /// Who runs this command, as the audit log names them.
 enum Operator {
@@ -11,6 +12,16 @@ enum Operator {
 }
 
 extension Invocation {
+    /// The registry of `--models`, whose changes get their entries in the audit log of `--state`.
+    func auditedRegistry() throws -> ModelRegistry {
+        var registry = ModelRegistry(folder: try value(Options.models))
+        let log = AuditLog(StateDatabase(folder: try value(Options.stateFolder)))
+        registry.audit = { action, target, reason, change in
+            try log.record(by: Operator.name, action, of: target, reason: reason, change)
+        }
+        return registry
+    }
+
     /// Makes a change between two entries in the audit log of `--state`: that it begins, and what became of it.
     func audited<R: Sendable>(_ action: String, of target: String, _ body: () throws -> R) throws -> R {
         try AuditLog(StateDatabase(folder: value(Options.stateFolder))).record(

@@ -43,7 +43,8 @@ enum StoreCareCommand {
         details: """
             Versions older than the retention can then no longer be read. With a retention of 0 nothing is left of
             deleted rows; use it only while nobody writes.
-            """, arguments: [directory], options: [retentionHours.spec, dryRun.spec],
+            """, arguments: [directory],
+        options: [retentionHours.spec, dryRun.spec, Options.reason.spec, Options.stateFolder.spec],
         examples: [
             .init(line: "store vacuum data/events --dry-run", meaning: "Only lists the files."),
             .init(line: "store vacuum data/events --retention-hours 0", meaning: "Keeps the newest version only."),
@@ -52,8 +53,14 @@ enum StoreCareCommand {
         let hours = invocation.optional(retentionHours)
         let isRehearsal = try invocation.value(dryRun)
         try await BlockingWork.run("store") { _ in
-            let report = try DeltaTable.open(at: invocation.arguments[0])
-                .vacuum(retention: hours.map { Int64($0) * 3600 }, dryRun: isRehearsal)
+            let table = try DeltaTable.open(at: invocation.arguments[0])
+            let retention = hours.map { Int64($0) * 3600 }
+            let report =
+                isRehearsal
+                ? try table.vacuum(retention: retention, dryRun: true)
+                : try invocation.audited("store.vacuum", of: invocation.arguments[0]) {
+                    try table.vacuum(retention: retention, dryRun: false)
+                }
             for file in report.files { StandardOutput.write(line: file) }
             let files = "\(Figure.count(report.files.count)) files, \(Figure.bytes(Int(report.bytes)))"
             StandardOutput.write(line: isRehearsal ? "would remove \(files)" : "removed \(files)")
@@ -94,12 +101,17 @@ enum StoreCareCommand {
     static let restore: Command = Command(
         path: ["store", "restore"], summary: "Make a table what it was at an older version.",
         details: "By a new commit: nothing is lost, and the progress of ingestion stays as it is.",
-        arguments: [directory], options: [Options.version.spec], required: [Options.version.spec.name],
+        arguments: [directory], options: [Options.version.spec, Options.reason.spec, Options.stateFolder.spec],
+        required: [Options.version.spec.name],
         examples: [.init(line: "store restore data/events --version 41", meaning: "Undoes what came after it.")]
     ) { invocation in
         let version = try invocation.value(Options.version)
         try await BlockingWork.run("store") { _ in
-            print(try DeltaTable.open(at: invocation.arguments[0]).restore(version: Int64(version)))
+            let table = try DeltaTable.open(at: invocation.arguments[0])
+            print(
+                try invocation.audited("store.restore", of: "\(invocation.arguments[0]) version \(version)") {
+                    try table.restore(version: Int64(version))
+                })
         }
     }
 

@@ -12,7 +12,8 @@ enum StoreDeleteCommand {
 
             """ + StoreCondition.language,
         arguments: [.init(name: "DIR", summary: "Folder of the table, such as data/events.")],
-        options: [StoreCondition.option.spec, dryRun.spec], required: [StoreCondition.option.spec.name],
+        options: [StoreCondition.option.spec, dryRun.spec, Options.reason.spec, Options.stateFolder.spec],
+        required: [StoreCondition.option.spec.name],
         examples: [
             .init(
                 line: #"store delete data/events --where "user_id = 'u17'" --dry-run"#,
@@ -30,7 +31,13 @@ enum StoreDeleteCommand {
             let condition = try snapshot.leftOut.explaining {
                 try Columnar.Predicate(text, schema: snapshot.schema)
             }
-            let report = try table.delete(where: condition, dryRun: isRehearsal)
+            // The condition may name a person: the log of changes outlives what is deleted.
+            let report =
+                isRehearsal
+                ? try table.delete(where: condition, dryRun: true)
+                : try invocation.audited("store.delete", of: invocation.arguments[0]) {
+                    try table.delete(where: condition)
+                }
             let rows = "\(Figure.count(Int(report.rowsDeleted))) rows"
             let files = "\(Figure.count(report.filesRemoved)) files of \(Figure.bytes(Int(report.bytesRemoved)))"
             if isRehearsal {
