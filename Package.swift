@@ -196,7 +196,7 @@ let package = Package(
                 "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Store", "Kafka", "EventIngest",
                 "Trainer",
                 "Catalog",
-                "HTTPClient",
+                "HTTPClient", "HTTPServer",
                 "Operations",
             ],
             swiftSettings: strict),

@@ -19,6 +19,9 @@ public final class AccessControl: Service {
     private let version: Mutex<StateDatabase.Version>
     /// Why the state could not be read when that was last tried; the keys that were read before are in force.
     private let trouble = Mutex<String?>(nil)
+    /// As the parts of serving have it.
+    private let degraded = Metrics.shared.gauge(
+        "marquee_degraded", help: "1 while a part is impaired.", labels: ["part": "keys"])
     private static let log = Log("access")
     private static let interval: useconds_t = 200_000
 
@@ -127,6 +130,7 @@ public final class AccessControl: Service {
             version.withLock { $0 = now }
             if trouble.withLock({ $0 }) != nil { Self.log.info("the keys can be read again") }
             trouble.withLock { $0 = nil }
+            degraded.set(0)
             Self.log.debug("keys read", ["count": keys.count])
         } catch {
             let reason = (error as? any Fault)?.message ?? "\(error)"
@@ -134,6 +138,7 @@ public final class AccessControl: Service {
                 defer { trouble = reason }
                 return trouble != reason
             }
+            degraded.set(1)
             if isNew { Self.log.warning("the keys cannot be read; those known stay in force", ["reason": reason]) }
         }
     }

@@ -76,8 +76,24 @@ enum ModelShapes {
 
     static let runs = JSONSchema.object(["request_id": .text(), "job": job, "training_runs": .list(run)])
 
-    /// `evaluation.json` of a model, as docs/evaluation.md has it.
-    static let evaluation = JSONSchema.named("Evaluation", .map(of: .any))
+    /// `evaluation.json` of a model: what every format of it has, and what docs/evaluation-report.schema.json adds.
+    static let evaluation = JSONSchema.named(
+        "Evaluation",
+        .members(
+            [
+                ("format", .integer(1...Int.max)), ("generated_at", .time), ("code_version", .text()),
+                ("describes", .text().meaning("Whose figures the metrics are.")), ("data", .map(of: .any)),
+                ("protocol", .text()), ("cutoffs", .list(.integer(1...Int.max))), ("metrics", metrics),
+                ("baselines", .list(.object(["name": .text(), "metrics": metrics]))), ("slices", .list(slice)),
+                ("comparisons", .list(.map(of: .any))), ("training", .map(of: .any)), ("settings", .map(of: .any)),
+                ("seed", .integer(0...Int.max)), ("peak_rss_bytes", .integer(0...Int.max)),
+            ].map { JSONSchema.Member(name: $0.0, schema: $0.1, isRequired: true) }, others: .any
+        ).meaning("What was measured when the model was trained."))
+
+    private static let slice = JSONSchema.object([
+        "dimension": .text(), "name": .text(), "users": .integer(0...Int.max), "metric": .text(), "model": interval,
+        "popular": interval,
+    ])
 
     /// Who asked for a change is known by the key; why is said here.
     static let reason = JSONSchema.object([:], optional: ["reason": .text(bytes: 0...1000)])
