@@ -121,6 +121,8 @@ struct Statistics: Hashable, Sendable {
     var minimum: [UInt8]?
     var maximumIsExact: Bool?
     var minimumIsExact: Bool?
+    /// Of floating-point columns. Where it is absent there may be NaN: bounds do not tell.
+    var nanCount: Int64?
 
     init() {}
 
@@ -134,6 +136,7 @@ struct Statistics: Hashable, Sendable {
             case 6: minimum = try reader.binary(type)
             case 7: maximumIsExact = try reader.bool(type)
             case 8: minimumIsExact = try reader.bool(type)
+            case 9: nanCount = try reader.int(type)
             default: try reader.skip(type)
             }
         }
@@ -145,5 +148,6 @@ struct Statistics: Hashable, Sendable {
         writer.field(6, binary: minimum)
         writer.field(7, bool: maximumIsExact)
         writer.field(8, bool: minimumIsExact)
+        writer.field(9, int64: nanCount)
     }
 }

@@ -6,6 +6,8 @@ struct ColumnIndex: Sendable {
     /// 0 unordered, 1 ascending, 2 descending.
     var boundaryOrder: Int32 = 0
     var nullCounts: [Int64] = []
+    /// Of floating-point columns; empty where nobody counted.
+    var nanCounts: [Int64] = []
 
     init() {}
 
@@ -17,6 +19,7 @@ struct ColumnIndex: Sendable {
             case 3: maximums = try reader.list(type) { try $0.binary($1) }
             case 4: boundaryOrder = try reader.int32(type)
             case 5: nullCounts = try reader.list(type) { try $0.int($1) }
+            case 8: nanCounts = try reader.list(type) { try $0.int($1) }
             default: try reader.skip(type)
             }
         }
@@ -32,6 +35,7 @@ struct ColumnIndex: Sendable {
             writer.field(3, binaries: maximums)
             writer.field(4, int32: boundaryOrder)
             writer.field(5, int64s: nullCounts)
+            if !nanCounts.isEmpty { writer.field(8, int64s: nanCounts) }
         }
     }
 }

@@ -51,6 +51,9 @@ extension ParquetFile {
         if let nulls = bounds.nullCount, nulls != values.nullCount {
             problems.append("has \(values.nullCount) nulls, the footer states \(nulls)")
         }
+        if let stated = chunk.statistics?.nanCount, let found = values.nanCount, stated != found {
+            problems.append("has \(found) NaN, the footer states \(stated)")
+        }
         if !values.lies(between: bounds.minimum, and: bounds.maximum, field.type, in: 0..<values.count) {
             problems.append("has values outside of its stated bounds")
         }
@@ -84,6 +87,15 @@ extension ParquetFile {
 }
 
 extension Column {
+    /// How many values are NaN; nil if none can be.
+    fileprivate var nanCount: Int? {
+        switch self {
+        case .float(let column): (0..<column.count).count { column[$0]?.isNaN ?? false }
+        case .double(let column): (0..<column.count).count { column[$0]?.isNaN ?? false }
+        default: nil
+        }
+    }
+
     /// Whether all values that are there, NaN aside, lie within the bounds that are given.
     fileprivate func lies(between low: Value?, and high: Value?, _ type: ColumnType, in rows: Range<Int>) -> Bool {
         if low == nil, high == nil { return true }

@@ -19,6 +19,7 @@ struct ChunkStatistics {
             let isNull = page.nulls == page.entries
             index.nullPages.append(isNull)
             index.nullCounts.append(Int64(page.nulls))
+            if let count = page.bounds.nanCount { index.nanCounts.append(Int64(count)) }
             guard let minimum = page.bounds.minimum, let maximum = page.bounds.maximum else {
                 if !isNull { indexable = false }
                 index.minimums.append([])
@@ -39,6 +40,11 @@ struct ChunkStatistics {
         }
         index.boundaryOrder = ascending ? 1 : descending ? 2 : 0
         statistics.nullCount = Int64(pages.reduce(0) { $0 + $1.nulls })
+        if index.nanCounts.count == pages.count, !pages.isEmpty {
+            statistics.nanCount = index.nanCounts.reduce(0, +)
+        } else {
+            index.nanCounts = []
+        }
         if let low, let high {
             let minimum = cuts ? Self.cutDown(low, isText: leaf.type == .string) : low
             statistics.minimum = minimum

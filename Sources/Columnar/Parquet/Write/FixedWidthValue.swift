@@ -9,6 +9,8 @@ protocol FixedWidthValue: BitwiseCopyable, Sendable {
     static func precedes(_ a: Self, _ b: Self) -> Bool
     /// NaN has no place in bounds.
     var isOrdered: Bool { get }
+    /// Whether there are values without an order.
+    static var mayBeNaN: Bool { get }
     /// The value to state as a bound: zeros of a float are widened, since −0 and +0 are equal but not the same bytes.
     func asBound(upper: Bool) -> Self
 
@@ -72,6 +74,7 @@ extension Int32: FixedWidthValue {
     var pattern: UInt64 { UInt64(UInt32(bitPattern: self)) }
     static func precedes(_ a: Self, _ b: Self) -> Bool { a < b }
     var isOrdered: Bool { true }
+    static var mayBeNaN: Bool { false }
     func asBound(upper: Bool) -> Self { self }
     static func appendDelta(_ values: [Self], to bytes: inout [UInt8]) { DeltaEncoder.encode(values, to: &bytes) }
 }
@@ -80,6 +83,7 @@ extension Int64: FixedWidthValue {
     var pattern: UInt64 { UInt64(bitPattern: self) }
     static func precedes(_ a: Self, _ b: Self) -> Bool { a < b }
     var isOrdered: Bool { true }
+    static var mayBeNaN: Bool { false }
     func asBound(upper: Bool) -> Self { self }
     static func appendDelta(_ values: [Self], to bytes: inout [UInt8]) { DeltaEncoder.encode(values, to: &bytes) }
 }
@@ -88,6 +92,7 @@ extension Float: FixedWidthValue {
     var pattern: UInt64 { UInt64(bitPattern) }
     static func precedes(_ a: Self, _ b: Self) -> Bool { a < b }
     var isOrdered: Bool { !isNaN }
+    static var mayBeNaN: Bool { true }
     func asBound(upper: Bool) -> Self { self == 0 ? (upper ? 0 : -0.0) : self }
 }
 
@@ -95,5 +100,6 @@ extension Double: FixedWidthValue {
     var pattern: UInt64 { bitPattern }
     static func precedes(_ a: Self, _ b: Self) -> Bool { a < b }
     var isOrdered: Bool { !isNaN }
+    static var mayBeNaN: Bool { true }
     func asBound(upper: Bool) -> Self { self == 0 ? (upper ? 0 : -0.0) : self }
 }

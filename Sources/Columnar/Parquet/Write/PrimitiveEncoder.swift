@@ -113,8 +113,9 @@ final class PrimitiveEncoder<T: FixedWidthValue>: ValueEncoder {
     }
 
     private func bounds() -> Bounds {
-        guard let (low, high) = T.extremes(of: pageValues) else { return Bounds() }
-        var bounds = Bounds(minimum: [], maximum: [])
+        let nanCount = T.mayBeNaN ? pageValues.reduce(0) { $1.isOrdered ? $0 : $0 + 1 } : nil
+        guard let (low, high) = T.extremes(of: pageValues) else { return Bounds(nanCount: nanCount) }
+        var bounds = Bounds(minimum: [], maximum: [], nanCount: nanCount)
         bounds.minimum?.append(littleEndian: low.asBound(upper: false))
         bounds.maximum?.append(littleEndian: high.asBound(upper: true))
         return bounds

@@ -8,6 +8,8 @@ struct EncodedValues {
 struct Bounds: Sendable {
     var minimum: [UInt8]?
     var maximum: [UInt8]?
+    /// How many values are NaN, which the bounds leave out; nil where none can be.
+    var nanCount: Int?
 }
 
 /// Collects the values of one chunk and encodes them page by page. Called per run of rows, never per value.
