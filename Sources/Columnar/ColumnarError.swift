@@ -11,6 +11,8 @@ public enum ColumnarError: Fault, Hashable {
     case noSuchVersion(table: String, version: Int64, earliest: Int64, latest: Int64)
     /// No commit is as old as the time asked for.
     case noVersionAt(table: String, time: Timestamp, earliest: Timestamp)
+    /// The version of that time is not kept any more; those before and after it are.
+    case versionNotKept(table: String, time: Timestamp, before: Int64, after: Int64)
     /// A commit file is missing between others.
     case logGap(table: String, missing: Int64)
     case noSuchColumn(name: String, available: [String])
@@ -31,7 +33,7 @@ public enum ColumnarError: Fault, Hashable {
         case .unsupported: "format-unsupported"
         case .notATable: "not-a-table"
         case .tableExists: "table-exists"
-        case .noSuchVersion, .noVersionAt: "no-such-version"
+        case .noSuchVersion, .noVersionAt, .versionNotKept: "no-such-version"
         case .logGap: "log-gap"
         case .noSuchColumn: "no-such-column"
         case .schemaMismatch: "schema-mismatch"
@@ -51,6 +53,8 @@ public enum ColumnarError: Fault, Hashable {
             "\(table) has no version \(version); it has \(earliest) to \(latest)."
         case .noVersionAt(let table, let time, let earliest):
             "\(table) had no version at \(time); the earliest that is kept is of \(earliest)."
+        case .versionNotKept(let table, let time, let before, let after):
+            "\(table) no longer has the version of \(time); of those around it \(before) and \(after) are kept."
         case .logGap(let table, let missing):
             "The log of \(table) has a gap: \(table)/\(LogName.commit(missing)) is missing."
         case .noSuchColumn(let name, let available):
@@ -68,6 +72,7 @@ public enum ColumnarError: Fault, Hashable {
     public var advice: String {
         switch self {
         case .noSuchVersion, .noVersionAt, .noSuchColumn: ""
+        case .versionNotKept: "Name one of them with --version, or keep more with `marquee ingest --history`."
         case .malformed: "Restore it from a backup, or write it again from its source."
         case .unsupported: "Write it again without that feature, or read it with another engine."
         case .notATable: "Check the path; `marquee ingest` or `marquee import` creates tables."
@@ -84,7 +89,7 @@ public enum ColumnarError: Fault, Hashable {
     public var category: FaultCategory {
         switch self {
         case .tooManyConflicts, .conflict: .unavailable
-        case .notATable, .noSuchVersion, .noVersionAt: .notFound
+        case .notATable, .noSuchVersion, .noVersionAt, .versionNotKept: .notFound
         case .malformed, .unsupported, .logGap: .badData
         case .tableExists, .noSuchColumn, .schemaMismatch, .invalidPredicate, .forbidden: .usage
         }

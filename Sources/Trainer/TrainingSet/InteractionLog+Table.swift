@@ -7,7 +7,13 @@ extension InteractionLog {
     /// The share of rows that may be left out if nothing else is said.
     public static let defaultMaxBadRows = 0.001
 
-    /// Reads the events table of a store at one version.
+    /// How long the version that was read stays readable, whatever the table's retention: thirty days.
+    static let keepsFor: Double = 30 * 86_400
+    /// So many versions that were read stay readable.
+    static let versionsKept = 30
+
+    /// Reads the events table of a store at one version, which stays readable for a month if no more than thirty others are
+    /// read in it.
     ///
     /// What breaks the rules of events (``EventLimits``), as rows of other writers may, is left out, counted and named in
     /// ``badRows`` and in the program's log. The time window ends an hour after the version's commit.
@@ -26,7 +32,7 @@ extension InteractionLog {
         from store: EventStore, version: Int64? = nil, asOf: Timestamp? = nil,
         maxBadRows: Double = defaultMaxBadRows
     ) throws -> InteractionLog {
-        let log = try scanned(from: store, version: version, asOf: asOf)
+        let log = try scanned(from: store, version: version, asOf: asOf, keeps: true)
         if log.badRows.count > 0 {
             Log("train").warning(
                 "rows that are no events are left out",
@@ -48,12 +54,22 @@ extension InteractionLog {
     /// The rows of a store's events table that break the rules of events, however many. Costs what reading it does.
     /// - Throws: as ``read(from:version:asOf:maxBadRows:)`` does of a table that is not there or not of events.
     public static func badRows(of store: EventStore, version: Int64? = nil) throws -> BadRows {
-        try scanned(from: store, version: version, asOf: nil).badRows
+        try scanned(from: store, version: version, asOf: nil, keeps: false).badRows
     }
 
-    private static func scanned(from store: EventStore, version: Int64?, asOf: Timestamp?) throws -> InteractionLog {
+    private static func scanned(
+        from store: EventStore, version: Int64?, asOf: Timestamp?, keeps: Bool
+    ) throws -> InteractionLog {
         let path = store.location(of: .events)
-        let snapshot = try store.open(.events).snapshot(version: version, asOf: asOf)
+        let table = try store.open(.events)
+        let snapshot = try table.snapshot(version: version, asOf: asOf)
+        // So that nobody takes its files away meanwhile, and a model that names it can be made again. A store that may only
+        // be read is no obstacle.
+        if keeps {
+            try? table.keep(
+                version: snapshot.version, until: Timestamp.now.advanced(bySeconds: keepsFor), by: "train",
+                atMost: versionsKept)
+        }
         let log = try InteractionLog(source: path, version: snapshot.version, clock: clock(of: snapshot))
         let columns = [EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at]
         try snapshot.checkReadable(columns)

@@ -11,7 +11,10 @@ extension DeltaTable {
     /// Removes data files that the newest version does not have and that no version within the retention had. Versions
     /// older than that can then no longer be read.
     ///
-    /// With a retention of 0 the log before the newest version goes too, behind a checkpoint: the bounds of files that
+    /// Versions that somebody keeps (``keep(version:until:by:atMost:)``) keep their files.
+    ///
+    /// With a retention of 0 they are given up, and the log before the newest version goes too, behind a checkpoint: the
+    /// bounds of files that
     /// are no longer there may hold values of rows that were deleted.
     /// - Parameters:
     ///   - retention: in seconds; the table's own (a week, unless it says otherwise) if nil. With less than the longest
@@ -27,6 +30,13 @@ extension DeltaTable {
         for tombstone in state.tombstones.values where (tombstone.deletionTimestamp ?? now) > horizon {
             needed.insert(tombstone.path)
         }
+        let kept = KeptVersions(storage: storage)
+        if retention != 0 {
+            for version in try kept.versions(now: Timestamp(milliseconds: now)) where version < state.version {
+                // One that cannot be read any more keeps nothing.
+                if let old = try? reader.load(version: version) { needed.formUnion(old.files.keys) }
+            }
+        }
         var report = VacuumReport()
         // Names that begin with `_` or `.` are not data; young files may belong to a commit under way.
         var candidates = try storage.listData().filter {
@@ -38,7 +48,10 @@ extension DeltaTable {
                 StoredName(name: "\(LogName.folder)/\(entry.name)", size: entry.size, modified: entry.modified))
         }
         if retention == 0 {
-            if !dryRun { try CheckpointWriter(storage: storage).write(state, now: Timestamp.now) }
+            if !dryRun {
+                for entry in try kept.entries() { try kept.remove(entry) }
+                try CheckpointWriter(storage: storage).write(state, now: Timestamp.now)
+            }
             candidates += try LogCleaner(storage: storage).entries(before: state.version).map {
                 StoredName(name: "\(LogName.folder)/\($0.name)", size: $0.size, modified: $0.modified)
             }

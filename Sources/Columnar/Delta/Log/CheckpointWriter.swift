@@ -5,8 +5,10 @@ import Domain
 struct CheckpointWriter {
     let storage: any Storage
 
-    /// - Parameter now: tombstones older than the table's retention at this time are left out.
-    func write(_ state: LogState, now: Timestamp) throws {
+    /// - Parameters:
+    ///   - now: tombstones older than the table's retention at this time are left out.
+    ///   - isNewest: whether readers of the newest version may begin with it.
+    func write(_ state: LogState, now: Timestamp, isNewest: Bool = true) throws {
         let (versions, metaData) = try state.checked(table: storage.location)
         let horizon = now.milliseconds - metaData.deletedFileRetention
         let rows = Rows(
@@ -25,6 +27,7 @@ struct CheckpointWriter {
         try writer.write(batch)
         _ = try writer.finish()
         try storage.replace(name, memory.bytes)
+        guard isNewest else { return }
         // Readers that find the hint fail if what it names is not there, so it comes second.
         let hint = JSON.object([
             "version": .int(state.version), "size": .int(Int64(batch.rowCount)),

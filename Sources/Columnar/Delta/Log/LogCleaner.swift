@@ -1,6 +1,6 @@
 import Domain
 
-/// Deletes commits and checkpoints that are past the log's retention and that no kept version needs.
+/// Deletes commits and checkpoints that are past the log's retention and that no kept version needs: see ``KeptVersions``.
 struct LogCleaner {
     let storage: any Storage
 
@@ -15,7 +15,15 @@ struct LogCleaner {
                 if case .commit(let version)? = LogName.parse(entry.name) { version } else { nil }
             })
         guard let keep = listing.checkpoints.last(where: { old.contains($0.version) })?.version else { return }
-        for entry in try self.entries(before: keep) { try storage.delete("\(LogName.folder)/\(entry.name)") }
+        let kept = try KeptVersions(storage: storage).versions(now: now)
+        for entry in try self.entries(before: keep) {
+            let isKept =
+                switch LogName.parse(entry.name) {
+                case .commit(let version)?, .checkpoint(let version, _, _)?: kept.contains(version)
+                case nil: false
+                }
+            if !isKept { try storage.delete("\(LogName.folder)/\(entry.name)") }
+        }
     }
 
     /// What belongs to older versions than `version`: commits, checkpoints, and what other engines put beside them,

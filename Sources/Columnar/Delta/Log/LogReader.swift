@@ -118,6 +118,12 @@ struct LogReader: Sendable {
                 failure = failure ?? error
             }
         }
+        if case .logGap(_, let missing)? = failure as? ColumnarError,
+            try KeptVersions(storage: storage).entries().contains(where: { $0.version == missing - 1 })
+        {
+            throw ColumnarError.noSuchVersion(
+                table: table, version: target, earliest: listing.earliest ?? 0, latest: latest)
+        }
         guard listing.commits.first == 0 else {
             if let failure { throw failure }
             if let earliest = listing.earliest, target < earliest {
