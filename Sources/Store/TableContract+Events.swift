@@ -2,7 +2,7 @@ import Columnar
 import Domain
 
 extension TableContract {
-    /// Every view, like and review: one row for each event, a folder for each day.
+    /// Every view, like and review: one row for each event; files follow the days of the events.
     ///
     /// One user's rows, and one event, are looked up and erased without reading the files of others.
     public static let events = TableContract(
@@ -22,7 +22,7 @@ extension TableContract {
             Field(EventColumn.ingestedAt, .timestamp, nullable: false),
             Field(EventColumn.eventDate, .date, nullable: false),
         ]),
-        partitionedBy: [EventColumn.eventDate], bloomFiltersOn: [EventColumn.eventID, EventColumn.userID])
+        clusteredBy: EventColumn.eventDate, bloomFiltersOn: [EventColumn.eventID, EventColumn.userID])
 }
 
 /// Columns of ``TableContract/events``. Those of an event's own fields are called as on the wire.
@@ -51,6 +51,6 @@ public enum EventColumn {
     public static let offset = OriginColumn.offset
     /// When it was stored.
     public static let ingestedAt = "ingested_at"
-    /// The UTC day of ``at``, by which the table is partitioned.
+    /// The UTC day of ``at``, which the files of the table follow.
     public static let eventDate = "event_date"
 }

@@ -30,10 +30,12 @@ extension DeltaTable {
     ///   - expecting: for each application, the version its progress marker must have in the version the commit
     ///     follows (nil: it must have none). Anything else is a conflict, and a marker that is ahead of ours is then
     ///     not taken for our own earlier commit.
+    ///   - unless: asked about the version the commit is to follow, before each attempt: whether its rows are at odds with
+    ///     what it has. Nobody else's commit can come between the answer and ours.
     /// - Throws: ``ColumnarError/schemaMismatch(reason:)``, or what kept the files from being written.
     public func append(
         _ batches: [RecordBatch], transactions: [Transaction] = [], expecting: [String: Int64?]? = nil,
-        operation: String = "WRITE", options: ParquetOptions = .init()
+        unless: ((Snapshot) throws -> Bool)? = nil, operation: String = "WRITE", options: ParquetOptions = .init()
     ) throws -> CommitOutcome {
         guard Set(transactions.map(\.appID)).count == transactions.count else {
             throw ColumnarError.schemaMismatch(reason: "a commit has one transaction an application")
@@ -60,15 +62,21 @@ extension DeltaTable {
                     file: path, feature: "writing partitions by \(field.type) in column \(field.name)")
             }
         }
-        let partitions = try PartitionSplitter(schema: snapshot.schema, partitionColumns: metaData.partitionColumns)
-            .split(batches)
+        let splitter = PartitionSplitter(schema: snapshot.schema, partitionColumns: metaData.partitionColumns)
+        let partitions =
+            if let column = metaData.clusterColumn(snapshot.schema) {
+                try splitter.clusters(
+                    batches, by: column, today: Timestamp.now.date.days, files: DataFileWriter.filesTogether)
+            } else {
+                try splitter.split(batches)
+            }
         if partitions.isEmpty && transactions.isEmpty { return .committed(version: state.version) }
         let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema, options: options)
         let adds = try writer.write(partitions)
         pending.actions += adds.map { .add($0) }
         pending.metrics = Self.metrics(adds, rows: partitions.reduce(0) { $0 + $1.rowCount })
         do {
-            let outcome = try commit(pending, on: state)
+            let outcome = try commit(pending, on: state, unless: unless)
             if case .committed = outcome {} else { writer.discard(adds) }
             return outcome
         } catch {

@@ -7,11 +7,18 @@ extension DeltaTable {
     /// Puts the commit on top of the newest version, again and again while other writers are faster and their commits
     /// leave it valid.
     /// - Parameter base: the state the commit was prepared on.
+    /// - Parameter unless: whether a version has what the commit is at odds with; asked before each attempt to follow it.
     /// - Throws: ``ColumnarError/tooManyConflicts(table:attempts:)``; whatever it throws, nothing was committed.
-    func commit(_ pending: PendingCommit, on base: LogState) throws -> CommitOutcome {
+    func commit(
+        _ pending: PendingCommit, on base: LogState, unless: ((Snapshot) throws -> Bool)? = nil
+    ) throws -> CommitOutcome {
         var state = base
         for _ in 0..<Self.maximumAttempts {
             if let outcome = Self.precheck(pending, state) { return outcome }
+            if let unless, try unless(Snapshot(storage: storage, state: state)) {
+                remember(state, insteadOf: base)
+                return .conflict(version: state.version, reason: "has rows that these must not follow")
+            }
             let version = state.version + 1
             let now = Timestamp.now
             if try storage.putIfAbsent(

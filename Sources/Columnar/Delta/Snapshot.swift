@@ -42,6 +42,9 @@ public struct Snapshot: Sendable {
     /// Where the table is.
     public var location: String { storage.location }
 
+    /// Whether rows may only be added.
+    public var isAppendOnly: Bool { state.metaData?.isAppendOnly ?? false }
+
     /// Live data files of this version.
     public var fileCount: Int { state.files.count }
 
@@ -73,6 +76,14 @@ public struct Snapshot: Sendable {
     ///   ``ColumnarError/unsupported(file:feature:)`` if it is one that cannot be read.
     public func scan(columns: [String]? = nil, where predicate: Predicate? = nil) throws -> Scan {
         try scan(adds, columns: columns, where: predicate)
+    }
+
+    /// The rows of those files that another version of the table does not have.
+    /// - Throws: as ``scan(columns:where:)``
+    public func scan(
+        filesNotIn earlier: Snapshot, columns: [String]? = nil, where predicate: Predicate? = nil
+    ) throws -> Scan {
+        try scan(adds.filter { earlier.state.files[$0.path] == nil }, columns: columns, where: predicate)
     }
 
     func scan(_ adds: [Add], columns: [String]? = nil, where predicate: Predicate? = nil) throws -> Scan {

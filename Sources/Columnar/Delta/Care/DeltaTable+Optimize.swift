@@ -42,16 +42,10 @@ extension DeltaTable {
                 batches.append(batch)
             }
             if batches.isEmpty { return nil }
-            let whole = RecordBatch.joining(batches).selecting(dataSchema)
-            batches = []
-            let order = try whole.order(by: sorting)
-            var slices = stride(from: 0, to: order.count, by: ParquetOptions().rowGroupRows).makeIterator()
             let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
-            let file = try writer.write(adds[0].partitionValues, dataChange: false) {
-                slices.next().map { start in
-                    whole.gathered(Array(order[start..<min(start + ParquetOptions().rowGroupRows, order.count)]))
-                }
-            }
+            let file = try Self.write(
+                RecordBatch.joining(batches).selecting(dataSchema), sortedBy: sorting, adds[0].partitionValues, writer)
+            batches = []
             let files = file.map { [$0] } ?? []
             let commit = Self.replacing(
                 adds, by: files, operation: "OPTIMIZE",
@@ -61,6 +55,19 @@ extension DeltaTable {
         return done.map { Self.report($0) }
     }
 
+    /// One file of rows in order of time.
+    static func write(
+        _ whole: RecordBatch, sortedBy timeColumn: String?, _ values: [String: String?], _ writer: DataFileWriter
+    ) throws -> Add? {
+        let order = try whole.order(by: timeColumn)
+        var slices = stride(from: 0, to: order.count, by: ParquetOptions().rowGroupRows).makeIterator()
+        return try writer.write(values, dataChange: false) {
+            slices.next().map { start in
+                whole.gathered(Array(order[start..<min(start + ParquetOptions().rowGroupRows, order.count)]))
+            }
+        }
+    }
+
     /// The paths of small files that are to become one, two or more each.
     private func groups(targetSize: Int64, state: LogState) throws -> [[String]] {
         let columns = state.metaData?.partitionColumns ?? []
@@ -68,12 +75,19 @@ extension DeltaTable {
         for add in state.files.values where add.size < targetSize {
             partitions[PartitionPath.folder(columns, values: add.partitionValues), default: []].append(add)
         }
+        let cluster = try state.metaData?.clusterColumn(Snapshot(storage: storage, state: state).schema)
         var groups: [[String]] = []
         for (_, adds) in partitions.sorted(by: { $0.key < $1.key }) {
             var group: [String] = []
             var size: Int64 = 0
             var rows: Int64 = 0
-            for add in adds.sorted(by: { ($0.modificationTime, $0.path) < ($1.modificationTime, $1.path) }) {
+            let ordered =
+                if let cluster {
+                    adds.map { ClusteredFile($0, by: cluster) }.sorted(by: ClusteredFile.isEarlier).map(\.add)
+                } else {
+                    adds.sorted { ($0.modificationTime, $0.path) < ($1.modificationTime, $1.path) }
+                }
+            for add in ordered {
                 let own = FileBounds(add).rowCount ?? 0
                 if size + add.size > targetSize || rows + own > Self.rowsAtOnce, !group.isEmpty {
                     groups.append(group)

@@ -23,7 +23,8 @@ extension DeltaTable {
     private static let tidyLock = "_tidy.lock"
 
     /// Merges small files as the policy says, one group after another, each in a commit of its own; removes files that
-    /// no version within the table's retention needs; and shortens the log to the table's retention.
+    /// no version within the table's retention needs; and shortens the log to the table's retention, but for one version
+    /// of each of the last hours and days.
     ///
     /// For a thread that runs beside writers: a merge changes no data, so no append fails or starts over because of it,
     /// and a merge whose files were taken by a deletion gives way and plans anew. A lock keeps several processes from
@@ -54,6 +55,7 @@ extension DeltaTable {
         if vacuums {
             report.vacuumed = try storage.withLock(Self.tidyLock) {
                 try check()
+                try keepNow(policy, now: now)
                 try shortenLog()
                 return try vacuum()
             }

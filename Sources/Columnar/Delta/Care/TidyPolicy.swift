@@ -12,16 +12,22 @@ public struct TidyPolicy: Hashable, Sendable {
     public var quiet: Int64
     /// How long between two looks for files that nobody needs any more. Seconds.
     public var vacuumEvery: Int64
+    /// Of so many hours one version is kept readable, beyond the table's own retention; 0 for none.
+    public var hours: Int
+    /// Of so many days one version is kept readable, beyond the table's own retention; 0 for none.
+    public var days: Int
 
     public init(
         smallSize: Int64 = 32 << 20, targetSize: Int64 = 128 << 20, manyFiles: Int = 60, quiet: Int64 = 600,
-        vacuumEvery: Int64 = 600
+        vacuumEvery: Int64 = 600, hours: Int = 24, days: Int = 7
     ) {
         self.smallSize = smallSize
         self.targetSize = targetSize
         self.manyFiles = manyFiles
         self.quiet = quiet
         self.vacuumEvery = vacuumEvery
+        self.hours = hours
+        self.days = days
     }
 }
 
@@ -36,6 +42,12 @@ struct TidyPlan {
     /// The next group of the partition that comes first; nil if everything is tidy.
     init?(_ state: LogState, _ policy: TidyPolicy, rowLimit: Int64, now: Timestamp) {
         let columns = state.metaData?.partitionColumns ?? []
+        if let column = Self.clusterColumn(state) {
+            guard let group = Self.clustered(state.files.values, by: column, policy, rowLimit: rowLimit, now: now)
+            else { return nil }
+            paths = group
+            return
+        }
         var partitions: [String: [Add]] = [:]
         for add in state.files.values {
             partitions[PartitionPath.folder(columns, values: add.partitionValues), default: []].append(add)
@@ -46,6 +58,63 @@ struct TidyPlan {
             return
         }
         return nil
+    }
+
+    /// Of a table that can be read, the column its files are clustered by.
+    private static func clusterColumn(_ state: LogState) -> String? {
+        guard let metaData = state.metaData,
+            let schema = try? SchemaString.schema(metaData.schemaString, file: "").readable
+        else { return nil }
+        return metaData.clusterColumn(schema)
+    }
+
+    /// The next group of a table whose files follow a column of days: small files of a day that goes on where there are
+    /// many, or those of days that are over, in their order, whatever their days.
+    private static func clustered(
+        _ adds: some Sequence<Add>, by column: String, _ policy: TidyPolicy, rowLimit: Int64, now: Timestamp
+    ) -> [String]? {
+        func rows(_ file: ClusteredFile) -> Int64 { FileBounds(file.add).rowCount ?? 0 }
+        func isSmall(_ file: ClusteredFile) -> Bool {
+            file.add.size < policy.smallSize && rows(file) < rowLimit / 2
+        }
+        func idle(_ file: ClusteredFile) -> Int64 { now.milliseconds - file.add.modificationTime }
+        func together(_ files: [ClusteredFile]) -> [ClusteredFile] {
+            var (group, size, count): ([ClusteredFile], Int64, Int64) = ([], 0, 0)
+            for file in files {
+                if group.count > 1, size + file.add.size > policy.targetSize || count + rows(file) > rowLimit { break }
+                group.append(file)
+                size += file.add.size
+                count += rows(file)
+            }
+            return group
+        }
+        let today = now.date.days
+        let files = adds.map { ClusteredFile($0, by: column) }.sorted(by: ClusteredFile.isEarlier)
+        for (_, day) in Dictionary(grouping: files.filter { $0.last >= today }, by: \.last).sorted(by: {
+            $0.key < $1.key
+        }) {
+            let small = day.filter(isSmall)
+            if small.count >= max(2, policy.manyFiles) { return together(small).map(\.add.path) }
+        }
+        let closed = files.filter { $0.last < today }
+        let small = closed.filter(isSmall)
+        // A file that was written a moment ago may have company soon.
+        let ready = small.count >= max(2, policy.manyFiles) ? small : small.filter { idle($0) >= policy.quiet * 1000 }
+        guard !ready.isEmpty else { return nil }
+        let group = together(ready)
+        let size = group.reduce(0) { $0 + $1.add.size }
+        let count = group.reduce(0) { $0 + rows($1) }
+        // What would stay small although there is a neighbour to join.
+        if group.count == small.count, size < policy.smallSize, group.allSatisfy({ idle($0) >= policy.quiet * 6000 }),
+            let neighbour = closed.filter({ file in
+                !isSmall(file) && file.add.size < policy.targetSize && count + rows(file) <= 2 * rowLimit
+            }).min(by: { a, b in
+                (group[0].distance(to: a), a.add.size) < (group[0].distance(to: b), b.add.size)
+            })
+        {
+            return (group + [neighbour]).map(\.add.path)
+        }
+        return group.count > 1 ? group.map(\.add.path) : nil
     }
 
     private static func group(_ adds: [Add], _ policy: TidyPolicy, rowLimit: Int64, now: Timestamp) -> [String]? {

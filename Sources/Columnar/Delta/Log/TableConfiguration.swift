@@ -43,6 +43,15 @@ extension MetaData {
 
     static let bloomFilterProperty = "marquee.bloomFilterColumns"
 
+    /// The column of days by which files are kept apart without folders; nil if there is none.
+    func clusterColumn(_ schema: Schema) -> String? {
+        guard partitionColumns.isEmpty, let name = configuration[Self.clusterProperty], schema[name]?.type == .date
+        else { return nil }
+        return name
+    }
+
+    static let clusterProperty = "marquee.clusterBy"
+
     private static let day: Int64 = 86_400_000
 
     /// `interval 7 days`, `interval 1 week 12 hours`, as Spark writes it.

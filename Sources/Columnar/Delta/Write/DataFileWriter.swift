@@ -9,7 +9,7 @@ struct DataFileWriter {
     let schema: Schema
     private(set) var options: ParquetOptions
     /// Files that are written at a time. Not more: each holds a row group, compressed, and flushing waits for one disk.
-    private static let filesTogether = min(4, ProcessInfo.processInfo.activeProcessorCount)
+    static let filesTogether = min(4, ProcessInfo.processInfo.activeProcessorCount)
     /// But files of few rows, as the days of an import are, do little else than wait for the disk, which makes many durable
     /// in the time of one.
     private static let smallFilesTogether = 16

@@ -54,7 +54,7 @@ struct PartitionSplitter {
     }
 
     /// The columns of the table in its order. Nullable columns that the batch lacks are null.
-    private func conforming(_ batch: RecordBatch) throws -> [Column] {
+    func conforming(_ batch: RecordBatch) throws -> [Column] {
         if let stranger = batch.schema.names.first(where: { schema.index(of: $0) == nil }) {
             throw ColumnarError.schemaMismatch(reason: "the table has no column \(stranger)")
         }
@@ -78,7 +78,7 @@ struct PartitionSplitter {
     }
 
     /// The rows of each distinct combination of values, in order of first appearance.
-    private static func groups(_ columns: [Column], rowCount: Int) -> [[Int32]] {
+    static func groups(_ columns: [Column], rowCount: Int) -> [[Int32]] {
         var codes = [Int32](repeating: 0, count: rowCount)
         var groupCount = 1
         for column in columns {

@@ -34,57 +34,163 @@ struct DeltaTidyTests {
         return ids.sorted()
     }
 
-    /// Three days of 24 hours of 12 commits, a day's rows being several files of the target size. The clock is simulated
-    /// and sizes are a thousandth of the real ones; retention is over at once.
-    @Test func aLongStreamEndsAsTidyAsItWasAfterAnHour() async throws {
+    /// A day's rows are several files of the target size; the clock is simulated. In `make test` three days of 24 hours of 12
+    /// commits with sizes a thousandth of the real ones, in `make nightly` a day of a commit a second with the real sizes
+    /// (`MARQUEE_TIDY_COMMITS` an hour, 3,600 if it is not set).
+    @Test(arguments: [true, false])
+    func aLongStreamEndsAsTidyAsItWasAfterAnHour(hasFolders: Bool) async throws {
+        try await longStream(hasFolders: hasFolders, days: 3, commits: 12, rows: 50, scale: 1 << 10, many: 10)
+    }
+
+    @Test(.enabled(if: Effort.isNightly, "an hour of small commits: make nightly"))
+    func aDayOfACommitASecondEndsWithLargeFiles() async throws {
+        let commits = ProcessInfo.processInfo.environment["MARQUEE_TIDY_COMMITS"].flatMap { Int($0) } ?? 3600
+        try await longStream(hasFolders: false, days: 1, commits: commits, rows: 400, scale: 1, many: 60)
+    }
+
+    /// - Parameter scale: so many times smaller than the real ones are the sizes.
+    private func longStream(
+        hasFolders: Bool, days: Int, commits: Int, rows: Int, scale: Int64, many: Int
+    ) async throws {
         try await withTemporaryFolder { folder in
+            var properties = [
+                "delta.logRetentionDuration": "interval 0 seconds",
+                "delta.deletedFileRetentionDuration": "interval 0 seconds",
+            ]
+            if !hasFolders { properties[MetaData.clusterProperty] = "day" }
             let table = try DeltaTable.create(
-                at: folder.path, schema: Self.schema, partitionedBy: ["day"],
-                configuration: [
-                    "delta.logRetentionDuration": "interval 0 seconds",
-                    "delta.deletedFileRetentionDuration": "interval 0 seconds",
-                ])
+                at: folder.path, schema: Self.schema, partitionedBy: hasFolders ? ["day"] : [],
+                configuration: properties)
             // Each tidier is a process of its own to the table.
             let tidier = try DeltaTable.open(at: folder.path)
-            let policy = TidyPolicy(smallSize: 32 << 10, targetSize: 128 << 10, manyFiles: 10, quiet: 600)
+            let smallSize = (32 << 20) / scale
+            let policy = TidyPolicy(
+                smallSize: smallSize, targetSize: 4 * smallSize, manyFiles: many, quiet: 600, hours: 0, days: 0)
             let start = Timestamp.now.microseconds / Self.dayLength
-            var afterAnHour: (log: Int, files: Int, state: Int)?
-            func load() throws -> (log: Int, files: Int, state: Int) {
+            struct Load { var log = 0, files = 0, state = 0, seconds = 0.0 }
+            func load() throws -> Load {
                 let log = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "_delta_log").path)
-                let state = try DeltaTable.open(at: folder.path).newestState()
-                return (log.count, state.files.count, state.files.count + state.tombstones.count)
+                var state = LogState.empty
+                let time = try ContinuousClock().measure { state = try DeltaTable.open(at: folder.path).newestState() }
+                return Load(
+                    log: log.count, files: state.files.count, state: state.files.count + state.tombstones.count,
+                    seconds: time / .seconds(1))
             }
+            var afterAnHour = Load()
             var merges = 0
-            for hour in 0..<72 {
+            // What a tidier of a real stream does twice a minute.
+            let looks = max(1, commits / 30)
+            for hour in 0..<24 * days {
                 let day = start + Int64(hour / 24)
-                for commit in 0..<12 {
-                    let outcome = try table.append([Self.batch(hour * 12 + commit, day: day, rows: 50)])
+                for commit in 0..<commits {
+                    let outcome = try table.append([Self.batch(hour * commits + commit, day: day, rows: rows)])
                     guard case .committed = outcome else { return #expect(Bool(false), "\(outcome)") }
+                    if commit % looks == looks - 1 {
+                        let second = Int64(hour % 24) * 3600 + Int64(commit + 1) * 3600 / Int64(commits)
+                        let now = Timestamp(microseconds: day * Self.dayLength + second * 1_000_000)
+                        merges += try tidier.tidy(policy, now: now, vacuums: commit == commits - 1).merges
+                    }
                 }
-                let now = Timestamp(microseconds: day * Self.dayLength + Int64(hour % 24 + 1) * 3_600_000_000)
-                let report = try tidier.tidy(policy, now: now, vacuums: true)
-                merges += report.merges
                 if hour == 0 { afterAnHour = try load() }
             }
             // The last day is over, and nobody writes.
             _ = try tidier.tidy(
-                policy, now: Timestamp(microseconds: (start + 4) * Self.dayLength), vacuums: true)
+                policy, now: Timestamp(microseconds: (start + Int64(days) + 1) * Self.dayLength), vacuums: true)
             let end = try load()
-            let first = try #require(afterAnHour)
-            #expect(end.log <= first.log + 25, "the log has \(end.log) files, after an hour it had \(first.log)")
-            #expect(end.state <= first.state + 40, "\(end) after \(first)")
+            #expect(end.log <= afterAnHour.log + 25, "the log has \(end.log) files, after an hour \(afterAnHour.log)")
+            #expect(end.state <= afterAnHour.state + 60, "\(end) after \(afterAnHour)")
             #expect(merges > 50)
             let snapshot = try DeltaTable.open(at: folder.path).snapshot()
             for (day, files) in Dictionary(grouping: snapshot.files, by: { $0.partitionValues["day"] ?? "" }) {
                 let sizes = files.map(\.size)
-                #expect(sizes.count < 10 && sizes.allSatisfy { $0 >= 32 << 10 }, "\(day ?? ""): \(sizes)")
+                #expect(sizes.allSatisfy { $0 >= smallSize }, "\(day ?? ""): \(sizes)")
             }
-            #expect(snapshot.rowCount == Int64(72 * 12 * 50))
-            #expect(Set(try Self.ids(snapshot)).count == 72 * 12 * 50)
+            #expect(snapshot.rowCount == Int64(24 * days * commits * rows))
+            if rows * commits < 10_000 { #expect(Set(try Self.ids(snapshot)).count == 24 * days * commits * rows) }
             #expect(try table.verify().problems.isEmpty)
             let data = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
                 .filter { $0.hasSuffix(".parquet") && !$0.hasPrefix("_") }
             #expect(data.count == snapshot.files.count, "nothing that was merged is left")
+            if Effort.isNightly {
+                print("\(24 * days) h of \(commits) commits: an hour \(afterAnHour), the end \(end), \(merges) merges")
+                print("sizes in MiB: \(snapshot.files.map { $0.size >> 20 }.sorted())")
+            }
+        }
+    }
+
+    /// A stream's table keeps all versions for a short while, and then one of each hour and day.
+    @Test func oneVersionOfAnHourStaysReadable() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try DeltaTable.create(
+                at: folder.path, schema: Self.schema,
+                configuration: [
+                    MetaData.clusterProperty: "day", "delta.logRetentionDuration": "interval 0 seconds",
+                    "delta.deletedFileRetentionDuration": "interval 0 seconds",
+                ])
+            let day = Timestamp.now.microseconds / Self.dayLength
+            let policy = TidyPolicy(
+                smallSize: 1 << 20, targetSize: 4 << 20, manyFiles: 4, quiet: 600, hours: 3, days: 2)
+            let start = Timestamp.now
+            // What each hour ended with.
+            var hours: [[String]] = []
+            for hour in 0..<8 {
+                for commit in 0..<11 { _ = try table.append([Self.batch(hour * 11 + commit, day: day, rows: 2)]) }
+                let now = start.advanced(bySeconds: Double(hour) * 3600)
+                for _ in 0..<2 { _ = try table.tidy(policy, now: now, vacuums: true) }
+                hours.append(try Self.ids(table.snapshot()))
+            }
+            let kept = try KeptVersions(storage: table.storage).entries()
+            #expect(kept.filter { $0.keeper == "hour" }.count <= 4, "\(kept)")
+            for entry in kept {
+                let old = try Self.ids(DeltaTable.open(at: folder.path).snapshot(version: entry.version))
+                #expect(hours.contains(old), "version \(entry.version) has \(old.count) rows")
+            }
+            // What lies between is gone, and said to be.
+            if let first = kept.first?.version {
+                #expect {
+                    try DeltaTable.open(at: folder.path).snapshot(version: first + 1)
+                } throws: { error in
+                    (error as? ColumnarError)?.code == "no-such-version"
+                }
+            }
+            #expect(try DeltaTable.open(at: folder.path).verify().problems.isEmpty)
+            // Erasing takes them too.
+            _ = try table.vacuum(retention: 0)
+            #expect(try KeptVersions(storage: table.storage).entries().isEmpty)
+            let data = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+                .filter { $0.hasSuffix(".parquet") && !$0.hasPrefix("_") }
+            #expect(data.count == (try table.snapshot().fileCount))
+        }
+    }
+
+    /// A version that somebody needs, such as one that a model was trained on.
+    @Test func aKeptVersionOutlivesTheRetention() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try DeltaTable.create(
+                at: folder.path, schema: Self.schema,
+                configuration: [
+                    MetaData.clusterProperty: "day", "delta.logRetentionDuration": "interval 0 seconds",
+                    "delta.deletedFileRetentionDuration": "interval 0 seconds",
+                ])
+            let policy = TidyPolicy(manyFiles: 2, hours: 0, days: 0)
+            for number in 0..<3 { _ = try table.append([Self.batch(number, day: 20_000, rows: 2)]) }
+            let ids = try Self.ids(table.snapshot())
+            let until = Timestamp.now.advanced(bySeconds: 3600)
+            try table.keep(version: 3, until: until, by: "train", atMost: 2)
+            for number in 3..<40 {
+                _ = try table.append([Self.batch(number, day: 20_000, rows: 2)])
+                _ = try table.tidy(policy, vacuums: true)
+            }
+            let opened = try DeltaTable.open(at: folder.path)
+            #expect(try Self.ids(opened.snapshot(version: 3)) == ids)
+            #expect(try opened.snapshot().rowCount == 80)
+            // Three are more than this keeper may have.
+            for _ in 0..<2 {
+                _ = try table.append([Self.batch(90, day: 20_000, rows: 2)])
+                try table.keep(version: table.snapshot().version, until: until, by: "train", atMost: 2)
+            }
+            let kept = try KeptVersions(storage: table.storage).entries()
+            #expect(kept.count == 2 && !kept.contains { $0.version == 3 })
         }
     }
 
