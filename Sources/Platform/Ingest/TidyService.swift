@@ -75,9 +75,15 @@ public final class TidyService: Service {
             let now = ContinuousClock.now
             let vacuums = state.vacuumed.map { now - $0 >= .seconds(policy.vacuumEvery) } ?? true
             let report = try table.tidy(policy, now: clock(), vacuums: vacuums) { try flag.check() }
+            let repeated = try vacuums ? removeRepeated(table, flag) : 0
             if vacuums { state.vacuumed = now }
             state.trouble = nil
-            metrics.show(report, took: ContinuousClock.now - now)
+            metrics.show(report, repeated: repeated, took: ContinuousClock.now - now)
+            if repeated > 0 {
+                log.warning(
+                    "events were stored that were there already: their producers send them twice, to several partitions or far apart",
+                    ["table": state.storage.location, "removed": repeated])
+            }
             if !report.isIdle {
                 log.info(
                     "tidied",
@@ -108,6 +114,17 @@ public final class TidyService: Service {
     }
 }
 
+extension TidyService {
+    /// The refusal of repeated events looks some way back in their partition; what it cannot see is taken away here.
+    fileprivate func removeRepeated(_ table: DeltaTable, _ flag: CancellationFlag) throws -> Int64 {
+        let schema = try table.snapshot().schema
+        guard [EventColumn.eventID, EventColumn.eventDate].allSatisfy({ schema[$0] != nil }) else { return 0 }
+        return try table.tidyRepeated(
+            EventColumn.eventID, byDay: EventColumn.eventDate, policy, now: clock(), check: { try flag.check() }
+        ).rowsDeleted
+    }
+}
+
 /// What the tidying of a table shows to Prometheus; the names are listed in docs/ingestion.md.
 private struct TidyMetrics {
     let table: String
@@ -115,8 +132,12 @@ private struct TidyMetrics {
 
     init(table: String) { self.table = table }
 
-    func show(_ report: TidyReport, took: Duration) {
+    func show(_ report: TidyReport, repeated: Int64, took: Duration) {
         let metrics = Metrics.shared
+        metrics.counter(
+            "marquee_tidy_repeated_events_total", help: "Rows taken away whose event_id another row has.",
+            labels: labels
+        ).increment(by: Int(repeated))
         metrics.counter("marquee_tidy_merges_total", help: "Merges of small files, a commit each.", labels: labels)
             .increment(by: report.merges)
         metrics.counter("marquee_tidy_files_merged_total", help: "Files that merges took away.", labels: labels)

@@ -15,9 +15,13 @@ enum StoreCareCommand {
             readable, and others may go on writing. The small files go with 'store vacuum'. With --every it goes on until
             it is interrupted, as 'ingest' does by itself: it merges the files of days that are over and of those with
             many small ones, with the least priority, and removes what no kept version needs.
-            """, arguments: [directory], options: [targetMegabytes.spec, every.spec],
+
+            Events that an earlier version stored in a folder for each day are put into files that follow the days without
+            folders, so that old history takes few files; --keep-folders leaves the folders. Of events that were stored twice
+            one is left.
+            """, arguments: [directory], options: [targetMegabytes.spec, every.spec, keepFolders.spec],
         examples: [
-            .init(line: "store optimize data/events", meaning: "One file a day instead of hundreds."),
+            .init(line: "store optimize data/events", meaning: "Few files instead of thousands."),
             .init(
                 line: "store optimize data/events --every 1m",
                 meaning: "Keeps a table tidy that another program writes."),
@@ -25,6 +29,7 @@ enum StoreCareCommand {
     ) { invocation in
         let megabytes = try invocation.value(targetMegabytes)
         let path = invocation.arguments[0]
+        let keeps = try invocation.value(keepFolders)
         if let seconds = invocation.optional(every) {
             // What is no table is said at once, and not every minute.
             try await BlockingWork.run("store") { _ in _ = try DeltaTable.open(at: path) }
@@ -34,7 +39,15 @@ enum StoreCareCommand {
         }
         try await BlockingWork.run("store") { _ in
             let table = try DeltaTable.open(at: path)
-            print(try table.optimize(targetSize: Int64(megabytes) << 20))
+            let size = Int64(megabytes) << 20
+            let isEvents = try isEvents(table)
+            let clustered = keeps || !isEvents ? nil : try table.cluster(by: EventColumn.eventDate, targetSize: size)
+            print(try clustered ?? table.optimize(targetSize: size))
+            guard isEvents, !(try table.snapshot().isAppendOnly) else { return }
+            let repeated = try table.removeRepeated(EventColumn.eventID).rowsDeleted
+            if repeated > 0 {
+                StandardOutput.write(line: "\(Figure.count(Int(repeated))) events removed that were stored twice")
+            }
         }
     }
 
@@ -115,6 +128,12 @@ enum StoreCareCommand {
         }
     }
 
+    /// Whether a table has the columns of events.
+    private static func isEvents(_ table: DeltaTable) throws -> Bool {
+        let schema = try table.snapshot().schema
+        return TableContract.events.schema.fields.allSatisfy { $0.nullable || schema[$0.name]?.type == $0.type }
+    }
+
     /// The rows of a store's events table that are no events; nil if there are none, or if it is another table.
     private static func badEvents(_ directory: String, _ version: Int64?) throws -> BadRows? {
         let folder = URL(filePath: directory).standardizedFileURL
@@ -135,6 +154,8 @@ enum StoreCareCommand {
     private static let every = Option<Double>.seconds(
         "every", "Look at the table this often, until interrupted; by day and number of files, see above."
     ).set(as: "optimize-every")
+    private static let keepFolders = Option<Bool>.flag(
+        "keep-folders", "Leave a folder for each day where there is one.")
     private static let retentionHours = Option<Int>.integer(
         "retention-hours", in: 0...876_000, "Keep what versions of the last N hours need; the table's own by default.")
     private static let dryRun = Option<Bool>.flag("dry-run", "Only say what would be removed.")
