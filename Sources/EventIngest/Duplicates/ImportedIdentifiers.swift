@@ -42,7 +42,8 @@ final class ImportedIdentifiers {
         snapshot = newest
     }
 
-    private static func imports(_ snapshot: Snapshot) -> [String: Int64] {
+    /// How far imports are, by the markers they move.
+    static func imports(_ snapshot: Snapshot) -> [String: Int64] {
         snapshot.transactions.filter { $0.key.hasPrefix("import") }
     }
 

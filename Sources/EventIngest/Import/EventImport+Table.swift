@@ -7,8 +7,8 @@ extension EventImport {
     /// Adds the events to the table whose `event_id` is not there yet, whichever way that came.
     ///
     /// The data set is read whole before anything is stored, so that one that turns out to be none leaves nothing. Then its
-    /// events are stored in the order of their days, some days a commit: every day becomes one file, whatever the order of
-    /// the lines, and the identifiers of the table are looked up in those days. An identifier that a column holds may lie
+    /// events are stored in the order of their days, some days a commit: rows of neighbouring days lie together, whatever the
+    /// order of the lines, and the identifiers of the table are looked up in those days. An identifier that a column holds may lie
     /// in any day, so those of the whole table are read first.
     ///
     /// Blocks. Memory is that of `atOnce` events, or 25 bytes for each event of the table where a column holds the
@@ -97,8 +97,6 @@ private final class ImportWriter {
     /// The marker that every import moves: of two at once one finds that the other was faster, and looks up again.
     private static let marker = "import"
     private static let isStored = UInt32.max
-    /// So long a portion is looked up and written anew because somebody else stored events meanwhile.
-    private static let patience = Duration.seconds(60)
 
     struct Outcome {
         var added = 0
@@ -111,7 +109,8 @@ private final class ImportWriter {
 
     func knowAll() throws {
         var known = IdentifierSet()
-        try identifiers(of: table.snapshot(), where: nil) { _ = known.insert($0, Self.isStored) }
+        var scan = try table.snapshot().scan(columns: [EventColumn.eventID])
+        try identifiers(of: &scan) { _ = known.insert($0, Self.isStored) }
         all = known
     }
 
@@ -122,23 +121,14 @@ private final class ImportWriter {
         let knowsAll = all != nil
         // Taken out: a copy of it would cost more than the portion.
         var known = all.take() ?? IdentifierSet()
-        let start = ContinuousClock.now
         var attempts = 0
         while true {
             attempts += 1
             let snapshot = try table.snapshot()
             if !knowsAll {
                 known = IdentifierSet()
-                let days = portion.days
-                try identifiers(
-                    of: snapshot,
-                    where: .and([
-                        .compare(
-                            column: EventColumn.eventDate, .greaterOrEqual, .date(CalendarDate(days: days.lowerBound))),
-                        .compare(
-                            column: EventColumn.eventDate, .lessOrEqual, .date(CalendarDate(days: days.upperBound))),
-                    ])
-                ) { _ = known.insert($0, Self.isStored) }
+                var scan = try snapshot.scan(columns: [EventColumn.eventID], where: Self.days(portion))
+                try identifiers(of: &scan) { _ = known.insert($0, Self.isStored) }
             }
             let (batch, outcome) = try rows(records, portion, &known, isOnlyPortion: !knowsAll)
             guard batch.rowCount > 0 else {
@@ -146,19 +136,29 @@ private final class ImportWriter {
                 return outcome
             }
             let before = snapshot.transactions[Self.marker]
-            // Whoever stored something since may have stored one of these events. But an ingester that commits more often
-            // than a portion takes must not keep the import waiting for ever: it looks up what was imported itself.
-            let isPatient = attempts <= 3 || ContinuousClock.now - start < Self.patience
-            let others = !isPatient ? [:] : snapshot.transactions.filter { $0.key != Self.marker }
+            // What others stored since the look is looked at before each attempt: nobody comes in between, and a stream
+            // that commits all the time does not hold the import up.
+            var seen = snapshot
             let result = try table.append(
                 [batch], transactions: [.init(appID: Self.marker, version: (before ?? 0) + 1)],
-                expecting: others.mapValues { $0 }.merging([Self.marker: before]) { $1 }, operation: "IMPORT")
+                expecting: [Self.marker: before],
+                unless: { newest in
+                    guard newest.version != seen.version else { return false }
+                    var isTaken = false
+                    var scan = try newest.scan(
+                        filesNotIn: seen, columns: [EventColumn.eventID], where: knowsAll ? nil : Self.days(portion))
+                    try self.identifiers(of: &scan) { id in
+                        if let earlier = known.insert(id, Self.isStored), earlier != Self.isStored { isTaken = true }
+                    }
+                    seen = newest
+                    return isTaken
+                }, operation: "IMPORT")
             switch result {
             case .committed:
                 if knowsAll { all = known }
                 return outcome
             case .alreadyCommitted, .conflict:
-                // Somebody was faster: what was stored is known now. Between two commits of theirs is room for one of ours.
+                // Another import was faster, or somebody stored one of these events: what was stored is known now.
                 try waiting(attempts)
                 Thread.sleep(forTimeInterval: min(0.02 * Double(1 << min(attempts, 6)), 1) * .random(in: 0.5...1))
                 if knowsAll {
@@ -169,10 +169,16 @@ private final class ImportWriter {
         }
     }
 
-    private func identifiers(of snapshot: Snapshot, where condition: Columnar.Predicate?, _ body: (UInt64) -> Void)
-        throws
-    {
-        var scan = try snapshot.scan(columns: [EventColumn.eventID], where: condition)
+    /// The days of a portion.
+    private static func days(_ portion: ImportPortion) -> Columnar.Predicate {
+        .and([
+            .compare(
+                column: EventColumn.eventDate, .greaterOrEqual, .date(CalendarDate(days: portion.days.lowerBound))),
+            .compare(column: EventColumn.eventDate, .lessOrEqual, .date(CalendarDate(days: portion.days.upperBound))),
+        ])
+    }
+
+    private func identifiers(of scan: inout Scan, _ body: (UInt64) -> Void) throws {
         while let batch = try scan.next() {
             guard let column = try batch.column(named: EventColumn.eventID).byteStrings else { return }
             column.bytes.withUnsafeBufferPointer { bytes in

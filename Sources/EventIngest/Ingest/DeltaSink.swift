@@ -6,12 +6,15 @@ import Store
 final class DeltaSink: EventSink {
     let name: String
     private let table: DeltaTable
+    /// Nil where rows have no identifiers of events.
+    private let imports: ImportsMeanwhile?
 
     /// Opens the table, creating it where there is none.
     /// - Parameter history: see ``IngestConfiguration/history``.
     init(_ store: EventStore, _ contract: TableContract, history: Int64?) throws {
         name = contract.name
         table = try store.openOrCreate(history.map { contract.keeping(history: $0) } ?? contract)
+        imports = contract == .events ? ImportsMeanwhile(try table.snapshot()) : nil
     }
 
     func offsets() throws -> [String: Int64] { try table.snapshot().transactions }
@@ -72,12 +75,25 @@ final class DeltaSink: EventSink {
     func commit(_ batches: [RecordBatch], advancing offsets: [OffsetAdvance]) throws -> SinkOutcome {
         let transactions = offsets.map { Transaction(appID: $0.appID, version: $0.to) }
         let expected: [String: Int64?] = Dictionary(uniqueKeysWithValues: offsets.map { ($0.appID, $0.from) })
-        let outcome = try table.append(
-            batches, transactions: transactions, expecting: expected, operation: "STREAMING UPDATE")
-        switch outcome {
-        case .committed(let version): return .committed(version: version)
-        case .alreadyCommitted(let version): return .overtaken(detail: "its version \(version) has these offsets")
-        case .conflict(let version, let reason): return .overtaken(detail: "version \(version): \(reason)")
+        var attempts = 0
+        while true {
+            attempts += 1
+            let outcome = try table.append(
+                batches, transactions: transactions, expecting: expected,
+                unless: { [imports] newest in try imports?.hasAny(of: batches, newest) ?? false },
+                operation: "STREAMING UPDATE")
+            switch outcome {
+            case .committed(let version):
+                return .committed(version: version)
+            case .alreadyCommitted(let version):
+                return .overtaken(detail: "its version \(version) has these offsets")
+            case .conflict(let version, let reason):
+                if imports?.takeFinding() == true { return .repeated }
+                // The layout of the table was changed and not our offsets.
+                let stored = try table.snapshot().transactions
+                if attempts < 10, expected.allSatisfy({ stored[$0.key] == $0.value }) { continue }
+                return .overtaken(detail: "version \(version): \(reason)")
+            }
         }
     }
 }

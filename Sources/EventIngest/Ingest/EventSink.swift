@@ -77,4 +77,6 @@ public enum SinkOutcome: Sendable, Equatable {
     case committed(version: Int64)
     /// An offset was not where it was expected: the rows are already there, or somebody else's business.
     case overtaken(detail: String)
+    /// Nothing was stored: another way has brought some of these rows meanwhile. What was read is read and judged again.
+    case repeated
 }

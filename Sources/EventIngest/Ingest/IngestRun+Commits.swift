@@ -131,6 +131,7 @@ extension IngestRun {
             consumer.commitHint(Dictionary(uniqueKeysWithValues: own.map { ($0.place, $0.advance.to) }))
         }
         if let (sink, detail) = outcome.overtaken { try resynchronise(detail, table: sink) }
+        if outcome.isRepeated { try dropPending() }
         return true
     }
 }

@@ -32,4 +32,6 @@ struct BatchOutcome: Sendable {
     var stored: [Stored] = []
     /// The sink that refused its part, if one did; nothing after it was tried.
     var overtaken: (sink: String, detail: String)?
+    /// Whether a commit was refused because another way had brought some of its rows; nothing after it was tried.
+    var isRepeated = false
 }

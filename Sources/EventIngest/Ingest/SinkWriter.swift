@@ -132,6 +132,9 @@ final class SinkWriter: @unchecked Sendable {
             case .overtaken(let detail):
                 outcome.overtaken = (sink.name, detail)
                 return outcome
+            case .repeated:
+                outcome.isRepeated = true
+                return outcome
             case .committed(let version):
                 outcome.stored.append(
                     .init(

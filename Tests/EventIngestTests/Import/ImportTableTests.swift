@@ -3,6 +3,7 @@ import Delimited
 import Domain
 import Foundation
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -65,16 +66,96 @@ import Testing
         }
     }
 
-    @Test func eachDayIsOneFileWhateverTheOrderOfTheLines() async throws {
+    /// As MovieLens is: years of history, a few events a day, users one after the other.
+    @Test func yearsOfHistoryAreFewFilesWhateverTheOrderOfTheLines() async throws {
         try await withTemporaryFolder { folder in
             let table = try table(in: folder)
-            let path = try write(0..<1000, to: folder.appending(path: "a.csv"))
-            try store(path, in: table, atOnce: 100)
-            let days = try Dictionary(grouping: table.snapshot().files) {
-                $0.partitionValues[EventColumn.eventDate] ?? nil
+            let file = folder.appending(path: "a.csv")
+            let lines = (0..<20_000).map { "u\($0 % 610),m\($0),4,\(830_000_000 + $0 * 7919 % 8000 * 86_400)\n" }
+            try Data(("u,i,v,t\n" + lines.joined()).utf8).write(to: file)
+            try store(file.path, in: table, atOnce: 5000)
+            let snapshot = try table.snapshot()
+            #expect(snapshot.rowCount == 20_000 && snapshot.fileCount == 4)
+            // The days of a file are its own: a day is looked up in one.
+            var scan = try snapshot.scan(columns: [EventColumn.eventDate])
+            var spans: [ClosedRange<Int32>] = []
+            var days: Set<Int32> = []
+            while let batch = try scan.next() {
+                guard case .date(let dates) = batch.columns[0] else { break }
+                days.formUnion(dates.values)
+                let (low, high) = (dates.values.min() ?? 0, dates.values.max() ?? 0)
+                spans.append(low...high)
             }
-            #expect(days.count == 41 && days.values.allSatisfy { $0.count == 1 })
-            #expect(try table.snapshot().rowCount == 1000)
+            spans.sort { $0.lowerBound < $1.lowerBound }
+            #expect(days.count == 8000)
+            #expect(zip(spans, spans.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+        }
+    }
+
+    /// An ingester that commits all the time, some of it what is just being imported.
+    @Test func anImportEndsBesideAWriterThatCommitsAllTheTimeAndNoEventIsStoredTwice() async throws {
+        try await withTemporaryFolder { folder in
+            let path = try write(0..<3000, to: folder.appending(path: "a.csv"))
+            var all: [Event] = []
+            var summary = ImportSummary()
+            try MappedCSV(path: path, map: Self.map).forEachBatch(of: 10_000, into: &summary) { batch, _ in
+                all += batch
+                return true
+            }
+            let events = all
+            _ = try table(in: folder)
+            let isOver = Atomic(false)
+            async let others: Int = Task.detached {
+                let writer = try table(in: folder)
+                var commits = 0
+                while !isOver.load(ordering: .acquiring) {
+                    // As an ingester does: what is there is refused, what another commits meanwhile is judged again.
+                    let own = commits < 30 ? Array(events[commits * 90..<commits * 90 + 5]) : []
+                    let known = Set(try ids(writer))
+                    let seen = try writer.snapshot()
+                    let new = own.filter { !known.contains($0.eventID) }
+                    let outcome = try writer.append(
+                        new.isEmpty ? [] : [EventTable.batch(new, ingestedAt: .now)],
+                        transactions: [Transaction(appID: "kafka:c:t:0", version: Int64(commits))],
+                        unless: { newest in !new.isEmpty && newest.version != seen.version })
+                    if case .committed = outcome { commits += 1 }
+                }
+                return commits
+            }.value
+            let importing = try table(in: folder)
+            let added = try store(path, in: importing, atOnce: 250)
+            isOver.store(true, ordering: .releasing)
+            #expect(try await others > 0)
+            let stored = try ids(table(in: folder))
+            #expect(stored.count == Set(stored).count, "no event is stored twice")
+            #expect(Set(stored) == Set(events.map(\.eventID)))
+            #expect(added.addedEvents + added.knownEvents == 3000)
+        }
+    }
+
+    /// Between the look at the table and the commit: the look is repeated before each attempt.
+    @Test(arguments: [true, false])
+    func eventsThatComeBetweenTheLookAndTheCommitAreNotStoredAgain(madeIdentifiers: Bool) async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "a.csv")
+            try Data("id,u,i,v,t\ne1,a,b,4,2005-06-04\ne2,a,c,4,2005-06-04\n".utf8).write(to: path)
+            let map = madeIdentifiers ? Self.map : Self.mapWithIDs
+            var events: [Event] = []
+            var summary = ImportSummary()
+            try MappedCSV(path: path.path, map: map).forEachBatch(of: 10, into: &summary) { batch, _ in
+                events += batch
+                return true
+            }
+            let first = try #require(events.first)
+            let place = folder.appending(path: "events").path
+            _ = try table(in: folder)
+            // Somebody else commits one of the two just before the import's commit takes its name.
+            let storage = InterruptedStorage(LocalStorage(place)) {
+                _ = try DeltaTable.open(at: place).append([EventTable.batch([first], ingestedAt: .now)])
+            }
+            let table = try DeltaTable.open(storage)
+            #expect(counts(try store(path.path, in: table, map: map)) == [1, 1, 0, 0])
+            #expect(try ids(table).sorted() == events.map(\.eventID).sorted())
         }
     }
 
