@@ -276,17 +276,18 @@ extension IngestRun {
 
     /// What open transactions hold back at the end of a run: the broker has more than may be read.
     func noteHeldBack() {
-        let places = ledger.places
-        // What there is at all first, or messages that come meanwhile would look like held back.
-        let uncommitted = configuration.kafka.merging(KafkaProperties(["isolation.level": "read_uncommitted"]))
-        guard !places.isEmpty,
-            let all = try? KafkaConsumer(
-                properties: uncommitted, group: configuration.group, observer: KafkaObserver(log: hooks.kafka.log)
-            ).watermarks(of: places, timeout: 5),
-            let readable = try? consumer.watermarks(of: places, timeout: 5)
-        else { return }
-        for (place, (all, readable)) in zip(places, zip(all, readable)) where all.upperBound > readable.upperBound {
-            progress.heldBack[place] = readable.upperBound..<all.upperBound
+        // What there is at all first, or messages that come meanwhile would look like held back. A fetch that was answered
+        // tells; where nothing was fetched, because nothing was to be read from the start, somebody was asked then.
+        var ends = uncommitted.reduce(into: [:]) { $0.merge($1.ends()) { max($0, $1) } }
+        for place in ledger.places {
+            if let end = consumer.fetchedEnd(of: place) { ends[place] = max(end, ends[place] ?? 0) }
+        }
+        let beyond = ledger.states.filter { place, state in (ends[place] ?? 0) > state.next }
+        guard !beyond.isEmpty else { return }
+        let readable = consumer.knownWatermarks(of: Array(beyond.keys), timeout: 5)
+        for (place, readable) in readable {
+            guard let end = ends[place], end > readable.upperBound else { continue }
+            progress.heldBack[place] = readable.upperBound..<end
         }
     }
 }

@@ -48,6 +48,8 @@ final class IngestRun {
     var heldBack = HeldBackWatch()
     /// When offsets were passed that no message has, and that are not stored yet.
     var passedSince: ContinuousClock.Instant?
+    /// Of the partitions that had nothing to read when they were begun with, for a run that ends.
+    private(set) var uncommitted: [UncommittedEnds] = []
     private var cluster = ""
     private(set) var routeOfTopic: [String: Int] = [:]
     private var reported: ContinuousClock.Instant
@@ -206,6 +208,10 @@ final class IngestRun {
         progress.partitions = ledger.states.count
         watch.watch(ledger.places)
         watch.forgetEnds(of: places)
+        let finished = zip(places, ends).filter { ledger[$0]?.next == $1.upperBound }.map(\.0)
+        if configuration.untilEnd, !finished.isEmpty {
+            uncommitted.append(UncommittedEnds(of: finished, configuration, hooks.kafka))
+        }
     }
 
     /// Where to go on: at `expected`, unless the broker has lost it, or has another log.
