@@ -188,7 +188,7 @@ let package = Package(
             [
                 "Columnar", "Store", "Trainer", "Catalog", "Serving", "EventIngest", "Kafka", "HTTPServer",
                 "HTTPClient",
-                "Operations", "Delivery",
+                "Operations", "Delivery", "KafkaTestSupport",
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -4,7 +4,8 @@ extension TableContract {
     /// The catalogue: one row for each film and update. The newest `updated_at` of an item wins;
     /// a row with an empty title withdraws it.
     ///
-    /// Only identifier, title, description, the two lists and the time are never null.
+    /// Only identifier, title, description, the two lists and the time are never null. Which message a row was is null for
+    /// films that did not come through Kafka.
     public static let movies = TableContract(
         name: "movies",
         schema: Schema([
@@ -27,6 +28,9 @@ extension TableContract {
             Field(MovieColumn.updatedAt, .timestamp, nullable: false),
             Field(MovieColumn.availableFrom, .timestamp),
             Field(MovieColumn.availableUntil, .timestamp),
+            Field(OriginColumn.topic, .string),
+            Field(OriginColumn.partition, .int32),
+            Field(OriginColumn.offset, .int64),
         ]))
 }
 

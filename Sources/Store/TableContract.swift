@@ -14,12 +14,15 @@ public struct TableContract: Hashable, Sendable {
     /// Delta's table properties, and ours, that the table is made with.
     public let properties: [String: String]
 
-    /// - Precondition: the partition columns and those with Bloom filters are columns of the schema.
+    /// - Parameters:
+    ///   - clusterColumn: of days, which files follow without a folder for each; for a table without partitions.
+    /// - Precondition: the partition columns, those with Bloom filters and that of days are columns of the schema.
     public init(
         name: String, schema: Schema, partitionedBy partitionColumns: [String] = [],
-        bloomFiltersOn bloomFilterColumns: [String] = [], properties: [String: String] = [:]
+        clusteredBy clusterColumn: String? = nil, bloomFiltersOn bloomFilterColumns: [String] = [],
+        properties: [String: String] = [:]
     ) {
-        for column in partitionColumns + bloomFilterColumns {
+        for column in partitionColumns + bloomFilterColumns + (clusterColumn.map { [$0] } ?? []) {
             precondition(schema[column] != nil, "\(column) is a column of \(name)")
         }
         self.name = name
@@ -29,8 +32,12 @@ public struct TableContract: Hashable, Sendable {
         if !bloomFilterColumns.isEmpty {
             properties[Self.bloomFilterProperty] = bloomFilterColumns.joined(separator: ",")
         }
+        properties[Self.clusterProperty] = clusterColumn
         self.properties = properties
     }
+
+    /// The columns but those that say which message of Kafka a row came from.
+    public var contents: Schema { Schema(schema.fields.filter { !OriginColumn.all.contains($0.name) }) }
 
     /// The same table, but made so that its older versions stay readable for so many seconds, instead of Delta's own 30
     /// days of log and 7 days of files.
@@ -44,6 +51,7 @@ public struct TableContract: Hashable, Sendable {
     }
 
     private static let bloomFilterProperty = "marquee.bloomFilterColumns"
+    private static let clusterProperty = "marquee.clusterBy"
 
     /// The tables of a store.
     public static let all = [events, movies, impressions, deadLetters]
@@ -51,6 +59,8 @@ public struct TableContract: Hashable, Sendable {
 
 /// Columns that say which message of Kafka a row came from, in every table that ingestion writes.
 public enum OriginColumn {
+    /// All three.
+    public static let all = [topic, partition, offset]
     /// The topic's name.
     public static let topic = "topic"
     /// The partition of the topic, `0…`.

@@ -4,7 +4,7 @@ import Store
 
 /// How films become rows of `TableContract.movies`, and rows films.
 public enum MovieTable {
-    /// Films as rows, in their order. An empty overview becomes null.
+    /// Films as rows, in their order, without the columns of the messages they came in. An empty overview becomes null.
     public static func batch(_ movies: [Movie]) throws -> RecordBatch {
         func strings(_ value: (Movie) -> String?) -> Column { .string(BytesColumn(movies.map(value))) }
         func floats(_ value: (Movie) -> Float?) -> Column { .float(column(value)) }
@@ -16,7 +16,7 @@ public enum MovieTable {
             return column
         }
         return try RecordBatch(
-            schema: TableContract.movies.schema,
+            schema: TableContract.movies.contents,
             columns: [
                 .string(BytesColumn(movies.map(\.itemID))),
                 .string(BytesColumn(movies.map(\.title))),
@@ -52,7 +52,7 @@ public enum MovieTable {
     ///
     /// Reads all rows; blocking, so not for the cooperative pool.
     public static func catalogue(of snapshot: Snapshot) throws -> CatalogSnapshot {
-        let known = Set(TableContract.movies.schema.names)
+        let known = Set(TableContract.movies.contents.names)
         var scan = try snapshot.scan(columns: snapshot.schema.names.filter(known.contains))
         var movies: [Movie] = []
         while let batch = try scan.next() { movies += try Self.movies(of: batch) }

@@ -25,7 +25,7 @@ public struct TopicRoute: Sendable {
     }
 
     /// The columns that say which message a row was.
-    static let placeColumns = [OriginColumn.topic, OriginColumn.partition, OriginColumn.offset]
+    static let placeColumns = OriginColumn.all
     /// Whether its rows have them.
     var hasPlaces: Bool { Self.placeColumns.allSatisfy { table.schema[$0] != nil } }
 
@@ -33,14 +33,16 @@ public struct TopicRoute: Sendable {
     /// topics of low rate such as the catalogue's.
     /// - Parameters:
     ///   - decode: throws for a message that must go to the dead letters; what it throws becomes the reason.
-    ///   - batch: turns the decoded values into one batch of the table's schema.
+    ///   - batch: turns the decoded values into one batch, a row each, in their order. Where the table has the columns of
+    ///     `OriginColumn` they are added.
     public static func values<Row>(
         topics: [String], table: TableContract, identity: [String] = [],
         decode: @escaping @Sendable (KafkaMessage, _ receivedAt: Timestamp) throws -> Row,
         batch: @escaping @Sendable ([Row]) throws -> RecordBatch
     ) -> TopicRoute {
         TopicRoute(topics: topics, table: table, identity: identity) {
-            ValueAppender(decode: decode, batch: batch)
+            ValueAppender(
+                hasPlaces: placeColumns.allSatisfy { table.schema[$0] != nil }, decode: decode, batch: batch)
         }
     }
 }
@@ -89,13 +91,17 @@ public struct Rejection: Sendable {
 private final class ValueAppender<Row>: RowAppender {
     private let decode: (KafkaMessage, Timestamp) throws -> Row
     private let batch: ([Row]) throws -> RecordBatch
+    private let hasPlaces: Bool
     private var rows: [Row] = []
+    /// Of each row.
+    private var places: [(place: TopicPartition, offset: Int64)] = []
     private(set) var byteCount = 0
 
     init(
-        decode: @escaping (KafkaMessage, Timestamp) throws -> Row,
+        hasPlaces: Bool, decode: @escaping (KafkaMessage, Timestamp) throws -> Row,
         batch: @escaping ([Row]) throws -> RecordBatch
     ) {
+        self.hasPlaces = hasPlaces
         self.decode = decode
         self.batch = batch
     }
@@ -107,6 +113,7 @@ private final class ValueAppender<Row>: RowAppender {
             let message = messages[position]
             do {
                 rows.append(try decode(message, receivedAt))
+                places.append((messages.place, messages.offset(at: position)))
                 byteCount += message.payload.count + message.key.count
             } catch let fault as any Fault {
                 rejections.append(Rejection(position: position, reason: "\(fault.code): \(fault.message)"))
@@ -120,8 +127,23 @@ private final class ValueAppender<Row>: RowAppender {
         guard !rows.isEmpty else { return [] }
         defer {
             rows.removeAll(keepingCapacity: true)
+            places.removeAll(keepingCapacity: true)
             byteCount = 0
         }
-        return [try batch(rows)]
+        let batch = try batch(rows)
+        guard hasPlaces, batch.rowCount == places.count else { return [batch] }
+        let fields = [
+            Field(OriginColumn.topic, .string), Field(OriginColumn.partition, .int32),
+            Field(OriginColumn.offset, .int64),
+        ]
+        return [
+            try RecordBatch(
+                schema: Schema(batch.schema.fields + fields),
+                columns: batch.columns + [
+                    .string(BytesColumn(places.map(\.place.topic))),
+                    .int32(PrimitiveColumn(places.map(\.place.partition))),
+                    .int64(PrimitiveColumn(places.map(\.offset))),
+                ])
+        ]
     }
 }
