@@ -32,7 +32,7 @@ public struct TableContract: Hashable, Sendable {
         if !bloomFilterColumns.isEmpty {
             properties[Self.bloomFilterProperty] = bloomFilterColumns.joined(separator: ",")
         }
-        properties[Self.clusterProperty] = clusterColumn
+        if let clusterColumn { properties[Self.clusterProperty] = clusterColumn }
         self.properties = properties
     }
 

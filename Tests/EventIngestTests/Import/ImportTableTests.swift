@@ -75,7 +75,7 @@ import Testing
             try Data(("u,i,v,t\n" + lines.joined()).utf8).write(to: file)
             try store(file.path, in: table, atOnce: 5000)
             let snapshot = try table.snapshot()
-            #expect(snapshot.rowCount == 20_000 && snapshot.fileCount == 4)
+            #expect(snapshot.rowCount == 20_000 && snapshot.fileCount <= 5)
             // The days of a file are its own: a day is looked up in one.
             var scan = try snapshot.scan(columns: [EventColumn.eventDate])
             var spans: [ClosedRange<Int32>] = []

@@ -13,6 +13,9 @@ extension DeltaTable {
         let kept = KeptVersions(storage: storage)
         let newest = try newestState()
         let state = newest.version == version ? newest : try reader.load(version: version)
+        // A checkpoint of a table with features that are not known here would lack what they need.
+        let (versions, metaData) = try state.checked(table: path)
+        try versions.checkWritable(metaData, table: path)
         // The object first: a cleaner that comes in between leaves what it names.
         try kept.add(.init(version: version, until: until, keeper: keeper))
         if try storage.status(LogName.checkpoint(version)) == nil {

@@ -73,18 +73,17 @@ struct TidyPlan {
     private static func clustered(
         _ adds: some Sequence<Add>, by column: String, _ policy: TidyPolicy, rowLimit: Int64, now: Timestamp
     ) -> [String]? {
-        func rows(_ file: ClusteredFile) -> Int64 { FileBounds(file.add).rowCount ?? 0 }
         func isSmall(_ file: ClusteredFile) -> Bool {
-            file.add.size < policy.smallSize && rows(file) < rowLimit / 2
+            file.add.size < policy.smallSize && file.rowCount < rowLimit / 2
         }
         func idle(_ file: ClusteredFile) -> Int64 { now.milliseconds - file.add.modificationTime }
         func together(_ files: [ClusteredFile]) -> [ClusteredFile] {
             var (group, size, count): ([ClusteredFile], Int64, Int64) = ([], 0, 0)
             for file in files {
-                if group.count > 1, size + file.add.size > policy.targetSize || count + rows(file) > rowLimit { break }
+                if group.count > 1, size + file.add.size > policy.targetSize || count + file.rowCount > rowLimit { break }
                 group.append(file)
                 size += file.add.size
-                count += rows(file)
+                count += file.rowCount
             }
             return group
         }
@@ -103,11 +102,11 @@ struct TidyPlan {
         guard !ready.isEmpty else { return nil }
         let group = together(ready)
         let size = group.reduce(0) { $0 + $1.add.size }
-        let count = group.reduce(0) { $0 + rows($1) }
+        let count = group.reduce(0) { $0 + $1.rowCount }
         // What would stay small although there is a neighbour to join.
         if group.count == small.count, size < policy.smallSize, group.allSatisfy({ idle($0) >= policy.quiet * 6000 }),
             let neighbour = closed.filter({ file in
-                !isSmall(file) && file.add.size < policy.targetSize && count + rows(file) <= 2 * rowLimit
+                !isSmall(file) && file.add.size < policy.targetSize && count + file.rowCount <= 2 * rowLimit
             }).min(by: { a, b in
                 (group[0].distance(to: a), a.add.size) < (group[0].distance(to: b), b.add.size)
             })

@@ -64,10 +64,13 @@ struct ClusteredFile {
     /// Days since 1970; as far as can be where the log has no bounds.
     var first: Int32
     var last: Int32
+    /// As far as the log says.
+    var rowCount: Int64
 
     init(_ add: Add, by column: String) {
         let bounds = FileBounds(add)
         self.add = add
+        rowCount = bounds.rowCount ?? 0
         first = if case .date(let day)? = bounds.minimum(column, .date) { day.days } else { .min }
         last = if case .date(let day)? = bounds.maximum(column, .date) { day.days } else { .max }
     }

@@ -1,4 +1,4 @@
-/// Ascending positions of rows, and which of them stand together: those are copied, compared and encoded as ranges.
+/// Positions of rows, in the order they are written, and which of them stand together: those are copied, compared and encoded as ranges.
 struct RowPositions: Sendable {
     /// A stretch of ``values`` that are neighbours in the column too, or that are not worth being treated so.
     struct Part: Sendable {
