@@ -94,6 +94,8 @@ private final class ImportWriter {
     private let fingerprint = Fingerprinter()
     /// Those of the whole table and of what was stored since; nil where each portion looks its own days up.
     private var all: IdentifierSet?
+    /// The version that `all` is of.
+    private var looked: Snapshot?
     /// The marker that every import moves: of two at once one finds that the other was faster, and looks up again.
     private static let marker = "import"
     private static let isStored = UInt32.max
@@ -109,9 +111,11 @@ private final class ImportWriter {
 
     func knowAll() throws {
         var known = IdentifierSet()
-        var scan = try table.snapshot().scan(columns: [EventColumn.eventID])
+        let snapshot = try table.snapshot()
+        var scan = try snapshot.scan(columns: [EventColumn.eventID])
         try identifiers(of: &scan) { _ = known.insert($0, Self.isStored) }
         all = known
+        looked = snapshot
     }
 
     /// - Parameter records: of the portion's days.
@@ -124,7 +128,7 @@ private final class ImportWriter {
         var attempts = 0
         while true {
             attempts += 1
-            let snapshot = try table.snapshot()
+            let snapshot = try knowsAll ? looked ?? table.snapshot() : table.snapshot()
             if !knowsAll {
                 known = IdentifierSet()
                 var scan = try snapshot.scan(columns: [EventColumn.eventID], where: Self.days(portion))
@@ -154,8 +158,12 @@ private final class ImportWriter {
                     return isTaken
                 }, operation: "IMPORT")
             switch result {
-            case .committed:
-                if knowsAll { all = known }
+            case .committed(let version):
+                if knowsAll {
+                    all = known
+                    // Not the newest: what came after this commit was not looked at.
+                    looked = try table.snapshot(version: version)
+                }
                 return outcome
             case .alreadyCommitted, .conflict:
                 // Another import was faster, or somebody stored one of these events: what was stored is known now.

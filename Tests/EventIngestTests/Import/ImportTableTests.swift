@@ -133,6 +133,26 @@ import Testing
         }
     }
 
+    /// Identifiers of a column are read once, before the first of several commits.
+    @Test func whatComesBetweenTwoCommitsOfAnImportIsNotStoredAgain() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "a.csv")
+            let lines = (1...6).map { "e\($0),a,b\($0),4,2005-06-0\($0)\n" }
+            try Data(("id,u,i,v,t\n" + lines.joined()).utf8).write(to: path)
+            let place = folder.appending(path: "events").path
+            _ = try table(in: folder)
+            let last = Event(
+                eventID: "e6", userID: "x", itemID: "y", kind: .view, value: 1,
+                at: Timestamp("2020-01-01T00:00:00Z")!, source: "test")
+            let storage = InterruptedStorage(LocalStorage(place)) {
+                _ = try DeltaTable.open(at: place).append([EventTable.batch([last], ingestedAt: .now)])
+            }
+            let table = try DeltaTable.open(storage)
+            #expect(counts(try store(path.path, in: table, atOnce: 2, map: Self.mapWithIDs)) == [5, 1, 0, 0])
+            #expect(try ids(table).sorted() == (1...6).map { "e\($0)" })
+        }
+    }
+
     /// Between the look at the table and the commit: the look is repeated before each attempt.
     @Test(arguments: [true, false])
     func eventsThatComeBetweenTheLookAndTheCommitAreNotStoredAgain(madeIdentifiers: Bool) async throws {
