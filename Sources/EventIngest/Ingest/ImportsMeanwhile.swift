@@ -8,11 +8,12 @@ import Store
 final class ImportsMeanwhile {
     /// What there was when events were judged that are not committed yet, or earlier.
     private var known: Snapshot
-    private var changed: ContinuousClock.Instant?
+    /// What `known` becomes, and when it was the newest.
+    private var next: (snapshot: Snapshot, since: ContinuousClock.Instant)?
     private var hasFound = false
     private let fingerprint = Fingerprinter()
-    /// Events are judged by what the table had a second before, and committed some intervals later.
-    private static let longestWait = Duration.seconds(120)
+    /// Events are judged by what the table had a second before, and committed some intervals later: by less than this.
+    private static let longestWait = Duration.seconds(60)
 
     init(_ snapshot: Snapshot) { known = snapshot }
 
@@ -21,11 +22,11 @@ final class ImportsMeanwhile {
     func hasAny(of batches: [RecordBatch], _ newest: Snapshot) throws -> Bool {
         guard ImportedIdentifiers.imports(newest) != ImportedIdentifiers.imports(known) else { return false }
         let now = ContinuousClock.now
-        if let changed, now - changed > Self.longestWait {
-            (known, self.changed) = (newest, nil)
-            return false
+        if let next, now - next.since > Self.longestWait {
+            known = next.snapshot
+            self.next = nil
         }
-        changed = changed ?? now
+        if next == nil { next = (newest, now) }
         var own = IdentifierSet()
         var days: ClosedRange<Int32>?
         for batch in batches {
