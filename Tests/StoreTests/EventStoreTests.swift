@@ -58,9 +58,12 @@ struct EventStoreTests {
     /// What is on disks already stays as it is.
     @Test func namesAndPropertiesOfTheTablesNeverChange() {
         #expect(TableContract.all.map(\.name) == ["events", "movies", "impressions", "dead_letters"])
-        #expect(TableContract.events.properties == ["marquee.bloomFilterColumns": "event_id,user_id"])
+        #expect(
+            TableContract.events.properties
+                == ["marquee.bloomFilterColumns": "event_id,user_id", "marquee.clusterBy": "event_date"])
         #expect(TableContract.events.partitionColumns.isEmpty)
-        #expect(TableContract.events.properties["marquee.clusterBy"] == "event_date")
+        // Those that `ingest` makes too.
+        #expect(TableContract.events.keeping(history: 60).properties["marquee.clusterBy"] == "event_date")
         let columns =
             "event_id user_id item_id kind value review_text at source topic partition offset ingested_at event_date"
         #expect(TableContract.events.schema.names == columns.split(separator: " ").map(String.init))
