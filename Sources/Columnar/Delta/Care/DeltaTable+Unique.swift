@@ -1,13 +1,13 @@
 public import Domain
 
 extension DeltaTable {
-    /// Identifiers whose hashes are held at a time: 8 Mi, some 400 MB.
-    private static let hashesAtOnce: Int64 = 8 << 20
+    /// Identifiers whose hashes are held at a time, eight bytes each.
+    private static let hashesAtOnce: Int64 = 4 << 20
 
     /// Takes rows away whose identifier a row before them has, in files that were written before, or earlier in the same one.
     ///
-    /// Reads the identifiers of the files twice at most, more often where they have more than 8 Mi rows, and writes only files
-    /// anew that have such a row. Two identifiers are compared by their bytes; their hashes only say which to compare.
+    /// Reads the identifiers of the files once where none is repeated, and once more for each 4 Mi rows beyond the first; writes
+    /// only files anew that have such a row. Memory is 32 MiB and one row group. Two identifiers are compared by their bytes; their hashes only say which to compare.
     /// - Parameters:
     ///   - column: of identifiers, a text.
     ///   - paths: of the files whose rows are compared with each other; nil for all.
@@ -121,20 +121,28 @@ extension Snapshot {
     ) throws -> Set<[UInt8]> {
         let rows = adds.reduce(Int64(0)) { $0 + (FileBounds($1).rowCount ?? hashesAtOnce) }
         let slices = UInt64(max(1, (rows + hashesAtOnce - 1) / hashesAtOnce))
-        var found: Set<[UInt8]> = []
-        for slice in 0..<slices {
-            var seen: Set<UInt64> = []
-            seen.reserveCapacity(Int(rows / Int64(slices)))
+        func forEach(_ body: (_ hash: UInt64, _ ids: BytesColumn, _ row: Int) -> Void) throws {
             var scan = try self.scan(adds, columns: [column])
             while let batch = try scan.next() {
                 try check()
-                guard let ids = try batch.column(named: column).byteStrings else { return [] }
+                guard let ids = try batch.column(named: column).byteStrings else { return }
                 for row in 0..<batch.rowCount {
-                    let hash = ids.withBytes(of: row) { ValueHash.of(UnsafeRawBufferPointer($0)) }
-                    if slices > 1, hash % slices != slice { continue }
-                    if !seen.insert(hash).inserted { found.insert(Array(ids.bytes[ids.range(of: row)])) }
+                    body(ids.withBytes(of: row) { ValueHash.of(UnsafeRawBufferPointer($0)) }, ids, row)
                 }
             }
+        }
+        var repeated: Set<UInt64> = []
+        for slice in 0..<slices {
+            var hashes: [UInt64] = []
+            hashes.reserveCapacity(Int(min(rows, hashesAtOnce)))
+            try forEach { hash, _, _ in if slices == 1 || hash % slices == slice { hashes.append(hash) } }
+            hashes.sort()
+            for (hash, next) in zip(hashes, hashes.dropFirst()) where hash == next { repeated.insert(hash) }
+        }
+        if repeated.isEmpty { return [] }
+        var found: Set<[UInt8]> = []
+        try forEach { hash, ids, row in
+            if repeated.contains(hash) { found.insert(Array(ids.bytes[ids.range(of: row)])) }
         }
         return found
     }
