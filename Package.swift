@@ -179,7 +179,7 @@ let package = Package(
         tests(
             of: "EventIngest",
             ["Columnar", "Store", "Delimited", "Kafka", "HTTPClient", "Operations", "KafkaTestSupport"]),
-        tests(of: "Catalog", ["Store", "Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations"]),
+        tests(of: "Catalog", ["Store", "Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations", "Linalg"]),
         tests(of: "Dashboard", ["HTTPServer", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
         tests(of: "Delivery", ["HTTPClient", "HTTPServer", "Operations"]),

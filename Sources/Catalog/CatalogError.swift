@@ -28,6 +28,8 @@ public enum CatalogError: Fault, Equatable {
     case malformedIndexName(name: String, reason: String)
     /// The index does not take some films, whatever is done.
     case filmsRejected(server: String, index: String, count: Int, of: Int, reason: String)
+    /// The index has no factors of films, or not such ones.
+    case noFactors(server: String, index: String, reason: String)
     /// The search service answered what we cannot make sense of, or rejected what we asked.
     case searchProtocol(server: String, reason: String)
     case malformedAddress(reason: String)
@@ -47,6 +49,7 @@ public enum CatalogError: Fault, Equatable {
         case .indexBlocked: "search-index-blocked"
         case .malformedIndexName: "search-index-name"
         case .filmsRejected: "search-films-rejected"
+        case .noFactors: "search-without-factors"
         case .searchProtocol: "search-protocol"
         case .malformedAddress: "search-address"
         }
@@ -70,6 +73,8 @@ public enum CatalogError: Fault, Equatable {
         case .malformedIndexName(let name, let reason): "No index can be called “\(name)”: \(reason)."
         case .filmsRejected(let server, let index, let count, let all, let reason):
             "The index \(index) at \(server) does not take \(count) of \(all) films: \(reason)."
+        case .noFactors(let server, let index, let reason):
+            "The index \(index) at \(server) cannot be asked for factors: \(reason)."
         case .searchProtocol(let server, let reason): "Search at \(server) answered oddly: \(reason)."
         case .malformedAddress(let reason): "The search address cannot be used: \(reason)."
         }
@@ -91,6 +96,7 @@ public enum CatalogError: Fault, Equatable {
             "Take the index.blocks.* away, or free disk space; it is tried again by itself."
         case .malformedIndexName: "Name one in lower case, such as movies, with --elasticsearch-index."
         case .filmsRejected: "Name a new index: its mapping is not made for these films."
+        case .noFactors: "Fill it anew with catalog index --models DIR, and ask with the same model."
         case .searchProtocol: "Check that it is Elasticsearch 8 or 9 or OpenSearch 2."
         case .malformedAddress: "Write it as http://host:9200 or https://host:9200."
         }
@@ -101,7 +107,7 @@ public enum CatalogError: Fault, Equatable {
         case .malformedMovie, .emptyCatalogue, .searchProtocol, .filmsRejected: .badData
         case .noSuchFilm, .unreadable, .indexMissing: .notFound
         case .searchUnavailable, .indexClosed, .indexBlocked: .unavailable
-        case .filmChanged, .searchRefused, .indexMismatch, .malformedIndexName, .malformedAddress: .usage
+        case .filmChanged, .searchRefused, .indexMismatch, .noFactors, .malformedIndexName, .malformedAddress: .usage
         }
     }
 }

@@ -36,7 +36,7 @@ import Testing
             "Events",
             "SchemaRegistry", "",
         ],
-        "Catalog": ["Elasticsearch", "ContentIndex", "Import", "Edit", "Table", "", "Text"],
+        "Catalog": ["Elasticsearch", "ContentIndex", "Import", "Edit", "Table", "", "Filter", "Text"],
         "Delivery": [""],
         "Store": [""],
         "Columnar": [

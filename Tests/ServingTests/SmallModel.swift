@@ -172,9 +172,11 @@ final class FragileContent: ContentSource {
 
     var name: String { "fragile" }
 
-    func similar(to itemIDs: [String], excluding: Set<String>, limit: Int) async throws -> [ScoredItem] {
+    func similar(
+        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int
+    ) async throws -> [ScoredItem] {
         switch mood.withLock({ $0 }) {
-        case .answers: return index.mostSimilar(to: itemIDs, excluding: excluding, limit: limit)
+        case .answers: return try await index.similar(to: itemIDs, excluding: excluding, where: filter, limit: limit)
         case .fails: throw CatalogError.searchUnavailable(server: "test", reason: "broken on purpose")
         case .hangs:
             // Heeds no cancellation, as a stuck library would not.

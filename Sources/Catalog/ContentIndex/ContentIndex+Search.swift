@@ -1,43 +1,58 @@
-extension ContentIndex: TextSearch {
-    /// ``search(_:limit:)`` without the ceremony: it never waits and never fails.
+import Domain
+import Linalg
+
+extension ContentIndex: FilmSearch {
+    public func search(_ query: FilmQuery) async throws -> FilmHits { films(query) }
+
+    public func statistics() async throws -> CatalogStatistics { CatalogStatistics(movies) }
+
+    /// ``search(_:)`` without the ceremony: it never waits and never fails.
     ///
-    /// A film is found if each word of the text stands in its title or its synopsis; words that no film has find
-    /// nothing. The score is the sum of BM25 over words and fields, the title's three times.
-    public func films(with text: String, limit: Int) -> [ScoredItem] {
-        var words: [[UInt8]] = []
-        var breaker = WordBreaker()
-        breaker.forEachWord(of: text) { word in
-            let word = Array(word)
-            if !words.contains(word) { words.append(word) }
-        }
-        guard !words.isEmpty, limit > 0 else { return [] }
-        var sums: [Int32: Float]?
-        for word in words.prefix(Self.maximumWords) {
-            var scores: [Int32: Float] = [:]
-            for (field, weight) in [(ContentField.title, Self.titleWeight), (.overview, 1)] as [(ContentField, Float)] {
-                let index = fields[field.rawValue]
-                guard let term = index.terms.number(of: word) else { continue }
-                for document in bounds.documents(with: term, ofField: field.rawValue, index) {
-                    guard let position = index.position(of: Int32(term), in: Int(document)) else { continue }
-                    scores[document, default: 0] += weight * index.score(at: position, of: Int(document))
-                }
-            }
-            if let before = sums {
-                sums = before.reduce(into: [:]) { sums, entry in
-                    if let score = scores[entry.key] { sums[entry.key] = entry.value + score }
-                }
-            } else {
-                sums = scores
+    /// O(postings of the words), and O(films) for a filter or without a text.
+    public func films(_ query: FilmQuery) -> FilmHits {
+        let allowed = query.filter.map { columns.places($0) }
+        func isAllowed(_ document: Int32) -> Bool { allowed?.contains(ItemIndex(rawValue: document)) ?? true }
+        var found: [(document: Int32, score: Float)] = []
+        if let text = query.text {
+            found = WordMatching(SearchWords.distinct(text), as: query.words, fields, bounds).documents(where: isAllowed)
+        } else {
+            for document in 0..<Int32(count) where isAllowed(document) {
+                found.append((document, movies[Int(document)].popularity ?? 0))
             }
         }
-        return (sums ?? [:]).sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.prefix(limit)
-            .map { ScoredItem(itemID: itemIDs[Int($0.key)], score: $0.value) }
+        var hits = FilmHits()
+        hits.total = found.count
+        if !query.facets.isEmpty {
+            let documents = found.map(\.document)
+            for facet in query.facets { hits.facets[facet] = columns.counts(facet, of: documents) }
+        }
+        hits.items = Self.best(query.limit, of: found).map {
+            ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score)
+        }
+        return hits
     }
 
-    public func search(_ text: String, limit: Int) async throws -> [ScoredItem] { films(with: text, limit: limit) }
-
-    /// Of a text; what is longer is no question.
-    private static let maximumWords = 32
-    /// Who types a word that a title has means that film.
-    static let titleWeight: Float = 3
+    /// The best, in order. What cannot be among them is dropped in one pass before anything is sorted.
+    private static func best(
+        _ limit: Int, of found: [(document: Int32, score: Float)]
+    ) -> [(document: Int32, score: Float)] {
+        func isBetter(_ a: (document: Int32, score: Float), _ b: (document: Int32, score: Float)) -> Bool {
+            a.score != b.score ? a.score > b.score : a.document < b.document
+        }
+        guard limit > 0 else { return [] }
+        var kept: [(document: Int32, score: Float)] = []
+        let room = 4 * limit + 64
+        kept.reserveCapacity(min(room, found.count))
+        var bar: (document: Int32, score: Float)?
+        for film in found {
+            if let bar, !isBetter(film, bar) { continue }
+            kept.append(film)
+            if kept.count == room {
+                kept.sort(by: isBetter)
+                kept.removeLast(room - limit)
+                bar = kept[limit - 1]
+            }
+        }
+        return Array(kept.sorted(by: isBetter).prefix(limit))
+    }
 }

@@ -19,17 +19,21 @@ public final class ContentIndex: ContentSource {
     let bounds: ScoreBounds
     /// Documents ascend by the bytes of their identifier, so that equal scores rank by identifier.
     let itemIDs: [String]
-    private let documents: [String: Int32]
+    /// By document.
+    let movies: [Movie]
+    let documents: [String: Int32]
     private let scratch = Mutex<[Scratch]>([])
+    /// What films say, for filters and facets.
+    let columns: FilterColumns
 
     /// - Parameter movies: In any order; of several with one identifier the last counts.
     public init(_ movies: some Sequence<Movie>, parameters: MoreLikeThis = MoreLikeThis()) {
         self.parameters = parameters
-        var latest: [String: Movie] = [:]
-        for movie in movies { latest[movie.itemID] = movie }
-        let sorted = latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
+        let sorted = Self.sorted(movies)
+        self.movies = sorted
         itemIDs = sorted.map(\.itemID)
         documents = Dictionary(uniqueKeysWithValues: zip(itemIDs, 0..<Int32(itemIDs.count)))
+        columns = FilterColumns(ids: itemIDs) { sorted[Int($0)] }
 
         var breaker = WordBreaker()
         fields = ContentField.allCases.map { field in
@@ -48,7 +52,19 @@ public final class ContentIndex: ContentSource {
         bounds = ScoreBounds(fields, maximumTerms: parameters.maxQueryTerms)
     }
 
+    /// Of several films with one identifier the last. A catalogue's own array is in this order already, and is shared.
+    private static func sorted(_ movies: some Sequence<Movie>) -> [Movie] {
+        let given = Array(movies)
+        let isSorted = zip(given, given.dropFirst())
+            .allSatisfy { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
+        if isSorted { return given }
+        var latest: [String: Movie] = [:]
+        for movie in given { latest[movie.itemID] = movie }
+        return latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
+    }
+
     public var name: String { "embedded" }
+
     /// Films in the index.
     public var count: Int { itemIDs.count }
 
@@ -56,11 +72,18 @@ public final class ContentIndex: ContentSource {
     /// O(1).
     public func contains(_ itemID: String) -> Bool { documents[itemID] != nil }
 
-    public func similar(to itemIDs: [String], excluding: Set<String>, limit: Int) async throws -> [ScoredItem] {
-        mostSimilar(to: itemIDs, excluding: excluding, limit: limit)
+    public func similar(
+        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int
+    ) async throws -> [ScoredItem] {
+        guard let filter else { return mostSimilar(to: itemIDs, excluding: excluding, limit: limit) }
+        let allowed = columns.places(filter)
+        return mostSimilar(
+            to: itemIDs.compactMap { documents[$0] }, excluding: excluding.lazy.compactMap { self.documents[$0] },
+            limit: limit, among: allowed
+        ).map { ScoredItem(itemID: self.itemIDs[Int($0.document)], score: $0.score) }
     }
 
-    /// ``similar(to:excluding:limit:)`` without the ceremony: it never waits and never fails.
+    /// ``similar(to:excluding:where:limit:)`` without the ceremony: it never waits and never fails.
     /// - Parameter isWanted: whether an item may come back, asked of every film; nil: all may.
     public func mostSimilar(
         to liked: [String], excluding: some Sequence<String> = EmptyCollection<String>(), limit: Int,

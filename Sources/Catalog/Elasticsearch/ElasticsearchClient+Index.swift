@@ -13,13 +13,8 @@ extension ElasticsearchClient {
         try configuration.checkIndexName()
         if try await isOpen() { return }
         var body = JSONWriter()
-        body.object { body in
-            body.field("settings") {
-                $0.field("number_of_shards", shards)
-                $0.field("number_of_replicas", replicas)
-            }
-            body.field("mappings", Self.mapping)
-        }
+        SearchIndex.films(factors: nil).write(
+            shards: shards, replicas: replicas, for: .elasticsearch, to: &body)
         // Another process may make it at the same moment: resource_already_exists_exception.
         let answer = try await send(
             .put, "/\(configuration.index)", body: body, deadline: configuration.indexingDeadline, accepting: [400])
@@ -50,7 +45,7 @@ extension ElasticsearchClient {
             throw mismatch("its alias is not for writing (is_write_index is false)")
         }
         if alias?.values["filter"] != nil { throw mismatch("its alias has a filter, and similarity needs all films") }
-        try checkMapping(index.object("mappings"))
+        let absent = try checkMapping(index.object("mappings"))
         let settings = index.object("settings")?.object("index")
         if settings?.flag("verified_before_close") == true {
             throw CatalogError.indexClosed(server: server, index: configuration.index)
@@ -61,6 +56,7 @@ extension ElasticsearchClient {
             throw CatalogError.indexBlocked(
                 server: server, index: configuration.index, reason: "index.blocks.\(block)\(cause)")
         }
+        if !absent.isEmpty { try await add(absent) }
         return true
     }
 
@@ -69,7 +65,9 @@ extension ElasticsearchClient {
     }
 
     /// Every field that a film has must be mapped as ours is, or not at all where the index takes new fields by itself.
-    private func checkMapping(_ mappings: JSONObject?) throws {
+    /// - Returns: fields that the index lacks because it was made before there were such.
+    @discardableResult
+    func checkMapping(_ mappings: JSONObject?) throws -> [String] {
         let properties = mappings?.object("properties")
         let needed = Dictionary(
             uniqueKeysWithValues: ContentField.allCases.map { ($0.name, $0.isKeyword ? "keyword" : "text") }
@@ -81,10 +79,15 @@ extension ElasticsearchClient {
             }
         }
         let isStrict = mappings?.text("dynamic") == "strict"
-        for (type, names) in Self.plainFields {
+        var absent: [String] = []
+        for (type, names) in FilmIndex.plainFields {
             for name in names where needed[name] == nil {
                 guard let field = properties?.object(name) else {
-                    if isStrict { throw mismatch("its field \(name) is absent, and it takes no new ones") }
+                    guard isStrict else { continue }
+                    guard FilmIndex.laterFields.contains(name) else {
+                        throw mismatch("its field \(name) is absent, and it takes no new ones")
+                    }
+                    absent.append(name)
                     continue
                 }
                 let found = field.text("type") ?? "object"
@@ -93,6 +96,22 @@ extension ElasticsearchClient {
                 }
             }
         }
+        return absent
+    }
+
+    private func add(_ fields: [String]) async throws {
+        var body = JSONWriter()
+        body.object { body in
+            body.field("properties") { properties in
+                for (type, names) in FilmIndex.plainFields {
+                    for name in names where fields.contains(name) {
+                        properties.field(name) { $0.field("type", type) }
+                    }
+                }
+            }
+        }
+        _ = try await send(
+            .put, "/\(configuration.index)/_mapping", body: body, deadline: configuration.indexingDeadline)
     }
 
     /// Types that take the same values.
@@ -101,50 +120,6 @@ extension ElasticsearchClient {
         "integer": ["long", "float", "double", "keyword", "text"],
         "float": ["double", "half_float", "keyword", "text"],
     ]
-
-    // MARK: Mapping
-
-    private static let plainFields: [(String, [String])] = [
-        (
-            "keyword",
-            [
-                MovieColumn.itemID, MovieColumn.genres, MovieColumn.keywords, MovieColumn.language,
-                MovieColumn.director,
-            ]
-        ),
-        ("date", [MovieColumn.releaseDate, MovieColumn.updatedAt]),
-        ("integer", [MovieColumn.year, MovieColumn.runtime, MovieColumn.voteCount]),
-        (
-            "float",
-            [MovieColumn.popularity, MovieColumn.popularityNorm, MovieColumn.voteAverage, MovieColumn.voteNorm]
-        ),
-    ]
-
-    /// Term vectors spare more_like_this the analysis of the liked films; keywords have none and need none.
-    private static func mapping(_ json: inout JSONWriter) {
-        func text(_ name: String, _ json: inout JSONWriter, hasKeyword: Bool = false) {
-            json.field(name) {
-                $0.field("type", "text")
-                $0.field("term_vector", "yes")
-                if hasKeyword {
-                    $0.field("fields") {
-                        $0.field("keyword") {
-                            $0.field("type", "keyword"); $0.field("ignore_above", 256)
-                        }
-                    }
-                }
-            }
-        }
-        json.field("dynamic", "strict")
-        json.field("properties") {
-            text(MovieColumn.title, &$0, hasKeyword: true)
-            text(MovieColumn.overview, &$0)
-            text(MovieColumn.description, &$0)
-            for (type, names) in Self.plainFields {
-                for name in names { $0.field(name) { $0.field("type", type) } }
-            }
-        }
-    }
 }
 
 extension ElasticsearchClient.Configuration {

@@ -8,7 +8,11 @@ public struct BulkOutcome: Sendable {
     /// help.
     public struct Rejection: Sendable, Hashable {
         public var itemID: String
+        /// Of the server.
+        public var status: Int
         public var reason: String
+        /// As it was sent, one JSON object: a dead letter is kept whole.
+        public var document: String
     }
 
     /// Films that are in the index now as given.
@@ -29,22 +33,26 @@ extension ElasticsearchClient {
     /// - Throws: ``CatalogError`` when the server cannot be asked, or still has no room at the last attempt. What was
     ///   indexed until then stays.
     public func index(_ movies: [Movie]) async throws -> BulkOutcome {
+        try await index(movies) { SearchDocument($0) }
+    }
+
+    /// The same of anything that can be written as a document.
+    func index<Element: Sendable>(
+        _ elements: [Element], as document: (Element) -> SearchDocument
+    ) async throws -> BulkOutcome {
         var outcome = BulkOutcome()
-        var start = 0
-        while start < movies.count {
-            var end = start
-            var bytes = 0
-            var lines: [JSONWriter] = []
-            while end < movies.count, lines.count < configuration.bulkDocuments {
-                let line = Self.bulkLines(for: movies[end])
-                if !lines.isEmpty, bytes + line.bytes.count > configuration.bulkBytes { break }
-                bytes += line.bytes.count
-                lines.append(line)
-                end += 1
+        var batch = BulkBatch()
+        for element in elements {
+            let document = document(element)
+            if batch.count == configuration.bulkDocuments
+                || batch.count > 0 && batch.bytes + document.body.count > configuration.bulkBytes
+            {
+                try await send(batch, into: &outcome)
+                batch = BulkBatch()
             }
-            try await send(Array(zip(movies[start..<end].map(\.itemID), lines)), into: &outcome)
-            start = end
+            batch.append(document)
         }
+        if batch.count > 0 { try await send(batch, into: &outcome) }
         return outcome
     }
 
@@ -56,69 +64,56 @@ extension ElasticsearchClient {
 
     // MARK: Bulk
 
-    private func send(_ documents: [(itemID: String, lines: JSONWriter)], into outcome: inout BulkOutcome) async throws
-    {
-        var pending = documents
+    private func send(_ batch: BulkBatch, into outcome: inout BulkOutcome) async throws {
+        var pending = batch
         var attempt = 1
         while true {
-            var body = JSONWriter()
-            for document in pending { body.append(lines: document.lines) }
             let answer = try await send(
-                .post, "/\(configuration.index)/_bulk", body: body, isBulk: true, isIdempotent: true,
-                deadline: configuration.indexingDeadline)
+                .post,
+                "/\(configuration.index)/_bulk?timeout=\(max(1, configuration.bulkTimeout.milliseconds))ms"
+                    + "&filter_path=error,status,items.index.status,items.index.error.type,items.index.error.reason",
+                lines: pending.body, isIdempotent: true, deadline: configuration.indexingDeadline)
             guard let items = answer.objects("items"), items.count == pending.count else {
                 throw CatalogError.searchProtocol(
                     server: server, reason: "a bulk answer without an entry for each film")
             }
-            var again: [(itemID: String, lines: JSONWriter)] = []
-            for (document, item) in zip(pending, items) {
+            var again: [Int] = []
+            var lastReason = ""
+            for (number, item) in items.enumerated() {
                 let result = item.object("index") ?? JSONObject([:])
-                if result.object("error")?.text("type") == "cluster_block_exception" {
+                let status = result.integer("status") ?? 0
+                if status / 100 == 2 {
+                    outcome.indexed += 1
+                    continue
+                }
+                let error = result.object("error")
+                if error?.text("type") == "cluster_block_exception" {
                     // Of the whole index, not of this film: it can be lifted, and then all are sent again.
                     throw CatalogError.indexBlocked(
-                        server: server, index: configuration.index,
-                        reason: Self.block(result.object("error")?.text("reason")))
+                        server: server, index: configuration.index, reason: Self.block(error?.text("reason")))
                 }
-                switch result.integer("status") ?? 0 {
-                case 200...299: outcome.indexed += 1
+                let reason = error?.text("reason") ?? "status \(status)"
+                switch status {
                 case 409: outcome.stale += 1
-                case 429, 503: again.append(document)
-                case let status:
-                    let reason = result.object("error")?.text("reason") ?? "status \(status)"
-                    outcome.rejected.append(.init(itemID: document.itemID, reason: reason))
+                case 429, 503:
+                    again.append(number)
+                    lastReason = reason
+                default:
+                    outcome.rejected.append(
+                        .init(
+                            itemID: pending.ids[number], status: status, reason: reason,
+                            document: pending.document(number)))
                 }
             }
             guard !again.isEmpty else { return }
             guard attempt < configuration.bulkAttempts else {
                 throw CatalogError.searchUnavailable(
-                    server: server, reason: "no room for \(again.count) films after \(attempt) attempts")
+                    server: server,
+                    reason: "no room for \(again.count) films after \(attempt) attempts (\(lastReason))")
             }
             try await Task.sleep(for: .milliseconds(100) * (1 << attempt))
-            pending = again
+            pending = pending.only(again)
             attempt += 1
         }
-    }
-
-    private static func bulkLines(for movie: Movie) -> JSONWriter {
-        var json = JSONWriter()
-        json.object { json in
-            json.field("index") {
-                $0.field("_id", movie.itemID)
-                $0.field("version", max(0, Int(movie.updatedAt.microseconds)))
-                $0.field("version_type", "external")
-            }
-        }
-        json.newline()
-        json.object {
-            $0.field(MovieColumn.itemID, movie.itemID)
-            $0.field(MovieColumn.title, movie.title)
-            $0.field(MovieColumn.overview, movie.overview)
-            $0.field(MovieColumn.description, movie.description)
-            $0.facts(of: movie)
-            if let norm = movie.popularityNorm { $0.field(MovieColumn.popularityNorm, norm) }
-            if let norm = movie.voteNorm { $0.field(MovieColumn.voteNorm, norm) }
-        }
-        json.newline()
-        return json
     }
 }

@@ -17,15 +17,11 @@ extension ElasticsearchClient {
     public func keepOnly(_ catalogue: CatalogSnapshot) async throws -> Pruning {
         var pruning = Pruning()
         var found = 0
-        var last: String?
-        while true {
-            let page = try await identifiers(after: last)
-            let gone = page.filter { catalogue[$0.id] == nil }.map(\.id)
+        try await forEachPage { page in
+            let gone = page.filter { catalogue[$0] == nil }
             found += page.count - gone.count
             try await delete(gone)
             pruning.removed += gone.count
-            guard page.count == Self.page, let end = page.last?.sort else { break }
-            last = end
         }
         pruning.missing = catalogue.count - found
         return pruning
@@ -42,28 +38,6 @@ extension ElasticsearchClient {
         return count
     }
 
-    private static var page: Int { 5000 }
-
-    /// Identifiers in ascending order, with what they are ordered by.
-    private func identifiers(after last: String?) async throws -> [(id: String, sort: String)] {
-        var body = JSONWriter()
-        body.object { json in
-            json.field("size", Self.page)
-            json.field("_source", false)
-            json.field("track_total_hits", false)
-            json.list("sort") { sort in sort.object { $0.field(MovieColumn.itemID, "asc") } }
-            if let last { json.field("search_after", [last]) }
-        }
-        let answer = try await send(
-            .post, "/\(configuration.index)/_search?filter_path=hits.hits._id,hits.hits.sort", body: body,
-            isIdempotent: true, deadline: configuration.indexingDeadline)
-        return (answer.object("hits")?.objects("hits") ?? []).compactMap { hit in
-            guard let id = hit.values["_id"] as? String, let sort = (hit.values["sort"] as? [Any])?.first as? String
-            else { return nil }
-            return (id, sort)
-        }
-    }
-
     private func delete(_ itemIDs: [String]) async throws {
         guard !itemIDs.isEmpty else { return }
         var body = JSONWriter()
@@ -72,7 +46,7 @@ extension ElasticsearchClient {
             body.newline()
         }
         let answer = try await send(
-            .post, "/\(configuration.index)/_bulk", body: body, isBulk: true, isIdempotent: true,
+            .post, "/\(configuration.index)/_bulk", lines: body.bytes, isIdempotent: true,
             deadline: configuration.indexingDeadline)
         for item in answer.objects("items") ?? [] {
             // 404: somebody else was faster.

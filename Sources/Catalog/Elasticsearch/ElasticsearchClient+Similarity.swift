@@ -2,10 +2,13 @@ import Domain
 import HTTPClient
 
 extension ElasticsearchClient {
-    /// The same more_like_this as ``ContentIndex/mostSimilar(to:excluding:limit:)``. The index has one shard and no
+    /// The same more_like_this as ``ContentIndex/similar(to:excluding:where:limit:)``. The index has one shard and no
     /// replaced films waiting for a merge: the same scores too.
-    public func similar(to itemIDs: [String], excluding: Set<String>, limit: Int) async throws -> [ScoredItem] {
-        try await similar(to: itemIDs, excluding: excluding, limit: limit, deadline: configuration.queryDeadline)
+    public func similar(
+        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int
+    ) async throws -> [ScoredItem] {
+        try await similar(
+            to: itemIDs, excluding: excluding, where: filter, limit: limit, deadline: configuration.queryDeadline)
     }
 
     /// Asks until a few answers in a row come within the deadline of a query, so that a service which was just started has its
@@ -23,7 +26,8 @@ extension ElasticsearchClient {
         while clock.now < end, !itemIDs.isEmpty {
             let liked = (0..<min(10, itemIDs.count)).map { itemIDs[(number * 10 + $0) % itemIDs.count] }
             let start = clock.now
-            _ = try await similar(to: liked, excluding: [], limit: 100, deadline: max(.seconds(1), end - start))
+            _ = try await similar(
+                to: liked, excluding: [], where: nil, limit: 100, deadline: max(.seconds(1), end - start))
             fast = clock.now - start < configuration.queryDeadline / 4 ? fast + 1 : 0
             if fast == 5 { return true }
             number += 1
@@ -33,13 +37,13 @@ extension ElasticsearchClient {
     }
 
     private func similar(
-        to itemIDs: [String], excluding: Set<String>, limit: Int, deadline: Duration
+        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int, deadline: Duration
     ) async throws -> [ScoredItem] {
         guard limit > 0, !itemIDs.isEmpty else { return [] }
         let answer = try await send(
             .post,
             "/\(configuration.index)/_search?filter_path=timed_out,_shards.failed,hits.hits._id,hits.hits._score",
-            body: query(itemIDs, excluding, limit, deadline), isIdempotent: true, deadline: deadline,
+            body: query(itemIDs, excluding, filter, limit, deadline), isIdempotent: true, deadline: deadline,
             attempts: 1)
         return try hits(of: answer)
     }
@@ -47,10 +51,7 @@ extension ElasticsearchClient {
     /// The films of an answer, in its order.
     /// - Throws: ``CatalogError`` for an answer that is not whole.
     func hits(of answer: JSONObject) throws -> [ScoredItem] {
-        // A partial answer is worse than none: it looks like a list and misses the best.
-        guard answer.values["timed_out"] as? Bool != true, answer.object("_shards")?.integer("failed") ?? 0 == 0 else {
-            throw CatalogError.searchUnavailable(server: server, reason: "it could search only a part of the index")
-        }
+        try checkWhole(answer)
         // Without a hit the filter leaves out the empty list as well.
         return try (answer.object("hits")?.objects("hits") ?? []).map { hit in
             guard let itemID = hit.text("_id"), let score = hit.number("_score") else {
@@ -60,8 +61,15 @@ extension ElasticsearchClient {
         }
     }
 
+    /// A partial answer is worse than none: it looks like a list and misses the best.
+    func checkWhole(_ answer: JSONObject) throws {
+        guard answer.values["timed_out"] as? Bool != true, answer.object("_shards")?.integer("failed") ?? 0 == 0 else {
+            throw CatalogError.searchUnavailable(server: server, reason: "it could search only a part of the index")
+        }
+    }
+
     private func query(
-        _ itemIDs: [String], _ excluding: Set<String>, _ limit: Int, _ deadline: Duration
+        _ itemIDs: [String], _ excluding: Set<String>, _ filter: FilmFilter?, _ limit: Int, _ deadline: Duration
     ) -> JSONWriter {
         let parameters = configuration.parameters
         var seen = Set<String>()
@@ -92,6 +100,7 @@ extension ElasticsearchClient {
                             mlt.field("minimum_should_match", "\(parameters.minimumShouldMatch)%")
                         }
                     }
+                    if let filter { bool.list("filter") { filter.write(to: &$0) } }
                     if !excluding.isEmpty {
                         bool.field("must_not") { $0.field("ids") { $0.field("values", excluding.sorted()) } }
                     }
@@ -103,7 +112,7 @@ extension ElasticsearchClient {
 }
 
 extension Duration {
-    fileprivate var milliseconds: Int64 {
+    var milliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

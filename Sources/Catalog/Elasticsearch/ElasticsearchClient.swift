@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 public import HTTPClient
+import Synchronization
 
 /// The catalogue in Elasticsearch 8 or 9 or OpenSearch 2: index, bulk, and more_like_this with the settings of the
 /// embedded index.
@@ -27,6 +28,8 @@ public final class ElasticsearchClient: ContentSource {
         /// Films in one bulk request at most, and bytes.
         public var bulkDocuments = 500
         public var bulkBytes = 5 << 20
+        /// How long the server waits for an index that has no shard to write to.
+        public var bulkTimeout = Duration.seconds(10)
         /// How often a film that the server had no room for is sent at most.
         public var bulkAttempts = 5
         public var http = HTTPClient.Configuration()
@@ -39,13 +42,29 @@ public final class ElasticsearchClient: ContentSource {
         }
     }
 
+    /// Who made the server: they differ in vectors and in points in time.
+    enum Product { case elasticsearch, openSearch }
+
     public let configuration: Configuration
     private let http: HTTPClient
+    private let greeting = Mutex<(product: Product, version: String)?>(nil)
 
     /// Connects to nothing yet: whether the server is there shows with the first request.
     public init(_ configuration: Configuration) {
         self.configuration = configuration
         http = HTTPClient(configuration.http)
+    }
+
+    private init(_ configuration: Configuration, sharing http: HTTPClient) {
+        self.configuration = configuration
+        self.http = http
+    }
+
+    /// A client of another index of the same server, over the same connections.
+    func client(of index: String) -> ElasticsearchClient {
+        var configuration = configuration
+        configuration.index = index
+        return ElasticsearchClient(configuration, sharing: http)
     }
 
     public var name: String { "elasticsearch" }
@@ -55,12 +74,24 @@ public final class ElasticsearchClient: ContentSource {
 
     /// What the server says it is, such as `elasticsearch 8.19.21`.
     /// - Throws: ``CatalogError`` `searchUnavailable`, `searchRefused`, `searchProtocol`.
-    public func serverVersion() async throws -> String {
+    public func serverVersion() async throws -> String { try await greet().version }
+
+    func product() async throws -> Product { try await greet().product }
+
+    /// Asked once.
+    private func greet() async throws -> (product: Product, version: String) {
+        if let known = greeting.withLock({ $0 }) { return known }
         let answer = try await send(.get, "/", deadline: configuration.queryDeadline)
         guard let version = answer.object("version"), let number = version.text("number") else {
             throw CatalogError.searchProtocol(server: server, reason: "its greeting names no version")
         }
-        return "\(version.text("distribution") ?? "elasticsearch") \(number)"
+        let distribution = version.text("distribution") ?? "elasticsearch"
+        let greeted = (
+            product: distribution == "opensearch" ? Product.openSearch : .elasticsearch,
+            version: "\(distribution) \(number)"
+        )
+        greeting.withLock { $0 = greeted }
+        return greeted
     }
 
     // MARK: Requests
@@ -68,16 +99,19 @@ public final class ElasticsearchClient: ContentSource {
     var server: String { configuration.url }
 
     /// Sends one request and parses the answer.
-    /// - Parameter accepting: Statuses beside 2xx that are answers and not failures.
+    /// - Parameters:
+    ///   - lines: a body of newline-delimited JSON instead.
+    ///   - accepting: Statuses beside 2xx that are answers and not failures.
     func send(
-        _ method: HTTPRequest.Method, _ path: String, body: JSONWriter? = nil, isBulk: Bool = false,
+        _ method: HTTPRequest.Method, _ path: String, body: JSONWriter? = nil, lines: [UInt8]? = nil,
         isIdempotent: Bool? = nil, deadline: Duration, attempts: Int? = nil, accepting: Set<Int> = []
     ) async throws -> JSONObject {
-        let type = isBulk ? "application/x-ndjson" : "application/json"
+        let type = lines == nil ? "application/json" : "application/x-ndjson"
+        let body = lines ?? body?.bytes
         let trace = ElasticsearchTrace(method, server: server)
         let request = HTTPRequest(
             method, configuration.url + path,
-            headers: (body == nil ? [] : [HTTPHeader("Content-Type", type)]) + trace.headers, body: body?.bytes,
+            headers: (body == nil ? [] : [HTTPHeader("Content-Type", type)]) + trace.headers, body: body,
             credentials: configuration.credentials, isIdempotent: isIdempotent, deadline: deadline,
             attempts: attempts)
         let response: HTTPResponse

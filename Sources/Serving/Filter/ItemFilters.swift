@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 internal import Linalg
 internal import Operations
@@ -6,6 +7,8 @@ internal import Synchronization
 /// The places that a filter lets through. Made once for a state, a text and its values, and shared by requests.
 final class FilterSelection: Sendable {
     let text: FilterText
+    /// What it asks of a film, for those who search elsewhere.
+    let filter: FilmFilter
     /// Of all places, those that match and that some list may show.
     let places: ItemBitmap
     /// The rest of the model's items, as the top-k scan takes it.
@@ -14,8 +17,9 @@ final class FilterSelection: Sendable {
     let count: Int
     private let translation = Mutex<(for: any AnyObject & Sendable, places: ItemBitmap)?>(nil)
 
-    init(_ places: ItemBitmap, modelCount: Int, by text: FilterText) {
+    init(_ places: ItemBitmap, modelCount: Int, by text: FilterText, _ filter: FilmFilter) {
         self.text = text
+        self.filter = filter
         self.places = places
         excludedItems = places.prefix(modelCount).complement()
         count = places.count
@@ -42,7 +46,7 @@ final class ItemFilters: Sendable {
     private let hidden: ItemBitmap?
     private let modelCount: Int
     private let hasFilms: Bool
-    private let parsed = RecentlyUsed<String, FilterParser.Parsed>(capacity: 512)
+    private let parsed = RecentlyUsed<String, ParsedFilter>(capacity: 512)
     private let selected: RecentlyUsed<FilterText, FilterSelection>
 
     /// Selections take a quarter of a byte an item and entry: with this, 16 MB at a million items.
@@ -74,14 +78,14 @@ final class ItemFilters: Sendable {
         guard hasFilms else { throw .noCatalogue }
         var places = columns.places(bound)
         if let shown = hidden { places.formIntersection(shown) }
-        let selection = FilterSelection(places, modelCount: modelCount, by: filter)
+        let selection = FilterSelection(places, modelCount: modelCount, by: filter, bound)
         selected[filter] = selection
         return selection
     }
 
-    private func parse(_ text: String) throws(FilterError) -> FilterParser.Parsed {
+    private func parse(_ text: String) throws(FilterError) -> ParsedFilter {
         if let known = parsed[text] { return known }
-        let new = try FilterParser.parse(text)
+        let new = try ParsedFilter(text)
         parsed[text] = new
         return new
     }

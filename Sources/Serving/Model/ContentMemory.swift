@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Operations
 
 /// What to ask content similarity: the items most like `seeds` together, without the excluded ones. Places, not

@@ -18,8 +18,6 @@ struct ContentLookup: Sendable {
     /// Up to so many films the index in this process is asked on the connection's thread: about a millisecond. A larger
     /// one would hold up the other connections.
     static let immediateCount = 200_000
-    /// Films that another service is asked for at most, to find those that a filter lets through.
-    static let maximumAsked = 1000
 
     /// The answer without waiting, if there is one: nothing to ask, remembered, or a small index in this process.
     func immediately(_ query: ContentQuery, _ state: ServingState) -> SimilarItems? {
@@ -60,15 +58,11 @@ struct ContentLookup: Sendable {
 
     private func answer(_ query: ContentQuery, _ state: ServingState) async throws -> [(place: Int32, score: Float)] {
         if let places = state.contentPlaces { return ask(places, query, state) }
-        var limit = query.limit
-        // Of what another service finds, a filter leaves its share: so much more is asked for.
-        if let allowed = query.allowed {
-            limit = min(max(limit, Self.maximumAsked), limit * max(1, state.items.count / max(1, allowed.count)))
-        }
         // Not remembered: what another service says may change, and its failing must show.
         let found = try await state.content.similar(
             to: query.seeds.map { state.items.ids[Int($0)] },
-            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), limit: limit)
+            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), where: query.allowed?.filter,
+            limit: query.limit)
         return places(of: found, in: state)
     }
 

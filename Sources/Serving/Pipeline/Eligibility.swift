@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 internal import Linalg
 
@@ -86,7 +87,8 @@ extension ListRules {
         var text = FilterText(
             expression: "(\(first.expression)) and (\(second.expression))", parameters: first.parameters)
         for (name, value) in second.parameters { text.parameters["and \(name)"] = value }
-        self.allowed = FilterSelection(places, modelCount: state.items.modelCount, by: text)
+        self.allowed = FilterSelection(
+            places, modelCount: state.items.modelCount, by: text, allowed.filter.and(selection.filter))
     }
 }
 

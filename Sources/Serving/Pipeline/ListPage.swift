@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 
 /// Which page of a list is asked for, and all that makes it the same list as on the page before.

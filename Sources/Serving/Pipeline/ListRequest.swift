@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 
 /// How a list is asked for, whatever it is a list of: what the query of a `GET` and the body of a `POST …/query` both

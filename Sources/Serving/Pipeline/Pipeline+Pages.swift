@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 
 /// Several lists at once, with nothing twice.

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 internal import HTTPServer
 
@@ -43,7 +44,7 @@ extension Answer {
     }
 
     /// Figures about the catalogue.
-    static func statistics(_ statistics: CatalogueStatistics, request: HTTPRequest) -> [UInt8] {
+    static func statistics(_ statistics: CatalogStatistics, request: HTTPRequest) -> [UInt8] {
         var json = JSONWriter(capacity: 8192)
         json.object {
             $0.field("request_id", request.id)
@@ -99,7 +100,7 @@ extension Answer {
         }
     }
 
-    private static func write(_ films: [CatalogueStatistics.Film], to json: inout JSONWriter) {
+    private static func write(_ films: [CatalogStatistics.Film], to json: inout JSONWriter) {
         json.array { json in
             for film in films {
                 json.object {

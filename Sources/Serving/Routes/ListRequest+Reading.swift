@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 internal import HTTPServer
 

@@ -12,6 +12,10 @@ extension Routes {
             and: [
                 Route.Parameter(
                     "q", .text(bytes: 1...1000, pattern: "^[^\\u0000-\\u001f\\u007f]*$"), "The text.", isRequired: true),
+                Route.Parameter(
+                    "match", .choice(FilmQuery.Words.allCases.map(\.rawValue)),
+                    "`typing` takes the text as typed into a search box: the last word may be a beginning, and words of titles may be misspelt."
+                ),
                 Route.Parameter("user", .identifier, "Whose taste counts for half of the score."),
             ], answering: Shape.found,
             problems: Routes.ofLists + [Route.Problem(ServingError.searchUnavailable)]
@@ -20,8 +24,10 @@ extension Routes {
                 throw ServingError.missingParameter(name: "q")
             }
             let user = try call.other("user").map { try Parameters.identifier($0.text(), what: "user") }
-            let page = try ListPage(call.list, of: "search/\(text.utf8.count):\(text)/\(user ?? "")")
-            return .later { await answering(call.request) { try await search(text, user, page, call) } }
+            let words = try call.other("match").map { try wordForm($0) } ?? .whole
+            let page = try ListPage(
+                call.list, of: "search/\(words.rawValue)/\(text.utf8.count):\(text)/\(user ?? "")")
+            return .later { await answering(call.request) { try await search(text, words, user, page, call) } }
         }
             + [
                 Route(
@@ -31,7 +37,7 @@ extension Routes {
                     .later {
                         await answering(request) {
                             let movies = service.pipeline().state.items.movies
-                            let statistics = try await BlockingWork.run("statistics") { _ in CatalogueStatistics(movies)
+                            let statistics = try await BlockingWork.run("statistics") { _ in CatalogStatistics(movies)
                             }
                             return HTTPResponse(body: Answer.statistics(statistics, request: request))
                         }
@@ -40,8 +46,17 @@ extension Routes {
             ]
     }
 
+    private func wordForm(_ value: ParameterValue) throws -> FilmQuery.Words {
+        let text = try value.text()
+        guard let words = FilmQuery.Words(rawValue: text) else {
+            throw ServingError.badParameter(
+                name: "match", value: text, allowed: FilmQuery.Words.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return words
+    }
+
     private func search(
-        _ text: String, _ user: String?, _ page: ListPage, _ call: ListCall
+        _ text: String, _ words: FilmQuery.Words, _ user: String?, _ page: ListPage, _ call: ListCall
     ) async throws -> HTTPResponse {
         let pipeline: Pipeline
         if let present = service.pipeline(for: page) {
@@ -49,10 +64,15 @@ extension Routes {
         } else {
             pipeline = try await service.reopened(for: page)
         }
-        guard let source = pipeline.state.content as? any TextSearch else { throw ServingError.searchUnavailable }
+        guard let source = pipeline.state.content as? any FilmSearch else { throw ServingError.searchUnavailable }
         let films: [ScoredItem]
         do {
-            films = try await source.search(text, limit: Pipeline.maximumFound)
+            // The filter goes along: of a large catalogue it must not be asked of the best ten thousand only.
+            let filter = try page.request.filter.map { try pipeline.state.select($0).filter }
+            let query = FilmQuery(text, words: words, filter: filter, limit: Pipeline.maximumFound)
+            films = try await source.search(query).items
+        } catch let error as ServingError {
+            throw error
         } catch {
             service.impairments.add(.content, Impairments.reason(error))
             throw ServingError.searchUnavailable

@@ -1,12 +1,13 @@
-internal import Domain
-internal import Linalg
+public import Domain
+public import Linalg
 internal import Operations
 
 /// What films say, field by field: a filter reads one array from end to end, and touches no film.
 ///
 /// A place without a film has its identifier and nothing else.
-struct FilterColumns: Sendable {
-    let count: Int
+public struct FilterColumns: Sendable {
+    /// Places.
+    public let count: Int
     /// Made by the first filter that asks for them: a catalogue may have been edited again before one does.
     private let columns: [OnDemand<FilterColumn, Never>]
 
@@ -14,7 +15,7 @@ struct FilterColumns: Sendable {
     /// - Parameters:
     ///   - ids: by place.
     ///   - movie: the film at a place, if one describes the item.
-    init(ids: [String], movie: @escaping @Sendable (_ place: Int32) -> Movie?) {
+    public init(ids: [String], movie: @escaping @Sendable (_ place: Int32) -> Movie?) {
         count = ids.count
         columns = FilterField.allCases.map { field in
             OnDemand { FilterColumn(field, ids, movie) }
@@ -22,7 +23,9 @@ struct FilterColumns: Sendable {
     }
 
     /// The places that a filter lets through. O(items) a condition, O(items / 32) for what joins them.
-    func places(_ filter: BoundFilter) -> ItemBitmap {
+    public func places(_ filter: FilmFilter) -> ItemBitmap { places(filter.bound) }
+
+    private func places(_ filter: BoundFilter) -> ItemBitmap {
         switch filter {
         case .all(let parts):
             var result = places(parts[0])
@@ -33,6 +36,19 @@ struct FilterColumns: Sendable {
             for part in parts.dropFirst() { result.formUnion(places(part)) }
             return result
         case .test(let field, let test): return columns[field.ordinal].get().places(test)
+        }
+    }
+}
+
+extension FilterColumns {
+    /// How many of the places have which value of a facet, most first, equal counts by the value's bytes.
+    /// O(places + values).
+    func counts(_ facet: FilmFacet, of places: [Int32]) -> [FilmCount] {
+        switch (facet, columns[facet.field.ordinal]) {
+        case (_, .text(let column)): FilmCount.ranked(column.counts(of: places))
+        case (_, .texts(let column)): FilmCount.ranked(column.counts(of: places))
+        case (_, .integer(let column)): FilmCount.ranked(column.counts(of: places) { "\($0 / 10 * 10)" })
+        case (_, .float), (_, .long): []
         }
     }
 }
@@ -128,6 +144,12 @@ private struct TextColumn: Sendable {
         numbers = texts.indices.map { texts[$0] == nil ? -1 : Int32($0) }
     }
 
+    func counts(of places: [Int32]) -> [(String, Int)] {
+        var counts = [Int](repeating: 0, count: values.count)
+        for place in places where numbers[Int(place)] >= 0 { counts[Int(numbers[Int(place)])] += 1 }
+        return Array(zip(values, counts))
+    }
+
     func places(where accepts: (String) -> Bool) -> ItemBitmap {
         let accepted = values.map(accepts)
         return ItemBitmap(itemCount: numbers.count) { place in
@@ -160,6 +182,14 @@ private struct TextsColumn: Sendable {
         }
         (self.starts, self.numbers, values) = (starts, numbers, table.values)
         isKnown = lists.map { $0 != nil }
+    }
+
+    func counts(of places: [Int32]) -> [(String, Int)] {
+        var counts = [Int](repeating: 0, count: values.count)
+        for place in places {
+            for entry in Int(starts[Int(place)])..<Int(starts[Int(place) + 1]) { counts[Int(numbers[entry])] += 1 }
+        }
+        return Array(zip(values, counts))
     }
 
     func places(any accepts: (String) -> Bool) -> ItemBitmap {
@@ -204,6 +234,12 @@ private struct NumberColumn<Element: Numeric & Comparable & Sendable>: Sendable 
     init(_ values: [Element?]) {
         self.values = values.map { $0 ?? 0 }
         isThere = values.map { $0 != nil }
+    }
+
+    func counts(of places: [Int32], by value: (Element) -> String) -> [(String, Int)] {
+        var counts: [String: Int] = [:]
+        for place in places where isThere[Int(place)] { counts[value(values[Int(place)]), default: 0] += 1 }
+        return counts.map { ($0.key, $0.value) }
     }
 
     func places<Compared: Comparable & Hashable>(

@@ -1,4 +1,4 @@
-internal import Domain
+import Domain
 
 /// A filter that was parsed and checked against the fields, its parameters still open.
 indirect enum FilterExpression: Sendable {

@@ -1,8 +1,7 @@
 public import Domain
-public import HTTPServer
 
 /// What is wrong with a filter. Positions count characters of its text from 1.
-public enum FilterError: RequestFault, Equatable {
+public enum FilterError: Fault, Equatable {
     /// The text is no filter: at `position` stands something else than what can stand there.
     case syntax(position: Int, found: String, expected: String, advice: String)
     case unknownField(name: String, position: Int)
@@ -65,8 +64,8 @@ public enum FilterError: RequestFault, Equatable {
     }
 
     public var category: FaultCategory { .usage }
-    public var status: Int? { nil }
 
+    /// The request parameter at fault.
     public var parameter: String? {
         switch self {
         case .unusedParameter, .unboundParameter, .badParameters: "params"

@@ -1,4 +1,4 @@
-internal import Domain
+import Domain
 
 /// Reads a filter's text; see docs/filters.md for the grammar. Recursive descent, bounded in length and depth.
 struct FilterParser {
