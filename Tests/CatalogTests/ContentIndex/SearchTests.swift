@@ -12,7 +12,7 @@ struct SearchTests {
     ]
 
     private func found(_ text: String, limit: Int = 10) -> [String] {
-        ContentIndex(films).films(with: text, limit: limit).map(\.itemID)
+        ContentIndex(films).films(FilmQuery(text, limit: limit)).items.map(\.itemID)
     }
 
     @Test("a film has every word, in title or synopsis, whatever the case; a title counts more")
@@ -32,6 +32,6 @@ struct SearchTests {
     @Test("the same word twice is once")
     func twice() {
         let index = ContentIndex(films)
-        #expect(index.films(with: "matrix Matrix", limit: 10) == index.films(with: "matrix", limit: 10))
+        #expect(index.films(FilmQuery("matrix Matrix")).items == index.films(FilmQuery("matrix")).items)
     }
 }
