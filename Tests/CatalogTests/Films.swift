@@ -28,6 +28,31 @@ enum Films {
                 updatedAt: Timestamp(seconds: 1_700_000_000))
         }
     }
+
+    /// The same with what filters, facets and charts look at; any of it may be missing, titles alike are rare.
+    static func described(_ count: Int, seed: UInt64 = 11) -> [Movie] {
+        var generator = SeededGenerator(seed: seed)
+        return generated(count, seed: seed).enumerated().map { number, film in
+            func maybe<T>(_ value: @autoclosure () -> T) -> T? { generator.below(8) == 0 ? nil : value() }
+            let year = maybe(Int32(1930 + generator.below(95)))
+            let day = year.flatMap { year in
+                maybe(CalendarDate(year: Int(year), month: 1 + generator.below(12), day: 1 + generator.below(28)))
+            }
+            let votes = maybe(Int32(generator.below(20_000)))
+            return Movie(
+                itemID: film.itemID, title: "\(film.title) \(number)", overview: film.overview,
+                releaseDate: day ?? nil, year: year, genres: film.genres,
+                language: maybe(["en", "fr", "ja", "de"][generator.below(4)]),
+                runtime: maybe(Int32(60 + generator.below(120))),
+                popularity: maybe(Float(generator.below(100_000)) / 1000 + Float(number) / 10_000_000),
+                voteAverage: votes.map { _ in Float(generator.below(101)) / 10 }, voteCount: votes,
+                keywords: maybe(["space", "war", "robot"].filter { _ in generator.below(2) == 0 }) ?? [],
+                director: maybe("Director \(generator.below(40))"),
+                availableFrom: generator.below(10) == 0 ? Timestamp(seconds: 1_700_000_000 + Int64(number)) : nil,
+                availableUntil: generator.below(10) == 0 ? Timestamp(seconds: 1_800_000_000 + Int64(number)) : nil,
+                updatedAt: Timestamp(seconds: 1_700_000_000 + Int64(number % 50)))
+        }
+    }
 }
 
 extension String {

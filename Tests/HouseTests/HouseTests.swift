@@ -20,7 +20,7 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Broker", "Import", "Ingest", "Kafka", "Serve", "Dashboard", "Models", "Train", "Traces", "HTTP",
+            "Demo", "Broker", "Import", "Ingest", "Kafka", "Index", "Serve", "Dashboard", "Models", "Train", "Traces", "HTTP",
             "Access",
             "",
         ],

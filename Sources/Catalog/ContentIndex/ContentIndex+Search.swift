@@ -14,7 +14,8 @@ extension ContentIndex: FilmSearch {
         func isAllowed(_ document: Int32) -> Bool { allowed?.contains(ItemIndex(rawValue: document)) ?? true }
         var found: [(document: Int32, score: Float)] = []
         if let text = query.text {
-            found = WordMatching(SearchWords.distinct(text), as: query.words, fields, bounds).documents(where: isAllowed)
+            found = WordMatching(SearchWords.distinct(text), as: query.words, fields, bounds).documents(
+                where: isAllowed)
         } else {
             for document in 0..<Int32(count) where isAllowed(document) {
                 found.append((document, movies[Int(document)].popularity ?? 0))

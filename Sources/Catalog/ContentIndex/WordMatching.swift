@@ -35,7 +35,8 @@ struct WordMatching {
             }
             func frequency(_ field: FieldIndex, _ term: Int) -> Int { Int(field.documentFrequencies[term]) }
             word.frequency =
-                (word.inTitle.map { frequency(title, $0) } ?? 0) + (word.inOverview.map { frequency(overview, $0) } ?? 0)
+                (word.inTitle.map { frequency(title, $0) } ?? 0)
+                + (word.inOverview.map { frequency(overview, $0) } ?? 0)
                 + word.longer.reduce(0) { $0 + frequency(title, $1) }
                 + word.close.reduce(0) { $0 + frequency(title, Int($1)) }
             words.append(word)

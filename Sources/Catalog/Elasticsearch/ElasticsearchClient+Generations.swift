@@ -7,7 +7,8 @@ import HTTPClient
 /// the server's: there is no moment without an index, and none with half of one.
 public struct IndexGeneration: Sendable {
     let client: ElasticsearchClient
-    let alias: String
+    /// What it is to stand behind.
+    public let alias: String
     /// What the names of all generations begin with.
     let prefix: String
     let shards: Int
@@ -48,8 +49,15 @@ public struct IndexGeneration: Sendable {
         take(try await client.index(days) { $0.document })
     }
 
+    /// Takes out every film that a catalogue has not (any more).
+    /// - Throws: ``CatalogError``.
+    public mutating func removeAll(but catalogue: CatalogSnapshot) async throws {
+        try await client.refresh()
+        documents -= try await client.keepOnly(catalogue).removed
+    }
+
     private mutating func take(_ outcome: BulkOutcome) {
-        documents += outcome.indexed
+        documents += outcome.created
         rejected += outcome.rejected
     }
 }

@@ -17,6 +17,8 @@ public struct BulkOutcome: Sendable {
 
     /// Films that are in the index now as given.
     public var indexed = 0
+    /// Those of them that it did not have before in any description.
+    public var created = 0
     /// Films that stay as they are: the index has this description of them or a newer one.
     public var stale = 0
     /// Films that the index does not take, whatever is done.
@@ -84,6 +86,7 @@ extension ElasticsearchClient {
                 let status = result.integer("status") ?? 0
                 if status / 100 == 2 {
                     outcome.indexed += 1
+                    if status == 201 { outcome.created += 1 }
                     continue
                 }
                 let error = result.object("error")

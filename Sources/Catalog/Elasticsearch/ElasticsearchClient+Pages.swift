@@ -94,7 +94,8 @@ extension ElasticsearchClient {
             var body = JSONWriter()
             body.object { $0.field("ids", Array(itemIDs[start..<min(start + 1000, itemIDs.count)])) }
             let answer = try await send(
-                .post, "/\(configuration.index)/_mget?filter_path=docs.found,docs._source&_source_excludes="
+                .post,
+                "/\(configuration.index)/_mget?filter_path=docs.found,docs._source&_source_excludes="
                     + FactorField.name, body: body, isIdempotent: true, deadline: configuration.indexingDeadline)
             for document in answer.objects("docs") ?? [] {
                 guard let source = document.object("_source") else {

@@ -58,17 +58,19 @@ extension ElasticsearchClient: FilmSearch {
                 }
                 sort.object { $0.field(MovieColumn.itemID, "asc") }
             }
-            json.field("query") { $0.field("bool") { bool in
-                if let text = query.text {
-                    let words = SearchWords.distinct(text)
-                    bool.list("must") { must in
-                        for (number, word) in words.enumerated() {
-                            Self.write(word, query.words, isLast: number == words.count - 1, to: &must)
+            json.field("query") {
+                $0.field("bool") { bool in
+                    if let text = query.text {
+                        let words = SearchWords.distinct(text)
+                        bool.list("must") { must in
+                            for (number, word) in words.enumerated() {
+                                Self.write(word, query.words, isLast: number == words.count - 1, to: &must)
+                            }
                         }
                     }
+                    if let filter = query.filter { bool.list("filter") { filter.write(to: &$0) } }
                 }
-                if let filter = query.filter { bool.list("filter") { filter.write(to: &$0) } }
-            } }
+            }
             guard !query.facets.isEmpty else { return }
             json.field("aggs") { aggs in
                 for facet in query.facets.sorted(by: { $0.rawValue < $1.rawValue }) {

@@ -42,7 +42,8 @@ extension ElasticsearchClient {
         let (rank, isExact) = try await factorField()
         guard rank == vector.count else {
             throw CatalogError.noFactors(
-                server: server, index: configuration.index, reason: "its vectors have \(rank) numbers, not \(vector.count)")
+                server: server, index: configuration.index,
+                reason: "its vectors have \(rank) numbers, not \(vector.count)")
         }
         let isOpenSearch = try await product() == .openSearch
         var json = JSONWriter()

@@ -162,7 +162,9 @@ private struct FieldQuery {
 
     private func floats(_ value: Float, _ comparison: FilterComparison, _ json: inout JSONWriter) {
         guard value.isFinite else {
-            let isAll = value > 0 ? [.less, .lessOrEqual].contains(comparison) : [.greater, .greaterOrEqual].contains(comparison)
+            let isAll =
+                value > 0
+                ? [.less, .lessOrEqual].contains(comparison) : [.greater, .greaterOrEqual].contains(comparison)
             return isAll ? exists(&json) : nothing(&json)
         }
         range(&json) {

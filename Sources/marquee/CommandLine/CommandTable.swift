@@ -11,6 +11,7 @@ struct CommandTable: Sendable {
         "deadletters": "Look at refused messages and send them again.",
         "parquet": "Look into a Parquet file.",
         "import": "Bring in history and catalogue from public file formats.",
+        "catalog": "Search the films, count them, and fill a search index with them.",
         "models": "The model registry.",
         "keys": "Keys to the API.",
         "webhooks": "Messages about training runs that are signed and sent to others.",

@@ -259,7 +259,7 @@ extension Options {
     static let host = Option<String>.text(
         "host", "HOST", default: "127.0.0.1", "Address to serve on; 0.0.0.0 is reachable from other machines.")
     static let elasticsearch = Option<String>.text(
-        "elasticsearch", "URL", "Take similarity of content from this cluster instead of the embedded index.")
+        "elasticsearch", "URL", "Ask this Elasticsearch or OpenSearch cluster instead of the embedded index.")
     static let elasticsearchUser = Option<String>.text("elasticsearch-user", "NAME", "User of the cluster.")
     static let elasticsearchPassword = Option<String>.text(
         "elasticsearch-password", "TEXT", "Its password; better in MARQUEE_ELASTICSEARCH_PASSWORD.")

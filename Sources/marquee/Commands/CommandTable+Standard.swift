@@ -10,6 +10,7 @@ extension CommandTable {
         StoreCommand.count,
         StoreCommand.cat, StoreCareCommand.optimize, StoreCareCommand.vacuum, StoreCareCommand.verify,
         StoreCareCommand.restore, StoreDeleteCommand.command, DeadLettersCommand.list, DeadLettersCommand.replay,
+        CatalogIndexCommand.command, CatalogSearchCommand.command, CatalogStatsCommand.command,
         ParquetCommand.schema, ParquetCommand.meta, ParquetCommand.cat, ParquetCommand.verify, ModelsCommand.list,
         ModelsCommand.show, ModelsCommand.promote,
         ModelsCommand.rollback, ModelsCommand.unpin, ModelsCommand.prune, ModelsCommand.diff, ModelsCommand.export,

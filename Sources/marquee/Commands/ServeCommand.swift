@@ -1,7 +1,6 @@
 import Catalog
 import Domain
 import Foundation
-import HTTPClient
 import HTTPServer
 import Operations
 import Platform
@@ -25,7 +24,8 @@ enum ServeCommand {
             Options.models.spec, Options.store.spec, Options.port.spec, Options.host.spec,
             Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.cluster.spec, Options.elasticsearch.spec,
             Options.elasticsearchUser.spec,
-            Options.elasticsearchPassword.spec, Options.elasticsearchAPIKey.spec, Options.elasticsearchIndex.spec,
+            Options.elasticsearchPassword.spec, Options.elasticsearchAPIKey.spec, ElasticsearchOptions.authority.spec,
+            Options.elasticsearchIndex.spec,
             Options.contentDeadline.spec,
             Options.unknownItems.spec, Options.eventFormat.spec, Options.schemaRegistry.spec,
             Options.schemaRegistryUser.spec,
@@ -111,21 +111,8 @@ enum ServeCommand {
     }
 
     private static func elasticsearch(_ invocation: Invocation) throws -> ElasticsearchClient? {
-        guard let url = invocation.optional(Options.elasticsearch) else { return nil }
-        var credentials = HTTPCredentials.none
-        if let key = invocation.optional(Options.elasticsearchAPIKey) {
-            Secrets.register(key)
-            try invocation.refuse([Options.elasticsearchUser.spec], beside: Options.elasticsearchAPIKey.spec)
-            credentials = .apiKey(key)
-        } else if let user = invocation.optional(Options.elasticsearchUser) {
-            let password = try invocation.value(Options.elasticsearchPassword)
-            Secrets.register(password)
-            credentials = .basic(user: user, password: password)
-        }
-        var configuration = try ElasticsearchClient.Configuration(url: url, credentials: credentials)
-        configuration.index = try invocation.value(Options.elasticsearchIndex)
-        configuration.queryDeadline = .seconds(try invocation.value(Options.contentDeadline))
-        try configuration.checkIndexName()
-        return ElasticsearchClient(configuration)
+        try ElasticsearchOptions.client(
+            invocation, index: invocation.value(Options.elasticsearchIndex),
+            queryDeadline: .seconds(invocation.value(Options.contentDeadline)))
     }
 }
