@@ -144,6 +144,11 @@ let package = Package(
             name: "bench-similarity", dependencies: ["Domain", "Catalog"], path: "Benchmarks/similarity/Sources",
             swiftSettings: strict),
 
+        // Measures search against Lucene and Elasticsearch's Python client: Benchmarks/search/README.md.
+        .executableTarget(
+            name: "bench-search", dependencies: ["Domain", "Catalog"], path: "Benchmarks/search/Sources",
+            swiftSettings: strict),
+
         // Measures the server against a bare libmicrohttpd: Benchmarks/http/bench.py.
         .executableTarget(
             name: "bench-http",
