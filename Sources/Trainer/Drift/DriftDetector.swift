@@ -9,7 +9,7 @@ internal import Foundation
 /// | figure       | of a window                                                                        |
 /// |--------------|------------------------------------------------------------------------------------|
 /// | `volume`     | logarithm of the number of events                                                  |
-/// | `kinds`      | Jensen–Shannon divergence of its kinds of events from those of the four windows before it |
+/// | `kinds`      | Jensen–Shannon divergence of its kinds of events from those of the four windows before it, above what chance alone makes it |
 /// | `popularity` | the same of its films                                                              |
 /// | `new-users`  | share of its events by users who come for the first time                           |
 /// | `new-films`  | share of its events on films that are seen for the first time                      |

@@ -57,13 +57,42 @@ struct DriftWindows {
         return window < count ? window : nil
     }
 
-    /// How far a window's counts are from those of the windows before it.
+    /// How much further a window's counts are from those of the windows before it than chance alone makes them: rare things
+    /// differ between any two windows, and the more so the fewer events they have.
     func divergence(of counts: [[Int32]], at window: Int) -> Double {
         var before = [Int](repeating: 0, count: counts[window].count)
         for other in window + 1...window + DriftDetector.reference {
             for (place, count) in counts[other].enumerated() { before[place] += Int(count) }
         }
-        return Self.jensenShannon(counts[window].map(Int.init), before)
+        let now = counts[window].map(Int.init)
+        let byChance = Self.expectedDivergence(zip(now, before).map(+), first: now.reduce(0, +))
+        return Self.jensenShannon(now, before) - byChance
+    }
+
+    /// The mean divergence of two parts of the events, the first of so many, that are drawn from all at random: of a few
+    /// draws, always the same ones. So many events that chance has no part in it cost nothing.
+    private static func expectedDivergence(_ all: [Int], first: Int) -> Double {
+        let total = all.reduce(0, +)
+        guard total <= 2_000_000 else { return 0 }
+        var generator = SeededGenerator(seed: 1)
+        let draws = 4
+        var sum = 0.0
+        for _ in 0..<draws {
+            var (a, b) = (all.map { _ in 0 }, all)
+            var (wanted, left) = (first, total)
+            for (place, count) in all.enumerated() {
+                for _ in 0..<count {
+                    if generator.below(left) < wanted {
+                        a[place] += 1
+                        b[place] -= 1
+                        wanted -= 1
+                    }
+                    left -= 1
+                }
+            }
+            sum += jensenShannon(a, b)
+        }
+        return sum / Double(draws)
     }
 
     /// The part of a window's events; 0 of an empty one.
