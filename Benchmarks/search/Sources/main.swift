@@ -13,12 +13,12 @@ guard arguments.count >= 3, let copies = Int(arguments[2]) else {
 }
 let clock = ContinuousClock()
 let movies = try films(arguments[1], copies: copies)
-let questions = questions(of: movies)
+let asked = questions(of: movies)
 
 switch arguments[0] {
-case "films": try write(movies, questions, to: arguments[3])
-case "embedded": embedded(movies, questions)
-case "service": try await service(movies, questions, arguments[3])
+case "films": try write(movies, asked, to: arguments[3])
+case "embedded": embedded(movies, asked)
+case "service": try await service(movies, asked, arguments[3])
 default: exit(64)
 }
 
@@ -111,7 +111,7 @@ func report(_ name: String, _ times: [Duration], _ total: Int) {
 
 func processorSeconds() -> Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
