@@ -76,7 +76,14 @@ public final class ElasticsearchClient: ContentSource {
     /// - Throws: ``CatalogError`` `searchUnavailable`, `searchRefused`, `searchProtocol`.
     public func serverVersion() async throws -> String { try await greet().version }
 
-    func product() async throws -> Product { try await greet().product }
+    /// Whoever may not ask for the greeting has Elasticsearch's security before them.
+    func product() async throws -> Product {
+        do {
+            return try await greet().product
+        } catch CatalogError.searchRefused {
+            return .elasticsearch
+        }
+    }
 
     /// Asked once.
     private func greet() async throws -> (product: Product, version: String) {

@@ -122,6 +122,7 @@ struct ElasticsearchTests {
             ]
             let outcome = try await search.index(films)
             #expect(outcome.indexed == 2 && outcome.rejected.map(\.itemID) == ["bad"])
+            #expect(outcome.rejected.first?.document.contains(#""title":"Bad""#) == true)
             try await search.refresh()
             #expect(try await search.similar(to: ["a/b ü?\"\\"], excluding: [], limit: 5).isEmpty)
 
@@ -163,7 +164,38 @@ struct ElasticsearchTests {
                 try await ElasticsearchClient(configuration).createIndex()
             }
             #expect(refused == .searchRefused(server: server.url, status: 401))
+
+            // A key that may do nothing but with indices of such names: no templates, no greeting, no other index.
+            configuration.credentials = .apiKey(try await key(server, for: "movies*"))
+            #expect(!"\(configuration)".contains("ecret"))
+            let limited = ElasticsearchClient(configuration)
+            configuration.index = "movies-by-key"
+            let named = ElasticsearchClient(configuration)
+            var generation = try await named.beginFilms()
+            try await generation.add(Films.generated(20))
+            try await named.putInService(generation)
+            #expect(try await named.search(FilmQuery(limit: 1)).total == 20)
+            #expect(try await limited.similar(to: ["m1"], excluding: [], limit: 3).count == 3)
+            configuration.index = "others"
+            let other = await #expect(throws: CatalogError.self) {
+                try await ElasticsearchClient(configuration).createIndex()
+            }
+            #expect(other == .searchRefused(server: server.url, status: 403))
         }
+    }
+
+    private func key(_ server: SearchServer, for indices: String) async throws -> String {
+        var configuration = HTTPClient.Configuration()
+        configuration.certificateAuthority = server.authority.path
+        let body =
+            #"{"name":"films","role_descriptors":{"films":{"index":[{"names":["\#(indices)"],"privileges":["all"]}]}}}"#
+        let response = try await HTTPClient(configuration).send(
+            HTTPRequest(
+                .post, server.url + "/_security/api_key", headers: [HTTPHeader("Content-Type", "application/json")],
+                body: Array(body.utf8), credentials: .basic(user: "marquee", password: "s/ecret@1"),
+                deadline: .seconds(30)))
+        let answer = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
+        return try #require(answer?["encoded"] as? String)
     }
 
     /// A server that neither answers nor hangs up is the worst case for whoever waits.
