@@ -43,8 +43,8 @@ struct FilmSearchConformance {
 
     private var questions: [String] {
         var generator = SeededGenerator(seed: 3)
-        func one(_ words: [[String]]) -> String {
-            words[generator.below(words.count)].randomElement(&generator) ?? "ba"
+        func one(_ words: [Set<String>]) -> String {
+            words[generator.below(words.count)].sorted().randomElement(using: &generator) ?? "ba"
         }
         var texts = ["", "?!", "nowhere", "ba", "BA ko", "ba ba"]
         for _ in 0..<8 {
