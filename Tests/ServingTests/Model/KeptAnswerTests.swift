@@ -23,7 +23,7 @@ import Testing
 
     @Test func whatWasAnsweredIsThereForTheNextProcess() async throws {
         try await withTemporaryFolder { folder in
-            let kept = KeptAnswers(lifetime: .seconds(3600), maximumBytes: 1 << 20, file: file(folder))
+            let kept = KeptAnswers(lifetime: .seconds(3600), maximumBytes: 1 << 22, file: file(folder))
             for number in 0..<5000 { kept.keep(body(number), as: "a\(number)") }
             await write(kept)
             let next = KeptAnswers(lifetime: .seconds(3600), maximumBytes: 1 << 20, file: file(folder))

@@ -14,7 +14,7 @@ import Trainer
         try await withTemporaryFolder { folder in
             let small = try SmallModel()
             var films = small.catalog.movies
-            for index in films.indices where films[index].itemID == "b3" { films[index].popularityNorm = 1 }
+            for index in films.indices where films[index].itemID == "b3" { films[index].popularity = 7 }
             let catalog = CatalogSnapshot(films)
             var configuration = ServingConfiguration()
             configuration.startsWithoutModel = true

@@ -66,7 +66,7 @@ struct OtherRouteTests {
     func descriptions() async throws {
         try await withService { service in
             let routes = service.service.routes
-            #expect(routes.filter { $0.scope == .events }.map(\.pattern) == ["/v1/events"])
+            #expect(routes.filter { $0.scope == .events }.map(\.pattern) == ["/v1/events", "/v1/impressions"])
             for route in routes {
                 #expect(route.summary.hasSuffix(".") && route.parameters.allSatisfy { $0.meaning.hasSuffix(".") })
             }
