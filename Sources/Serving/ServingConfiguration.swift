@@ -19,6 +19,9 @@ public struct ServingConfiguration: Sendable {
     public var startsWithoutModel = false
     /// Whether each answered list is written down as impressions, where there is somewhere to publish them.
     public var logsImpressions = false
+    /// Up to so many films the content index in this process is built anew before an edit is answered: a fifth of a
+    /// second. More take seconds, and are indexed beside, all edits until then together.
+    public var filmsIndexedAtOnce = 10_000
 
     public init() {}
 }

@@ -109,7 +109,7 @@ public struct CatalogueFollower: Service {
     /// - Parameter changed: how many films are other ones than those in service.
     private func serve(_ films: CatalogSnapshot, changed: Int? = nil) async throws {
         guard elasticsearch == nil else { return try await service.replace(catalog: films) }
-        if let changed, films.count > Self.indexedAtOnce {
+        if let changed, films.count > service.configuration.filmsIndexedAtOnce {
             try await service.replace(catalog: films)
             service.note(indexLag: behind.add(films, changed: changed))
         } else {
@@ -119,10 +119,6 @@ public struct CatalogueFollower: Service {
             service.note(indexLag: 0)
         }
     }
-
-    /// Up to so many films are indexed before an edit is answered: a fifth of a second. More take seconds, and are
-    /// indexed beside, all edits until then together.
-    private static let indexedAtOnce = 10_000
 
     private func indexBehind() async {
         while !Task.isCancelled {

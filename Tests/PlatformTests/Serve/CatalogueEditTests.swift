@@ -35,11 +35,13 @@ struct CatalogueEditTests {
 
     /// Runs a whole server on what lies in `folder`, for the length of `body`.
     private func withServer(
-        _ folder: URL, _ registry: ModelRegistry, _ body: (EditClient) async throws -> Void
+        _ folder: URL, _ registry: ModelRegistry, _ configuration: ServingConfiguration = ServingConfiguration(),
+        _ body: (EditClient) async throws -> Void
     ) async throws {
         let server = try await RecommendationServer(
             http: HTTPServerConfiguration(port: 0), registry: registry,
-            catalogue: StoredCatalogue(store: EventStore(folder: folder.appending(path: "data").path)))
+            catalogue: StoredCatalogue(store: EventStore(folder: folder.appending(path: "data").path)),
+            configuration: configuration)
         try server.http.open()
         let running = Task { try await server.group.run() }
         let result: Result<Void, any Error>
@@ -82,6 +84,29 @@ struct CatalogueEditTests {
                 #expect(
                     try await client.send("DELETE", "/v1/items/f1", headers: ["If-Match": "\"x\", \(first.tag)"]).status
                         == 204)
+            }
+        }
+    }
+
+    @Test("an edit of a large catalogue is in service before its words are indexed, and they follow")
+    func indexFollows() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = try Self.train(folder)
+            _ = try EventStore(folder: folder.appending(path: "data").path).openOrCreate(.movies)
+            var configuration = ServingConfiguration()
+            configuration.filmsIndexedAtOnce = 0
+            try await withServer(folder, registry, configuration) { client in
+                for round in 1...3 {
+                    _ = try await client.send("PUT", "/v1/items/f1", #"{"title":"Marker\#(round)"}"#)
+                    #expect(try await client.send("GET", "/v1/items/f1").json["title"] as? String == "Marker\(round)")
+                    #expect(try await client.ids("/v1/items/popular?n=500") == ["f1"])
+                    try await eventually("the words of the edit are found") {
+                        try await client.ids("/v1/search?q=marker\(round)") == ["f1"]
+                    }
+                }
+                _ = try await client.send("DELETE", "/v1/items/f1")
+                #expect(try await client.ids("/v1/items/popular?n=500").isEmpty)
+                #expect(try await client.ids("/v1/search?q=marker3").isEmpty)
             }
         }
     }
