@@ -1,4 +1,4 @@
-import Domain
+public import Domain
 import Foundation
 
 /// When a request may be sent again, and how long to wait.
@@ -22,7 +22,9 @@ extension HTTPRequest {
 
 extension HTTPResponse {
     /// The wait a server asks for (RFC 9110, 10.2.3): seconds, or an HTTP date.
-    func retryAfter(now: Timestamp = .now) -> Duration? {
+    ///
+    /// At most a day; nil if it asks for none, or for what cannot be read.
+    public func retryAfter(now: Timestamp = .now) -> Duration? {
         guard let value = header("Retry-After") else { return nil }
         if let seconds = Int(value), (0...86_400).contains(seconds) { return .seconds(seconds) }
         let format = DateFormatter()
