@@ -60,7 +60,8 @@ public enum CatalogFile {
             do {
                 let movie = try decode()
                 if let place = places[movie.itemID] {
-                    movies[place] = movie
+                    // A list says less than a film's own page, wherever that stands.
+                    movies[place] = movie.isPartial ? movies[place].updated(by: movie) : movie
                 } else {
                     places[movie.itemID] = movies.count
                     movies.append(movie)

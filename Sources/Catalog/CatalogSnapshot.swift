@@ -15,15 +15,21 @@ public struct CatalogSnapshot: Sendable {
     public static let emptied = CatalogSnapshot([], isThere: true)
 
     /// - Parameter movies: Films and marks of withdrawal (``Movie/isWithdrawn``) in any order; of several with one
-    ///   identifier the newest `updatedAt` counts, of equally new ones the last.
+    ///   identifier the newest `updatedAt` counts, of equally new ones the last. What a partial one does not say stays as
+    ///   those before it said it.
     public init(_ movies: some Sequence<Movie>) { self.init(movies, isThere: false) }
 
     private init(_ movies: some Sequence<Movie>, isThere: Bool) {
+        // Looked through twice where some are partial.
+        let movies = Array(movies)
         var latest: [String: Movie] = [:]
+        var partial: Set<String> = []
         for movie in movies {
+            if movie.isPartial { partial.insert(movie.itemID) }
             if let known = latest[movie.itemID], known.updatedAt > movie.updatedAt { continue }
             latest[movie.itemID] = movie
         }
+        if !partial.isEmpty { Self.complete(partial, of: movies, in: &latest) }
         let withdrawn = latest.filter { $0.value.isWithdrawn }.mapValues(\.updatedAt)
         for itemID in withdrawn.keys { latest[itemID] = nil }
         let sorted = latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
@@ -48,13 +54,40 @@ public struct CatalogSnapshot: Sendable {
             places ?? Dictionary(uniqueKeysWithValues: movies.indices.lazy.map { (movies[$0].itemID, $0) })
     }
 
+    /// Lets partial descriptions add to those before them, in the order of their times.
+    private static func complete(
+        _ partial: Set<String>, of movies: [Movie], in latest: inout [String: Movie]
+    ) {
+        let rows = Dictionary(grouping: movies.filter { partial.contains($0.itemID) }, by: \.itemID)
+        for (itemID, rows) in rows {
+            // Stable: of equally new ones the last counts.
+            let sorted = rows.enumerated().sorted {
+                ($0.element.updatedAt, $0.offset) < ($1.element.updatedAt, $1.offset)
+            }
+            var film: Movie?
+            for (_, row) in sorted {
+                if row.isPartial, let known = film, !known.isWithdrawn {
+                    film = known.updated(by: row)
+                } else {
+                    film = row
+                }
+            }
+            latest[itemID] = film
+        }
+    }
+
     /// The same catalogue after more films and marks of withdrawal. O(films), but little of it for each film.
     public func updated(with rows: some Sequence<Movie>) -> CatalogSnapshot {
         var latest: [String: Movie] = [:]
         for row in rows {
             let last = (latest[row.itemID] ?? self[row.itemID])?.updatedAt ?? withdrawn[row.itemID]
             if let last, last > row.updatedAt { continue }
-            latest[row.itemID] = row
+            let known = latest[row.itemID] ?? self[row.itemID]
+            if row.isPartial, let known, !known.isWithdrawn {
+                latest[row.itemID] = known.updated(by: row)
+            } else {
+                latest[row.itemID] = row
+            }
         }
         var (movies, withdrawn) = (movies, withdrawn)
         var (gone, new): (Set<Int>, [Movie]) = ([], [])

@@ -28,6 +28,13 @@ public struct Movie: Hashable, Sendable {
     /// See ``availableFrom``.
     public var availableUntil: Timestamp?
     public var updatedAt: Timestamp
+    /// The film at The Movie Database, where it has another identifier here.
+    public var tmdbID: String?
+    /// Whether the description leaves out what its source knows, as pages of a list do: what it does not say stays as it
+    /// was said before.
+    public var isPartial: Bool
+    /// What cleaning found wrong with the source's values, and set right or left out.
+    public var findings: [FilmFinding]
 
     public init(
         itemID: String, title: String, overview: String = "", description: String? = nil,
@@ -35,12 +42,13 @@ public struct Movie: Hashable, Sendable {
         runtime: Int32? = nil, popularity: Float? = nil, popularityNorm: Float? = nil, voteAverage: Float? = nil,
         voteCount: Int32? = nil, voteNorm: Float? = nil, keywords: [String] = [], director: String? = nil,
         availableFrom: Timestamp? = nil, availableUntil: Timestamp? = nil,
-        updatedAt: Timestamp = Timestamp(microseconds: 0)
+        updatedAt: Timestamp = Timestamp(microseconds: 0), tmdbID: String? = nil, isPartial: Bool = false,
+        findings: [FilmFinding] = []
     ) {
         self.itemID = itemID
         self.title = title
         self.overview = overview
-        self.description = description ?? (overview.isEmpty ? title : "\(title). \(overview)")
+        self.description = description ?? Self.description(title: title, overview: overview)
         self.releaseDate = releaseDate
         self.year = year ?? releaseDate.map(\.year)
         self.genres = genres
@@ -56,6 +64,17 @@ public struct Movie: Hashable, Sendable {
         self.availableFrom = availableFrom
         self.availableUntil = availableUntil
         self.updatedAt = updatedAt
+        self.tmdbID = tmdbID
+        self.isPartial = isPartial
+        self.findings = findings
+    }
+
+    /// The first year of the decade, such as 1990.
+    public var decade: Int32? { year.map { $0.flooredDivision(by: 10) * 10 } }
+
+    /// ``description`` of a title and an overview.
+    public static func description(title: String, overview: String) -> String {
+        overview.isEmpty ? title : "\(title). \(overview)"
     }
 
     /// The mark that a film is withdrawn: nothing but its identifier and the time. A film itself has a title.

@@ -1,7 +1,5 @@
-import Foundation
-
 /// Titles as MovieLens writes them, with the year in brackets and the article behind.
-enum MovieLensTitle {
+public enum MovieLensTitle {
     /// Those of the languages that the data sets have films in.
     private static let articles = [
         "The", "A", "An", "Le", "La", "Les", "L'", "Un", "Une", "Il", "Lo", "I", "Gli", "Una", "Der", "Die", "Das",
@@ -10,10 +8,10 @@ enum MovieLensTitle {
     /// What may stand in front of another title in brackets.
     private static let introductions = ["a.k.a. ", "aka "]
 
-    /// `"City of Lost Children, The (Cité des enfants perdus, La) (1995)"` →
+    /// Title and year, of a span of years the first: `"City of Lost Children, The (Cité des enfants perdus, La) (1995)"` →
     /// `("The City of Lost Children (La Cité des enfants perdus)", 1995)`.
-    static func split(_ raw: String) -> (title: String, year: Int32?) {
-        var title = raw.trimmingCharacters(in: .whitespaces)
+    public static func split(_ raw: String) -> (title: String, year: Int32?) {
+        var title = trimmed(raw)
         var year: Int32?
         if title.hasSuffix(")"), let open = title.lastIndex(of: "(") {
             let inside = title[title.index(after: open)...].dropLast()
@@ -21,10 +19,17 @@ enum MovieLensTitle {
             let after = inside.dropFirst(4).first
             if let number = Int32(inside.prefix(4)), (1870...2100).contains(number), after?.isNumber != true {
                 year = number
-                title = title[..<open].trimmingCharacters(in: .whitespaces)
+                title = trimmed(title[..<open])
             }
         }
         return (withArticlesInFront(title), year)
+    }
+
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        var rest = Substring(text)
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
     }
 
     /// Each title has its own article: the one outside of brackets, and those inside.
@@ -32,9 +37,9 @@ enum MovieLensTitle {
         var result = ""
         var part = ""
         func ordered(_ part: String) -> String {
-            let title = part.trimmingCharacters(in: .whitespaces)
-            guard !title.isEmpty, let start = part.range(of: title) else { return part }
-            return part.replacingCharacters(in: start, with: articleInFront(title))
+            let title = trimmed(part)
+            guard !title.isEmpty, let start = part.firstRange(of: title) else { return part }
+            return part[..<start.lowerBound] + articleInFront(title) + part[start.upperBound...]
         }
         for character in text {
             if character == "(" || character == ")" {

@@ -2,7 +2,7 @@ import Columnar
 
 extension TableContract {
     /// The catalogue: one row for each film and update. The newest `updated_at` of an item wins;
-    /// a row with an empty title withdraws it.
+    /// a row with an empty title withdraws it, and one that is partial leaves standing what it does not say.
     ///
     /// Only identifier, title, description, the two lists and the time are never null. Which message a row was is null for
     /// films that did not come through Kafka.
@@ -31,6 +31,10 @@ extension TableContract {
             Field(OriginColumn.topic, .string),
             Field(OriginColumn.partition, .int32),
             Field(OriginColumn.offset, .int64),
+            Field(MovieColumn.decade, .int32),
+            Field(MovieColumn.tmdbID, .string),
+            Field(MovieColumn.isPartial, .bool),
+            Field(MovieColumn.findings, .list(.string, elementNullable: false)),
         ]))
 }
 
@@ -74,4 +78,12 @@ public enum MovieColumn {
     public static let availableUntil = "available_until"
     /// When the film was described so.
     public static let updatedAt = "updated_at"
+    /// The first year of the decade of the release.
+    public static let decade = "decade"
+    /// The film at The Movie Database, where it has another identifier here; or null.
+    public static let tmdbID = "tmdb_id"
+    /// True where the row leaves out what its source knows: an older row says the rest. Null elsewhere.
+    public static let isPartial = "is_partial"
+    /// What cleaning found, each as `rule: detail`; null for nothing.
+    public static let findings = "findings"
 }

@@ -54,7 +54,7 @@ public struct TableContract: Hashable, Sendable {
     private static let clusterProperty = "marquee.clusterBy"
 
     /// The tables of a store.
-    public static let all = [events, movies, impressions, deadLetters]
+    public static let all = [events, movies, impressions, deadLetters, quality, filmStatistics]
 }
 
 /// Columns that say which message of Kafka a row came from, in every table that ingestion writes.

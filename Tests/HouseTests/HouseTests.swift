@@ -34,9 +34,11 @@ import Testing
         "EventIngest": [
             "Ingest", "Simulator", "Streams", "Import", "Impressions", "Rows", "Duplicates", "Wire", "Avro", "JSON",
             "Events",
-            "SchemaRegistry", "",
+            "SchemaRegistry", "Statistics", "",
         ],
-        "Catalog": ["Elasticsearch", "ContentIndex", "Import", "Edit", "Table", "", "Filter", "Text"],
+        "Catalog": [
+            "Elasticsearch", "ContentIndex", "Import", "Quality", "Edit", "Table", "", "Cleaning", "Filter", "Text",
+        ],
         "Delivery": [""],
         "Store": [""],
         "Columnar": [

@@ -25,7 +25,10 @@ struct EventStoreTests {
                 #expect(try store.open(contract).path == store.location(of: contract))
                 #expect(try store.openOrCreate(contract).snapshot().version == 0)
             }
-            #expect(try store.storage.listFolders("") == ["dead_letters", "events", "impressions", "movies"])
+            #expect(
+                try store.storage.listFolders("") == [
+                    "dead_letters", "events", "film_stats", "impressions", "movies", "quality",
+                ])
             #expect(try store.exists())
         }
     }
@@ -57,7 +60,10 @@ struct EventStoreTests {
 
     /// What is on disks already stays as it is.
     @Test func namesAndPropertiesOfTheTablesNeverChange() {
-        #expect(TableContract.all.map(\.name) == ["events", "movies", "impressions", "dead_letters"])
+        #expect(
+            TableContract.all.map(\.name) == [
+                "events", "movies", "impressions", "dead_letters", "quality", "film_stats",
+            ])
         #expect(
             TableContract.events.properties
                 == ["marquee.bloomFilterColumns": "event_id,user_id", "marquee.clusterBy": "event_date"])

@@ -1,20 +1,49 @@
+import Delimited
 public import Domain
 import Foundation
 
 /// Makes films from different sources look alike.
 public enum MovieCleaner {
-    /// White space trimmed and folded, genres and keywords flattened and each once, language as two or three lower-case
-    /// letters, the description made of title and overview.
+    /// HTML, control and invisible characters taken out of texts, white space folded, genres and keywords flattened and
+    /// each once, language as two or three lower-case letters, the description made of title and overview.
+    ///
+    /// What was wrong becomes ``Movie/findings``. Cleaning a clean film changes nothing.
     public static func clean(_ movie: Movie) -> Movie {
-        Movie(
-            itemID: movie.itemID, title: folded(movie.title), overview: folded(movie.overview),
-            releaseDate: movie.releaseDate, year: movie.year, genres: distinct(movie.genres, isGenre: true),
-            language: movie.language.flatMap(language), runtime: movie.runtime, popularity: movie.popularity,
-            popularityNorm: movie.popularityNorm, voteAverage: movie.voteAverage, voteCount: movie.voteCount,
-            voteNorm: movie.voteNorm, keywords: distinct(movie.keywords, isGenre: false),
-            director: movie.director.map(folded), availableFrom: movie.availableFrom,
-            availableUntil: movie.availableUntil, updatedAt: movie.updatedAt)
+        var film = movie
+        var marked: [String] = []
+        var controlled: [String] = []
+        func cleaned(_ text: String, _ field: String) -> String {
+            let clean = CleanText(text)
+            if clean.hadMarkup { marked.append(field) }
+            if clean.hadControls { controlled.append(field) }
+            if clean.text.utf8.count > FilmRule.textLimit {
+                film.note(FilmFinding(.longText, "\(field) of \(clean.text.utf8.count) bytes"))
+            }
+            return clean.text
+        }
+        func names(_ names: [String], _ field: String) -> [String] {
+            var seen = Set<String>()
+            return names.map { cleaned($0, field) }.filter { !$0.isEmpty && seen.insert($0).inserted }
+        }
+        let title = cleaned(movie.title, "title")
+        // A film is told from the mark of its withdrawal by its title.
+        film.title = title.isEmpty ? movie.title : title
+        film.overview = cleaned(movie.overview, "overview")
+        film.description = Movie.description(title: film.title, overview: film.overview)
+        // MovieLens's word for "none".
+        film.genres = names(movie.genres, "genres").filter { $0 != "(no genres listed)" }
+        film.keywords = names(movie.keywords, "keywords")
+        film.director = movie.director.map { cleaned($0, "director") }.flatMap { $0.isEmpty ? nil : $0 }
+        film.language = movie.language.flatMap(language)
+        if let text = movie.language, film.language == nil, !["", "xx"].contains(text) {
+            film.note(FilmFinding(.impossibleLanguage, Cell.shown(text)))
+        }
+        if !marked.isEmpty { film.note(FilmFinding(.markupRemoved, distinct(marked))) }
+        if !controlled.isEmpty { film.note(FilmFinding(.controlsRemoved, distinct(controlled))) }
+        return film
     }
+
+    private static func distinct(_ fields: [String]) -> String { Set(fields).sorted().joined(separator: ", ") }
 
     /// Cleans films and puts popularity and votes in relation to all of them.
     public static func clean(_ movies: [Movie]) -> [Movie] {
@@ -37,29 +66,18 @@ public enum MovieCleaner {
     /// Film begins in 1874 with Janssen's transit of Venus; what lies past 2200 is a slip of the pen.
     static func year(_ year: Int) -> Int32? { (1870...2200).contains(year) ? Int32(year) : nil }
 
-    private static func language(_ text: String) -> String? {
-        // `en-US` and `pt_BR` name the language first.
-        let code = folded(text).lowercased().prefix { $0 != "-" && $0 != "_" }
+    static func language(_ text: String) -> String? {
+        // `en-US` and `pt_BR` name the language first; `xx` is TMDB's word for "none".
+        let code = CleanText(text).text.lowercased().prefix { $0 != "-" && $0 != "_" }
         let isCode = (2...3).contains(code.utf8.count) && code.utf8.allSatisfy { (0x61...0x7A).contains($0) }
-        return isCode ? String(code) : nil
+        return isCode && code != "xx" ? String(code) : nil
     }
+}
 
-    /// Runs of white space and control characters become one space; none at the ends.
-    private static func folded(_ text: String) -> String {
-        text.unicodeScalars.split(whereSeparator: isBlank).map(String.init).joined(separator: " ")
-    }
-
-    /// White space or a control character.
-    static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
-    }
-
-    private static func distinct(_ names: [String], isGenre: Bool) -> [String] {
-        var seen = Set<String>()
-        return names.map(folded).filter { name in
-            // MovieLens's word for "none".
-            !name.isEmpty && !(isGenre && name == "(no genres listed)") && seen.insert(name).inserted
-        }
+extension Movie {
+    /// Adds a finding, unless it is there.
+    mutating func note(_ finding: FilmFinding) {
+        if !findings.contains(finding) { findings.append(finding) }
     }
 }
 

@@ -58,7 +58,10 @@ public enum FilmBody {
     /// The film after a merge patch.
     /// - Throws: ``CatalogError/malformedMovie(reason:)`` if there is no film left, or another.
     public static func patched(_ movie: Movie, with patch: JSONValue) throws(CatalogError) -> Movie {
-        guard case .object(let changes) = patch, let base = try? JSONValue(parsing: MovieJSON.encode(movie)),
+        // What is ours to say is not the client's to change.
+        var plain = movie
+        (plain.tmdbID, plain.isPartial, plain.findings) = (nil, false, [])
+        guard case .object(let changes) = patch, let base = try? JSONValue(parsing: MovieJSON.encode(plain)),
             case .object(var members) = base
         else { throw malformed("the patch is no JSON object") }
         let names = Set(changes.map(\.name))
@@ -69,7 +72,9 @@ public enum FilmBody {
         {
             members.removeAll { $0.name == MovieColumn.year }
         }
-        return try Self.movie(.object(members + changes), itemID: movie.itemID)
+        var patched = try Self.movie(.object(members + changes), itemID: movie.itemID)
+        patched.tmdbID = movie.tmdbID
+        return patched
     }
 
     private static func malformed(_ reason: String) -> CatalogError { .malformedMovie(reason: reason) }

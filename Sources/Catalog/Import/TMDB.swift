@@ -35,13 +35,7 @@ public enum TMDB {
         guard let json = try? JSONSerialization.jsonObject(with: Data(bytes)) else {
             return films.add(lines: bytes, updatedAt: updatedAt, isLatin1Allowed: format.isLatin1Allowed)
         }
-        let objects =
-            switch json {
-            case let list as [Any]: list
-            case let object as [String: Any]: object["results"] as? [Any] ?? [object]
-            default: [Any]()
-            }
-        for (number, object) in objects.enumerated() {
+        for (number, object) in RawFilms.objects(in: json).enumerated() {
             films.add(line: number + 1) {
                 try MovieJSON.decode(JSONObject(object as? [String: Any] ?? [:]), updatedAt: updatedAt)
             }
@@ -119,18 +113,7 @@ public enum TMDB {
         let joined = movies.map { movie in
             guard let film = identifiers[movie.itemID].flatMap({ described[$0] }) else { return movie }
             found += 1
-            return Movie(
-                itemID: movie.itemID, title: movie.title,
-                overview: movie.overview.isEmpty ? film.overview : movie.overview,
-                releaseDate: movie.releaseDate ?? film.releaseDate, year: movie.year ?? film.year,
-                genres: movie.genres.isEmpty ? film.genres : movie.genres,
-                language: movie.language ?? film.language, runtime: movie.runtime ?? film.runtime,
-                popularity: movie.popularity ?? film.popularity, voteAverage: movie.voteAverage ?? film.voteAverage,
-                voteCount: movie.voteCount ?? film.voteCount,
-                keywords: movie.keywords.isEmpty ? film.keywords : movie.keywords,
-                director: movie.director ?? film.director, availableFrom: movie.availableFrom ?? film.availableFrom,
-                availableUntil: movie.availableUntil ?? film.availableUntil,
-                updatedAt: max(movie.updatedAt, film.updatedAt))
+            return movie.joined(with: film)
         }
         return (MovieCleaner.clean(joined), found)
     }

@@ -15,6 +15,8 @@ public enum MovieTable {
             for movie in movies { column.append(value(movie)) }
             return column
         }
+        var partial = PrimitiveColumn<Bool>()
+        for movie in movies { partial.append(movie.isPartial ? true : nil) }
         return try RecordBatch(
             schema: TableContract.movies.contents,
             columns: [
@@ -37,7 +39,17 @@ public enum MovieTable {
                 .timestamp(PrimitiveColumn(movies.map(\.updatedAt.microseconds))),
                 .timestamp(column(\.availableFrom?.microseconds)),
                 .timestamp(column(\.availableUntil?.microseconds)),
+                .int32(column(\.decade)),
+                strings(\.tmdbID),
+                .bool(partial),
+                .list(findings(movies)),
             ])
+    }
+
+    private static func findings(_ movies: [Movie]) -> ListColumn {
+        var lists = ListColumn(movies.map { $0.findings.map(\.text) })
+        lists.validity = movies.map { !$0.findings.isEmpty }
+        return lists
     }
 
     /// The films of a batch with at least the columns `item_id` and `title`; what other columns are missing is absent
@@ -52,11 +64,18 @@ public enum MovieTable {
     ///
     /// Reads all rows; blocking, so not for the cooperative pool.
     public static func catalogue(of snapshot: Snapshot) throws -> CatalogSnapshot {
+        try CatalogSnapshot(rows(of: snapshot))
+    }
+
+    /// Every row of the table, older descriptions and marks of withdrawal included, in the order of its files.
+    ///
+    /// Blocking, so not for the cooperative pool.
+    public static func rows(of snapshot: Snapshot) throws -> [Movie] {
         let known = Set(TableContract.movies.contents.names)
         var scan = try snapshot.scan(columns: snapshot.schema.names.filter(known.contains))
         var movies: [Movie] = []
         while let batch = try scan.next() { movies += try Self.movies(of: batch) }
-        return CatalogSnapshot(movies)
+        return movies
     }
 }
 
@@ -81,6 +100,9 @@ private struct MovieRows {
     private let updatedAt: PrimitiveColumn<Int64>?
     private let availableFrom: PrimitiveColumn<Int64>?
     private let availableUntil: PrimitiveColumn<Int64>?
+    private let tmdbID: BytesColumn?
+    private let isPartial: PrimitiveColumn<Bool>?
+    private let findings: ListColumn?
 
     init(_ batch: RecordBatch) throws {
         /// The column taken apart as the type it must have; nil if the batch has none of that name.
@@ -114,6 +136,9 @@ private struct MovieRows {
         updatedAt = try optional(MovieColumn.updatedAt, \.int64s)
         availableFrom = try optional(MovieColumn.availableFrom, \.int64s)
         availableUntil = try optional(MovieColumn.availableUntil, \.int64s)
+        tmdbID = try optional(MovieColumn.tmdbID, \.byteStrings)
+        isPartial = try optional(MovieColumn.isPartial, \.bools)
+        findings = try optional(MovieColumn.findings, \.lists)
     }
 
     func movie(at row: Int) -> Movie {
@@ -127,7 +152,8 @@ private struct MovieRows {
             director: director?.string(at: row),
             availableFrom: availableFrom?[row].map { Timestamp(microseconds: $0) },
             availableUntil: availableUntil?[row].map { Timestamp(microseconds: $0) },
-            updatedAt: Timestamp(microseconds: updatedAt?[row] ?? 0))
+            updatedAt: Timestamp(microseconds: updatedAt?[row] ?? 0), tmdbID: tmdbID?.string(at: row),
+            isPartial: isPartial?[row] ?? false, findings: names(findings, row).map(FilmFinding.init(text:)))
     }
 
     private func names(_ column: ListColumn?, _ row: Int) -> [String] {

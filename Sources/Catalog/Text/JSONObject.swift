@@ -102,6 +102,14 @@ struct JSONObject {
         (structure("genre_ids") as? [Any])?.compactMap { ($0 as? NSNumber).flatMap { genreNames[$0.intValue] } }
     }
 
+    /// Numbers of `genre_ids` that are no genre of TMDB's.
+    var unknownGenres: [String]? {
+        (structure("genre_ids") as? [Any])?.compactMap { value in
+            guard let number = value as? NSNumber else { return "\(value)" }
+            return genreNames[number.intValue] == nil ? "\(number)" : nil
+        }
+    }
+
     /// TMDB's `append_to_response=credits`.
     var directorOfCredits: String? {
         object("credits")?.objects("crew")?.first { $0.text("job") == "Director" }?.text("name")

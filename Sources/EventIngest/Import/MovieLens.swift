@@ -1,5 +1,6 @@
 import Delimited
 public import Domain
+import Foundation
 
 /// Reads the data sets GroupLens publishes: the CSV layout (latest, 20M, 25M, 32M), `::` of 1M and 10M, and 100k's tabs.
 ///
@@ -85,12 +86,14 @@ public struct MovieLens: EventImport {
         _ = try events.flush(reader.consumed, body)
     }
 
-    /// The catalogue: title and year apart, genres, and articles back in front (`Matrix, The` → `The Matrix`).
+    /// The catalogue: title and year apart, genres, and articles back in front (`Matrix, The` → `The Matrix`); the films'
+    /// identifiers at TMDB from `links.csv`, and the tags that users gave them as keywords, where the edition has them.
     public func movies(into summary: inout ImportSummary) throws -> [Movie] {
         let file = layout.movies
         let (reader, columns, width) = try open(file, layout.movieSeparator, layout.movieColumns)
         var movies = MovieList()
         let now = Timestamp.now
+        let (links, tags) = (try links(), try tags())
         while try reader.nextRow(countingIn: &summary, file: file) {
             guard reader.fieldCount == width else {
                 try reader.refuse(wrongWidth(reader, width), mayBeQuote: true, into: &summary, file: file)
@@ -108,10 +111,48 @@ public struct MovieLens: EventImport {
             }
             summary.accept(reader, file: file)
             movies.add(
-                Movie(itemID: "\(id)", title: title, year: year, genres: genres(reader, columns[2]), updatedAt: now))
+                Movie(
+                    itemID: "\(id)", title: title, year: year, genres: genres(reader, columns[2]),
+                    keywords: tags[id] ?? [], updatedAt: now, tmdbID: links[id]))
         }
         summary.acceptedMovies += movies.all.count
         return movies.all
+    }
+
+    /// TMDB's identifiers by ours. What cannot be read is no link: the film is there without.
+    private func links() throws -> [Int64: String] {
+        var links: [Int64: String] = [:]
+        try forEachRow(of: "links.csv", ["movieId", "tmdbId"]) { reader, columns in
+            if let id = reader.integer(columns[0]) { links[id] = Cell.identifier(reader.string(columns[1])) }
+        }
+        return links
+    }
+
+    /// The tags of each film, those of most users first, at most ``tagLimit``.
+    private func tags() throws -> [Int64: [String]] {
+        var counts: [Int64: [String: Int]] = [:]
+        try forEachRow(of: "tags.csv", ["movieId", "tag"]) { reader, columns in
+            let tag = reader.string(columns[1]).trimmingCharacters(in: .whitespaces).lowercased()
+            if let id = reader.integer(columns[0]), !tag.isEmpty { counts[id, default: [:]][tag, default: 0] += 1 }
+        }
+        return counts.mapValues { tags in
+            tags.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.tagLimit).map(\.key)
+        }
+    }
+
+    private static let tagLimit = 20
+
+    /// The well-formed rows of a file beside the two that every edition has; none where this one has no such file.
+    private func forEachRow(of file: String, _ names: [String], _ body: (DelimitedReader, [Int]) -> Void) throws {
+        guard files.contains(file) else { return }
+        let (reader, columns, width) = try open(file, layout.movieSeparator, .named(names))
+        while true {
+            switch try reader.next() {
+            case .end: return
+            case .refused: continue
+            case .row: if reader.fieldCount == width { body(reader, columns) }
+            }
+        }
     }
 
     /// - Parameter first: the column of the genres, or the first of their flags.

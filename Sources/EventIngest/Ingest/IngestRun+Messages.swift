@@ -34,11 +34,17 @@ extension IngestRun {
         let new = messages.dropping(first)
         if oldestPending == nil { oldestPending = clock.now }
         let now = Timestamp.now
-        // What a run before this one refused stays refused, though the clock may now say otherwise.
-        for run in new.runs(without: state.deadLetters) {
+        // What a run before this one refused stays refused, though the clock may now say otherwise. Of what it refused in
+        // part the rest may not be stored.
+        let keepsParts = configuration.routes[state.route].keepsParts
+        for run in keepsParts ? [new] : new.runs(without: state.deadLetters) {
             var rejections: [Rejection] = []
             try appenders[state.route].append(run, receivedAt: now, rejections: &rejections)
-            for rejection in rejections { try reject(run[rejection.position], rejection.reason, place, now) }
+            for rejection in rejections {
+                let message = run[rejection.position]
+                if keepsParts, state.deadLetters.contains(message.offset) { continue }
+                try reject(message, rejection.reason, place, now)
+            }
         }
         progress.messages += new.count
         progress.payloadBytes += new.payloadBytes

@@ -109,11 +109,25 @@ struct LogIdentity: Sendable {
             if let identity = message.identity {
                 if rows.contains(identity) { return .same }
                 if !rows.isEmpty || !dead.isEmpty { return .other(offset: message.offset) }
+                // What came before, by another message, has its row there.
+                if route.keepsParts, try Self.has(identity, of: claim, route, writer) { return .same }
             } else if rows.isEmpty, !dead.isEmpty {
                 return .other(offset: message.offset)
             }
         }
         return .unknown
+    }
+
+    /// Whether the table has such a row anywhere. Reads all of it: such tables are small.
+    private static func has(
+        _ identity: [Value], of claim: Claim, _ route: TopicRoute, _ writer: SinkWriter
+    ) throws -> Bool {
+        for batch in try writer.rows(route.identity, ofRoute: claim.route, in: nil) {
+            for row in 0..<batch.rowCount where try values(of: route.identity, in: batch, at: row) == identity {
+                return true
+            }
+        }
+        return false
     }
 }
 
@@ -132,7 +146,7 @@ struct FoundMessages {
     mutating func add(_ messages: KafkaMessages) throws {
         guard let index = routeOf[messages.place] else { return }
         let route = routes[index]
-        let appender = appenders[index] ?? route.makeAppender()
+        let appender = appenders[index] ?? route.makeComparer()
         appenders[index] = appender
         for position in 0..<messages.count {
             var rejections: [Rejection] = []

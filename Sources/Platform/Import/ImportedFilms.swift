@@ -35,26 +35,3 @@ public enum ImportedFilms {
         _ = try table.append([MovieTable.batch(normalizer.normalised(films))], operation: "IMPORT")
     }
 }
-
-extension Movie {
-    /// Whether two descriptions say the same, whenever they were given and whatever they were measured against.
-    public func describes(the other: Movie) -> Bool {
-        var (a, b) = (self, other)
-        a.updatedAt = b.updatedAt
-        (a.popularityNorm, a.voteNorm, b.popularityNorm, b.voteNorm) = (nil, nil, nil, nil)
-        return a == b
-    }
-
-    /// This film as `news` describes it; what that does not say stays.
-    func updated(by news: Movie) -> Movie {
-        Movie(
-            itemID: itemID, title: news.title, overview: news.overview.isEmpty ? overview : news.overview,
-            releaseDate: news.releaseDate ?? releaseDate, year: news.year ?? year,
-            genres: news.genres.isEmpty ? genres : news.genres, language: news.language ?? language,
-            runtime: news.runtime ?? runtime, popularity: news.popularity ?? popularity,
-            voteAverage: news.voteAverage ?? voteAverage, voteCount: news.voteCount ?? voteCount,
-            keywords: news.keywords.isEmpty ? keywords : news.keywords, director: news.director ?? director,
-            availableFrom: news.availableFrom ?? availableFrom, availableUntil: news.availableUntil ?? availableUntil,
-            updatedAt: news.updatedAt)
-    }
-}

@@ -14,6 +14,7 @@ extension CommandTable {
         ParquetCommand.schema, ParquetCommand.meta, ParquetCommand.cat, ParquetCommand.verify, ModelsCommand.list,
         ModelsCommand.show, ModelsCommand.promote,
         ModelsCommand.rollback, ModelsCommand.unpin, ModelsCommand.prune, ModelsCommand.diff, ModelsCommand.export,
+        CatalogQualityCommand.command,
         KeysCommand.create, KeysCommand.list, KeysCommand.revoke, PrivacyAuditCommand.command, WebhooksCommand.list,
         WebhooksCommand.retry, ConfigCommand.command,
         CompletionCommand.command,

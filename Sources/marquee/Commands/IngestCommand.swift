@@ -6,6 +6,12 @@ import Store
 
 /// `marquee ingest`
 enum IngestCommand {
+    private static let enrichEvery = Option<Double>(
+        "enrich-every", "TIME|off", default: "5m",
+        "How often findings about films, and what events say of them, are made anew if something changed.",
+        must: "be a length of time such as 5m, or off"
+    ) { $0 == "off" ? 0 : Option<Double>.length($0) }
+
     static let command: Command = Command(
         path: ["ingest"], summary: "Move events and films from Kafka into the store, each exactly once.",
         details: """
@@ -17,7 +23,8 @@ enum IngestCommand {
         options: [
             Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.store.spec, Options.untilEnd.spec,
             Options.group.spec, Options.commitRows.spec, Options.commitBytes.spec, Options.commitInterval.spec,
-            Options.tidy.spec, Options.history.spec, Options.createTopics.spec, Options.replication.spec,
+            Options.tidy.spec, enrichEvery.spec, Options.history.spec, Options.createTopics.spec,
+            Options.replication.spec,
             Options.onDataLoss.spec,
             Options.deadLetterTopic.spec, Options.cluster.spec, Options.metricsPort.spec, Options.metricsHost.spec,
             Options.reportEvery.spec,
@@ -86,6 +93,10 @@ enum IngestCommand {
         group.add(service)
         // What ends at the end has no time to tidy.
         if try invocation.value(Options.tidy) == "on", !configuration.untilEnd { group.add(TidyService(store: store)) }
+        let pause = try invocation.value(enrichEvery)
+        if pause > 0, !configuration.untilEnd {
+            group.add(FilmTablesService(store: store, every: .seconds(pause)))
+        }
         let outcome = try await group.run()
         bar.finish()
         StandardOutput.write(prose: service.progress.summary)

@@ -25,7 +25,9 @@ import Testing
             #expect(contents.movies[0].genres == ["Drama", "War"])
         }
         let csv = try await read("id,title,genres,keywords\n7,B,\"[{\"\"name\"\": \"\"Drama\"\"}]\",[oops\n8,C\n,D,,\n")
-        #expect(csv.movies == [Movie(itemID: "7", title: "B", genres: ["Drama"], updatedAt: now)])
+        let unread = FilmFinding(rule: "unreadable-keywords", detail: "'[oops'")
+        #expect(
+            csv.movies == [Movie(itemID: "7", title: "B", genres: ["Drama"], updatedAt: now, findings: [unread])])
         #expect(csv.rejected.map(\.line) == [3, 4])
     }
 
