@@ -33,6 +33,15 @@ public enum CatalogError: Fault, Equatable {
     /// The search service answered what we cannot make sense of, or rejected what we asked.
     case searchProtocol(server: String, reason: String)
     case malformedAddress(reason: String)
+    case malformedAPIAddress(reason: String)
+    /// The key to an API of films cannot be one. `reason` never quotes it.
+    case malformedKey(reason: String)
+    /// The API of films cannot be asked now.
+    case apiUnavailable(server: String, reason: String)
+    /// The API of films wants another key.
+    case apiRefused(server: String, status: Int)
+    /// The API of films answered what we cannot make sense of.
+    case apiProtocol(server: String, reason: String)
 
     public var code: String {
         switch self {
@@ -52,6 +61,11 @@ public enum CatalogError: Fault, Equatable {
         case .noFactors: "search-without-factors"
         case .searchProtocol: "search-protocol"
         case .malformedAddress: "search-address"
+        case .malformedAPIAddress: "api-address"
+        case .malformedKey: "api-key-malformed"
+        case .apiUnavailable: "api-unavailable"
+        case .apiRefused: "api-refused"
+        case .apiProtocol: "api-protocol"
         }
     }
 
@@ -77,6 +91,11 @@ public enum CatalogError: Fault, Equatable {
             "The index \(index) at \(server) cannot be asked for factors: \(reason)."
         case .searchProtocol(let server, let reason): "Search at \(server) answered oddly: \(reason)."
         case .malformedAddress(let reason): "The search address cannot be used: \(reason)."
+        case .malformedAPIAddress(let reason): "The address of the API cannot be used: \(reason)."
+        case .malformedKey(let reason): "The key to the API cannot be used: \(reason)."
+        case .apiUnavailable(let server, let reason): "\(server) cannot be asked: \(reason)."
+        case .apiRefused(let server, let status): "\(server) refuses the key (status \(status))."
+        case .apiProtocol(let server, let reason): "\(server) answers oddly: \(reason)."
         }
     }
 
@@ -99,15 +118,22 @@ public enum CatalogError: Fault, Equatable {
         case .noFactors: "Fill it anew with catalog index --models DIR, and ask with the same model."
         case .searchProtocol: "Check that it is Elasticsearch 8 or 9 or OpenSearch 2."
         case .malformedAddress: "Write it as http://host:9200 or https://host:9200."
+        case .malformedAPIAddress: "Write it as https://host/3, or http://localhost:PORT/3 for one on this machine."
+        case .malformedKey: "Give the API key, or the API read access token, as TMDB's settings show it."
+        case .apiUnavailable: "Run it again later: it goes on where it was."
+        case .apiRefused: "Check TMDB_API_KEY or the file of --api-key-file."
+        case .apiProtocol: "Check the address; run it again later, it goes on where it was."
         }
     }
 
     public var category: FaultCategory {
         switch self {
-        case .malformedMovie, .emptyCatalogue, .searchProtocol, .filmsRejected: .badData
+        case .malformedMovie, .emptyCatalogue, .searchProtocol, .filmsRejected, .apiProtocol: .badData
         case .noSuchFilm, .unreadable, .indexMissing: .notFound
-        case .searchUnavailable, .indexClosed, .indexBlocked: .unavailable
-        case .filmChanged, .searchRefused, .indexMismatch, .noFactors, .malformedIndexName, .malformedAddress: .usage
+        case .searchUnavailable, .indexClosed, .indexBlocked, .apiUnavailable: .unavailable
+        case .filmChanged, .searchRefused, .indexMismatch, .noFactors, .malformedIndexName, .malformedAddress,
+            .malformedAPIAddress, .malformedKey, .apiRefused:
+            .usage
         }
     }
 }

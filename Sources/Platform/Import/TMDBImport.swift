@@ -38,6 +38,17 @@ public struct TMDBImport: Sendable {
         self.format = format
     }
 
+    /// Fetches films from the API into the folder of the configuration, for an import of that. The key is kept out of logs
+    /// from here on.
+    /// - Parameter onProgress: answers that are there, and how many there will be, as far as is known.
+    /// - Throws: what ``TMDBCollector/run(onProgress:)`` throws.
+    public static func collect(
+        _ configuration: TMDBCollector.Configuration, onProgress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> TMDBCollector.Summary {
+        Secrets.register(configuration.key.secret)
+        return try await TMDBCollector(configuration).run(onProgress: onProgress)
+    }
+
     /// Reads the data set, leaves out what the store has word for word, and hands the rest on. Blocks.
     /// - Parameters:
     ///   - store: may be nil for a topic; it is needed for links, and to know what is there.

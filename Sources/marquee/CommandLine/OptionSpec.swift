@@ -136,8 +136,8 @@ extension Option where Value == Double {
     }
 
     /// A rate, written `500` or `500/s`.
-    static func rate(_ name: String, _ summary: String) -> Self {
-        Self(name, "N/s", summary, must: "be a number above 0, such as 500/s") { text in
+    static func rate(_ name: String, default fallback: String? = nil, _ summary: String) -> Self {
+        Self(name, "N/s", default: fallback, summary, must: "be a number above 0, such as 500/s") { text in
             let number = text.hasSuffix("/s") ? String(text.dropLast(2)) : text
             return Double(number).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
         }
