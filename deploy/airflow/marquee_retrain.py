@@ -2,9 +2,10 @@
 
 Every step is a plain command of marquee on the machine of the worker, over a store and a registry that it can reach:
 
-    ingest_check   events are there, and are not the ones that the newest model was made of; otherwise the run is skipped
-    train          publishes a model and leaves it out of service; its gate has said what it thinks of it
-    evaluate       writes the report of the model beside it
+    ingest_check   events are there; otherwise the run is skipped
+    train          publishes a model and leaves it out of service; its gate has said what it thinks of it. The run is skipped
+                   if nothing is new, and tried again if another training is under way
+    evaluate       takes over what the training measured on later events
     gate           goes on only if the gate's finding lets the model through; a model that is kept or refused skips the rest
     promote        puts it into service; running servers swap to it
     notify         posts what became of the run to a webhook, if one is set; it runs whatever happened before
@@ -14,6 +15,7 @@ Settings are Airflow variables or environment variables of the same names, the e
     MARQUEE_PROGRAM        the program; `marquee` in PATH
     MARQUEE_STORE          the event store; /var/lib/marquee/data
     MARQUEE_MODELS         the registry; /var/lib/marquee/models
+    MARQUEE_STATE          the job's state and its lock; /var/lib/marquee/state
     MARQUEE_TRAIN_OPTIONS  more options of `marquee train`, such as `--rank 128`
     MARQUEE_NOTIFY_URL     where the result is posted as JSON; nothing is posted without
     MARQUEE_SCHEDULE       a cron expression, UTC; `0 3 * * *`
@@ -47,13 +49,18 @@ def setting(name: str, default: str) -> str:
         return default
 
 
-def marquee(*words: str, accept: tuple[int, ...] = (0,)) -> str:
-    """Runs a command and gives what it printed; its own words about an error go into the task's log."""
-    program = setting("MARQUEE_PROGRAM", "marquee")
-    done = subprocess.run([program, *words], stdout=subprocess.PIPE, text=True)
-    if done.returncode not in accept:
-        raise AirflowException(f"marquee {words[0]} ended with status {done.returncode}")
-    return done.stdout
+def run(*words: str) -> tuple[int, str]:
+    """Runs a command: its status and what it printed. Its own words about an error go into the task's log."""
+    done = subprocess.run([setting("MARQUEE_PROGRAM", "marquee"), *words], stdout=subprocess.PIPE, text=True)
+    return done.returncode, done.stdout
+
+
+def marquee(*words: str) -> str:
+    """What a command printed that must succeed."""
+    status, output = run(*words)
+    if status != 0:
+        raise AirflowException(f"marquee {words[0]} ended with status {status}")
+    return output
 
 
 def models() -> str:
@@ -62,6 +69,13 @@ def models() -> str:
 
 def store() -> str:
     return setting("MARQUEE_STORE", "/var/lib/marquee/data")
+
+
+def names() -> set[str]:
+    """Of the models that are there; none before the first."""
+    if not os.path.isdir(models()):
+        return set()
+    return {model["id"] for model in json.loads(marquee("models", "list", "--models", models(), "--format", "json"))}
 
 
 def manifest(model: str) -> dict:
@@ -89,14 +103,21 @@ def marquee_retrain():
 
     @task(execution_timeout=timedelta(hours=6))
     def train(events: int) -> str:
-        """The model's name. What is there already is not trained again: the newest of the registry is it."""
+        """The model's name."""
         options = shlex.split(setting("MARQUEE_TRAIN_OPTIONS", ""))
-        marquee("train", "--store", store(), "--models", models(), "--promote", "never", *options, accept=(0, 10, 11))
-        listed = json.loads(marquee("models", "list", "--models", models(), "--format", "json"))
-        newest = max(listed, key=lambda model: model["id"]) if listed else None
-        if newest is None:
-            raise AirflowException("there is no model after the training")
-        return newest["id"]
+        state = setting("MARQUEE_STATE", "/var/lib/marquee/state")
+        known = names()
+        status, _ = run(
+            "train", "--once", "--store", store(), "--models", models(), "--state", state, "--promote", "never", *options
+        )
+        if status == 12:
+            raise AirflowSkipException("there is nothing new to train on")
+        if status not in (0, 10, 11):
+            raise AirflowException(f"marquee train ended with status {status}")
+        new = sorted(names() - known)
+        if not new:
+            raise AirflowException("there is no new model after the training")
+        return new[-1]
 
     @task
     def evaluate(model: str) -> dict:

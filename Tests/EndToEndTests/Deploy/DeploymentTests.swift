@@ -143,6 +143,7 @@ struct DeploymentTests {
                 "AIRFLOW__CORE__LOAD_EXAMPLES=False", "MARQUEE_PROGRAM=\(MarqueeProcess.program.path)",
                 "MARQUEE_STORE=\(folder.appending(path: "data").path)",
                 "MARQUEE_MODELS=\(folder.appending(path: "models").path)",
+                "MARQUEE_STATE=\(folder.appending(path: "state").path)",
                 "MARQUEE_TRAIN_OPTIONS='--rank 8 --epochs 2'",
             ].joined(separator: " ")
             func run(_ words: String) async throws -> (Int32, String) {

@@ -28,8 +28,8 @@ struct ImportTMDBAPITests {
                 plan: [
                     "/movie/popular?page=1": ["500", "cut", "429"], "/movie/popular?page=2": ["html"],
                     "/movie/550": ["429", "503", "slow"], "/movie/7": ["array", "cut"], "/movie/420818": ["404"],
-                    "/movie/429617": ["other", "other"], "/movie/384018": ["bare", "bare"],
-                    "/movie/474350": ["html", "500"],
+                    "/movie/429617": ["other", "other"], "/movie/399579": ["bare", "bare"],
+                    "/movie/287947": ["html", "500"],
                 ])
             let words = Self.words(server, in: folder)
             let result = try await MarqueeProcess.run(
@@ -45,7 +45,7 @@ struct ImportTMDBAPITests {
             let club = try #require(films["550"])
             #expect(club["runtime"] as? Int == 139 || club["runtime"] as? Int == 90)
             #expect(club["director"] as? String == "A. Director" && club["keywords"] as? [String] == ["a keyword"])
-            #expect(films["7"]?["title"] as? String == "Film 7")
+            #expect(films["7"]?["runtime"] as? Int == 90 && films["7"]?["is_partial"] is NSNull)
             if server.hasRealPages {
                 #expect(films.count == 22)
                 // Without a page of its own, a film is what the list says of it.
@@ -54,7 +54,7 @@ struct ImportTMDBAPITests {
                 #expect(lion["is_partial"] as? Bool == true && films["429617"]?["runtime"] is NSNull)
                 #expect(result.output.contains("1 films have no page of their own"), "\(result.output)")
                 #expect(result.output.contains("2 answers are no films"), "\(result.output)")
-                #expect(films["474350"]?["director"] as? String == "A. Director")
+                #expect(films["287947"]?["director"] as? String == "A. Director")
             }
             // Nothing that was written holds the key either.
             let files = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []
