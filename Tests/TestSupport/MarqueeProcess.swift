@@ -19,6 +19,8 @@ public final class MarqueeProcess: Sendable {
 
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
     /// `marquee` beside the test program: both are built by the same `swift build`.
