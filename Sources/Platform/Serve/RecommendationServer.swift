@@ -62,7 +62,12 @@ public struct RecommendationServer: Sendable {
         let follower = CatalogueFollower(
             catalogue: catalogue, service: service, elasticsearch: elasticsearch, desk: desk, served: first?.version,
             films: movies)
-        let jobs = TrainingJobs(store: catalogue.store, registry: registry, state: state, webhooks: webhooks)
+        // A route's changes are written down with who asked; what comes of a run has nobody else to tell it.
+        var trained = registry
+        trained.audit = { action, target, reason, change in
+            try AuditLog(state).record(by: "training", action, of: target, reason: reason, change)
+        }
+        let jobs = TrainingJobs(store: catalogue.store, registry: trained, state: state, webhooks: webhooks)
         let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
         let watched = [service.status, follower.status, jobs.status]
         let figures = DashboardFigures(watching: watched + (access.map { [$0.status] } ?? []))

@@ -12,9 +12,21 @@ enum Operator {
 }
 
 extension Invocation {
-    /// The registry of `--models`, whose changes get their entries in the audit log of `--state`.
+    /// Whether there is a state to write changes down in: one that was named, or the usual one if it is there. A command that
+    /// needs none must not fail for want of one.
+    private func hasState() throws -> Bool {
+        try !isDefault(Options.stateFolder) || FileManager.default.fileExists(atPath: value(Options.stateFolder))
+    }
+
+    /// As ``audited(_:of:_:)`` where there is a state, else the change alone.
+    func auditedWhereKept<R: Sendable>(_ action: String, of target: String, _ body: () throws -> R) throws -> R {
+        try hasState() ? audited(action, of: target, body) : body()
+    }
+
+    /// The registry of `--models`, whose changes get their entries in the audit log of `--state` where there is one.
     func auditedRegistry() throws -> ModelRegistry {
         var registry = ModelRegistry(folder: try value(Options.models))
+        guard try hasState() else { return registry }
         let log = AuditLog(StateDatabase(folder: try value(Options.stateFolder)))
         registry.audit = { action, target, reason, change in
             try log.record(by: Operator.name, action, of: target, reason: reason, change)

@@ -71,7 +71,7 @@ enum StoreCareCommand {
             let report =
                 isRehearsal
                 ? try table.vacuum(retention: retention, dryRun: true)
-                : try invocation.audited("store.vacuum", of: invocation.arguments[0]) {
+                : try invocation.auditedWhereKept("store.vacuum", of: invocation.arguments[0]) {
                     try table.vacuum(retention: retention, dryRun: false)
                 }
             for file in report.files { StandardOutput.write(line: file) }
@@ -122,7 +122,7 @@ enum StoreCareCommand {
         try await BlockingWork.run("store") { _ in
             let table = try DeltaTable.open(at: invocation.arguments[0])
             print(
-                try invocation.audited("store.restore", of: "\(invocation.arguments[0]) version \(version)") {
+                try invocation.auditedWhereKept("store.restore", of: "\(invocation.arguments[0]) version \(version)") {
                     try table.restore(version: Int64(version))
                 })
         }

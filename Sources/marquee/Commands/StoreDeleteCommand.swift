@@ -35,7 +35,7 @@ enum StoreDeleteCommand {
             let report =
                 isRehearsal
                 ? try table.delete(where: condition, dryRun: true)
-                : try invocation.audited("store.delete", of: invocation.arguments[0]) {
+                : try invocation.auditedWhereKept("store.delete", of: invocation.arguments[0]) {
                     try table.delete(where: condition)
                 }
             let rows = "\(Figure.count(Int(report.rowsDeleted))) rows"

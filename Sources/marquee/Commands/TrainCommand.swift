@@ -79,7 +79,7 @@ enum TrainCommand {
         ]
     ) { invocation in
         let configuration = try run(configuration(invocation), invocation)
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.auditedRegistry()
         let store = try EventStore(at: invocation.value(Options.store))
         let version = invocation.optional(Options.version).map(Int64.init)
         let reporter = TrainingReporter(isJSON: try invocation.value(Options.reportFormat) == "json")
