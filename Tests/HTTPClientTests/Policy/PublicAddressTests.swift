@@ -39,7 +39,8 @@ import Testing
                 b = v4 or a
                 odd = b.version == 6 and (b not in ipaddress.ip_network("2000::/3") or b in ipaddress.ip_network("2002::/16")
                     or b in ipaddress.ip_network("3fff::/20") or b in ipaddress.ip_network("2001::/23"))
-                relay = b.version == 4 and (b in ipaddress.ip_network("192.88.99.0/24") or b in ipaddress.ip_network("192.0.0.0/24"))
+                # Python before 3.13 knows only a part of the first.
+                relay = b.version == 4 and any(b in ipaddress.ip_network(n) for n in ["192.0.0.0/24", "192.88.99.0/24"])
                 print(int(b.is_global and not b.is_multicast and not b.is_reserved and not odd and not relay))
             """
         let hex = cases.map { $0.map { String(format: "%02x", $0) }.joined() }
