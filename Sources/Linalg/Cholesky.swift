@@ -38,6 +38,27 @@ public struct Cholesky: Sendable {
         return x
     }
 
+    /// The solution of A X = B, column by column. O(n² × columns).
+    /// - Parameter b: n × columns.
+    public func solve(_ b: Matrix) throws(LinalgError) -> Matrix {
+        guard b.rows == factor.rows else {
+            throw .shape(operation: "A solve", expected: "\(factor.rows) rows", found: "\(b.rows)")
+        }
+        BLASThreads.useOne()
+        let n = Int32(factor.rows)
+        // LAPACK wants columns one after the other.
+        var x = try b.transposed()
+        let info = factor.withUnsafeElements { a in
+            x.withUnsafeMutableElements { x in
+                LAPACKE_spotrs_work(
+                    LAPACK_COL_MAJOR, CChar(UInt8(ascii: "U")), n, Int32(b.columns), a.baseAddress, max(n, 1),
+                    x.baseAddress, max(n, 1))
+            }
+        }
+        precondition(info == 0, "LAPACK refused argument \(-info) of spotrs")
+        return try x.transposed()
+    }
+
     /// Solves A x = b in place: `a` (row-major, `size` × `size`, lower triangle read) becomes the factor, `b` becomes x.
     /// - Returns: 0, or the pivot (from 1) at which A is not positive definite.
     @inline(__always)

@@ -1,0 +1,92 @@
+public import Linalg
+internal import Synchronization
+
+/// Which items speak for which others, and how loudly: an items × items matrix of which each row keeps only its largest
+/// entries.
+///
+/// An item's score for somebody is the sum of what the liked items say for it: s(j) = Σ_{i liked} w(i, j). Immutable; any
+/// number of threads may use one.
+public final class ItemLinks: Sendable {
+    /// Row i: the items that i speaks for, rising, with w(i, j).
+    public let rows: SparseRows
+    /// Arrays of zeros, one for each caller at work.
+    private let scratch = Mutex<[Scratch]>([])
+
+    private struct Scratch {
+        var sums: [Float]
+        var touched: [Int32] = []
+    }
+
+    /// - Parameter rows: square, with finite values.
+    public init(_ rows: SparseRows) {
+        precondition(rows.rows == rows.columns, "links are between items of one kind")
+        self.rows = rows
+    }
+
+    /// The best rows of `found`, by item: the largest weights, of equal ones the lower item.
+    convenience init(strongest count: Int, of found: [[(item: Int32, weight: Float)]]) throws {
+        var starts: [Int64] = [0]
+        var items: [Int32] = []
+        var weights: [Float] = []
+        for list in found {
+            let best = list.sorted { ($0.weight, $1.item) > ($1.weight, $0.item) }.prefix(count)
+            for link in best.sorted(by: { $0.item < $1.item }) {
+                items.append(link.item)
+                weights.append(link.weight)
+            }
+            starts.append(Int64(items.count))
+        }
+        self.init(
+            try SparseRows(
+                rows: found.count, columns: found.count, rowStarts: starts, columnIndices: items, values: weights))
+    }
+
+    /// The items that the liked ones speak for, best first, equal ones by item; only scores above zero.
+    ///
+    /// O(links of the liked + found × log count); the memory of a call is kept for the next.
+    /// - Parameters:
+    ///   - liked: rows; of others there is nothing to say.
+    ///   - count: how many at most.
+    ///   - isWanted: whether an item may come back.
+    public func best(
+        of liked: some Sequence<Int32>, count: Int, where isWanted: (Int32) -> Bool
+    ) -> [(item: Int32, score: Float)] {
+        guard count > 0 else { return [] }
+        var scratch =
+            self.scratch.withLock { $0.popLast() } ?? Scratch(sums: [Float](repeating: 0, count: rows.columns))
+        rows.columnIndices.withUnsafeBufferPointer { items in
+            rows.values.withUnsafeBufferPointer { weights in
+                for item in liked where item >= 0 && Int(item) < rows.rows {
+                    for entry in rows.entries(ofRow: Int(item)) {
+                        let other = Int(items[entry])
+                        if scratch.sums[other] == 0 { scratch.touched.append(Int32(other)) }
+                        scratch.sums[other] += weights[entry]
+                    }
+                }
+            }
+        }
+        var found: [(item: Int32, score: Float)] = []
+        found.reserveCapacity(2 * count)
+        func cut() {
+            found.sort { $0.score != $1.score ? $0.score > $1.score : $0.item < $1.item }
+            if found.count > count { found.removeLast(found.count - count) }
+        }
+        // What is below it is not among the best.
+        var threshold: Float = 0
+        // An item stands here twice if its sum came back to zero in between: the second time it is taken already.
+        for item in scratch.touched {
+            let score = scratch.sums[Int(item)]
+            scratch.sums[Int(item)] = 0
+            guard score > 0, score >= threshold, isWanted(item) else { continue }
+            found.append((item, score))
+            if found.count >= 2 * count {
+                cut()
+                threshold = found.last?.score ?? 0
+            }
+        }
+        scratch.touched.removeAll(keepingCapacity: true)
+        self.scratch.withLock { $0.append(scratch) }
+        cut()
+        return found
+    }
+}
