@@ -14,12 +14,18 @@ public struct FoldIn: Sendable {
     private let factors: Matrix
     /// α0 YᵀY, with 1 on the diagonal of the padding.
     private let gramian: Matrix
+    /// How many rows the other side has in training.
+    private let others: Int
 
     /// - Parameters:
     ///   - itemFactors: items × rank; shared, not copied, if the rank is a multiple of 16.
     ///   - gramian: of those factors, if it is known already; else it is computed, O(items × rank²).
     ///   - parameters: those the factors were trained with.
-    public init(itemFactors: Matrix, gramian: Gramian? = nil, parameters: ALSParameters) throws {
+    ///   - others: rows of the factors in training, if others are given here; with a Gramian only.
+    public init(
+        itemFactors: Matrix, gramian: Gramian? = nil, parameters: ALSParameters, others: Int? = nil
+    ) throws {
+        self.others = others ?? itemFactors.rows
         let rank = itemFactors.columns
         guard gramian == nil || gramian!.matrix.columns == rank else {
             throw ALSError.shape(
@@ -45,8 +51,15 @@ public struct FoldIn: Sendable {
     /// - Parameters:
     ///   - items: rows of the item factors; an item that stands twice counts twice.
     ///   - confidences: one for each item; negative for dislike.
+    ///   - prior: what the vector would be if only the terms that do not depend on the items pulled at it, towards this
+    ///     instead of zero.
     /// - Throws: ``ALSError``. O(items × rank² + rank³): some tens of microseconds.
-    public func vector(items: [Int32], confidences: [Float]) throws(ALSError) -> [Float] {
+    public func vector(
+        items: [Int32], confidences: [Float], prior: [Float]? = nil
+    ) throws(ALSError) -> [Float] {
+        guard prior == nil || prior!.count == rank else {
+            throw .shape(what: "A prior", expected: "\(rank) numbers", found: "\(prior!.count)")
+        }
         guard items.count == confidences.count else {
             throw .shape(what: "Confidences", expected: "\(items.count)", found: "\(confidences.count)")
         }
@@ -58,7 +71,7 @@ public struct FoldIn: Sendable {
         }
         guard !items.isEmpty else { return [Float](repeating: 0, count: rank) }
         let size = factors.columns
-        let ridge = parameters.ridge(count: items.count, others: factors.rows)
+        let ridge = parameters.ridge(count: items.count, others: others)
         // As in the exact solver: too few equations, and nothing to choose between their solutions.
         guard ridge > 0 || parameters.alpha0 > 0 || items.count >= rank else { throw .singular(side: .user, row: 0) }
         let status = withUnsafeTemporaryAllocation(
@@ -69,6 +82,9 @@ public struct FoldIn: Sendable {
             gramian.withUnsafeElements { A.initialize(from: $0.baseAddress!, count: size * size) }
             for i in 0..<rank { A[i * size + i] += ridge }
             b.initialize(repeating: 0, count: size)
+            if let prior {
+                for i in 0..<rank { for j in 0..<rank { b[i] += A[i * size + j] * prior[j] } }
+            }
             factors.withUnsafeElements { y in
                 items.withUnsafeBufferPointer { items in
                     confidences.withUnsafeBufferPointer { confidences in

@@ -21,15 +21,17 @@ public struct Contributions: Sendable {
     ///   - gramian: QᵀQ of `itemFactors`.
     ///   - items: the user's history, rows of `itemFactors`.
     ///   - confidences: one for each item, negative for dislike.
+    ///   - others: items of the training, if there are further ones.
     /// - Throws: ``ALSError`` or ``LinalgError`` if the system has no solution. O(items × rank² + rank³).
     public init(
-        itemFactors: Matrix, gramian: Gramian, parameters: ALSParameters, items: [Int32], confidences: [Float]
+        itemFactors: Matrix, gramian: Gramian, parameters: ALSParameters, items: [Int32], confidences: [Float],
+        others: Int? = nil
     ) throws {
         precondition(items.count == confidences.count, "as many confidences as items")
         let rank = itemFactors.columns
         var a = try Matrix(rows: rank, columns: rank)
         var b = [Float](repeating: 0, count: rank)
-        let ridge = parameters.ridge(count: items.count, others: itemFactors.rows)
+        let ridge = parameters.ridge(count: items.count, others: others ?? itemFactors.rows)
         gramian.matrix.withUnsafeElements { g in
             itemFactors.withUnsafeElements { q in
                 a.withUnsafeMutableElements { a in

@@ -14,6 +14,8 @@ public struct UserSolver: Sendable {
     private let parameters: ALSParameters
     /// Of the items; nil in an explicit model, whose equations have none.
     private let gramian: Gramian?
+    /// Items of the training.
+    private let others: Int
 
     /// O(items × rank²).
     public init(_ model: MappedModel) throws {
@@ -34,11 +36,32 @@ public struct UserSolver: Sendable {
             items: itemFactors, parameters: parameters, gramian: gramian)
     }
 
-    private init(kind: Kind, items: Matrix, parameters: ALSParameters, gramian: Gramian? = nil) {
+    private init(
+        kind: Kind, items: Matrix, parameters: ALSParameters, gramian: Gramian? = nil, others: Int? = nil
+    ) {
         self.kind = kind
+        self.others = others ?? items.rows
         self.gramian = gramian
         self.items = items
         self.parameters = parameters
+    }
+
+    /// The same equations over further items, behind those of training: the rows of films that it had no events of.
+    /// - Parameter items: begins with the rows that this has.
+    public func extended(to items: Matrix) throws -> UserSolver {
+        switch kind {
+        case .implicit:
+            let gramian = try gramian ?? Gramian(of: self.items)
+            return UserSolver(
+                kind: .implicit(
+                    try FoldIn(
+                        itemFactors: items, gramian: gramian, parameters: parameters, others: self.items.rows)),
+                items: items, parameters: parameters, gramian: gramian, others: others)
+        case .explicit(let foldIn):
+            return UserSolver(
+                kind: .explicit(RatingFoldIn(items: items, mean: foldIn.mean, parameters: foldIn.parameters)),
+                items: items, parameters: parameters, others: others)
+        }
     }
 
     /// The user's row from the **full** history: its product with an item's row orders the items.
@@ -63,7 +86,7 @@ public struct UserSolver: Sendable {
         case .implicit:
             return try Contributions(
                 itemFactors: items, gramian: gramian ?? Gramian(of: items), parameters: parameters, items: rows,
-                confidences: confidences
+                confidences: confidences, others: others
             ).of(target)
         case .explicit(let foldIn):
             guard !foldIn.parameters.isNonNegative else { return [Float](repeating: 0, count: rows.count) }
