@@ -27,8 +27,8 @@ import Testing
         "Dashboard": [""],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
-            "Exchange", "Tune", "Run", "Evaluation", "Drift", "Report", "Recommend", "Registry", "Model", "ALS",
-            "TrainingSet", "Files",
+            "Exchange", "Tune", "Run", "Blend", "Evaluation", "Drift", "Report", "Recommend", "Registry", "Model", "Links",
+            "Content", "ALS", "TrainingSet", "Files",
             "",
         ],
         "EventIngest": [

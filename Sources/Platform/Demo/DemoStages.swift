@@ -139,6 +139,7 @@ struct DemoStages: Service {
             // Somebody waits; what is found by then is good already.
             search.seconds = 10
             configuration.search = search
+            configuration.content = try FilmContent.read(from: EventStore(folder: plan.data))
             let run = TrainingRun(configuration: configuration, registry: registry)
             let manifest = try run.run(try InteractionLog.read(from: EventStore(folder: plan.data))) { progress in
                 try flag.check()

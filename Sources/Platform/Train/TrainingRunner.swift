@@ -147,6 +147,7 @@ struct TrainingRunner: Sendable {
         let events = try InteractionLog.read(from: store, maxBadRows: configuration.maxBadRows)
         notes.update { $0.dataVersion = events.version }
         var configuration = configuration
+        configuration.content = try FilmContent.read(from: store)
         if let warmStart {
             do {
                 configuration.warmStart = try registry.open(registry.find(warmStart))

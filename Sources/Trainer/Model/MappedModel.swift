@@ -17,6 +17,13 @@ public final class MappedModel: @unchecked Sendable {
     /// The item factors laid out for exact top-k.
     public let packedItems: PackedItems
 
+    /// How lists are mixed from their sources; nil in models of before that was learned, or of too few events to learn it.
+    public let blend: ModelBlend?
+
+    /// What predicts the factors of films that training had no events of; nil in models that were trained without a
+    /// catalogue, or with a small one.
+    public let content: ContentRidge?
+
     private let users: IdentifierTable
     private let items: IdentifierTable
     private let history: SafetensorsFile
@@ -85,6 +92,8 @@ public final class MappedModel: @unchecked Sendable {
         historyKinds = history.has("kinds") ? try history.bytes("kinds", shape: [historyItems.count]) : nil
         userLastAt = try history.int64s("user_last_at", shape: [users.count])
         itemUsers = try history.int32s("item_users", shape: [items.count])
+        blend = try ModelBlend.read(manifest, in: storage, items: items.count)
+        content = try ModelContent.read(manifest, in: storage, rank: rank)
         try checkHistory()
     }
 

@@ -90,7 +90,7 @@ public struct ReportPage: Sendable {
 
 extension ReportCell {
     /// The figure, and its interval, in words.
-    var words: (value: String, interval: String?) {
+    public var words: (value: String, interval: String?) {
         switch self {
         case .text(let text): return (text, nil)
         case .count(let count): return (Self.grouped(count), nil)

@@ -24,6 +24,8 @@ struct CandidateComparison {
         var drift: DriftReport
         /// The settings with what the rule says for the training part.
         var configuration: TrainingConfiguration
+        /// How lists are mixed; nil if the events say too little.
+        var blend: LearnedBlend?
 
         /// A rollback holds what would have been promoted.
         mutating func hold(by pin: RegistryPin) {
@@ -81,12 +83,14 @@ struct CandidateComparison {
         }
         if !best.isConclusive { evidence.remedy = try remedy(best) }
         let verdict = gate.verdict(evidence)
+        let blending = try BlendTrial(best.experiment, best.fitted, onProgress)
         var report = best.report()
         report.gate = verdict
-        report.sections.append(drift.section)
+        report.sections += [drift.section, blending.section].compactMap { $0 }
         try onProgress(.evaluated(report))
         configuration.split = best.experiment.configuration.split
-        return Result(report: report, verdict: verdict, drift: drift, configuration: configuration)
+        return Result(
+            report: report, verdict: verdict, drift: drift, configuration: configuration, blend: blending.blend)
     }
 
     /// What is held out, the first choice first; the last is the resort.

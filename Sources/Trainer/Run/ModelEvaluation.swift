@@ -34,13 +34,7 @@ public struct ModelEvaluation: Sendable {
     public func run(
         _ model: MappedModel, on log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> EvaluationReport {
-        var configuration = configuration
-        configuration.parameters = model.manifest.parameters
-        configuration.rule = nil
-        configuration.search = nil
-        configuration.parameters.threads = self.configuration.parameters.threads
-        configuration.weights = model.manifest.weights
-        configuration.explicit = model.manifest.explicit
+        let configuration = configuration.taking(model)
         try configuration.validate()
         try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
@@ -65,8 +59,25 @@ public struct ModelEvaluation: Sendable {
     ) throws -> EvaluationReport {
         let model = try experiment.measure(ranker, onProgress)
         let baselines = try experiment.baselines().map { try experiment.measure($0, onProgress) }
-        let report = experiment.report([model] + baselines, of: fitted, describes: describes, training: summary)
+        var report = experiment.report([model] + baselines, of: fitted, describes: describes, training: summary)
+        if let fitted, let section = try BlendTrial(experiment, fitted, onProgress).section {
+            report.sections.append(section)
+        }
         try onProgress(.evaluated(report))
         return report
+    }
+}
+
+extension TrainingConfiguration {
+    /// These settings with the recipe of a model.
+    public func taking(_ model: MappedModel) -> TrainingConfiguration {
+        var configuration = self
+        configuration.parameters = model.manifest.parameters
+        configuration.parameters.threads = parameters.threads
+        configuration.rule = nil
+        configuration.search = nil
+        configuration.weights = model.manifest.weights
+        configuration.explicit = model.manifest.explicit
+        return configuration
     }
 }

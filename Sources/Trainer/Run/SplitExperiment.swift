@@ -103,7 +103,7 @@ struct SplitExperiment {
         }
         return [
             popular, ListRanker(name: "recently popular", scores: recent),
-            NeighbourRanker(training: training, workers: evaluator.workers),
+            try NeighbourRanker(training: training, workers: evaluator.workers),
         ]
     }
 

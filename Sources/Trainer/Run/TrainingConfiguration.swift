@@ -35,6 +35,10 @@ public struct TrainingConfiguration: Sendable {
     public var maxBadRows = InteractionLog.defaultMaxBadRows
     /// How many of the newest models a run leaves in the registry, beside all that were ever promoted; nil leaves all.
     public var retention: Int?
+    /// What is known of the films; nil trains without.
+    public var content: FilmContent?
+    /// Whether to learn how lists are mixed from their sources, which takes a fit more.
+    public var learnsBlend = true
     /// Of the program, for the manifest.
     public var codeVersion: String
 

@@ -131,8 +131,12 @@ public struct TrainingRun: Sendable {
         _ request: String, _ stopping: Manifest.EarlyStopping?, _ evaluation: CandidateComparison.Result
     ) throws -> Manifest {
         let recipe = configuration.recipe.recorded
+        let blend = try evaluation.blend?.published(log, training, configuration)
+        let content = try configuration.content.flatMap { try ContentRidge.of(training, fitted.factors, $0) }
         return try registry.publish(at: .now) { folder in
             try ModelFiles.write(fitted, of: training, to: folder)
+            try blend?.write(to: folder)
+            if let content { try ModelContent.write(content, to: folder) }
             if let report = evaluation.report {
                 try Files.write(report.json(), to: "\(folder)/\(ModelFiles.evaluation)")
                 try Files.write(report.html(), to: "\(folder)/\(ModelFiles.report)")

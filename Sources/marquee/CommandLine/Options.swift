@@ -184,6 +184,11 @@ extension Options {
     static let json = Option<String>.text("json", "FILE", "Write the report as JSON.")
     static let markdown = Option<String>.text(
         "markdown", "FILE", "Write a summary as Markdown, such as for a pull request.")
+    static let holdOutFilms = Option<Double>.number(
+        "hold-out-films", "SHARE", in: 0.001...0.5,
+        "Also set whole films aside and find them by their content.")
+    static let seeds = Option<Int>.integer(
+        "seeds", in: 1...100, default: 5, "Draws of the films that are set aside.")
     static let split = Option<Split>(
         "split", "SPLIT", "How to hold out: time:0.9 (by default), after:TIME, last, or random:0.1.",
         must: "be time:SHARE, after:TIME, last or random:SHARE[:SEED]"

@@ -1,5 +1,6 @@
 import Foundation
 import Operations
+import Platform
 import Store
 import Trainer
 
@@ -18,11 +19,15 @@ enum EvaluateCommand {
             Options.store.spec, Options.models.spec, Options.model.spec, Options.train.spec, Options.test.spec,
             Options.negatives.spec,
             Options.cutoffs.spec, Options.report.spec, Options.json.spec, Options.markdown.spec, Options.split.spec,
+            Options.holdOutFilms.spec, Options.seeds.spec,
         ] + TrainCommand.modelOptions + TrainCommand.searchOptions,
         examples: [
             .init(
                 line: "evaluate --store data --models models --model current --report report.html",
                 meaning: "The model in service, with a report to open in a browser."),
+            .init(
+                line: "evaluate --store data --models models --model current --hold-out-films 0.1 --seeds 5",
+                meaning: "Also: films without events, found by their content."),
             .init(
                 line: "evaluate --train train.tsv --test test.tsv --rank 128 --k 20 --json report.json",
                 meaning: "A public split, with the settings given."),
@@ -38,7 +43,10 @@ enum EvaluateCommand {
         if let train = invocation.optional(Options.train) {
             let test = try invocation.value(Options.test)
             try invocation.refuse(
-                [Options.store.spec, Options.model.spec, Options.split.spec, Options.maxBadRows.spec],
+                [
+                    Options.store.spec, Options.model.spec, Options.split.spec, Options.maxBadRows.spec,
+                    Options.holdOutFilms.spec, Options.seeds.spec,
+                ],
                 beside: Options.train.spec)
             let negatives = invocation.optional(Options.negatives)
             configuration.split = .files
@@ -72,15 +80,43 @@ enum EvaluateCommand {
         let store = try EventStore(at: invocation.value(Options.store))
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let name = try invocation.value(Options.model)
+        let (share, seeds) = (invocation.optional(Options.holdOutFilms), try invocation.value(Options.seeds))
         var configuration = configuration
         if let split = invocation.optional(Options.split) { configuration.split = split }
         return try await BlockingWork.run("evaluate") { [configuration] flag in
             let model = try registry.open(registry.find(name))
+            var configuration = configuration
+            configuration.content = try FilmContent.read(from: store)
             let log = try InteractionLog.read(from: store, maxBadRows: configuration.maxBadRows)
-            return try ModelEvaluation(configuration: configuration).run(model, on: log) { progress in
+            var report = try ModelEvaluation(configuration: configuration).run(model, on: log) { progress in
                 try flag.check()
                 reporter.note(progress)
             }
+            if let share {
+                let section = try ColdStartTrial(configuration.taking(model), share: share, seeds: seeds).run(log) {
+                    _ in try flag.check()
+                }
+                print(section)
+                report.sections.append(section)
+            }
+            return report
+        }
+    }
+
+    /// A section's finding and its tables.
+    private static func print(_ section: ReportSection) {
+        StandardOutput.write(line: section.text[0])
+        for found in section.tables {
+            StandardOutput.write(line: found.title)
+            var table = TextTable(found.columns.enumerated().map { ($1, $0 == 0 ? .left : .right) })
+            for row in found.rows {
+                table.add(
+                    row.map { cell in
+                        let (value, ends) = cell.words
+                        return ends.map { "\(value) (\($0))" } ?? value
+                    })
+            }
+            StandardOutput.write(table.text)
         }
     }
 }

@@ -107,6 +107,7 @@ enum TrainCommand {
             var configuration = configuration
             configuration.warmStart = try warmStart.map { try registry.open(registry.find($0), verifying: true) }
             try configuration.validate()
+            configuration.content = try FilmContent.read(from: store)
             let log = try InteractionLog.read(
                 from: store, version: version, maxBadRows: configuration.maxBadRows)
             return try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in

@@ -17,8 +17,8 @@ import Testing
             let files = try FileManager.default.contentsOfDirectory(atPath: registry.path(of: manifest.id)).sorted()
             #expect(
                 files == [
-                    "evaluation.json", "factors.safetensors", "history.safetensors", "ids.safetensors",
-                    "manifest.json", "report.html",
+                    "blend.json", "evaluation.json", "factors.safetensors", "history.safetensors", "ids.safetensors",
+                    "manifest.json", "report.html", "sources.safetensors",
                 ])
             #expect(Set(manifest.files.keys) == Set(files).subtracting(["manifest.json"]))
             let model = try registry.openCurrent(verifying: true)

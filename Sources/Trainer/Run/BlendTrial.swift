@@ -1,0 +1,91 @@
+internal import Domain
+internal import Linalg
+
+/// The blend of a candidate.
+///
+/// What is published is learned on the window that the candidate was measured on, from factors that saw none of it. What
+/// the report says is of the same procedure one window earlier: learned before the test window, measured on it.
+struct BlendTrial {
+    /// Nil if the window says too little.
+    private(set) var blend: LearnedBlend?
+    private(set) var section: ReportSection?
+
+    /// - Parameters:
+    ///   - experiment: by time; of other splits nothing is learned, because what is recent has no meaning there.
+    ///   - fitted: factors of its training part.
+    init(
+        _ experiment: SplitExperiment, _ fitted: FittedModel, _ onProgress: (TrainingProgress) throws -> Void
+    ) throws {
+        let configuration = experiment.configuration
+        guard configuration.learnsBlend, configuration.explicit == nil, experiment.log.negatives == nil,
+            experiment.splitAt != nil
+        else { return }
+        let sources = try experiment.blendSources(fitted)
+        let window = try BlendWindow(experiment.log, sources, isTest: experiment.isTest)
+        blend = try BlendFit.blend(window, BlendSources.halfLives)
+        guard let (earlier, part) = try Self.earlier(experiment, onProgress) else { return }
+        section = BlendMeasurement(
+            blend: earlier, sources: sources, window: window, bootstrap: experiment.bootstrap,
+            learned:
+                "The blend was learned from \(earlier.window.lists) lists of the events from \(earlier.window.from) to "
+                + "\(earlier.window.until), with \(part), and measured on later ones. The published one is learned in the "
+                + "same way from the events it is measured on here."
+        ).section()
+    }
+
+    /// The blend that a training just before the test window would have learned.
+    private static func earlier(
+        _ experiment: SplitExperiment, _ onProgress: (TrainingProgress) throws -> Void
+    ) throws -> (LearnedBlend, String)? {
+        let log = experiment.log
+        let early = try InteractionLog(source: log.source, version: log.version, clock: log.clock)
+        try early.append(log) { !experiment.isTest($0) }
+        guard early.count > 0 else { return nil }
+        var configuration = experiment.configuration
+        // As many events as the test window has.
+        let share = Double(log.count - early.count) / Double(early.count)
+        configuration.split = .time(1 - min(max(share, 0.05), 0.5))
+        configuration.cutoffs = [Manifest.headlineCutoff]
+        configuration.warmStart = nil
+        do {
+            let inner = try SplitExperiment(log: early, configuration: configuration)
+            try inner.requireItems(for: configuration.parameters.rank)
+            let fitted = try inner.configuration.recipe.fit(inner.training, as: .validation, onProgress: onProgress)
+            let sources = try inner.blendSources(fitted)
+            let window = try BlendWindow(early, sources, isTest: inner.isTest)
+            return try BlendFit.blend(window, BlendSources.halfLives).map {
+                ($0, "factors of the \(inner.training.eventCount) events before")
+            }
+        } catch let error as TrainerError where error.isTooFewEvents {
+            return nil
+        }
+    }
+}
+
+extension SplitExperiment {
+    /// What proposes items to the users of the training part.
+    func blendSources(_ fitted: FittedModel) throws -> BlendSources {
+        try BlendSources(
+            log, training, fitted.factors, configuration.recipe.parameters, configuration.weights,
+            content: configuration.content, workers: evaluator.workers
+        ) { !isTest($0) }
+    }
+}
+
+extension LearnedBlend {
+    /// The blend with its sources made of all events.
+    func published(
+        _ log: InteractionLog, _ everything: TrainingSet, _ configuration: TrainingConfiguration
+    ) throws -> ModelBlend {
+        func counts(_ source: Source) -> Bool { Knowledge.allCases.contains { !self[$0].ignores(source) } }
+        let workers = Workers(count: configuration.parameters.threads)
+        let recent = try RecentLikings.of(
+            log, everything, configuration.weights, halfLives: [halfLifeDays], where: { _ in true })
+        let hasLinear = counts(.linear) && ItemLinks.linearBytes(of: everything) <= ItemLinks.linearLimit
+        return ModelBlend(
+            blend: self, recent: recent[0],
+            neighbours: counts(.neighbours)
+                ? try ItemLinks.cosine(of: everything, keeping: BlendSources.links, workers: workers) : nil,
+            linear: hasLinear ? try ItemLinks.linear(of: everything, keeping: BlendSources.links) : nil)
+    }
+}

@@ -1,0 +1,166 @@
+import Domain
+import Foundation
+import Linalg
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+@Suite struct BlendFitTests {
+    /// Whose likings follow one source with chance, the others being noise.
+    private func lists(
+        _ count: Int, following truth: LearnedBlend.Source, _ knowledge: LearnedBlend.Knowledge = .many,
+        seed: UInt64 = 1
+    ) -> [BlendList] {
+        var random = SeededGenerator(seed: seed)
+        return (0..<count).map { _ in
+            var list = BlendList(knowledge: knowledge, relevant: [])
+            list.items = Array(0..<60)
+            list.recent = [[], []]
+            for item in list.items {
+                var values = LearnedBlend.Values()
+                for source in LearnedBlend.Source.allCases { values[source] = Float(random.uniform()) }
+                list.recent[0].append(Float(random.uniform()))
+                list.recent[1].append(values.recent)
+                let isLiked = random.uniform() < 0.4 * pow(Double(values[truth]), 4)
+                values.recent = 0
+                list.values.append(values)
+                list.isLiked.append(isLiked)
+                if isLiked { list.relevant.append(item) }
+            }
+            return list
+        }
+    }
+
+    private func window(_ lists: [BlendList]) throws -> BlendWindow {
+        let log = try plantedLog()
+        let training = try TrainingSet.build(from: log, weights: ConfidenceWeights())
+        let parameters = ALSParameters(rank: 4, epochs: 1, threads: 1)
+        let factors = try ALS.fit(interactions: training.interactions, parameters: parameters)
+        let sources = try BlendSources(
+            log, training, factors, parameters, ConfidenceWeights(), content: nil, workers: Workers(count: 1)
+        ) { _ in true }
+        var window = try BlendWindow(log, sources) { _ in true }
+        window.lists = lists
+        return window
+    }
+
+    @Test(arguments: LearnedBlend.Source.allCases)
+    func theSourceThatTellsTheTruthGetsTheWeight(_ truth: LearnedBlend.Source) throws {
+        let blend = try #require(try BlendFit.blend(window(lists(200, following: truth)), [3, 30]))
+        let weights = blend.many.weights
+        #expect(weights[truth] > 0.6)
+        for source in LearnedBlend.Source.allCases where source != truth { #expect(weights[source] < 0.2) }
+        if truth == .recent { #expect(blend.halfLifeDays == 30) }
+        let sum = LearnedBlend.Source.allCases.reduce(Float(0)) { $0 + weights[$1] }
+        #expect(abs(sum - 1) < 1e-5)
+        // It ranks as well as the source itself does.
+        #expect(blend.many.ndcg > blend.many.alone[truth.rawValue]! - 0.03)
+    }
+
+    @Test func eachStateOfKnowledgeHasItsOwnWeights() throws {
+        let all =
+            lists(100, following: .popularity, .none) + lists(100, following: .content, .few, seed: 2)
+            + lists(100, following: .factors, .many, seed: 3)
+        let blend = try #require(try BlendFit.blend(window(all), [3, 30]))
+        #expect(blend.none.weights.popularity > 0.6)
+        #expect(blend.none.ignores(.factors) && blend.none.ignores(.neighbours))
+        #expect(blend.few.weights.content > 0.6)
+        #expect(blend.many.weights.factors > 0.6)
+        #expect(blend.many.users == 100)
+    }
+
+    @Test func tooFewListsTeachNothing() throws {
+        #expect(try BlendFit.blend(window(lists(10, following: .factors)), [3, 30]) == nil)
+    }
+
+    /// On lists that the fit has not seen: of a hundred items of probability p about p hundred are liked.
+    @Test func probabilitiesAreThoseOfOtherListsToo() throws {
+        let blend = try #require(try BlendFit.blend(window(lists(300, following: .factors)), [3, 30]))
+        var sums: [Int: (predicted: Double, liked: Double, count: Double)] = [:]
+        for list in lists(300, following: .factors, seed: 9) {
+            let scored = list.values.indices.map { place -> (score: Float, isLiked: Bool) in
+                var values = list.values[place]
+                values.recent = list.recent[1][place]
+                let score = LearnedBlend.Source.allCases.reduce(Float(0)) {
+                    $0 + blend.part($1, values[$1], in: blend.many)
+                }
+                return (score, list.isLiked[place])
+            }
+            for item in scored.sorted(by: { $0.score > $1.score }).prefix(BlendFit.calibratedDepth) {
+                let p = Double(blend.many.probability(item.score))
+                let bin = min(4, Int(p * 10))
+                let sum = sums[bin] ?? (0, 0, 0)
+                sums[bin] = (sum.predicted + p, sum.liked + (item.isLiked ? 1 : 0), sum.count + 1)
+            }
+        }
+        for (_, sum) in sums where sum.count > 300 {
+            #expect(abs(sum.predicted / sum.count - sum.liked / sum.count) < 0.05)
+        }
+    }
+
+    @Test func curvesRiseFromZeroToOne() {
+        var blend = LearnedBlend.Values(repeating: 0.01)
+        blend.content = 1
+        for epsilon: Float in [0.001, 0.01, 0.1, 1] {
+            #expect(LearnedBlend.scaled(0, epsilon) == 0 && LearnedBlend.scaled(-1, epsilon) == 0)
+            #expect(abs(LearnedBlend.scaled(1, epsilon) - 1) < 1e-6)
+            var last: Float = 0
+            for step in 1...50 {
+                let value = LearnedBlend.scaled(Float(step) / 50, epsilon)
+                #expect(value > last)
+                last = value
+            }
+        }
+    }
+
+    /// Published with a blend, read back, the same bytes with one thread and three.
+    @Test func blendsArePublishedAndTheSameWithAnyNumberOfThreads() async throws {
+        try await withTemporaryFolder { folder in
+            var files: [[[UInt8]]] = []
+            for threads in [1, 3] {
+                let registry = ModelRegistry(folder: folder.appending(path: "\(threads)").path)
+                var configuration = smallConfiguration()
+                configuration.parameters.threads = threads
+                configuration.policy = .always
+                let manifest = try TrainingRun(configuration: configuration, registry: registry)
+                    .run(plantedLog(users: 120, perUser: 20))
+                let model = try registry.open(manifest.id, verifying: true)
+                let blend = try #require(model.blend)
+                #expect(blend.recent.counts.count == model.itemCount)
+                #expect(blend.blend.window.lists >= BlendFit.fewestLists)
+                let report = try #require(try registry.evaluation(of: manifest.id))
+                let section = try #require(report.sections.first { $0.id == "blend" })
+                #expect(section.tables.count == 3 && section.plots.count == 1)
+                files.append(
+                    try [ModelBlend.blendFile, ModelBlend.sourcesFile].map {
+                        Array(try Data(contentsOf: URL(filePath: "\(registry.path(of: manifest.id))/\($0)")))
+                    })
+            }
+            #expect(files[0] == files[1])
+        }
+    }
+
+    @Test func aDamagedBlendIsFoundAndAModelWithoutOneOpens() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            var configuration = smallConfiguration()
+            configuration.policy = .always
+            let manifest = try TrainingRun(configuration: configuration, registry: registry)
+                .run(plantedLog(users: 120, perUser: 20))
+            let path = "\(registry.path(of: manifest.id))/\(ModelBlend.blendFile)"
+            let size = try Data(contentsOf: URL(filePath: path)).count
+            try Data(repeating: 0x20, count: size).write(to: URL(filePath: path))
+            do {
+                _ = try registry.open(manifest.id)
+                Issue.record("a damaged blend was read")
+            } catch TrainerError.damagedModelFile(let named, _) {
+                #expect(named.hasSuffix(ModelBlend.blendFile))
+            }
+            configuration.learnsBlend = false
+            let other = ModelRegistry(folder: folder.appending(path: "other").path)
+            try TrainingRun(configuration: configuration, registry: other).run(plantedLog(users: 120, perUser: 20))
+            #expect(try other.openCurrent().blend == nil)
+        }
+    }
+}
