@@ -29,13 +29,14 @@ public struct LocalRecommender: Sendable {
 
     private let state: ServingState
     private let overlay = EventOverlay()
-    private let weights: BlendWeights
+    private let weights: BlendWeights?
     private let lookup: ContentLookup
 
     /// O(items × rank² + interactions).
+    /// - Parameter weights: see ``ServingConfiguration/weights``.
     public init(
         model: MappedModel, catalog: CatalogSnapshot, content: any ContentSource,
-        weights: BlendWeights = BlendWeights(), unknownItems: UnknownItems = .hide,
+        weights: BlendWeights? = nil, unknownItems: UnknownItems = .hide,
         contentDeadline: Duration = .seconds(2)
     ) throws {
         state = try ServingState(model: model, catalog: catalog, content: content, unknownItems: unknownItems)
@@ -69,6 +70,8 @@ public struct LocalRecommender: Sendable {
             return "\(part) liked with \(title)"
         case .content: return "\(part) like what you liked"
         case .popularity: return "\(part) popular"
+        case .recent: return "\(part) popular lately"
+        case .neighbours, .linear: return "\(part) liked along with what you liked"
         case .boost, .rule: return "\(part) \(reason.name ?? "by rule")"
         }
     }

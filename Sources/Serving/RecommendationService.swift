@@ -136,6 +136,7 @@ public final class RecommendationService: Service {
             group.addTask { await self.recallStored() }
             group.addTask { await self.kept.writeBehind(self.impairments) }
             if let impressionLog { group.addTask { await impressionLog.run() } }
+            group.addTask { await self.followRecent() }
         }
     }
 
@@ -146,13 +147,13 @@ public final class RecommendationService: Service {
         catalogue.withLock {
             $0 = Catalogue(snapshot: catalog, content: content ?? $0.content, number: $0.number + 1)
         }
-        try await loading.run { [self] in install(layOut(current.layout)) }
+        try await loading.run { [self] in install(try layOut(current.layout)) }
     }
 
     /// Serves another source of content similarity from now on, with the same model and catalogue. O(films).
     public func replace(content: any ContentSource) async throws {
         catalogue.withLock { $0 = Catalogue(snapshot: $0.snapshot, content: content, number: $0.number + 1) }
-        try await loading.run { [self] in install(layOut(current.layout)) }
+        try await loading.run { [self] in install(try layOut(current.layout)) }
     }
 
     /// Swaps in the promoted model if it is another than the one in service. One that served lately is still laid out.
@@ -166,9 +167,9 @@ public final class RecommendationService: Service {
             let number = catalogue.withLock { $0.number }
             let kept = retired.withLock { $0.state(of: id) }
             if let kept {
-                install(kept.catalogueNumber == number ? kept : layOut(kept.layout))
+                install(kept.catalogueNumber == number ? kept : try layOut(kept.layout))
             } else {
-                install(layOut(try ModelLayout(try models.open(id))))
+                install(try layOut(try layout(of: try models.open(id))))
             }
             return id
         }
@@ -189,11 +190,35 @@ public final class RecommendationService: Service {
     }
 
     /// A state of this model and the newest catalogue. Blocks: only on the loading queue.
-    private func layOut(_ layout: ModelLayout) -> ServingState {
+    /// With the films of the newest catalogue that are new to the model. O(items × rank²).
+    private func layout(of model: any FactorModel) throws -> ModelLayout {
+        try ModelLayout(model, with: catalogue.withLock { $0.snapshot })
+    }
+
+    /// - Parameter moved: rows of films that are new to the model as events have moved them; nil for those there are.
+    private func layOut(_ layout: ModelLayout, moved: [String: [Float]]? = nil) throws -> ServingState {
         let catalogue = catalogue.withLock { $0 }
         return ServingState(
-            layout, catalog: catalogue.snapshot, content: catalogue.content,
-            unknownItems: configuration.unknownItems, catalogueNumber: catalogue.number, before: current)
+            try layout.following(catalogue.snapshot, moved: moved), catalog: catalogue.snapshot,
+            content: catalogue.content, unknownItems: configuration.unknownItems, catalogueNumber: catalogue.number,
+            before: current)
+    }
+
+    /// Lays the state out anew with the rows of new films as the events have moved them.
+    /// - Returns: the state in force.
+    func moveNewFilms(_ state: ServingState) async -> ServingState {
+        guard state.model is ExtendedModel else { return state }
+        do {
+            try await loading.run { [self] in
+                let moved = try NewFilmRows(state, overlay)?.rows(trends) ?? [:]
+                // Another model or catalogue came meanwhile: it gets its turn with the next look.
+                guard !moved.isEmpty, current.identity == state.identity else { return }
+                install(try layOut(state.layout, moved: moved))
+            }
+        } catch {
+            Self.log.error("the rows of new films stay as they were", ["reason": Impairments.reason(error)])
+        }
+        return current
     }
 
     /// Puts a state in force: requests at work go on with the one they took.
@@ -315,7 +340,7 @@ public final class RecommendationService: Service {
         let opened = try await loading.run { [self] in
             if let there = retired.withLock({ $0.state(of: id) }) { return there }
             guard let model = try? models.open(id) else { throw ServingError.cursorExpired }
-            let state = layOut(try ModelLayout(model))
+            let state = try layOut(try layout(of: model))
             retired.withLock { $0.reopen(state, now: .now) }
             return state
         }

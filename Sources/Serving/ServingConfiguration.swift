@@ -1,6 +1,7 @@
 /// How to make recommendations. The defaults are those of `marquee serve`.
 public struct ServingConfiguration: Sendable {
-    public var weights = BlendWeights()
+    /// How much each source counts; nil takes what the model has learned, and of a model that has not the usual weights.
+    public var weights: BlendWeights?
     public var unknownItems = UnknownItems.hide
     /// How long an answer waits for content similarity before it goes out without.
     public var contentDeadline: Duration = .milliseconds(500)

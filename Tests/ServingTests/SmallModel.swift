@@ -21,6 +21,8 @@ struct SmallModel: FactorModel {
     var histories: [[(Int32, Float)]] = []
     /// Of which kinds the events of the histories were; nil as in models that do not say.
     var kinds: [[EventKinds]]?
+    var blend: ModelBlend?
+    var content: ContentRidge?
     var last = Timestamp(seconds: 1_000)
 
     /// - Parameter perTaste: items of each taste; item `a0` is the strongest `a` and the most liked.

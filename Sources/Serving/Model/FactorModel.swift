@@ -59,10 +59,16 @@ protocol FactorModel: Sendable {
     func lastEvent(of user: UserIndex) -> Timestamp
     /// How many users liked the item.
     func popularity(of item: ItemIndex) -> Int32
+    /// How lists are mixed from their sources; nil if that was not learned.
+    var blend: ModelBlend? { get }
+    /// What predicts the factors of films without events; nil if that was not learned.
+    var content: ContentRidge? { get }
 }
 
 extension FactorModel {
     var tasteColumns: Int { itemFactors.columns }
+    var blend: ModelBlend? { nil }
+    var content: ContentRidge? { nil }
     func historyCount(of user: UserIndex) -> Int { history(of: user).items.count }
     /// See ``lastEvent(of:)``; nil for a user that it does not know.
     func lastEvent(ofUser id: String) -> Timestamp? { userIndex(of: id).map { lastEvent(of: $0) } }

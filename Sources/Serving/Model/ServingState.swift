@@ -11,6 +11,7 @@ final class ServingState: Sendable {
     /// Of no other state of this process.
     let identity = ServingState.next.add(1, ordering: .relaxed).newValue
     private static let next = Atomic<UInt64>(0)
+    /// What answers are made from: the model, with the films of the catalogue that are new to it.
     let model: any FactorModel
     let layout: ModelLayout
     /// Which catalogue it was laid out with: one that was kept can serve again while that is still the newest.
@@ -31,6 +32,8 @@ final class ServingState: Sendable {
     var directions: PackedItems { layout.directions }
     var foldIn: UserSolver { layout.foldIn }
     var users: UserSpace { layout.users }
+    /// What is liked lately; nil of a model that has not learned what that is worth.
+    let recent: RecentBoard?
     /// The films with a release date or year, newest first; of one day by place.
     var releases: [(day: Int32, place: Int32)] { releasesOnDemand.get() }
     private let releasesOnDemand: OnDemand<[(day: Int32, place: Int32)], Never>
@@ -43,7 +46,7 @@ final class ServingState: Sendable {
         unknownItems: UnknownItems = .hide, catalogueNumber: Int = 0
     ) throws {
         self.init(
-            try ModelLayout(model), catalog: catalog, content: content, unknownItems: unknownItems,
+            try ModelLayout(model, with: catalog), catalog: catalog, content: content, unknownItems: unknownItems,
             catalogueNumber: catalogueNumber)
     }
 
@@ -67,14 +70,15 @@ final class ServingState: Sendable {
             ids: items.ids, modelCount: items.modelCount, hidden: hidden.places, hasFilms: catalog.isThere,
             movie: items.movie(at:))
         popularity = Popularity(model: model, items: items, hidden: hidden, before: before?.popularity)
+        recent = model.blend.map { [items, hidden] in RecentBoard($0.recent, items: items, hidden: hidden) }
         releasesOnDemand = OnDemand { [items] in
             (0..<Int32(items.count)).compactMap { place in items.releaseDay(of: place).map { ($0, place) } }
                 .sorted { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }
         }
     }
 
-    /// Whether the model knows an item.
-    func isInModel(_ id: String) -> Bool { items.place(of: id).flatMap(items.modelIndex) != nil }
+    /// Whether the training had events of the item. Other films have factors by their content, if any.
+    func isTrained(on id: String) -> Bool { items.place(of: id).map { Int($0) < layout.trained.itemCount } ?? false }
 
     /// The item's factors scaled to length 1; nil if it has none.
     func direction(of item: ItemIndex) -> [Float]? {

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Trainer
 
 /// How much each source counts. Weights are shares: what a source that is absent or failed would have had is divided
 /// among the others in proportion.
@@ -34,12 +35,16 @@ struct BlendedScore: Comparable, Sendable {
     var factors: Int32 = 0
     var content: Int32 = 0
     var popularity: Int32 = 0
+    /// Of a learned blend: what is liked lately, item neighbours, the item-item linear model.
+    var recent: Int32 = 0
+    var neighbours: Int32 = 0
+    var linear: Int32 = 0
     /// What the boosts of the request add or take.
     var boost: Int32 = 0
-    /// What the rule of the list adds or takes, in lists that go by more than the three sources.
+    /// What the rule of the list adds or takes, in lists that go by more than the sources.
     var rule: Int32 = 0
 
-    var total: Int32 { factors + content + popularity + boost + rule }
+    var total: Int32 { factors + content + popularity + recent + neighbours + linear + boost + rule }
 
     static func millionths(_ value: Float) -> Int32 { Int32((value * 1_000_000).rounded()) }
     static func < (a: Self, b: Self) -> Bool { a.total < b.total }
@@ -54,19 +59,23 @@ struct Ranked: Sendable {
 /// Mixes what the sources found into one list.
 ///
 /// Each source's scores are scaled to `0…1` by its own best eligible candidate (negative ones become 0), because a dot
-/// product, a BM25 sum and a count have no common unit; then
+/// product, a BM25 sum and a count have no common unit. With weights that were given, then
 ///
 ///     score(i) = w_f · f(i)/max f  +  w_c · c(i)/max c  +  w_p · p(i)
 ///
-/// with the weights' shares over the sources that had something to say. An item that content did not return has c = 0;
-/// f and p are exact for every candidate.
+/// with the weights' shares over the sources that had something to say; else as `LearnedBlend` has it. An item that content
+/// or the links did not return has 0 of them; the others are exact for every candidate.
 struct Blend {
     let state: ServingState
-    let weights: BlendWeights
+    let mixing: Mixing
     /// ⟨vector, item⟩ for a place, if there is a vector; scaled by its largest.
     private let vector: [Float]?
     private let largestFactor: Float
     private let measure: Measure
+    /// What is liked lately, at one moment; empty if it does not count.
+    private let recent: [Float]
+    /// By place, what the sources found that are not exact for others.
+    private let found: [(source: LearnedBlend.Source, items: [(place: Int32, score: Float)])]
 
     enum Measure {
         /// ⟨vector, item⟩: what a user thinks of an item.
@@ -75,61 +84,92 @@ struct Blend {
         case cosine
     }
 
+    /// - Parameter mixing: given weights become shares over the sources that had something to say.
     init(
-        state: ServingState, weights: BlendWeights, vector: [Float]?, candidates: Candidates,
-        measure: Measure = .product
+        state: ServingState, mixing: Mixing, vector: [Float]?, candidates: Candidates, measure: Measure = .product
     ) {
         self.measure = measure
         self.state = state
         let largest = candidates.factors.first?.score ?? 0
         self.vector = largest > 0 ? vector : nil
         largestFactor = largest
-        self.weights = weights.shares(factors: largest > 0, content: !candidates.content.isEmpty)
+        if case .fixed(let weights) = mixing {
+            self.mixing = .fixed(weights.shares(factors: largest > 0, content: !candidates.content.isEmpty))
+        } else {
+            self.mixing = mixing
+        }
+        recent = mixing.uses(.recent) ? state.recent?.current.scores ?? [] : []
+        found = [(.content, candidates.content), (.neighbours, candidates.neighbours), (.linear, candidates.linear)]
+            .filter { !$0.1.isEmpty }
+    }
+
+    init(
+        state: ServingState, weights: BlendWeights, vector: [Float]?, candidates: Candidates,
+        measure: Measure = .product
+    ) {
+        self.init(state: state, mixing: .fixed(weights), vector: vector, candidates: candidates, measure: measure)
     }
 
     /// All candidates, best first; equal scores by place.
     func rank(_ candidates: Candidates) -> [Ranked] {
         var scores: [Int32: BlendedScore] = [:]
-        scores.reserveCapacity(candidates.factors.count + candidates.content.count + candidates.popular.count)
+        scores.reserveCapacity(
+            candidates.factors.count + candidates.content.count + candidates.popular.count + candidates.recent.count
+                + candidates.neighbours.count + candidates.linear.count)
         for (place, score) in candidates.factors {
             scores[place, default: BlendedScore()].factors = part(factor: score)
         }
         // Factors are exact for those that came another way, too.
-        for place in candidates.content.lazy.map(\.place) where scores[place] == nil {
-            scores[place] = factorOnly(place)
+        for (_, items) in found {
+            for place in items.lazy.map(\.place) where scores[place] == nil { scores[place] = factorOnly(place) }
         }
         for (place, score) in candidates.raised where scores[place] == nil {
             scores[place] = BlendedScore(factors: part(factor: score))
         }
         for place in candidates.popular where scores[place] == nil { scores[place] = factorOnly(place) }
-        if let largest = candidates.content.first?.score, largest > 0 {
-            for (place, score) in candidates.content {
-                scores[place]?.content = BlendedScore.millionths(weights.content * max(0, score / largest))
-            }
+        for place in candidates.recent where scores[place] == nil { scores[place] = factorOnly(place) }
+        for (source, items) in found {
+            guard let largest = items.first?.score, largest > 0 else { continue }
+            for (place, score) in items { scores[place]?[source] = mixing.part(source, score / largest) }
         }
         var ranked: [Ranked] = []
         ranked.reserveCapacity(scores.count)
         for (place, score) in scores {
             var score = score
-            score.popularity = BlendedScore.millionths(weights.popularity * state.popularity.scores[Int(place)])
+            addKnown(place, to: &score)
             ranked.append(Ranked(place: place, score: score))
         }
         ranked.sort { $0.score != $1.score ? $0.score > $1.score : $0.place < $1.place }
         return ranked
     }
 
-    /// The score of one item, candidate or not, as ``rank(_:)`` has it.
-    func score(_ place: Int32, content: [Int32: Float], largestContent: Float) -> BlendedScore {
-        var score = factorOnly(place)
-        if largestContent > 0, let found = content[place] {
-            score.content = BlendedScore.millionths(weights.content * max(0, found / largestContent))
+    /// The parts of what the sources found, by source and place: what ``score(_:_:)`` needs for single items.
+    var parts: [LearnedBlend.Source: [Int32: Int32]] {
+        var parts: [LearnedBlend.Source: [Int32: Int32]] = [:]
+        for (source, items) in found {
+            guard let largest = items.first?.score, largest > 0 else { continue }
+            parts[source] = Dictionary(
+                items.map { ($0.place, mixing.part(source, $0.score / largest)) }, uniquingKeysWith: max)
         }
-        score.popularity = BlendedScore.millionths(weights.popularity * state.popularity.scores[Int(place)])
+        return parts
+    }
+
+    /// The score of one item, candidate or not, as ``rank(_:)`` has it.
+    func score(_ place: Int32, _ parts: [LearnedBlend.Source: [Int32: Int32]]) -> BlendedScore {
+        var score = factorOnly(place)
+        for (source, items) in parts { if let part = items[place] { score[source] = part } }
+        addKnown(place, to: &score)
         return score
     }
 
+    /// What is known of every item.
+    private func addKnown(_ place: Int32, to score: inout BlendedScore) {
+        score.popularity = mixing.part(.popularity, state.popularity.scores[Int(place)])
+        if !recent.isEmpty { score.recent = mixing.part(.recent, recent[Int(place)]) }
+    }
+
     private func part(factor: Float) -> Int32 {
-        BlendedScore.millionths(weights.factors * min(1, max(0, factor / largestFactor)))
+        largestFactor > 0 ? mixing.part(.factors, factor / largestFactor) : 0
     }
 
     private func factorOnly(_ place: Int32) -> BlendedScore {
@@ -140,5 +180,30 @@ struct Blend {
             case .cosine: state.cosine(item, vector)
             }
         return BlendedScore(factors: part(factor: score))
+    }
+}
+
+extension BlendedScore {
+    fileprivate subscript(source: LearnedBlend.Source) -> Int32 {
+        get {
+            switch source {
+            case .factors: factors
+            case .content: content
+            case .popularity: popularity
+            case .recent: recent
+            case .neighbours: neighbours
+            case .linear: linear
+            }
+        }
+        set {
+            switch source {
+            case .factors: factors = newValue
+            case .content: content = newValue
+            case .popularity: popularity = newValue
+            case .recent: recent = newValue
+            case .neighbours: neighbours = newValue
+            case .linear: linear = newValue
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Linalg
+internal import Trainer
 
 /// What each source proposes, best first, all of it eligible.
 struct Candidates {
@@ -8,6 +9,10 @@ struct Candidates {
     /// Enough of the most popular that `min(n, eligible)` items can come back whatever the others found, and one more:
     /// whether there is another page.
     var popular: [Int32] = []
+    /// The items liked most lately.
+    var recent: [Int32] = []
+    var neighbours: [(place: Int32, score: Float)] = []
+    var linear: [(place: Int32, score: Float)] = []
     /// The best by factors of those that a boost raises: they may come before what the sources rank higher.
     var raised: [(place: Int32, score: Float)] = []
 
@@ -34,6 +39,36 @@ struct Candidates {
             guard popular.count < count else { break }
             popular.append(place)
         }
+    }
+
+    /// What the sources propose that only a learned blend has, each as far as it counts. O(depth + links of the likes).
+    mutating func addLearned(
+        _ mixing: Mixing, _ profile: UserProfile, count: Int, state: ServingState, _ eligibility: Eligibility
+    ) {
+        guard case .learned = mixing else { return }
+        let depth = Self.depth(for: count)
+        if mixing.uses(.popularity), popular.count < depth {
+            popular = []
+            addPopular(depth, state: state, eligibility: eligibility)
+        }
+        if mixing.uses(.recent), let board = state.recent {
+            recent.reserveCapacity(depth)
+            for place in board.current.order where eligibility.allows(place) {
+                recent.append(place)
+                if recent.count == depth { break }
+            }
+        }
+        guard mixing.uses(.neighbours) || mixing.uses(.linear) else { return }
+        let seeds =
+            profile.likes.count <= LearnedBlend.linkSeeds
+            ? profile.likes.map(\.place)
+            : LearnedBlend.seeds(newest: profile.seeds, likes: profile.likes, most: LearnedBlend.linkSeeds)
+        func found(_ source: LearnedBlend.Source) -> [(place: Int32, score: Float)] {
+            mixing.links(source)?.best(of: seeds, count: depth, where: eligibility.allows)
+                .map { (place: $0.item, score: $0.score) } ?? []
+        }
+        neighbours = found(.neighbours)
+        linear = found(.linear)
     }
 
     /// Proposes the best and the most popular of those that a boost raises, or spares.

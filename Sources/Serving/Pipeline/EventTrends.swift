@@ -70,6 +70,7 @@ final class EventTrends: Sendable {
         var young = Generation()
         var old = Generation()
         var newest = Timestamp(microseconds: .min)
+        var accepted = 0
     }
 
     private let capacity: Int
@@ -95,6 +96,7 @@ final class EventTrends: Sendable {
                     continue
                 }
                 generations.young.append(event)
+                generations.accepted += 1
                 generations.newest = max(generations.newest, event.at)
                 if generations.young.rows.count >= max(1, capacity / 2) {
                     generations.old = generations.young
@@ -125,6 +127,47 @@ final class EventTrends: Sendable {
         ranked.sort { $0.score != $1.score ? $0.score > $1.score : $0.place < $1.place }
         if young.rows.count + old.rows.count > Self.smallCount { memory.remember(ranked, as: key) }
         return ranked
+    }
+
+    /// How many events were taken in.
+    var accepted: Int { generations.withLock { $0.accepted } }
+
+    /// By place, the likings after a moment, fading with a half-life up to the newest event; nil if there is none.
+    /// O(events).
+    func likings(
+        after moment: Timestamp, halfLifeDays: Double, in state: ServingState
+    ) -> (sums: [Int32: Double], at: Timestamp)? {
+        let (young, old, newest) = generations.withLock { ($0.young, $0.old, $0.newest) }
+        guard newest > moment else { return nil }
+        let likings = RecentLikings(at: newest, halfLifeDays: halfLifeDays, counts: [])
+        let weights = state.model.weights
+        var sums: [Int32: Double] = [:]
+        for generation in [old, young] {
+            let places = generation.items.map { state.items.place(of: $0) }
+            for row in generation.rows where row.at > moment && weights.counts(row.kind) {
+                guard let place = places[Int(row.item)], weights.weight(of: row.kind, value: row.value) > 0 else {
+                    continue
+                }
+                sums[place, default: 0] += likings.worth(of: row.at)
+            }
+        }
+        return (sums, newest)
+    }
+
+    /// Of some items, by user what their events come to; items of none are not in it. O(events).
+    func weights(of wanted: Set<String>, _ weights: ConfidenceWeights) -> [String: [String: Float]] {
+        let (young, old) = generations.withLock { ($0.young, $0.old) }
+        var sums: [String: [String: Float]] = [:]
+        for generation in [old, young] {
+            let isWanted = generation.items.map(wanted.contains)
+            guard isWanted.contains(true) else { continue }
+            for row in generation.rows where isWanted[Int(row.item)] && weights.counts(row.kind) {
+                let (item, user) = (generation.items[Int(row.item)], generation.users[Int(row.user)])
+                let weight = weights.weight(of: row.kind, value: row.value)
+                sums[item, default: [:]][user] = weights.joined(sums[item]?[user] ?? 0, with: weight)
+            }
+        }
+        return sums
     }
 
     /// Places are those of one state: another one has a memory of its own.

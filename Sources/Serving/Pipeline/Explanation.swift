@@ -4,7 +4,7 @@ internal import Linalg
 /// One part of a score: where it comes from and how much it is.
 struct Reason: Sendable {
     enum Source: String, Sendable {
-        case factors, content, popularity, boost, rule
+        case factors, content, popularity, recent, neighbours, linear, boost, rule
     }
 
     var source: Source
@@ -39,7 +39,7 @@ struct Explanation {
         }
     }
 
-    /// The parts that are not zero: factors, content, popularity, the list's rule, then each boost in turn.
+    /// The parts that are not zero: each source, the list's rule, then each boost in turn.
     func reasons(for item: Ranked, boosts: Arrangement) -> [Reason] {
         var reasons: [Reason] = []
         if item.score.factors != 0 {
@@ -47,6 +47,9 @@ struct Explanation {
         }
         if item.score.content != 0 { reasons.append(Reason(source: .content, part: item.score.content)) }
         if item.score.popularity != 0 { reasons.append(Reason(source: .popularity, part: item.score.popularity)) }
+        if item.score.recent != 0 { reasons.append(Reason(source: .recent, part: item.score.recent)) }
+        if item.score.neighbours != 0 { reasons.append(Reason(source: .neighbours, part: item.score.neighbours)) }
+        if item.score.linear != 0 { reasons.append(Reason(source: .linear, part: item.score.linear)) }
         if item.score.rule != 0 { reasons.append(Reason(source: .rule, part: item.score.rule, name: rule)) }
         guard item.score.boost != 0 else { return reasons }
         for boost in boosts.boosts(on: item.place, base: item.score.total - item.score.boost) where boost.part != 0 {

@@ -25,7 +25,8 @@ extension Pipeline {
                 candidates.popular = []
             }
             // Popularity says nothing about likeness.
-            let weights = BlendWeights(factors: weights.factors, content: weights.content, popularity: 0)
+            var weights = weights ?? BlendWeights()
+            weights.popularity = 0
             let blend = Blend(
                 state: state, weights: weights, vector: direction, candidates: candidates, measure: .cosine)
             let ranked = blend.rank(candidates).filter { $0.score.total > 0 }

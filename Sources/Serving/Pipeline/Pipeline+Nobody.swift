@@ -43,7 +43,7 @@ extension Pipeline {
             candidates: candidates(of: personal, similar: SimilarItems()))
         var ranked: [Ranked] = []
         for place in state.popularity.order where personal.eligibility.allows(place) {
-            var score = scorer.score(place, content: [:], largestContent: 0)
+            var score = scorer.score(place, [:])
             score.popularity = 0
             score.rule = -BlendedScore.millionths(
                 Float(score.factors) / 1_000_000 * state.popularity.scores[Int(place)])

@@ -21,11 +21,21 @@ extension Pipeline {
     }
 
     /// The list of somebody with these items on top of what is known of them; nothing is kept.
-    /// - Parameter userID: nil for somebody who is only this basket.
+    /// - Parameters:
+    ///   - userID: nil for somebody who is only this basket.
+    ///   - genres: for each of which its most popular films stand, as if they were liked long ago; they may be in the list.
     func personal(
-        of userID: String?, with context: [ContextItem], _ page: ListPage
+        of userID: String?, with context: [ContextItem], liking genres: [String] = [], _ page: ListPage
     ) throws(ServingError) -> Pending {
         let now = page.until ?? .now
+        let named = Set(context.map(\.id))
+        var films: [Int32] = []
+        for genre in genres {
+            films += try popular(in: genre).filter { !named.contains(state.items.ids[Int($0)]) }
+        }
+        let long = Timestamp(microseconds: 0)
+        let context =
+            films.map { ContextItem(id: state.items.ids[Int($0)], value: 1, at: long) } + context
         // The order of the basket stands where no times do: what comes last is newest.
         let events = context.map { item in
             EventOverlay.Fresh(
@@ -34,9 +44,27 @@ extension Pipeline {
         let ordered = events.enumerated().sorted { a, b in
             a.element.at != b.element.at ? a.element.at < b.element.at : a.offset < b.offset
         }.map(\.element)
-        let profile = UserProfile(of: userID, with: ordered, until: page.until, in: state, overlay: overlay)
+        var profile = UserProfile(of: userID, with: ordered, until: page.until, in: state, overlay: overlay)
+        if !films.isEmpty { profile.seen.removeAll { films.contains($0) } }
         return pending(try prepare(profile, page))
     }
+
+    /// The films that stand for a genre: its ``filmsPerGenre`` most popular ones. O(items).
+    /// - Throws: ``ServingError/badParameter(name:value:allowed:)`` if no film has it.
+    private func popular(in genre: String) throws(ServingError) -> [Int32] {
+        let wanted = genre.lowercased()
+        let films = state.popularity.order.lazy.filter { place in
+            state.items.modelIndex(place) != nil
+                && state.items.movie(at: place)?.genres.contains { $0.lowercased() == wanted } == true
+        }
+        let found = Array(films.prefix(Self.filmsPerGenre))
+        guard !found.isEmpty else {
+            throw .badParameter(name: "genres", value: genre, allowed: "genres of the catalogue")
+        }
+        return found
+    }
+
+    private static let filmsPerGenre = 5
 
     /// A liking is a like; where the model is of stars alone, stars.
     private var kind: EventKind { state.model.weights.counts(.like) ? .like : .review }
@@ -53,9 +81,10 @@ extension Pipeline {
         let eligibility = Eligibility(excluding: seen + rules.excluded, allowing: rules.allowed, in: state)
         let members = profiles.map { profile in
             Personal(
-                profile: profile, page: page, rules: rules, eligibility: eligibility,
+                profile: profile, mixing: mixing(for: profile), page: page, rules: rules, eligibility: eligibility,
                 content: ContentQuery(
-                    seeds: profile.seeds, excluded: seen, limit: Self.contentDepth(page, rules),
+                    seeds: mixing(for: profile).uses(.content) ? profile.seeds : [], excluded: seen,
+                    limit: Self.contentDepth(page, rules),
                     allowed: rules.allowed))
         }
         var pending = Pending(content: members[0].content, more: members.dropFirst().map(\.content)) { first, others in
@@ -86,8 +115,9 @@ extension Pipeline {
             }
             joined = pool.indices.map { item in
                 BlendedScore(
-                    factors: mean(\.factors, item), content: mean(\.content, item), popularity: mean(\.popularity, item)
-                )
+                    factors: mean(\.factors, item), content: mean(\.content, item),
+                    popularity: mean(\.popularity, item), recent: mean(\.recent, item),
+                    neighbours: mean(\.neighbours, item), linear: mean(\.linear, item))
             }
         case .leastMisery:
             joined = pool.indices.map { item in scores.map { $0[item] }.min()! }

@@ -1,6 +1,7 @@
 public import Catalog
 internal import Domain
 internal import Linalg
+internal import Trainer
 
 /// What a caller asks of a personal list.
 public struct RecommendationQuery: Sendable {
@@ -58,7 +59,8 @@ public enum SimilarityMethod: String, CaseIterable, Sendable {
 struct Pipeline: Sendable {
     let state: ServingState
     let overlay: EventOverlay
-    let weights: BlendWeights
+    /// Nil for those that the model has learned.
+    let weights: BlendWeights?
 
     /// A list up to the point where content similarity is asked: the question, and what to do with the answer.
     struct Pending: Sendable {
@@ -94,6 +96,7 @@ struct Pipeline: Sendable {
     /// A personal list up to the point where content similarity is asked.
     struct Personal: Sendable {
         let profile: UserProfile
+        let mixing: Mixing
         let page: ListPage
         let rules: ListRules
         let eligibility: Eligibility
@@ -121,12 +124,14 @@ struct Pipeline: Sendable {
         var rules = try ListRules(page.request, excluding: taken, in: state)
         if let only { rules.restrict(to: only, in: state) }
         let seen = profile.seen(page.request.excludeSeen, in: state)
+        let mixing = mixing(for: profile)
         return Personal(
-            profile: profile, page: page, rules: rules,
+            profile: profile, mixing: mixing, page: page, rules: rules,
             eligibility: Eligibility(
                 excluding: rules.excluded.isEmpty ? seen : seen + rules.excluded, allowing: rules.allowed, in: state),
             content: ContentQuery(
-                seeds: profile.seeds, excluded: seen, limit: Self.contentDepth(page, rules), allowed: rules.allowed))
+                seeds: mixing.uses(.content) ? profile.seeds : [], excluded: seen,
+                limit: Self.contentDepth(page, rules), allowed: rules.allowed))
     }
 
     /// Of a list that is asked for in few words, for the terminal and for tests.
@@ -147,7 +152,7 @@ struct Pipeline: Sendable {
         return list(
             of: ranked, personal.page, personal.rules, userState: personal.profile.state,
             degraded: personal.profile.degraded + (similar.isDegraded ? ["content"] : []),
-            likes: personal.profile.likes)
+            likes: personal.profile.likes, mixing: personal.mixing)
     }
 
     /// All candidates of a personal list, best first, before the request's own rules.
@@ -163,6 +168,7 @@ struct Pipeline: Sendable {
             state: state, vector: vector, packed: state.model.packedItems, similar: similar,
             eligibility: personal.eligibility, count: depth)
         candidates.addPopular(depth + 1, state: state, eligibility: personal.eligibility)
+        candidates.addLearned(personal.mixing, personal.profile, count: depth, state: state, personal.eligibility)
         if !personal.rules.boosts.isEmpty {
             candidates.addRaised(
                 by: personal.rules.boosts, count: depth, state: state, vector: vector,
@@ -172,13 +178,15 @@ struct Pipeline: Sendable {
     }
 
     func blend(_ personal: Personal, _ candidates: Candidates) -> Blend {
-        Blend(state: state, weights: weights, vector: personal.profile.vector, candidates: candidates)
+        Blend(state: state, mixing: personal.mixing, vector: personal.profile.vector, candidates: candidates)
     }
 
     /// The page of a ranking, explained if that was asked for.
+    /// - Parameter mixing: what the scores were made by, if they can be probabilities.
     func list(
         of ranked: [Ranked], _ page: ListPage, _ rules: ListRules, userState: UserState? = nil,
-        degraded: [String] = [], likes: [(place: Int32, weight: Float)] = [], rule: String? = nil
+        degraded: [String] = [], likes: [(place: Int32, weight: Float)] = [], rule: String? = nil,
+        mixing: Mixing? = nil
     ) -> RecommendationList {
         let arrangement = Arrangement(state: state, rules: rules, page: page)
         let (items, hasMore, propensities) = arrangement.items(of: ranked)
@@ -188,7 +196,7 @@ struct Pipeline: Sendable {
             state: state, userState: userState, degraded: degraded,
             items: items.map { item in
                 RecommendedItem(
-                    place: item.place, score: item.score,
+                    place: item.place, score: item.score, probability: mixing?.probability(item.score),
                     reasons: explanation?.reasons(for: item, boosts: arrangement) ?? [])
             }, explain: page.request.explain, nextCursor: hasMore ? page.next(after: items, of: state) : nil,
             propensities: propensities)
@@ -213,5 +221,7 @@ struct RecommendationList: Sendable {
 struct RecommendedItem: Sendable {
     var place: Int32
     var score: BlendedScore
+    /// That the user likes it, as far as the model has learned to say.
+    var probability: Float?
     var reasons: [Reason]
 }

@@ -1,23 +1,21 @@
+internal import Trainer
+
 /// What a personal list thinks of single items, in the list or not.
 struct Scorer {
     /// The candidates of the list, best first, before the request's own rules.
     let ranked: [Ranked]
     private let found: [Int32: BlendedScore]
     private let blend: Blend
-    private let content: [Int32: Float]
-    private let largestContent: Float
+    private let parts: [LearnedBlend.Source: [Int32: Int32]]
 
     init(_ personal: Pipeline.Personal, _ pipeline: Pipeline, similar: SimilarItems) {
         let candidates = pipeline.candidates(of: personal, similar: similar)
         blend = pipeline.blend(personal, candidates)
         ranked = blend.rank(candidates)
         found = Dictionary(uniqueKeysWithValues: ranked.map { ($0.place, $0.score) })
-        content = Dictionary(candidates.content.map { ($0.place, $0.score) }, uniquingKeysWith: max)
-        largestContent = candidates.content.first?.score ?? 0
+        parts = blend.parts
     }
 
     /// The score as the list has it; of an item that is no candidate as it would have it.
-    func score(_ place: Int32) -> BlendedScore {
-        found[place] ?? blend.score(place, content: content, largestContent: largestContent)
-    }
+    func score(_ place: Int32) -> BlendedScore { found[place] ?? blend.score(place, parts) }
 }

@@ -31,20 +31,22 @@ struct UserProfile: Sendable {
     var row: (items: [ItemIndex], confidences: [Float]) = ([], [])
     var degraded: [String] = []
 
-    static let maximumSeeds = 10
+    static let maximumSeeds = LearnedBlend.contentSeeds
 
     /// - Parameters:
     ///   - userID: nil for somebody who is only what they do now.
     ///   - context: what counts for this one list, newer than all else, and is kept nowhere.
     ///   - until: what happened later is not known yet.
+    ///   - item: whose newer events are left out.
     init(
-        of userID: String?, with context: [EventOverlay.Fresh] = [], until: Timestamp? = nil, in state: ServingState,
-        overlay: EventOverlay
+        of userID: String?, with context: [EventOverlay.Fresh] = [], until: Timestamp? = nil,
+        without item: String? = nil, in state: ServingState, overlay: EventOverlay
     ) {
         let model = state.model
         let user = userID.flatMap { model.userIndex(of: $0) }
         var events = userID.map { overlay.events(of: $0, after: user.map { model.lastEvent(of: $0) }) } ?? []
         if let until { events.removeAll { $0.at > until } }
+        if let item { events.removeAll { $0.itemID == item } }
         if !context.isEmpty { events += context }
         // An item that neither model nor catalogue knows can neither be shown nor say anything.
         let fresh = events.compactMap { event in
@@ -61,7 +63,7 @@ struct UserProfile: Sendable {
             seen = history.items.map(\.rawValue)
             vector = hasLikes ? user.map { model.vector(of: $0) } : nil
             row = history
-            seeds = Self.seeds(fresh: [], likes: likes)
+            seeds = LearnedBlend.seeds(newest: [], likes: likes, most: Self.maximumSeeds)
             return
         }
         // The same sums the trainer makes, over the whole history: events of one item add up, and count as a liking
@@ -77,7 +79,9 @@ struct UserProfile: Sendable {
             .sorted { $0.place < $1.place }
         seen = Set(sums.keys).union(fresh.map(\.place)).sorted()
         self.state = .foldedIn
-        seeds = Self.seeds(fresh: fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }, likes: likes)
+        seeds = LearnedBlend.seeds(
+            newest: fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }, likes: likes,
+            most: Self.maximumSeeds)
         guard likes.contains(where: { Int($0.place) < state.items.modelCount }) else { return }
         // Dislikes belong to the equation, as in training.
         let items = sums.keys.filter { Int($0) < state.items.modelCount }.sorted()
@@ -103,17 +107,5 @@ struct UserProfile: Sendable {
             let history = state.model.history(of: user).items
             return zip(history, kinds).filter { $1.hasWatched }.map { $0.0.rawValue } + watchedSince
         }
-    }
-
-    private static func seeds(fresh: [Int32], likes: [(place: Int32, weight: Float)]) -> [Int32] {
-        var seeds: [Int32] = []
-        for place in fresh where !seeds.contains(place) && seeds.count < maximumSeeds { seeds.append(place) }
-        guard seeds.count < maximumSeeds else { return seeds }
-        let surest = likes.sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.place < $1.place }
-        for like in surest where !seeds.contains(like.place) {
-            guard seeds.count < maximumSeeds else { break }
-            seeds.append(like.place)
-        }
-        return seeds
     }
 }

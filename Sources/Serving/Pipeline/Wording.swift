@@ -13,6 +13,8 @@ struct Wording {
             return "People who like \(title(because)), as you do, like it."
         case .content: return "It is told in words like those of films you like."
         case .popularity: return "Many people like it."
+        case .recent: return "Many people like it lately."
+        case .neighbours, .linear: return "People who like what you like often like it."
         case .boost: return "It is \(lowers ? "lowered" : "raised") by “\(reason.name ?? "a boost")”."
         case .rule: return "It is \(lowers ? "lowered" : "ranked") by the rule “\(reason.name ?? "of this list")”."
         }

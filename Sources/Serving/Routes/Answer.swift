@@ -39,6 +39,10 @@ enum Answer {
                     $0.field("rank", position + 1)
                     $0.name("score")
                     $0.value(millionths: item.score.total)
+                    if let probability = item.probability {
+                        $0.name("probability")
+                        $0.value(millionths: BlendedScore.millionths(probability))
+                    }
                     if list.explain != .none { write(item, of: list, to: &$0) }
                     if !fields.isEmpty {
                         $0.name("fields")
@@ -70,7 +74,7 @@ enum Answer {
         json.object {
             $0.field("id", id)
             $0.field("in_catalogue", movie != nil)
-            $0.field("in_model", state.isInModel(id))
+            $0.field("in_model", state.isTrained(on: id))
             for field in fields { field.write(movie, to: &$0) }
         }
     }

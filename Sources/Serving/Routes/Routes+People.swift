@@ -7,13 +7,17 @@ extension Routes {
         [
             list(
                 posting: "/v1/recommendations/anonymous",
-                "What somebody may like who is only known by a basket; nothing of it is kept.",
-                taking: ListParameter.ofPersonalList, and: [Shape.basket]
+                "What somebody may like who is only known by a basket or by genres; nothing of it is kept.",
+                taking: ListParameter.ofPersonalList, and: [Shape.anonymousBasket, Shape.likedGenres]
             ) { request, _, body in
-                let basket = try body.require("items").basket()
+                let items = try body.take("items")?.basket()
+                let genres = try body.take("genres")?.identifiers(1...20) ?? []
+                guard items != nil || !genres.isEmpty else { throw ServingError.missingMember(name: "items") }
+                let basket = items ?? []
                 let list = try ListRequest(body, taking: ListParameter.ofPersonalList)
-                return try answer(request, list, of: "anonymous/\(basket.identity)", isPersonal: true) {
-                    pipeline, page in try pipeline.personal(of: nil, with: basket, page)
+                let identity = "anonymous/\(basket.identity)/\(genres.map { "\($0.utf8.count):\($0)" }.joined())"
+                return try answer(request, list, of: identity, isPersonal: true) { pipeline, page in
+                    try pipeline.personal(of: nil, with: basket, liking: genres, page)
                 }
             },
             list(

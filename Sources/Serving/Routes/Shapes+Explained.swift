@@ -64,9 +64,16 @@ extension Shape {
         .init(name: "items", schema: .list(.identifier, count: count, isUnique: true), isRequired: true)
     }
 
-    static let basket = JSONSchema.Member(
-        name: "items",
-        schema: .list(
+    static let basket = JSONSchema.Member(name: "items", schema: basketItems, isRequired: true)
+    /// The same where genres can stand for it.
+    static let anonymousBasket = JSONSchema.Member(name: "items", schema: .nullable(basketItems), isRequired: false)
+    static let likedGenres = JSONSchema.Member(
+        name: "genres",
+        schema: .nullable(.list(.identifier, count: 1...20, isUnique: true))
+            .meaning("Genres of the catalogue, for which their most popular films stand."),
+        isRequired: false)
+    private static let basketItems: JSONSchema =
+        .list(
             .either([
                 .identifier,
                 .object(
@@ -75,7 +82,7 @@ extension Shape {
                         "value": .nullable(.number(-1...1)).meaning("-1 disliked, 1 liked, which it is if not given."),
                         "at": .nullable(.time),
                     ]),
-            ]), count: 1...1000), isRequired: true)
+            ]), count: 1...1000)
 
     private static func optional(_ parameters: [ListParameter]) -> [JSONSchema.Member] {
         parameters.map {

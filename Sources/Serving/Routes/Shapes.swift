@@ -28,7 +28,11 @@ enum Shape {
     static let reason = JSONSchema.named(
         "Reason",
         .object(
-            ["source": .choice(["factors", "content", "popularity", "boost", "rule"]), "part": .number()],
+            [
+                "source": .choice([
+                    "factors", "content", "popularity", "recent", "neighbours", "linear", "boost", "rule",
+                ]), "part": .number(),
+            ],
             optional: [
                 "name": .text(), "text": .text(), "because": .object(["id": .text()], optional: ["title": .text()]),
             ]))
@@ -37,7 +41,7 @@ enum Shape {
         "ListedItem",
         .object(
             ["id": .text(), "rank": .integer(1...Int.max), "score": .number()],
-            optional: ["reasons": .list(reason), "fields": fields]))
+            optional: ["probability": .number(0...1), "reasons": .list(reason), "fields": fields]))
 
     static let list = JSONSchema.named(
         "List",

@@ -110,7 +110,8 @@ struct EligibilityTests {
                     excluding: personal.eligibility.excluded, allowing: personal.rules.allowed, in: state,
                     at: Self.now)
                 let timed = Pipeline.Personal(
-                    profile: profile, page: page, rules: personal.rules, eligibility: eligibility,
+                    profile: profile, mixing: personal.mixing, page: page, rules: personal.rules,
+                    eligibility: eligibility,
                     content: personal.content)
                 let lookup = ContentLookup(deadline: .seconds(1))
                 let list = pipeline.finish(timed, similar: try #require(lookup.immediately(timed.content, state)))
