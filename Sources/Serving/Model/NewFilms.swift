@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Domain
+internal import Linalg
 internal import Trainer
 
 /// The films of a catalogue that a model's training had no events of, with the factors that their content predicts, or
