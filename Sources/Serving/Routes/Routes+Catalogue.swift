@@ -90,7 +90,7 @@ extension Routes {
             await answering(request) {
                 let films = try await edit(itemID, of: request, edits)
                 let state = service.pipeline().state
-                let tag = FilmTag(films[0].movie, inModel: state.isInModel(itemID))
+                let tag = FilmTag(films[0].movie, inModel: state.isTrained(on: itemID))
                 return HTTPResponse(
                     status: films[0].isNew ? 201 : 200, headers: tag.map { [$0.header] } ?? [],
                     body: Answer.item(films[0].movie, in: state))
