@@ -21,6 +21,7 @@ public struct FilmQuery: Sendable {
     /// What is counted among all films found.
     public var facets: Set<FilmFacet> = []
 
+    /// - Parameters: see the properties.
     public init(_ text: String? = nil, words: Words = .whole, filter: FilmFilter? = nil, limit: Int = 20) {
         self.text = text
         self.words = words

@@ -171,7 +171,8 @@ public final class Metrics: Sendable {
 
     /// Every instrument of a name with its labels, in no order; empty if nobody has asked for one.
     public func readings(of name: String) -> [(labels: [String: String], value: Reading)] {
-        families.withLock { $0[name]?.members.values.map { ($0.labels, $0.instrument) } ?? [] }.map { labels, instrument in
+        families.withLock { $0[name]?.members.values.map { ($0.labels, $0.instrument) } ?? [] }.map {
+            labels, instrument in
             switch instrument {
             case .counter(let counter): (labels, .counter(counter.count))
             case .gauge(let gauge): (labels, .gauge(gauge.value))

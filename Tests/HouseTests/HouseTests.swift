@@ -20,14 +20,16 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Broker", "Import", "Ingest", "Kafka", "Index", "Serve", "Dashboard", "Models", "Train", "Traces", "HTTP",
+            "Demo", "Broker", "Import", "Ingest", "Kafka", "Index", "Serve", "Dashboard", "Models", "Train", "Traces",
+            "HTTP",
             "Access",
             "",
         ],
         "Dashboard": [""],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
-            "Exchange", "Tune", "Run", "Blend", "Evaluation", "Drift", "Report", "Recommend", "Registry", "Model", "Links",
+            "Exchange", "Tune", "Run", "Blend", "Evaluation", "Drift", "Report", "Recommend", "Registry", "Model",
+            "Links",
             "Content", "ALS", "TrainingSet", "Files",
             "",
         ],

@@ -9,7 +9,7 @@ public struct FilterColumns: Sendable {
     /// Places.
     public let count: Int
     /// Made by the first filter that asks for them: a catalogue may have been edited again before one does.
-    private let columns: [OnDemand<FilterColumn, Never>]
+    let columns: [OnDemand<FilterColumn, Never>]
 
     /// O(1): a field costs O(items) when it is first asked for.
     /// - Parameters:
@@ -36,19 +36,6 @@ public struct FilterColumns: Sendable {
             for part in parts.dropFirst() { result.formUnion(places(part)) }
             return result
         case .test(let field, let test): return columns[field.ordinal].get().places(test)
-        }
-    }
-}
-
-extension FilterColumns {
-    /// How many of the places have which value of a facet, most first, equal counts by the value's bytes.
-    /// O(places + values).
-    func counts(_ facet: FilmFacet, of places: [Int32]) -> [FilmCount] {
-        switch (facet, columns[facet.field.ordinal].get()) {
-        case (_, .text(let column)): FilmCount.ranked(column.counts(of: places))
-        case (_, .texts(let column)): FilmCount.ranked(column.counts(of: places))
-        case (_, .integer(let column)): FilmCount.ranked(column.counts(of: places) { "\($0 / 10 * 10)" })
-        case (_, .float), (_, .long): []
         }
     }
 }

@@ -32,7 +32,8 @@ struct RequestFigures {
             answered += Int(count)
             if isFailure { failed += Int(count) }
         }
-        for case (let labels, .histogram(let histogram)) in Metrics.shared.readings(of: "marquee_http_request_seconds") {
+        for case (let labels, .histogram(let histogram)) in Metrics.shared.readings(of: "marquee_http_request_seconds")
+        {
             let counted = histogram.snapshot.counts
             if counts.isEmpty { (counts, self.histogram) = ([UInt64](repeating: 0, count: counted.count), histogram) }
             for (bucket, count) in counted.enumerated() where bucket < counts.count { counts[bucket] += count }

@@ -29,6 +29,7 @@ public struct SearchFilling: Sendable {
 
     /// What came of it.
     public struct Outcome: Sendable {
+        /// One index that was filled.
         public struct Index: Sendable {
             public var alias: String
             public var name: String

@@ -26,6 +26,7 @@ public struct RunTiming: Sendable {
     /// A run is due when the newest window has drifted.
     public var onDrift = false
 
+    /// - Parameter clock: nil runs when something happens, or for newer data.
     public init(_ clock: Clock? = nil) { self.clock = clock }
 
     /// Whether anything but newer data makes a run due.

@@ -41,6 +41,7 @@ public struct LearnedBlend: Codable, Hashable, Sendable {
         /// All the same.
         public init(repeating value: Float) { for source in Source.allCases { self[source] = value } }
 
+        /// The weight of one source.
         public subscript(source: Source) -> Float {
             get {
                 switch source {
@@ -131,6 +132,7 @@ public struct LearnedBlend: Codable, Hashable, Sendable {
         case halfLifeDays = "half_life_days"
     }
 
+    /// The weights for users of whom so much is known.
     public subscript(knowledge: Knowledge) -> Mixture {
         get {
             switch knowledge {

@@ -12,7 +12,7 @@ import Testing
         let first = [film("1", "A", at: 1), film("2", "B", at: 1), film("1", "A", at: 1)]
         var ledger = FilmLedger([])
         let rows = ledger.news(first).rows
-        #expect(rows.map(\.itemID) == ["1", "2"] && rows[0].popularityNorm == 1)
+        #expect(rows.map(\.itemID) == ["1", "2", "1"] && rows[0].popularityNorm == 1)
         #expect(ledger.news(first).rows.isEmpty)
         // After a restart it knows them from the table.
         var later = FilmLedger(try MovieTable.movies(of: MovieTable.batch(rows)))

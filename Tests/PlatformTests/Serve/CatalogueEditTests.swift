@@ -58,6 +58,7 @@ struct CatalogueEditTests {
     @Test("an edit of a film that somebody else has changed is refused, and a film that is known is not sent again")
     func tags() async throws {
         try await withTemporaryFolder { folder in
+            _ = try EventStore(folder: folder.appending(path: "data").path).openOrCreate(.movies)
             try await withServer(folder, try Self.train(folder)) { client in
                 let made = try await client.send("PUT", "/v1/items/f1", #"{"title":"One","year":1999}"#)
                 #expect(made.status == 201 && !made.tag.isEmpty)

@@ -80,7 +80,9 @@ struct TidyPlan {
         func together(_ files: [ClusteredFile]) -> [ClusteredFile] {
             var (group, size, count): ([ClusteredFile], Int64, Int64) = ([], 0, 0)
             for file in files {
-                if group.count > 1, size + file.add.size > policy.targetSize || count + file.rowCount > rowLimit { break }
+                if group.count > 1, size + file.add.size > policy.targetSize || count + file.rowCount > rowLimit {
+                    break
+                }
                 group.append(file)
                 size += file.add.size
                 count += file.rowCount
