@@ -1,4 +1,4 @@
-public import Domain
+internal import Operations
 
 extension FilterColumns {
     /// How many of the places have which value of a facet, most first, equal counts by the value's bytes.

@@ -1,4 +1,4 @@
-package import Linalg
+internal import Linalg
 
 /// The memory of one query, kept from query to query: a query allocates little but its answer.
 ///

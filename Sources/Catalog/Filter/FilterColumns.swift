@@ -40,7 +40,7 @@ public struct FilterColumns: Sendable {
     }
 }
 
-private enum FilterColumn: Sendable {
+enum FilterColumn: Sendable {
     case text(TextColumn)
     case texts(TextsColumn)
     case integer(NumberColumn<Int32>)
@@ -90,19 +90,19 @@ private enum FilterColumn: Sendable {
 }
 
 extension FilterTerm {
-    fileprivate var number: Double? {
+    var number: Double? {
         switch self {
         case .number(let number): number
         case .day(let days): Double(days)
         case .text, .instant: nil
         }
     }
-    fileprivate var instant: Int64? { if case .instant(let microseconds) = self { microseconds } else { nil } }
+    var instant: Int64? { if case .instant(let microseconds) = self { microseconds } else { nil } }
 }
 
 extension FilterTest {
     /// Whether a text that is there passes.
-    fileprivate func accepts(_ text: String) -> Bool {
+    func accepts(_ text: String) -> Bool {
         switch self {
         case .compare(let comparison, .text(let other)): comparison.holds(text, other)
         case .isIn(let terms): terms.contains(.text(text))
@@ -114,7 +114,7 @@ extension FilterTest {
 }
 
 /// One text or none for each place, by a number for each different text.
-private struct TextColumn: Sendable {
+struct TextColumn: Sendable {
     private let values: [String]
     /// By place: where in ``values``, or −1.
     private let numbers: [Int32]
@@ -151,7 +151,7 @@ private struct TextColumn: Sendable {
 }
 
 /// Several texts for each place.
-private struct TextsColumn: Sendable {
+struct TextsColumn: Sendable {
     private let values: [String]
     /// Those of place `p` are `numbers[starts[p]..<starts[p + 1]]`.
     private let starts: [Int32]
@@ -200,7 +200,7 @@ private struct TextsColumn: Sendable {
 }
 
 /// Gives different texts numbers from 0.
-private struct TextNumbers {
+struct TextNumbers {
     private(set) var values: [String] = []
     private var numbers: [String: Int32] = [:]
 
@@ -214,7 +214,7 @@ private struct TextNumbers {
 }
 
 /// One number or none for each place.
-private struct NumberColumn<Element: Numeric & Comparable & Sendable>: Sendable {
+struct NumberColumn<Element: Numeric & Comparable & Sendable>: Sendable {
     private let values: [Element]
     private let isThere: [Bool]
 
@@ -252,7 +252,7 @@ private struct NumberColumn<Element: Numeric & Comparable & Sendable>: Sendable 
 
 extension ItemBitmap {
     /// The places for which `contains` holds, 32 to a word.
-    fileprivate init(itemCount: Int, where contains: (Int) -> Bool) {
+    init(itemCount: Int, where contains: (Int) -> Bool) {
         var words: [UInt32] = []
         words.reserveCapacity((itemCount + 31) / 32)
         for first in stride(from: 0, to: itemCount, by: 32) {

@@ -37,7 +37,8 @@ import Testing
         var request = ListRequest()
         let page = try ListPage(request, of: "x")
         let state = try RandomState(seed: 1).state
-        request.cursor = try #require(page.next(after: [Ranked(place: 0, score: BlendedScore())], of: state))
+        let cursor: String = try #require(page.next(after: [Ranked(place: 0, score: BlendedScore())], of: state))
+        request.cursor = cursor
         let now = Timestamp.now
         _ = try ListPage(request, of: "x", now: now.advanced(bySeconds: 590))
         #expect(throws: ServingError.cursorExpired) {
