@@ -21,7 +21,7 @@ public struct Dashboard: Sendable {
         (
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                + "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+                + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ), ("Referrer-Policy", "no-referrer"),
     ]
 

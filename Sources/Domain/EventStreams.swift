@@ -42,6 +42,10 @@ public struct FeedFreshness: Sendable, Equatable {
     /// Seconds from an event's arrival at the broker until it was taken in, of the newest few thousand events: the median
     /// and the 99th percentile; nil before the first.
     public var seconds: (p50: Double, p99: Double)?
+    /// One past the last message of each partition, as the broker has said last.
+    public var ends: [TopicPartition: Int64] = [:]
+    /// What a table calls the cluster that ``ends`` are of; nil before it has answered.
+    public var cluster: String?
 
     public init(lag: Int64? = nil, seconds: (p50: Double, p99: Double)? = nil) {
         self.lag = lag
@@ -49,7 +53,8 @@ public struct FeedFreshness: Sendable, Equatable {
     }
 
     public static func == (a: Self, b: Self) -> Bool {
-        a.lag == b.lag && a.seconds?.p50 == b.seconds?.p50 && a.seconds?.p99 == b.seconds?.p99
+        a.lag == b.lag && a.seconds?.p50 == b.seconds?.p50 && a.seconds?.p99 == b.seconds?.p99 && a.ends == b.ends
+            && a.cluster == b.cluster
     }
 }
 

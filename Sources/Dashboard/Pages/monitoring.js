@@ -1,4 +1,5 @@
-import { $, fill, note, number, duration, bytes, table } from "./dom.js";
+import { $, h, fill, note, number, duration, bytes, time, table } from "./dom.js";
+import { get } from "./api.js";
 import { live, rate } from "./live.js";
 import { chart, push } from "./charts.js";
 
@@ -18,7 +19,6 @@ function show(frame) {
   before = frame;
   changed("parts", frame.degraded, parts);
   changed("ingest", figures.ingest, ingest);
-  changed("dead", figures.ingest?.dead_letters ?? null, dead);
   changed("routes", figures.routes, routes);
 }
 
@@ -38,12 +38,31 @@ const ingest = (one) => (one
     table("Behind, by partition", ["Partition", "Messages"], one.partitions.map((each) => [`${each.topic} ${each.partition}`, number(each.lag)]), [1])]
   : note("Events are stored by another process.", "", "Its own /metrics tells: `marquee ingest --metrics-port`."));
 
-const dead = (reasons) => (reasons === null ? note("Known where events are stored: `marquee deadletters list`.")
-  : reasons.length === 0 ? note("None: every message was an event.", "good")
-    : [table("Messages that are no events", ["Reason", "Messages"], reasons.map((one) => [one.reason, number(one.count)]), [1]), note("`marquee deadletters list` shows them.")]);
+const stored = ({ events, partitions }) => [
+  events ? table("Table of events", ["Version", "Written", "Rows", "Files", "Size"], [[number(events.version), time(events.committed_at), number(events.rows), number(events.files), bytes(events.bytes)]], [2, 3, 4])
+    : note("There is no table of events yet.", "", "`marquee ingest` makes it."),
+  partitions.length ? table("Stored, by partition", ["Partition", "Stored up to", "Behind"], partitions.map((one) => [`${one.topic} ${one.partition}`, number(one.stored), number(one.behind)]), [1, 2]) : null];
+
+const dead = (reasons) => (reasons.length === 0 ? note("None: every message was an event.", "good")
+  : [reasons.map((one) => h("details", {}, h("summary", {}, `${one.reason}: ${number(one.count)}`),
+    table(`Newest of ${one.reason}`, ["Message", "When", "Why", "Begins"], one.examples.map((each) => [`${each.topic} ${each.partition}@${each.offset}`, time(each.at), each.detail, h("code", {}, each.text)])))),
+  note("`marquee deadletters list` shows all, `marquee deadletters replay` sends them again.")]);
+
+/** Asked for less often than what moves: the store is read for it. */
+async function look() {
+  try {
+    const found = await get("/v1/ingestion");
+    changed("stored", { events: found.events, partitions: found.partitions }, stored);
+    changed("dead", found.dead_letters, dead);
+  } catch (error) {
+    for (const place of ["stored", "dead"]) changed(place, error.message, () => note(error.message, "bad", error.advice));
+  }
+  setTimeout(look, 5000);
+}
 
 const routes = (all) => (all.length ? table("Asked since the start", ["Route", "Requests", "Failed", "p50", "p99"],
   all.map((one) => [one.route, number(one.count), number(one.failed), duration(one.p50), duration(one.p99)]), [1, 2, 3, 4]) : note("Nothing was asked yet."));
 
 live(show);
+look();
 chart($("time"), { kind: "line", labels: [], series: [{ name: "requests/s", values: [] }, { name: "p99, ms", values: [] }], caption: "Requests a second, and the time of the slowest hundredth in milliseconds", head: "Time" }).then(() => { isDrawn = true; });

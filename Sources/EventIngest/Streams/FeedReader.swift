@@ -8,6 +8,8 @@ struct FeedReader {
     let watch: ClusterWatch
     let log: Log
     private(set) var next: [TopicPartition: Int64] = [:]
+    /// The cluster's identifier; nil if it did not say.
+    private(set) var cluster: String?
     private var unavailable: Set<TopicPartition> = []
     /// Topics that did not exist when we looked last.
     private var missing: Set<String> = []
@@ -24,7 +26,14 @@ struct FeedReader {
 
     mutating func begin(_ start: KafkaEventFeed.Start) throws {
         let places = try consumer.partitions(of: Topics.events)
-        let cluster = if case .behind = start { try consumer.clusterID() } else { "" }
+        // Only who goes on behind a table must know.
+        let cluster: String
+        if case .behind = start {
+            cluster = try consumer.clusterID()
+        } else {
+            cluster = (try? consumer.clusterID()) ?? ""
+        }
+        self.cluster = cluster.isEmpty ? nil : cluster
         for (place, available) in zip(places, try consumer.watermarks(of: places)) {
             func newest(_ count: Int) -> Int64 { max(available.lowerBound, available.upperBound - Int64(count)) }
             next[place] =
@@ -68,6 +77,9 @@ struct FeedReader {
         guard view.outage == nil, !view.ends.isEmpty else { return nil }
         return next.reduce(0) { $0 + max(0, (view.ends[$1.key] ?? $1.value) - $1.value) }
     }
+
+    /// One past the last message of each partition that is read, as far as the broker has said.
+    var ends: [TopicPartition: Int64] { watch.view.ends.filter { next[$0.key] != nil } }
 
     mutating func poll(_ body: (KafkaMessages) throws -> Void) throws {
         var reached: [TopicPartition: Int64] = [:]

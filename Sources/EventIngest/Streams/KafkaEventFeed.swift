@@ -25,7 +25,8 @@ public final class KafkaEventFeed: EventFeed {
     private let start: Mutex<Start>
     private let cluster: String?
     private let window = VisibilityWindow()
-    private let lag = Mutex<Int64?>(nil)
+    /// What the reader has seen of the broker; without the seconds.
+    private let seen = Mutex(FeedFreshness())
     private let format: EventFormat
     private let limits: EventLimits
     private let observer: KafkaObserver
@@ -58,7 +59,9 @@ public final class KafkaEventFeed: EventFeed {
     }
 
     public var freshness: FeedFreshness {
-        FeedFreshness(lag: lag.withLock { $0 }, seconds: window.percentiles)
+        var freshness = seen.withLock { $0 }
+        freshness.seconds = window.percentiles
+        return freshness
     }
 
     /// Down while no broker answers, while a topic does not exist, and while a partition has messages and gives none.
@@ -128,7 +131,7 @@ public final class KafkaEventFeed: EventFeed {
                 }
             }
             show(try reader.look())
-            show(lag: reader.lag)
+            show(reader)
             guard !batch.events.isEmpty else {
                 reached = reader.next
                 continue
@@ -142,8 +145,13 @@ public final class KafkaEventFeed: EventFeed {
         }
     }
 
-    private func show(lag: Int64?) {
-        self.lag.withLock { $0 = lag }
+    private func show(_ reader: FeedReader) {
+        let lag = reader.lag
+        seen.withLock {
+            $0.lag = lag
+            $0.ends = reader.ends
+            $0.cluster = cluster ?? reader.cluster
+        }
         unheard.set(lag.map(Double.init) ?? .nan)
     }
 

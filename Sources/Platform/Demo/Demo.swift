@@ -42,7 +42,8 @@ public final class Demo: Sendable {
         }
         var configuration = IngestConfiguration(store: EventStore(folder: plan.data), kafka: properties, routes: routes)
         // Every embedded broker counts from 0, so each run must be a cluster of its own to the tables.
-        configuration.cluster = "demo-\(Timestamp.now.milliseconds)"
+        let cluster = "demo-\(Timestamp.now.milliseconds)"
+        configuration.cluster = cluster
         // A file a second would soon be many while a few events a second trickle in.
         configuration.commit.age = 3
         let ingest = IngestService(configuration)
@@ -53,8 +54,8 @@ public final class Demo: Sendable {
         group.add(TidyService(store: EventStore(folder: plan.data)))
         group.add(
             DemoStages(
-                plan: plan, properties: properties, group: configuration.group, ingest: ingest, served: served,
-                tell: tell))
+                plan: plan, properties: properties, group: configuration.group, cluster: cluster, ingest: ingest,
+                served: served, tell: tell))
         return try await group.run()
     }
 

@@ -14,6 +14,8 @@ struct DemoStages: Service {
     let properties: KafkaProperties
     /// The consumer group that the ingester reports its place under.
     let group: String
+    /// What the tables call the broker of this run.
+    let cluster: String
     let ingest: IngestService
     let served: Demo.Served
     let tell: @Sendable (DemoNews) -> Void
@@ -156,7 +158,7 @@ struct DemoStages: Service {
         let publisher = try KafkaEventPublisher(properties: properties, observer: .logging)
         let server = try await RecommendationServer(
             http: plan.http, registry: registry, catalogue: StoredCatalogue(store: EventStore(folder: plan.data)),
-            feed: KafkaEventFeed(properties: properties, observer: .logging),
+            feed: KafkaEventFeed(properties: properties, cluster: cluster, observer: .logging),
             publisher: publisher, impressions: publisher, access: plan.access)
         try server.http.open()
         served.set()

@@ -75,8 +75,10 @@ public struct RecommendationServer: Sendable {
             [LivePart("freshness", RecommendationService.freshnessSchema) { [service] in service.freshnessJSON }]
                 + figures.parts)
         let dashboard = Dashboard(stream: stream) { try? Gzip.compress($0, level: 9) }
+        let ingestion = IngestionRoutes(store: catalogue.store) { feed?.freshness }
         self.http = HTTPService(
-            http, routes: service.routes + service.oryxRoutes + models.table + dashboard.routes + routes,
+            http,
+            routes: service.routes + service.oryxRoutes + models.table + ingestion.table + dashboard.routes + routes,
             watching: watched, access: access, origins: origins)
         if let traces { group.add(traces) }
         group.add(service)

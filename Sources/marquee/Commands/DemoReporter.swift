@@ -62,6 +62,8 @@ final class DemoReporter: Sendable {
             \(Figure.decimal(rate, digits: 0)) simulated events a second keep coming and are folded in.
             Ctrl-C stops everything.
 
+            Dashboard  \(address)/
+
             """)
         StandardOutput.flush()
     }

@@ -1,5 +1,7 @@
+import Domain
 import Foundation
 import HTTPClient
+import Kafka
 import TestSupport
 import Testing
 
@@ -20,6 +22,7 @@ struct DashboardPageTests {
                     "demo", "--port", "0", "--events", "6000", "--data", folder.appending(path: "data").path,
                     "--models", folder.appending(path: "models").path,
                 ], in: folder)
+            let broker = try await demo.line(after: "broker     ").prefix { $0 != "," }
             let client = Client(try await demo.line(after: "serve      "))
             defer { client.close() }
             let film = try #require(try await client.items("/v1/items/popular?n=1").first)
@@ -28,6 +31,7 @@ struct DashboardPageTests {
                 path: "/v1/items/batch", headers: [HTTPHeader("Content-Type", "application/json")],
                 body: #"{"items": [{"item_id": "\#(film)", "title": "<b>Bold</b> & \"quoted\" <i>film"}]}"#)
             #expect(named.status == 200, "\(named.body)")
+            try refuse(at: String(broker))
             var words = [
                 Checkout.root.appending(path: "Tests/Independent/dashboard/browse.py").path, client.address, "u00001",
                 film, folder.appending(path: "pages").path,
@@ -50,5 +54,12 @@ struct DashboardPageTests {
             let end = try await demo.result()
             #expect(end.status == 0, "\(end.errors)")
         }
+    }
+
+    /// Something that is no event, for the page of dead letters.
+    private func refuse(at broker: String) throws {
+        let producer = try KafkaProducer(properties: KafkaProperties(bootstrapServers: broker))
+        try producer.send(Array("<i>no event</i> at all".utf8), key: "x", topic: Topics.events[0])
+        try producer.flush()
     }
 }

@@ -185,9 +185,16 @@ def controls(browser):
     page.wait_for_selector("#report a")
     settled(page)
     check("a model has its facts", page.locator("#facts tr").count() > 3)
+    check("its report is shown", page.locator("#report svg").count() > 0 and page.locator("#report table").count() > 0)
     page.screenshot(path=out / "model-1280-light.png", full_page=True)
     for violation in Axe().run(page, options={"iframes": False}).response["violations"]:
         faults.append(f"model: axe {violation['id']}")
+
+    page.goto(base + "/monitoring")
+    settled(page)
+    until(page, "document.querySelectorAll('#stored tr').length > 2", "what is stored of each partition")
+    page.locator("#dead summary").first.click()
+    check("a refused message is shown", "<i>no event</i> at all" in page.locator("#dead details").first.inner_text())
 
     page.fill("#go-user-id", user)
     page.get_by_role("button", name="Open").click()
