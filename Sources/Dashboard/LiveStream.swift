@@ -73,10 +73,17 @@ public final class LiveStream: Service {
         Route(
             .get, "/v1/stream",
             "Figures of the process once a second, as server-sent events: each event's data is a JSON object.",
-            answers: [.text("text/event-stream", "Events, until the client goes: \(described).")],
+            answers: [
+                Route.Answer(
+                    200, ["text/event-stream": Self.event], "Events, until the client goes: \(described).")
+            ],
             problems: [Route.Problem(DashboardError.tooManyStreams(limit: limit))]
         ) { [self] request, _ in .now(listen(request)) }
     }
+
+    /// One event, taken apart, as tools that read descriptions of interfaces see it.
+    private static let event = JSONSchema.object(
+        ["data": JSONSchema.text().meaning("A JSON object.")], optional: ["event": .text()])
 
     private var described: String { (["at"] + parts.map(\.name) + ["watchers"]).joined(separator: ", ") }
 
