@@ -10,11 +10,14 @@ document.title = `User ${id} · Marquee`;
 
 const words = { known: "The model knows this user.", folded_in: "New since the last training: known by events heard meanwhile.", new: "Nobody knows this user yet: this is the list of someone new." };
 
+/** How much content counts, as the slider says; null leaves it to the model. */
+let contentWeight = null;
+
 /** The list's settings, as the API takes them. */
 function settings() {
   return {
     diversity: $("diversity").value === "0" ? null : $("diversity").value,
-    exploration: $("exploration").value === "0" ? null : $("exploration").value,
+    content_weight: contentWeight, exploration: $("exploration").value === "0" ? null : $("exploration").value,
     seed: $("exploration").value === "0" ? null : 1,
     exclude_seen: $("seen").value, filter: $("only").value.trim(),
   };
@@ -50,6 +53,16 @@ function like(item) {
 for (const name of ["diversity", "exploration"]) {
   $(name).addEventListener("input", () => { $(`${name}-value`).textContent = $(name).value; });
   $(name).addEventListener("input", settled(list, 120));
+}
+$("content").addEventListener("input", () => weigh($("content").value));
+$("content").addEventListener("input", settled(list, 120));
+$("content-model").addEventListener("click", () => { weigh(null); list(); });
+
+function weigh(weight) {
+  contentWeight = weight;
+  $("content-value").textContent = weight ?? "the model's";
+  $("content-model").disabled = weight === null;
+  if (weight === null) $("content").value = "0.5";
 }
 $("seen").addEventListener("change", list);
 $("only").addEventListener("input", settled(list, 400));

@@ -32,9 +32,12 @@ struct DashboardPageTests {
                 body: #"{"items": [{"item_id": "\#(film)", "title": "<b>Bold</b> & \"quoted\" <i>film"}]}"#)
             #expect(named.status == 200, "\(named.body)")
             try refuse(at: String(broker))
+            // What the run has seen, to be looked at afterwards.
+            let pictures = Checkout.root.appending(
+                path: ".build/artefacts/dashboard\(needsKey ? "-with-key" : "")")
             var words = [
                 Checkout.root.appending(path: "Tests/Independent/dashboard/browse.py").path, client.address, "u00001",
-                film, folder.appending(path: "pages").path,
+                film, pictures.path,
             ]
             if needsKey {
                 let made = try Loop.json(
