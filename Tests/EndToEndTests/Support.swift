@@ -62,7 +62,7 @@ enum Loop {
 /// A client of a served address.
 struct Client {
     let address: String
-    private let http = HTTPClient()
+    private let http = HTTPClient.unwavering()
 
     init(_ address: String) { self.address = address }
 
@@ -97,4 +97,13 @@ struct Client {
     }
 
     func close() { http.close() }
+}
+
+extension HTTPClient {
+    /// A client that asks again however often it was told "not yet": what is to be seen is the server, not our breaker.
+    static func unwavering() -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.breaker.failures = 0
+        return HTTPClient(configuration)
+    }
 }

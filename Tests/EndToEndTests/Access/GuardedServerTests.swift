@@ -34,7 +34,7 @@ struct GuardedServerTests {
             let server = try MarqueeProcess(
                 ["serve", "--publish-timeout", "10s"] + places + kafka, in: folder)
             let address = try await server.line(after: "serving on ")
-            let http = HTTPClient()
+            let http = HTTPClient.unwavering()
             func ask(_ path: String, _ key: String?, method: HTTPRequest.Method = .get, body: String? = nil)
                 async throws -> Int
             {

@@ -146,7 +146,7 @@ struct ModelLifecycleTests {
         let client: Client
         /// Oldest first; the first is in service.
         let models: [String]
-        private let http = HTTPClient()
+        private let http = HTTPClient.unwavering()
 
         init(_ address: String, _ folder: URL, _ models: [String]) {
             self.address = address

@@ -103,7 +103,7 @@ struct SoakTests {
     }
 
     private func send(_ address: String, until end: ContinuousClock.Instant, _ tally: Tally) async throws {
-        let http = HTTPClient()
+        let http = HTTPClient.unwavering()
         defer { http.close() }
         var round = 0
         while ContinuousClock.now < end {
@@ -119,7 +119,7 @@ struct SoakTests {
     }
 
     private func misbehave(_ address: String, until end: ContinuousClock.Instant, _ tally: Tally) async throws {
-        let http = HTTPClient()
+        let http = HTTPClient.unwavering()
         defer { http.close() }
         let json = [HTTPHeader("Content-Type", "application/json")]
         let bad = [
@@ -144,7 +144,7 @@ struct SoakTests {
     private func swap(_ address: String, _ ids: [String], until end: ContinuousClock.Instant, _ tally: Tally)
         async throws
     {
-        let http = HTTPClient()
+        let http = HTTPClient.unwavering()
         defer { http.close() }
         var round = 0
         while ContinuousClock.now < end {

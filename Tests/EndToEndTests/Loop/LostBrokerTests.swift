@@ -36,7 +36,7 @@ import Testing
             #expect(try await client.get("/metrics").body.contains(#"marquee_degraded{part="events"} 1"#))
 
             let asked = ContinuousClock.now
-            let http = HTTPClient()
+            let http = HTTPClient.unwavering()
             defer { http.close() }
             let refusal = try await http.send(
                 HTTPRequest(

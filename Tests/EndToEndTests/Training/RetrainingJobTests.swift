@@ -173,7 +173,7 @@ struct RetrainingJobTests {
                 let port = try #require(
                     job.errors.split(separator: "\n").compactMap { try? Loop.json(String($0)) }
                         .first { $0["message"] as? String == "listening" }?["port"])
-                let http = HTTPClient()
+                let http = HTTPClient.unwavering()
                 let metrics = String(
                     decoding: try await http.send(HTTPRequest(.get, "http://127.0.0.1:\(port)/metrics")).body,
                     as: UTF8.self)
@@ -210,7 +210,7 @@ struct RetrainingJobTests {
             let serving = try MarqueeProcess(
                 ["serve", "--store", place.store, "--models", place.models, "--port", "0"], in: place.folder)
             let address = try await serving.line(after: "serving on ")
-            let http = HTTPClient()
+            let http = HTTPClient.unwavering()
             func get(_ path: String) async throws -> String {
                 String(decoding: try await http.send(HTTPRequest(.get, address + path)).body, as: UTF8.self)
             }
