@@ -86,7 +86,7 @@ struct DeploymentTests {
             let films = folder.appending(path: "films.jsonl")
             try Data(#"{"id":"x1","title":"X"}"#.utf8).write(to: films)
             try await Loop.run(["import", "tmdb", films.path] + kafka, in: folder)
-            try await Loop.run(["simulate", "--count", "300", "--malformed", "10%"] + kafka, in: folder)
+            try await Loop.run(["simulate", "--count", "300", "--malformed", "0.1"] + kafka, in: folder)
             let fresh = folder.appending(path: "fresh").path
             let ingest = try MarqueeProcess(
                 [
@@ -176,8 +176,8 @@ extension MarqueeProcess {
     fileprivate func address() async throws -> String {
         let end = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < end {
-            if let match = (output + errors).firstMatch(of: /http:\/\/(127\.0\.0\.1|localhost):[0-9]+/) {
-                return String(match.output.0)
+            if let match = (output + errors).firstMatch(of: /http: listening host=(\S+) port=([0-9]+)/) {
+                return "http://\(match.output.1):\(match.output.2)"
             }
             try await Task.sleep(for: .milliseconds(50))
         }

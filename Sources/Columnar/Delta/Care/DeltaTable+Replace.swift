@@ -16,6 +16,9 @@ extension DeltaTable {
                 throw ColumnarError.forbidden(table: path, reason: "delta.appendOnly is set")
             }
             try snapshot.checkFilesWritable()
+            // Another has made the same meanwhile.
+            let known = snapshot.transactions
+            if !transactions.isEmpty, transactions.allSatisfy({ known[$0.appID] == $0.version }) { return nil }
             let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
             let partitions = try PartitionSplitter(
                 schema: snapshot.schema, partitionColumns: metaData.partitionColumns
@@ -27,6 +30,9 @@ extension DeltaTable {
                 parameters: [
                     "mode": "Overwrite", "partitionBy": JSON.strings(metaData.partitionColumns).text,
                 ], metrics: Self.metrics(files, rows: partitions.reduce(0) { $0 + $1.rowCount }), dataChange: true)
+            // Some of what they were made of may be as it was, and a table that was made anew has lower versions.
+            commit.expecting = Dictionary(
+                transactions.map { ($0.appID, known[$0.appID]) }, uniquingKeysWith: { first, _ in first })
             let now = Timestamp.now.milliseconds
             commit.actions += transactions.map {
                 .transaction(SetTransaction(appID: $0.appID, version: $0.version, lastUpdated: now))

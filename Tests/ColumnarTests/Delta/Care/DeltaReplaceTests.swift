@@ -33,4 +33,23 @@ import Testing
         #expect(try table.replace(with: []) == RewriteReport())
         #expect(try table.history().first { $0.version == newest.version }?.operation == "WRITE")
     }
+
+    /// What rows are made of has several versions, of which some may be as they were, or lower: of a table made anew.
+    @Test func whatRowsWereMadeOfMayMoveInPart() throws {
+        let table = try DeltaTable.openOrCreate(MemoryStorage(), schema: schema)
+        func replace(_ rows: [Int64], a: Int64, b: Int64) throws -> RewriteReport {
+            try table.replace(
+                with: [batch(rows)],
+                transactions: [
+                    Transaction(appID: "made-of:a", version: a), Transaction(appID: "made-of:b", version: b),
+                ])
+        }
+        _ = try replace([1], a: 4, b: 0)
+        _ = try replace([2], a: 4, b: 1)
+        #expect(try numbers(table.snapshot()) == [2])
+        _ = try replace([3], a: 0, b: 1)
+        #expect(try numbers(table.snapshot()) == [3] && table.snapshot().transactions["made-of:a"] == 0)
+        // The same again is nothing to do.
+        #expect(try replace([3], a: 0, b: 1) == RewriteReport())
+    }
 }
