@@ -33,4 +33,11 @@ struct Popularity: Sendable {
             return catalogue[x] != catalogue[y] ? catalogue[x] > catalogue[y] : a < b
         }
     }
+
+    /// Whether an item is the more popular of two, as ``order`` has them.
+    func isAhead(_ a: Int32, of b: Int32) -> Bool {
+        let (x, y) = (Int(a), Int(b))
+        if scores[x] != scores[y] { return scores[x] > scores[y] }
+        return catalogue[x] != catalogue[y] ? catalogue[x] > catalogue[y] : a < b
+    }
 }

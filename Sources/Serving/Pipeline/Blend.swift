@@ -63,7 +63,8 @@ struct Ranked: Sendable {
 ///
 ///     score(i) = w_f · f(i)/max f  +  w_c · c(i)/max c  +  w_p · p(i)
 ///
-/// with the weights' shares over the sources that had something to say; else as `LearnedBlend` has it. An item that content
+/// with the weights' shares over the sources that had something to say; else as `LearnedBlend` has it. Where content alone
+/// counts and has nothing to say, popularity does. An item that content
 /// or the links did not return has 0 of them; the others are exact for every candidate.
 struct Blend {
     let state: ServingState
@@ -74,6 +75,8 @@ struct Blend {
     private let measure: Measure
     /// What is liked lately, at one moment; empty if it does not count.
     private let recent: [Float]
+    /// By place, where content has it in its answer, if a user's list goes by content alone; else nil.
+    private let contentRanks: [Int32: Int]?
     /// By place, what the sources found that are not exact for others.
     private let found: [(source: LearnedBlend.Source, items: [(place: Int32, score: Float)])]
 
@@ -95,12 +98,18 @@ struct Blend {
         largestFactor = largest
         if case .fixed(let weights) = mixing {
             self.mixing = .fixed(weights.shares(factors: largest > 0, content: !candidates.content.isEmpty))
+        } else if mixing.isContentAlone, candidates.content.isEmpty {
+            self.mixing = .fixed(BlendWeights(factors: 0, content: 0, popularity: 1))
         } else {
             self.mixing = mixing
         }
         recent = mixing.uses(.recent) ? state.recent?.current.scores ?? [] : []
         found = [(.content, candidates.content), (.neighbours, candidates.neighbours), (.linear, candidates.linear)]
             .filter { !$0.1.isEmpty }
+        contentRanks =
+            measure == .product && self.mixing.isContentAlone
+            ? Dictionary(
+                candidates.content.enumerated().map { ($0.element.place, $0.offset) }, uniquingKeysWith: min) : nil
     }
 
     init(
@@ -110,7 +119,7 @@ struct Blend {
         self.init(state: state, mixing: .fixed(weights), vector: vector, candidates: candidates, measure: measure)
     }
 
-    /// All candidates, best first; equal scores by place.
+    /// All candidates, best first: see ``isAhead(_:of:)``.
     func rank(_ candidates: Candidates) -> [Ranked] {
         var scores: [Int32: BlendedScore] = [:]
         scores.reserveCapacity(
@@ -139,8 +148,17 @@ struct Blend {
             addKnown(place, to: &score)
             ranked.append(Ranked(place: place, score: score))
         }
-        ranked.sort { $0.score != $1.score ? $0.score > $1.score : $0.place < $1.place }
+        ranked.sort(by: isAhead)
         return ranked
+    }
+
+    /// Which of two comes first: by score, then by place. Where content alone counts, equal ones stay as content has them,
+    /// and what it did not find goes by popularity: so a shorter list is the beginning of a longer one.
+    func isAhead(_ a: Ranked, of b: Ranked) -> Bool {
+        if a.score != b.score { return a.score > b.score }
+        guard let contentRanks else { return a.place < b.place }
+        let (x, y) = (contentRanks[a.place] ?? .max, contentRanks[b.place] ?? .max)
+        return x != y ? x < y : state.popularity.isAhead(a.place, of: b.place)
     }
 
     /// The parts of what the sources found, by source and place: what ``score(_:_:)`` needs for single items.

@@ -50,6 +50,7 @@ struct ListPage: Sendable {
         var hash = StableHash()
         hash.combine(identity)
         hash.combine(request.excludeSeen.rawValue)
+        hash.combine(request.contentWeight.map { UInt64($0.bitPattern) } ?? .max)
         hash.combine(UInt64(request.diversity.bitPattern))
         hash.combine(UInt64(request.exploration.bitPattern))
         hash.combine(request.seed ?? .max)

@@ -16,6 +16,8 @@ struct ListRequest: Sendable, Hashable {
     /// Items that must not come back, by identifier.
     var excludedIDs: [String] = []
     var excludeSeen = RecommendationQuery.ExcludeSeen.interacted
+    /// `0…1`: the share of content similarity in each score; nil for that of the blend.
+    var contentWeight: Float?
     /// `0…1`: 0 by score alone, 1 as different from each other as can be.
     var diversity: Float = 0
     /// `0…1`: 0 by score alone, 1 by chance alone.

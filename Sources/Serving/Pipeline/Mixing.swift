@@ -41,6 +41,32 @@ enum Mixing: Sendable {
         return mixture.probability(Float(score.total - score.boost - score.rule) / 1_000_000)
     }
 
+    /// The same with another share for content: what is left of 1 is divided among the others as they divided theirs.
+    /// - Parameter content: `0…1`.
+    func weighing(content: Float) -> Mixing {
+        switch self {
+        case .fixed(var weights):
+            let others = weights.factors + weights.popularity
+            let scale = others > 0 ? (1 - content) / others : 0
+            weights.factors *= scale
+            weights.popularity *= scale
+            weights.content = content
+            return .fixed(weights)
+        case .learned(let model, var mixture):
+            let sources = LearnedBlend.Source.allCases.filter { $0 != .content }
+            let others = sources.reduce(0) { $0 + mixture.weights[$1] }
+            let scale = others > 0 ? (1 - content) / others : 0
+            for source in sources { mixture.weights[source] *= scale }
+            mixture.weights.content = content
+            return .learned(model, mixture)
+        }
+    }
+
+    /// Whether nothing but content gets into any score.
+    var isContentAlone: Bool {
+        LearnedBlend.Source.allCases.allSatisfy { $0 == .content || !uses($0) }
+    }
+
     /// The links of a source that counts.
     func links(_ source: LearnedBlend.Source) -> ItemLinks? {
         guard case .learned(let model, _) = self, uses(source) else { return nil }
@@ -49,8 +75,14 @@ enum Mixing: Sendable {
 }
 
 extension Pipeline {
+    /// - Parameter content: the share of content that was asked for; nil for that of the blend.
+    func mixing(for profile: UserProfile, content: Float?) -> Mixing {
+        let mixing = mixing(for: profile)
+        return content.map { mixing.weighing(content: $0) } ?? mixing
+    }
+
     /// Weights that were given win; else what the model has learned counts, and of a model that has not the usual ones.
-    func mixing(for profile: UserProfile) -> Mixing {
+    private func mixing(for profile: UserProfile) -> Mixing {
         if let weights { return .fixed(weights) }
         guard let blend = state.model.blend else { return .fixed(BlendWeights()) }
         let knowledge = LearnedBlend.Knowledge(liked: profile.likes.count, items: profile.seen.count)

@@ -161,7 +161,11 @@ extension Pipeline {
             guard place != item.place, personal.eligibility.allows(place) else { return false }
             var score = scorer.score(place)
             score.boost = arrangement.boosts(on: place, base: score.total).reduce(0) { $0 + $1.part }
-            return score.total != item.score.total ? score.total > item.score.total : place < item.place
+            // Boosted lists are sorted anew, equals by place.
+            guard personal.rules.boosts.isEmpty else {
+                return score.total != item.score.total ? score.total > item.score.total : place < item.place
+            }
+            return scorer.isAhead(Ranked(place: place, score: score), of: item)
         }
     }
 }

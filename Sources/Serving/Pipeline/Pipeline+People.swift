@@ -80,12 +80,12 @@ extension Pipeline {
         let seen = Set(profiles.flatMap { $0.seen(page.request.excludeSeen, in: state) }).sorted()
         let eligibility = Eligibility(excluding: seen + rules.excluded, allowing: rules.allowed, in: state)
         let members = profiles.map { profile in
-            Personal(
-                profile: profile, mixing: mixing(for: profile), page: page, rules: rules, eligibility: eligibility,
+            let mixing = mixing(for: profile, content: page.request.contentWeight)
+            return Personal(
+                profile: profile, mixing: mixing, page: page, rules: rules, eligibility: eligibility,
                 content: ContentQuery(
-                    seeds: mixing(for: profile).uses(.content) ? profile.seeds : [], excluded: seen,
-                    limit: Self.contentDepth(page, rules),
-                    allowed: rules.allowed))
+                    seeds: mixing.uses(.content) ? profile.seeds : [], excluded: seen,
+                    limit: Self.contentDepth(page, rules), allowed: rules.allowed))
         }
         var pending = Pending(content: members[0].content, more: members.dropFirst().map(\.content)) { first, others in
             let similar = [first] + others

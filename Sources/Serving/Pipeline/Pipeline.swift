@@ -124,7 +124,7 @@ struct Pipeline: Sendable {
         var rules = try ListRules(page.request, excluding: taken, in: state)
         if let only { rules.restrict(to: only, in: state) }
         let seen = profile.seen(page.request.excludeSeen, in: state)
-        let mixing = mixing(for: profile)
+        let mixing = mixing(for: profile, content: page.request.contentWeight)
         return Personal(
             profile: profile, mixing: mixing, page: page, rules: rules,
             eligibility: Eligibility(
@@ -152,7 +152,9 @@ struct Pipeline: Sendable {
         return list(
             of: ranked, personal.page, personal.rules, userState: personal.profile.state,
             degraded: personal.profile.degraded + (similar.isDegraded ? ["content"] : []),
-            likes: personal.profile.likes, mixing: personal.mixing)
+            likes: personal.profile.likes,
+            // What a score of other weights is worth nobody has measured.
+            mixing: personal.page.request.contentWeight == nil ? personal.mixing : nil)
     }
 
     /// All candidates of a personal list, best first, before the request's own rules.

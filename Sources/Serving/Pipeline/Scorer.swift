@@ -18,4 +18,7 @@ struct Scorer {
 
     /// The score as the list has it; of an item that is no candidate as it would have it.
     func score(_ place: Int32) -> BlendedScore { found[place] ?? blend.score(place, parts) }
+
+    /// Which of two comes first, before the request's own rules.
+    func isAhead(_ a: Ranked, of b: Ranked) -> Bool { blend.isAhead(a, of: b) }
 }

@@ -6,6 +6,7 @@ enum ListParameter: String, CaseIterable, Sendable {
     case cursor, fields, filter, params, boost
     case excludedIDs = "exclude_ids"
     case excludeSeen = "exclude_seen"
+    case contentWeight = "content_weight"
     case diversity, exploration
     case minimumScore = "min_score"
     case explain, scenario, seed
@@ -16,7 +17,9 @@ enum ListParameter: String, CaseIterable, Sendable {
         .explain, .scenario, .seed,
     ]
     /// What a list for a user takes: what they have seen is known.
-    static let ofPersonalList = ofEveryList + [.excludeSeen]
+    static let ofUsersList = ofEveryList + [.excludeSeen]
+    /// What a list that is blended from all that is known of a user takes.
+    static let ofPersonalList = ofUsersList + [.contentWeight]
 
     /// What it decides, its values and its default, in a sentence.
     var meaning: String {
@@ -32,6 +35,8 @@ enum ListParameter: String, CaseIterable, Sendable {
         case .excludedIDs: "Items that must not come back, comma-separated, up to \(ListRequest.maximumExcluded)."
         case .excludeSeen:
             "What to leave out: \(RecommendationQuery.ExcludeSeen.allCases.map(\.rawValue).joined(separator: ", "))."
+        case .contentWeight:
+            "0 to 1: the share of content similarity in each score, 0 none, 1 all; the model's blend if not given."
         case .diversity: "0 to 1: 0 by score alone, 1 as different from each other as can be."
         case .exploration: "0 to 1: 0 by score alone, 1 by chance alone."
         case .minimumScore: "Items of a lower score do not come back."

@@ -46,6 +46,7 @@ private struct ListReader {
         case .boost: list.boosts = try Self.boosts(value)
         case .excludedIDs: list.excludedIDs = try value.identifiers(1...ListRequest.maximumExcluded)
         case .excludeSeen: list.excludeSeen = try value.choice()
+        case .contentWeight: list.contentWeight = Float(try value.number(0...1))
         case .diversity: list.diversity = Float(try value.number(0...1))
         case .exploration: list.exploration = Float(try value.number(0...1))
         case .minimumScore: list.minimumScore = BlendedScore.millionths(Float(try value.number(0...1000)))

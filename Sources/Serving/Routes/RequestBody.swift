@@ -9,6 +9,10 @@ struct RequestBody {
     /// Names that the route has asked for: what a refusal can suggest.
     private(set) var taken: [String] = []
 
+    /// Bytes, at most: these bodies are read on the connection's thread, where others wait meanwhile. A thousand
+    /// identifiers of full length take a quarter of it.
+    static let limit = 1 << 20
+
     /// An object within a body.
     init(_ members: [JSONValue.Member]) { rest = members }
 

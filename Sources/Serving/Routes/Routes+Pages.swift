@@ -7,7 +7,7 @@ extension Routes {
         [
             Route(
                 .post, "/v1/pages/{page}", "Several lists at once, with no item twice.", path: [Shape.pageName],
-                body: .json(Shape.pageBody), answers: [.json(Shape.page)],
+                body: .json(Shape.pageBody, limit: RequestBody.limit), answers: [.json(Shape.page)],
                 problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
             ) { request, path in
                 answering(request) {

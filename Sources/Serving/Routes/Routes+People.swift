@@ -55,7 +55,7 @@ extension Routes {
         ]
             + list(
                 "/v1/users/{user}/surprising", "What fits a user's taste and few people know.",
-                taking: ListParameter.ofPersonalList
+                taking: ListParameter.ofUsersList
             ) { call in
                 let user = try Parameters.identifier(call.path[0], what: "user")
                 return try answer(call.request, call.list, of: "surprising/\(user)", isPersonal: true, user: user) {

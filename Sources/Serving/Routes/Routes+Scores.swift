@@ -34,7 +34,7 @@ extension Routes {
     ) -> Route {
         Route(
             .post, pattern, summary,
-            body: .json(.members([Shape.items(1...Self.mostScored)] + others, others: nil)),
+            body: .json(.members([Shape.items(1...Self.mostScored)] + others, others: nil), limit: RequestBody.limit),
             answers: [.json(Shape.scores)]
         ) { request, path in
             answering(request) {

@@ -256,7 +256,7 @@ extension ListParameter {
         case .boost: inBody ? .list(Self.oneBoost, count: 1...ListRequest.maximumBoosts) : .text(format: "boost")
         case .excludedIDs: Self.texts(.identifier, 1...ListRequest.maximumExcluded, inBody)
         case .excludeSeen: .choice(RecommendationQuery.ExcludeSeen.allCases.map(\.rawValue))
-        case .diversity, .exploration: .number(0...1)
+        case .contentWeight, .diversity, .exploration: .number(0...1)
         case .minimumScore: .number(0...1000)
         case .explain: .choice(ListRequest.ExplainLevel.allCases.map(\.rawValue))
         case .scenario: .text(bytes: 1...64, pattern: "^[A-Za-z0-9._-]+$")
@@ -289,6 +289,6 @@ extension ListParameter {
                         .init(
                             name: $0.rawValue, schema: .nullable($0.schema(inBody: true)).meaning($0.meaning),
                             isRequired: false)
-                    }, others: nil))
+                    }, others: nil), limit: RequestBody.limit)
     }
 }

@@ -37,6 +37,12 @@ struct LearnedBlendTests {
             neighbours: ItemLinks(links), linear: nil)
     }
 
+    /// What `blend(items:)` says that an item is liked lately, `0…1`; a film that only the catalogue knows has no events.
+    private static func recent(_ place: Int32, _ model: SmallModel) -> Float {
+        guard Int(place) < model.itemCount else { return 0 }
+        return place == 3 ? 1 : place % 2 == 0 ? 1.0 / 8 : 0
+    }
+
     private func state() throws -> (ServingState, SmallModel) {
         var model = try SmallModel()
         model.blend = try blend(items: model.itemCount)
@@ -45,9 +51,13 @@ struct LearnedBlendTests {
     }
 
     private func list(
-        _ pipeline: Pipeline, _ user: String, count: Int = 40
+        _ pipeline: Pipeline, _ user: String, count: Int = 40, contentWeight: Float? = nil
     ) throws -> RecommendationList {
-        let personal = try pipeline.prepare(RecommendationQuery(userID: user, count: count, explains: true))
+        var request = RecommendationQuery(userID: user, count: count, explains: true).list
+        request.contentWeight = contentWeight
+        let personal = try pipeline.prepare(
+            UserProfile(of: user, in: pipeline.state, overlay: pipeline.overlay),
+            ListPage(request, of: "users/\(user)"))
         let similar = try #require(
             ContentLookup(deadline: .seconds(1)).immediately(personal.content, pipeline.state))
         return pipeline.finish(personal, similar: similar)
@@ -62,7 +72,7 @@ struct LearnedBlendTests {
         #expect(!answer.items.isEmpty)
         for item in answer.items {
             #expect(item.reasons.reduce(0) { $0 + $1.part } == item.score.total)
-            let recent = blend.part(.recent, item.place == 3 ? 1 : item.place % 2 == 0 ? 1.0 / 8 : 0, in: blend.few)
+            let recent = blend.part(.recent, Self.recent(item.place, model), in: blend.few)
             #expect(abs(Float(item.score.recent) / 1e6 - recent) < 1e-5)
             let probability = try #require(item.probability)
             #expect(abs(probability - 1 / (1 + exp(3 - 5 * Float(item.score.total) / 1e6))) < 1e-6)
@@ -84,6 +94,31 @@ struct LearnedBlendTests {
         for item in answer.items { #expect(item.score.factors == 0 && item.score.content == 0) }
         let personal = try pipeline.prepare(RecommendationQuery(userID: "nobody", count: 5))
         #expect(personal.content.seeds.isEmpty)
+    }
+
+    @Test("content counts for as much as a list asks, and its scores are no probabilities then")
+    func contentWeight() throws {
+        let (state, model) = try state()
+        let blend = try #require(model.blend).blend
+        let pipeline = Pipeline(state: state, overlay: EventOverlay(), weights: nil)
+        let usual = try list(pipeline, model.users[0])
+        for weight in [0, 0.1, 0.4, 1] as [Float] {
+            let answer = try list(pipeline, model.users[0], contentWeight: weight)
+            #expect(answer.items.count == usual.items.count)
+            for item in answer.items {
+                #expect(item.probability == nil)
+                #expect(item.reasons.reduce(0) { $0 + $1.part } == item.score.total)
+                if weight == 0 { #expect(item.score.content == 0) }
+                if weight == 1 { #expect(item.score.total == item.score.content) }
+                let part = blend.part(.recent, Self.recent(item.place, model), in: blend.few) * (1 - weight) / 0.9
+                #expect(abs(Float(item.score.recent) / 1e6 - part) < 1e-5)
+            }
+            // The share that it has in the blend anyway.
+            if weight == 0.1 { #expect(answer.places == usual.places) }
+        }
+        // Where content has nothing to say, popularity does.
+        let stranger = try list(pipeline, "nobody", count: 5, contentWeight: 1)
+        #expect(stranger.places == Array(state.popularity.order.prefix(5)))
     }
 
     @Test("weights that are given win, and a model without a blend has the usual ones")

@@ -71,6 +71,23 @@ import Testing
         }
     }
 
+    /// They are read on the connection's thread: what is larger than any sensible question is not read at all.
+    @Test func aBodyOfMoreThanAMebibyteIsRefused() async throws {
+        let blanks = String(repeating: " ", count: RequestBody.limit - 100)
+        try await withService { service in
+            for (path, body) in [
+                ("/v1/users/a-user0/recommendations/query", #"{"n":3}"#), ("/v1/items/popular/query", "{}"),
+                ("/v1/recommendations/anonymous", #"{"items":["b3"]}"#), ("/v1/rank", #"{"items":["a1"]}"#),
+                ("/v1/pages/home", #"{"user":"u","rails":[{"name":"a","kind":"popular"}]}"#),
+            ] {
+                let sound = try await service.post(path, blanks + body, type: "application/json")
+                #expect(sound.status != 413, "\(path) \(sound.text)")
+                let large = try await service.post(path, blanks + blanks + body, type: "application/json")
+                #expect(large.status == 413 && large.json["code"] as? String == "body-too-large", "\(path)")
+            }
+        }
+    }
+
     static let badBodies: [(path: String, body: String, status: Int, code: String, parameter: String?)] = [
         ("/v1/users/u/recommendations/query", "[]", 400, "bad-body", nil),
         ("/v1/users/u/recommendations/query", "{", 400, "bad-body", nil),
