@@ -13,6 +13,11 @@ public enum Effort {
         Double($0)
     }
 
+    /// How long the soak goes on, in minutes, where neither two nor an hour fit: `MARQUEE_SOAK_MINUTES`.
+    public static let soakMinutes: Double? = ProcessInfo.processInfo.environment["MARQUEE_SOAK_MINUTES"].flatMap {
+        Double($0)
+    }
+
     /// The one for `make test`, or the other for `make nightly`.
     public static func rounds(_ everyRun: Int, nightly: Int) -> Int { isNightly ? nightly : everyRun }
 }

@@ -56,8 +56,9 @@ final class Daemon: Sendable {
         settings.connections_per_address = UInt32(clamping: configuration.maximumConnectionsPerAddress)
         settings.idle_seconds = UInt32(clamping: max(1, configuration.idleTimeout.components.seconds))
         // Requests above our own limits must still fit, so that it is we who refuse them and know the request's id.
+        // No more than that: libmicrohttpd writes zeros over all of it after each request.
         let head = configuration.maximumHeaderBytes + configuration.maximumTargetBytes
-        settings.connection_memory = max(32 << 10, 4 * head)
+        settings.connection_memory = max(32 << 10, 2 * head)
         settings.context = Unmanaged.passUnretained(self).toOpaque()
         settings.on_request = Callbacks.request
         settings.on_target = Callbacks.target

@@ -66,6 +66,11 @@ struct HTTPTarget {
     static func decode(
         _ text: ArraySlice<UInt8>, part: String, plusIsSpace: Bool
     ) throws(HTTPRefusal) -> String {
+        // Most is plain ASCII and stands for itself.
+        let isPlain = text.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+")
+        }
+        if isPlain { return String(decoding: text, as: UTF8.self) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.count)
         var position = text.startIndex

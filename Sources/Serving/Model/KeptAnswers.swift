@@ -21,8 +21,9 @@ final class KeptAnswers: Sendable {
 
     private struct State {
         var answers: [String: Kept] = [:]
-        /// Identifiers, oldest first from `head` on.
-        var order: [String] = []
+        /// Oldest first from `head` on; with the answers, so that whoever answers does not wait while those for the file are
+        /// looked up one by one.
+        var order: [Unwritten] = []
         var head = 0
         /// Where in ``order`` those begin that are in no file.
         var unwritten = 0
@@ -30,7 +31,8 @@ final class KeptAnswers: Sendable {
 
         /// - Returns: whether it was in no file.
         mutating func forgetOldest() -> Bool {
-            if let old = answers.removeValue(forKey: order[head]) { bytes -= KeptAnswers.size(old.body) }
+            if let old = answers.removeValue(forKey: order[head].id) { bytes -= KeptAnswers.size(old.body) }
+            order[head].kept.body = []
             head += 1
             let isLost = unwritten < head
             unwritten = max(unwritten, head)
@@ -69,13 +71,14 @@ final class KeptAnswers: Sendable {
         guard lifetime > .zero, Self.size(body) <= maximumBytes else { return }
         var lost = 0
         state.withLock { state in
-            state.answers[id] = Kept(body: body, at: now)
-            state.order.append(id)
+            let kept = Kept(body: body, at: now)
+            state.answers[id] = kept
+            state.order.append(Unwritten(id: id, kept: kept))
             state.bytes += Self.size(body)
             while state.bytes > maximumBytes { lost += state.forgetOldest() ? 1 : 0 }
             // Two at most: time goes on as fast as answers come.
             for _ in 0..<2 where state.head < state.order.count {
-                guard let oldest = state.answers[state.order[state.head]], isOver(oldest, now) else { break }
+                guard isOver(state.order[state.head].kept, now) else { break }
                 _ = state.forgetOldest()
             }
         }
@@ -147,15 +150,15 @@ final class KeptAnswers: Sendable {
         while true {
             let some = state.withLock { state in
                 let end = min(state.order.count, state.unwritten + Self.mostTogether)
-                return state.order[state.unwritten..<end].compactMap { id in
-                    state.answers[id].map { Unwritten(id: id, kept: $0) }
-                }
+                return Array(state.order[state.unwritten..<end])
             }
             guard let last = some.last else { return }
             try file.append(some)
             state.withLock { state in
                 // Some may have been forgotten meanwhile.
-                if let index = state.order[state.unwritten...].prefix(Self.mostTogether).lastIndex(of: last.id) {
+                if let index = state.order[state.unwritten...].prefix(Self.mostTogether).lastIndex(where: {
+                    $0.id == last.id
+                }) {
                     state.unwritten = index + 1
                 }
             }

@@ -10,7 +10,7 @@ import Testing
 struct SoakTests {
     @Test("no request fails that the contract does not name, and memory stays flat")
     func soak() async throws {
-        let seconds = Effort.rounds(120, nightly: 3600)
+        let seconds = Effort.soakMinutes.map { Int($0 * 60) } ?? Effort.rounds(120, nightly: 3600)
         try await TwoModels.with { folder, data, models, ids in
             let file = folder.appending(path: "broker.txt")
             let broker = try MarqueeProcess(["broker", "--bootstrap-file", file.path], in: folder)
