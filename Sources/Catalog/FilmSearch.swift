@@ -6,7 +6,7 @@ public struct FilmQuery: Sendable {
         case whole
         /// As typed into a search box: the last may be the beginning of a title's word, and each may be a title's word
         /// with a slip in it: none in words of two letters, one in words of three to five, two in longer ones; the first
-        /// letter is right.
+        /// letter is right. A word that is there twice counts where it stands last.
         case typing
     }
 
@@ -108,13 +108,17 @@ enum SearchWords {
     static let prefixScore: Float = 1
     static let closeScore: Float = 0.5
 
-    /// The distinct words in order, cut as the index cuts films.
+    /// The distinct words, cut as the index cuts films, each where it stands last: the last one is being typed.
     static func distinct(_ text: String) -> [[UInt8]] {
         var words: [[UInt8]] = []
         var breaker = WordBreaker()
         breaker.forEachWord(of: text) { word in
             let word = Array(word)
-            if words.count < maximum, !words.contains(word) { words.append(word) }
+            if let place = words.firstIndex(of: word) {
+                words.append(words.remove(at: place))
+            } else if words.count < maximum {
+                words.append(word)
+            }
         }
         return words
     }

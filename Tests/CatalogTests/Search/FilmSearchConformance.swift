@@ -46,7 +46,7 @@ struct FilmSearchConformance {
         func one(_ words: [Set<String>]) -> String {
             words[generator.below(words.count)].sorted().randomElement(using: &generator) ?? "ba"
         }
-        var texts = ["", "?!", "nowhere", "ba", "BA ko", "ba ba"]
+        var texts = ["", "?!", "nowhere", "ba", "BA ko", "ba ba", "ba ko ba"]
         for _ in 0..<8 {
             texts.append(one(titles))
             texts.append("\(one(titles)) \(one(overviews))")
@@ -90,7 +90,9 @@ struct FilmSearchConformance {
 
     /// The films that match, counted from the films themselves.
     private func matching(_ text: String, _ form: FilmQuery.Words) -> [Int] {
-        let words = Self.words(text)
+        let all = Self.words(text)
+        // A word that is there twice counts where it stands last.
+        let words = all.indices.filter { !all[($0 + 1)...].contains(all[$0]) }.map { all[$0] }
         guard !words.isEmpty else { return [] }
         // By word of the text, the words of titles that will do.
         let fitting = words.enumerated().map { number, word -> Set<String> in
