@@ -119,7 +119,8 @@ public enum CatalogError: Fault, Equatable {
         case .searchProtocol: "Check that it is Elasticsearch 8 or 9 or OpenSearch 2."
         case .malformedAddress: "Write it as http://host:9200 or https://host:9200."
         case .malformedAPIAddress: "Write it as https://host/3, or http://localhost:PORT/3 for one on this machine."
-        case .malformedKey: "Give the API key, or the API read access token, as TMDB's settings show it."
+        case .malformedKey:
+            "Give the API key, or the API read access token, as TMDB's settings show it, in TMDB_API_KEY or --api-key-file."
         case .apiUnavailable: "Run it again later: it goes on where it was."
         case .apiRefused: "Check TMDB_API_KEY or the file of --api-key-file."
         case .apiProtocol: "Check the address; run it again later, it goes on where it was."

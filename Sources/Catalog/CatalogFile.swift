@@ -58,8 +58,9 @@ public enum CatalogFile {
 
         mutating func add(line: Int, _ decode: () throws -> Movie) {
             do {
-                let movie = try decode()
+                var movie = try decode()
                 if let place = places[movie.itemID] {
+                    movie.noteCollision(with: movies[place])
                     // A list says less than a film's own page, wherever that stands.
                     movies[place] = movie.isPartial ? movies[place].updated(by: movie) : movie
                 } else {

@@ -50,11 +50,14 @@ public struct CatalogQuality: Sendable {
                 Finding(rule: rule, itemID: film.itemID, title: film.title, detail: detail, at: film.updatedAt))
         }
         for film in catalogue.movies {
-            for finding in film.findings { find(finding.rule, film, finding.detail) }
+            // Collisions of one file are told with those between rows, below.
+            for finding in film.findings where finding.rule != FilmRule.collidingID.rawValue {
+                find(finding.rule, film, finding.detail)
+            }
             for rule in Self.missing(in: film) { find(rule.rawValue, film) }
         }
         for (film, others) in Self.collisions(rows, in: catalogue) {
-            find(FilmRule.collidingID.rawValue, film, "also \(others.joined(separator: ", "))")
+            find(FilmRule.collidingID.rawValue, film, "\(Movie.also)\(others.joined(separator: ", "))")
         }
         for (film, others) in Self.duplicates(in: catalogue) {
             find(FilmRule.duplicateFilm.rawValue, film, "also \(others.joined(separator: ", "))")
@@ -84,28 +87,59 @@ public struct CatalogQuality: Sendable {
         return rules
     }
 
-    /// Films whose identifier was also given to one of another title and a year that is off by more than one: titles are
-    /// corrected, and releases move over a new year's eve, but seldom both.
+    /// Films whose identifier was also given to another one, by other rows or in the file that they came from.
     private static func collisions(_ rows: [Movie], in catalogue: CatalogSnapshot) -> [(Movie, [String])] {
         var others: [String: Set<String>] = [:]
         for row in rows where !row.isWithdrawn {
-            guard let film = catalogue[row.itemID], let year = film.year, let other = row.year, abs(year - other) > 1,
-                key(row) != key(film)
-            else { continue }
-            others[row.itemID, default: []].insert("\(row.title) (\(other))")
+            guard let film = catalogue[row.itemID], film.isAnother(than: row) else { continue }
+            others[row.itemID, default: []].insert(row.nameWithYear)
         }
-        return catalogue.movies.compactMap { film in others[film.itemID].map { (film, $0.sorted()) } }
+        return catalogue.movies.compactMap { film in
+            let found = (others[film.itemID] ?? []).union(film.collisions)
+            return found.isEmpty ? nil : (film, found.sorted())
+        }
     }
 
     private static func duplicates(in catalogue: CatalogSnapshot) -> [(Movie, [String])] {
-        let groups = Dictionary(grouping: catalogue.movies.filter { $0.year != nil }) { "\($0.year ?? 0) \(key($0))" }
+        let groups = Dictionary(grouping: catalogue.movies.filter { $0.year != nil }) {
+            "\($0.year ?? 0) \($0.title.lowercased())"
+        }
         return catalogue.movies.compactMap { film in
-            guard let group = groups["\(film.year ?? 0) \(key(film))"], group.count > 1, film.year != nil else {
+            guard let group = groups["\(film.year ?? 0) \(film.title.lowercased())"], group.count > 1, film.year != nil
+            else {
                 return nil
             }
             return (film, group.map(\.itemID).filter { $0 != film.itemID })
         }
     }
+}
 
-    private static func key(_ film: Movie) -> String { film.title.lowercased() }
+extension Movie {
+    /// Before the names of other films in the detail of a finding.
+    fileprivate static let also = "also "
+
+    fileprivate var nameWithYear: String { "\(title) (\(year ?? 0))" }
+
+    /// The films that had this one's identifier before it in the file that it came from.
+    fileprivate var collisions: [String] {
+        findings.filter { $0.rule == FilmRule.collidingID.rawValue }
+            .compactMap { $0.detail.map { String($0.dropFirst(Self.also.count)) } }
+    }
+
+    /// Whether two descriptions are of two films: of other titles, and of years that are off by more than one. Titles are
+    /// corrected, and releases move over a new year's eve, but seldom both.
+    fileprivate func isAnother(than other: Movie) -> Bool {
+        guard let year, let theirs = other.year else { return false }
+        return abs(year - theirs) > 1 && title.lowercased() != other.title.lowercased()
+    }
+
+    /// Notes, where it is another film, that this one takes the place of `earlier`, which has its identifier.
+    mutating func noteCollision(with earlier: Movie) {
+        var names = earlier.collisions
+        if isAnother(than: earlier) { names.append(earlier.nameWithYear) }
+        let known = Set(collisions)
+        for name in names where !known.contains(name) {
+            findings.append(FilmFinding(rule: FilmRule.collidingID.rawValue, detail: Self.also + name))
+        }
+    }
 }

@@ -24,7 +24,8 @@ enum CatalogSearchCommand {
         ] + CatalogCommand.service,
         examples: [
             .init(
-                line: #"catalog search "space robots" --store data"#, meaning: "Ten films, and what kinds there are."),
+                line: #"catalog search "young woman" --store data"#,
+                meaning: "Films with both words, and what kinds there are."),
             .init(line: "catalog search --typing matr --store data", meaning: "As a search box would."),
             .init(
                 line: #"catalog search war --elasticsearch http://localhost:9200 --filter 'year < 1960'"#,
@@ -49,6 +50,20 @@ enum CatalogSearchCommand {
             return try JSONOutput.write(JSONHits(found, films))
         }
         write(found, films)
+        if found.total == 0, let text = invocation.arguments.first {
+            StandardOutput.write(prose: try hint(text, invocation))
+        }
+    }
+
+    /// Why nothing may have been found.
+    private static func hint(_ text: String, _ invocation: Invocation) throws -> String {
+        let filter = invocation.optional(Options.filter) == nil ? "" : " and pass the filter"
+        if try invocation.value(typing) {
+            return "A film must have each of the words, or nearly, in its title or synopsis\(filter)."
+        }
+        return
+            "A film must have each of the words in its title or synopsis\(filter): take one away, or use --typing for "
+            + "beginnings of words and for slips."
     }
 
     private static func hits(of client: ElasticsearchClient, _ invocation: Invocation) async throws -> FilmHits {

@@ -1,5 +1,6 @@
 import Columnar
 import Domain
+import Foundation
 import TestSupport
 import Testing
 
@@ -27,6 +28,26 @@ import Testing
         for other in [film("1", "A", 1950), film("1", "b", 1999), film("1", "A", 1951), film("1", "A", nil)] {
             #expect(CatalogQuality(rows: [other, film("1", "B", 1950, at: 2)]).findings.isEmpty, "\(other)")
         }
+    }
+
+    @Test func identifiersThatCollideInOneFileAreFoundInItsRows() async throws {
+        let lines = [
+            #"{"id":1,"title":"A","year":1999}"#, #"{"id":1,"title":"B","year":1950}"#,
+            #"{"id":1,"title":"C","year":1970,"runtime":-5}"#, #"{"id":2,"title":"D","year":1980}"#,
+            #"{"id":2,"title":"d","year":1990}"#,
+        ]
+        let films = try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "films.jsonl").path
+            try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+            return try CatalogFile.read(path, updatedAt: Timestamp(seconds: 1)).movies
+        }
+        #expect(films.map(\.title) == ["C", "d"])
+        func found(_ rows: [Movie]) -> [String?] {
+            CatalogQuality(rows: rows).findings.filter { $0.rule == "colliding-id" }.map(\.detail)
+        }
+        #expect(found(films) == ["also A (1999), B (1950)"])
+        #expect(found([film("1", "E", 1930, at: 0)] + films) == ["also A (1999), B (1950), E (1930)"])
+        #expect(CatalogQuality(rows: films).findings.contains { $0.rule == "impossible-runtime" })
     }
 
     @Test func filmsThatAreThereTwiceAreFound() {
