@@ -9,7 +9,7 @@ struct BlendDesign {
     /// List n has the candidates `starts[n]..<starts[n + 1]`.
     private(set) var starts = [0]
     /// Candidates × sources.
-    private(set) var values: [Double] = []
+    private(set) var values: [Float] = []
     private(set) var isLiked: [Bool] = []
     /// By list, everything that was liked afterwards, candidate or not.
     private(set) var relevant: [Int] = []
@@ -20,12 +20,15 @@ struct BlendDesign {
     ///   - lists: in this order.
     ///   - halfLife: which of their half-lives.
     init(_ lists: [BlendList], halfLife: Int, epsilon: LearnedBlend.Values) {
+        let rows = lists.reduce(0) { $0 + $1.items.count }
+        values.reserveCapacity(rows * Self.width)
+        isLiked.reserveCapacity(rows)
         for list in lists {
             for (place, value) in list.values.enumerated() {
                 var value = value
                 value.recent = list.recent[halfLife][place]
                 for source in Self.sources {
-                    values.append(Double(LearnedBlend.scaled(value[source], epsilon[source])))
+                    values.append(LearnedBlend.scaled(value[source], epsilon[source]))
                 }
             }
             isLiked += list.isLiked
@@ -38,6 +41,9 @@ struct BlendDesign {
     func part(_ numbers: [Int]) -> BlendDesign {
         var part = self
         (part.starts, part.values, part.isLiked, part.relevant) = ([0], [], [], [])
+        let rows = numbers.reduce(0) { $0 + starts[$1 + 1] - starts[$1] }
+        part.values.reserveCapacity(rows * Self.width)
+        part.isLiked.reserveCapacity(rows)
         for number in numbers {
             let range = starts[number]..<starts[number + 1]
             part.values += values[range.lowerBound * Self.width..<range.upperBound * Self.width]
@@ -52,7 +58,7 @@ struct BlendDesign {
     func scores(_ list: Int, _ weights: [Double]) -> [Double] {
         (starts[list]..<starts[list + 1]).map { row in
             var sum = 0.0
-            for s in 0..<Self.width { sum += weights[s] * values[row * Self.width + s] }
+            for s in 0..<Self.width { sum += weights[s] * Double(values[row * Self.width + s]) }
             return sum
         }
     }
@@ -106,13 +112,13 @@ struct BlendDesign {
                     let e = exp(score - largest)
                     total += e
                     for i in 0..<d where x[row * d + i] != 0 {
-                        let xi = e * x[row * d + i]
+                        let xi = e * Double(x[row * d + i])
                         mean[i] += xi
-                        for j in 0...i { second[i * d + j] += xi * x[row * d + j] }
+                        for j in 0...i { second[i * d + j] += xi * Double(x[row * d + j]) }
                     }
                     guard isLiked[row] else { continue }
                     value -= (score - largest) / Double(liked)
-                    for i in 0..<d { gradient[i] -= x[row * d + i] / Double(liked) }
+                    for i in 0..<d { gradient[i] -= Double(x[row * d + i]) / Double(liked) }
                 }
                 value += log(total)
                 for i in 0..<d {

@@ -7,6 +7,8 @@ struct BlendMeasurement {
     let blend: LearnedBlend
     let sources: BlendSources
     let window: BlendWindow
+    /// The same people in the same window, with lists of some films only.
+    let sliced: [(slice: FilmSlice, window: BlendWindow)]
     let bootstrap: Bootstrap
     /// How the blend was learned, in words.
     let learned: String
@@ -20,28 +22,43 @@ struct BlendMeasurement {
         var values: [Double]
     }
 
+    /// Some lists, and how well each way of ranking did on them.
+    private struct Part {
+        var name: String
+        var columns: [Column]
+        /// Numbers of lists.
+        var lists: [Int]
+    }
+
     func section() -> ReportSection? {
         let lists = window.lists
         guard !lists.isEmpty else { return nil }
-        let design = BlendDesign(lists, halfLife: halfLife, epsilon: blend.epsilon)
-        let ranked = rankings(design)
-        let columns = ranked.map { name, rows in
-            Column(name: name, values: ndcg(rows, design, lists.map { Set($0.relevant) }))
-        }
+        let design = design(lists)
+        let ranked = rankings(lists, design)
+        let columns = columns(ranked, lists, design, lists.map { Set($0.relevant) })
         let all = Array(lists.indices)
         func of(_ knowledge: LearnedBlend.Knowledge) -> [Int] { all.filter { lists[$0].knowledge == knowledge } }
-        var parts: [(name: String, columns: [Column], lists: [Int])] = [
-            ("everybody", columns, all), ("no history", columns, of(.none)),
-            ("1–\(LearnedBlend.fewItems) items", columns, of(.few)),
-            ("more items", columns, of(.many)),
+        var parts = [
+            Part(name: "everybody", columns: columns, lists: all),
+            Part(name: "no history", columns: columns, lists: of(.none)),
+            Part(name: "1–\(LearnedBlend.fewItems) items", columns: columns, lists: of(.few)),
+            Part(name: "more items", columns: columns, lists: of(.many)),
         ]
-        for (name, isOf) in filmParts() {
-            let relevant = lists.map { Set($0.relevant.filter(isOf)) }
+        for (slice, _) in sliced {
+            let relevant = lists.map { Set($0.relevant.filter(slice.contains)) }
             parts.append(
-                (
-                    name, ranked.map { Column(name: $0.name, values: ndcg($0.rows, design, relevant)) },
-                    all.filter { !relevant[$0].isEmpty && lists[$0].knowledge != .none }
-                ))
+                Part(
+                    name: slice.name, columns: self.columns(ranked, lists, design, relevant),
+                    lists: all.filter { !relevant[$0].isEmpty && lists[$0].knowledge != .none }))
+        }
+        for (slice, window) in sliced {
+            let (lists, design) = (window.lists, self.design(window.lists))
+            parts.append(
+                Part(
+                    name: "only \(slice.name)",
+                    columns: self.columns(
+                        rankings(lists, design), lists, design, lists.map { Set($0.relevant) }),
+                    lists: lists.indices.filter { lists[$0].knowledge != .none }))
         }
         parts.removeAll { $0.lists.isEmpty }
         let calibration = calibration(design)
@@ -52,10 +69,13 @@ struct BlendMeasurement {
 
     // MARK: Rankings
 
+    private func design(_ lists: [BlendList]) -> BlendDesign {
+        BlendDesign(lists, halfLife: halfLife, epsilon: blend.epsilon)
+    }
+
     /// Of the blend, then of each source alone: the first ten rows of each list.
-    private func rankings(_ design: BlendDesign) -> [(name: String, rows: [[Int]])] {
+    private func rankings(_ lists: [BlendList], _ design: BlendDesign) -> [(name: String, rows: [[Int]])] {
         let k = Manifest.headlineCutoff
-        let lists = window.lists
         let blended = lists.indices.map { design.ranked($0, weights(of: lists[$0].knowledge), count: k) }
         let alone = LearnedBlend.Source.allCases.filter { $0 != .linear || sources.linear != nil }
             .filter { $0 != .content || sources.content != nil }
@@ -77,37 +97,27 @@ struct BlendMeasurement {
         LearnedBlend.Source.allCases.map { Double(blend[knowledge].weights[$0]) }
     }
 
-    /// - Parameter relevant: by list, what counts as found. 0 where there is nothing to find.
-    private func ndcg(_ rows: [[Int]], _ design: BlendDesign, _ relevant: [Set<Int32>]) -> [Double] {
-        window.lists.indices.map { list in
-            guard !relevant[list].isEmpty else { return 0 }
-            let items = window.lists[list].items
-            let hits = rows[list].enumerated()
-                .filter { relevant[list].contains(items[$0.element - design.starts[list]]) }.map { $0.offset + 1 }
-            return RankingMetric.ndcg.value(hits: hits, relevant: relevant[list].count, k: Manifest.headlineCutoff)
+    /// - Parameter relevant: by list, what counts as found; the value is 0 where there is nothing to find.
+    private func columns(
+        _ ranked: [(name: String, rows: [[Int]])], _ lists: [BlendList], _ design: BlendDesign, _ relevant: [Set<Int32>]
+    ) -> [Column] {
+        ranked.map { name, rows in
+            Column(
+                name: name,
+                values: lists.indices.map { list in
+                    guard !relevant[list].isEmpty else { return 0 }
+                    let hits = rows[list].enumerated()
+                        .filter { relevant[list].contains(lists[list].items[$0.element - design.starts[list]]) }
+                        .map { $0.offset + 1 }
+                    return RankingMetric.ndcg.value(
+                        hits: hits, relevant: relevant[list].count, k: Manifest.headlineCutoff)
+                })
         }
-    }
-
-    /// Parts of the catalogue: films of few events, and by their age where a catalogue says it.
-    private func filmParts() -> [(String, (Int32) -> Bool)] {
-        var events = [Int](repeating: 0, count: sources.training.itemCount)
-        for item in sources.training.interactions.columnIndices { events[Int(item)] += 1 }
-        var parts: [(String, (Int32) -> Bool)] = [
-            ("films of 1–5 events", { events[Int($0)] <= 5 }), ("films of more events", { events[Int($0)] > 5 }),
-        ]
-        guard let films = sources.content?.films, !films.isEmpty else { return parts }
-        let years = Dictionary(films.map { ($0.itemID, $0.year) }, uniquingKeysWith: { first, _ in first })
-        let ages = (0..<sources.training.itemCount).map { item in
-            (years[sources.training.items.id(at: item)] ?? nil).map { Int(window.from.date.year) - Int($0) }
-        }
-        parts.append(("films of the last 5 years", { ages[Int($0)].map { $0 <= 5 } ?? false }))
-        parts.append(("older films", { ages[Int($0)].map { $0 > 5 } ?? false }))
-        return parts
     }
 
     // MARK: Tables
 
-    private func table(_ parts: [(name: String, columns: [Column], lists: [Int])]) -> ReportTable {
+    private func table(_ parts: [Part]) -> ReportTable {
         ReportTable(
             title: "NDCG@\(Manifest.headlineCutoff) by source",
             columns: ["part", "lists"] + (parts.first?.columns.map(\.name) ?? []),
@@ -120,7 +130,7 @@ struct BlendMeasurement {
     }
 
     /// The blend against the best single source of each part, which nobody could know before, and against the factors.
-    private func against(_ parts: [(name: String, columns: [Column], lists: [Int])]) -> ReportTable {
+    private func against(_ parts: [Part]) -> ReportTable {
         ReportTable(
             title: "The blend against the best single source and the factors alone",
             columns: ["part", "lists", "best source", "blend against it", "blend against factors"],
@@ -134,13 +144,13 @@ struct BlendMeasurement {
             })
     }
 
-    private func best(_ part: (name: String, columns: [Column], lists: [Int])) -> Column {
+    private func best(_ part: Part) -> Column {
         part.columns.dropFirst().max { a, b in
             part.lists.reduce(0) { $0 + a.values[$1] } < part.lists.reduce(0) { $0 + b.values[$1] }
         } ?? part.columns[0]
     }
 
-    private func difference(_ part: (name: String, columns: [Column], lists: [Int]), _ other: Column) -> Interval? {
+    private func difference(_ part: Part, _ other: Column) -> Interval? {
         bootstrap.relativeDifference(
             of: part.lists.map { part.columns[0].values[$0] }, to: part.lists.map { other.values[$0] })
     }
@@ -196,7 +206,7 @@ struct BlendMeasurement {
         )
     }
 
-    private func text(_ parts: [(name: String, columns: [Column], lists: [Int])], _ error: Double) -> [String] {
+    private func text(_ parts: [Part], _ error: Double) -> [String] {
         var text: [String] = []
         if let everybody = parts.first {
             let best = best(everybody)
@@ -216,6 +226,12 @@ struct BlendMeasurement {
         text.append(
             "A list is one moment of one user: who is known before the window has one, who is not has one as a stranger and "
                 + "one after the first \(LearnedBlend.fewItems) items. What a source says nothing of it does not list.")
+        if !sliced.isEmpty {
+            text.append(
+                "Rows of some films come twice: in the lists that everybody gets, with only these films counted as found, and, "
+                    + "as \"only\", in lists of nothing but these films, as a filter makes them. Strangers are left out of "
+                    + "them.")
+        }
         if sources.linear == nil {
             text.append(
                 "The item-item linear model was left out: its matrix would take "

@@ -26,6 +26,8 @@ struct BlendSources {
     static let halfLives: [Double] = [3, 14, 60, 240]
     /// Links kept of each item.
     static let links = 100
+    /// Of one list: those of five sources and of each half-life.
+    static let mostCandidates = (5 + halfLives.count) * LearnedBlend.depth
 
     /// - Parameter isTraining: which events the set was made of.
     init(
@@ -79,12 +81,14 @@ extension BlendSources {
     ///   - history: items of the training set, rising, with their confidences.
     ///   - newest: liked items, the newest first, as far as times are known.
     ///   - vector: nil if the factors have nothing to say.
+    ///   - slice: what may be listed; nil for everything.
     func list(
-        history: [(item: Int32, weight: Float)], newest: [Int32], vector: [Float]?, relevant: [Int32]
+        history: [(item: Int32, weight: Float)], newest: [Int32], vector: [Float]?, relevant: [Int32],
+        among slice: FilmSlice? = nil
     ) -> BlendList {
         let depth = LearnedBlend.depth
         let likes = history.filter { $0.weight > 0 }.map { (place: $0.item, weight: $0.weight) }
-        var seen = ItemBitmap(itemCount: training.itemCount)
+        var seen = slice?.outside ?? ItemBitmap(itemCount: training.itemCount)
         for entry in history { seen.insert(ItemIndex(rawValue: entry.item)) }
         func isNew(_ item: Int32) -> Bool { !seen.contains(ItemIndex(rawValue: item)) }
 
@@ -105,7 +109,8 @@ extension BlendSources {
         }
         if let content, !likes.isEmpty {
             let seeds = LearnedBlend.seeds(newest: newest, likes: likes, most: LearnedBlend.contentSeeds)
-            let ids = Set(history.map { training.items.id(at: Int($0.item)) })
+            let known = history.lazy.map { training.items.id(at: Int($0.item)) }
+            let ids = slice?.outsideIDs.union(known) ?? Set(known)
             let found = content.similar(seeds.map { training.items.id(at: Int($0)) }, ids, depth)
             propose(
                 found.lazy.compactMap { film in

@@ -19,9 +19,11 @@ struct BlendWindow {
         var at: Int64
     }
 
-    /// - Parameter isTest: which events are of the window. None of them went into the sources.
+    /// - Parameters:
+    ///   - slice: what may be listed; nil for everything. Lists without anything to find are left out.
+    ///   - isTest: which events are of the window. None of them went into the sources.
     init(
-        _ log: InteractionLog, _ sources: BlendSources, most: Int = BlendWindow.most,
+        _ log: InteractionLog, _ sources: BlendSources, among slice: FilmSlice? = nil, most: Int = BlendWindow.most,
         isTest: (InteractionLog.Record) -> Bool
     ) throws {
         let (training, weights) = (sources.training, sources.weights)
@@ -50,7 +52,7 @@ struct BlendWindow {
         for (place, user) in chosen.users.enumerated() {
             // Whatever order the events are stored in.
             events[place].sort { ($0.at, $0.item, $0.weight) < ($1.at, $1.item, $1.weight) }
-            try add(events[place], of: users[Int(user)], sources)
+            try add(events[place], of: users[Int(user)], sources, slice)
         }
     }
 
@@ -72,9 +74,12 @@ struct BlendWindow {
         return (Array(users), places)
     }
 
-    private mutating func add(_ events: [Event], of user: Int32, _ sources: BlendSources) throws {
+    private mutating func add(
+        _ events: [Event], of user: Int32, _ sources: BlendSources, _ slice: FilmSlice?
+    ) throws {
         func liked(_ events: ArraySlice<Event>, without known: Set<Int32>) -> [Int32] {
-            Self.sums(events, sources.weights).filter { $0.weight > 0 && !known.contains($0.item) }.map(\.item)
+            Self.sums(events, sources.weights).map { $0.weight > 0 ? $0.item : -1 }
+                .filter { $0 >= 0 && !known.contains($0) && slice?.contains($0) ?? true }
         }
         if user >= 0 {
             let rows = sources.training.interactions
@@ -87,11 +92,14 @@ struct BlendWindow {
             lists.append(
                 sources.list(
                     history: history, newest: [],
-                    vector: isLiking ? sources.factors.userFactors.row(Int(user)) : nil, relevant: relevant))
+                    vector: isLiking ? sources.factors.userFactors.row(Int(user)) : nil, relevant: relevant,
+                    among: slice))
             return
         }
         let all = liked(events[...], without: [])
-        if !all.isEmpty { lists.append(sources.list(history: [], newest: [], vector: nil, relevant: all)) }
+        if !all.isEmpty {
+            lists.append(sources.list(history: [], newest: [], vector: nil, relevant: all, among: slice))
+        }
         var first: Set<Int32> = []
         let end =
             events.firstIndex { event in
@@ -107,7 +115,7 @@ struct BlendWindow {
             sources.list(
                 history: history, newest: events[..<end].reversed().map(\.item).filter(likedItems.contains),
                 vector: try sources.solver.vector(items: history.map(\.item), confidences: history.map(\.weight)),
-                relevant: relevant))
+                relevant: relevant, among: slice))
     }
 
     /// What the events of each item come to, by rising item.

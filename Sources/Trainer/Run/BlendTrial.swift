@@ -20,12 +20,21 @@ struct BlendTrial {
         guard configuration.learnsBlend, configuration.explicit == nil, experiment.log.negatives == nil,
             experiment.splitAt != nil
         else { return }
+        // First, so that the sources of both are not in memory at once.
+        let before = try Self.earlier(experiment, onProgress)
         let sources = try experiment.blendSources(fitted)
         let window = try BlendWindow(experiment.log, sources, isTest: experiment.isTest)
         blend = try BlendFit.blend(window, BlendSources.halfLives)
-        guard let (earlier, part) = try Self.earlier(experiment, onProgress) else { return }
+        guard let (earlier, part) = before else { return }
+        let sliced = try sources.slices(at: Int(window.from.date.year)).map { slice in
+            (
+                slice: slice,
+                window: try BlendWindow(
+                    experiment.log, sources, among: slice, most: BlendWindow.most / 2, isTest: experiment.isTest)
+            )
+        }
         section = BlendMeasurement(
-            blend: earlier, sources: sources, window: window, bootstrap: experiment.bootstrap,
+            blend: earlier, sources: sources, window: window, sliced: sliced, bootstrap: experiment.bootstrap,
             learned:
                 "The blend was learned from \(earlier.window.lists) lists of the events from \(earlier.window.from) to "
                 + "\(earlier.window.until), with \(part), and measured on later ones. The published one is learned in the "

@@ -32,17 +32,46 @@ import Testing
         }
     }
 
-    private func window(_ lists: [BlendList]) throws -> BlendWindow {
-        let log = try plantedLog()
-        let training = try TrainingSet.build(from: log, weights: ConfidenceWeights())
+    private func sources(
+        _ log: InteractionLog, isTraining: (InteractionLog.Record) -> Bool = { _ in true }
+    ) throws -> BlendSources {
+        let training = try TrainingSet.build(from: log, weights: ConfidenceWeights(), accept: isTraining)
         let parameters = ALSParameters(rank: 4, epochs: 1, threads: 1)
         let factors = try ALS.fit(interactions: training.interactions, parameters: parameters)
-        let sources = try BlendSources(
-            log, training, factors, parameters, ConfidenceWeights(), content: nil, workers: Workers(count: 1)
-        ) { _ in true }
-        var window = try BlendWindow(log, sources) { _ in true }
+        return try BlendSources(
+            log, training, factors, parameters, ConfidenceWeights(), content: nil, workers: Workers(count: 1),
+            isTraining: isTraining)
+    }
+
+    private func window(_ lists: [BlendList]) throws -> BlendWindow {
+        let log = try plantedLog()
+        var window = try BlendWindow(log, sources(log)) { _ in true }
         window.lists = lists
         return window
+    }
+
+    /// The lists of a filter: nothing outside the slice is a candidate or counts as found, and the sources of what is inside
+    /// say of it what they say without the filter, divided by the best inside.
+    @Test func listsOfSomeFilmsHoldNothingElse() throws {
+        let log = try plantedLog(users: 120, perUser: 20)
+        var times: [Int64] = []
+        try log.forEachChunk { chunk in times += chunk.map(\.at) }
+        let middle = times.sorted()[times.count / 2]
+        let sources = try sources(log) { $0.at < middle }
+        let slice = FilmSlice("even", of: sources.training) { $0 % 2 == 0 }
+        let all = try BlendWindow(log, sources) { $0.at >= middle }
+        let some = try BlendWindow(log, sources, among: slice) { $0.at >= middle }
+        #expect(!some.lists.isEmpty && some.lists.count <= all.lists.count)
+        for list in some.lists {
+            #expect(!list.relevant.isEmpty && list.relevant.allSatisfy(slice.contains))
+            #expect(list.items.allSatisfy(slice.contains))
+            #expect(zip(list.items, list.isLiked).allSatisfy { list.relevant.contains($0) == $1 })
+        }
+        let found = all.lists.reduce(0) { $0 + $1.relevant.count { slice.contains($0) } }
+        #expect(some.lists.reduce(0) { $0 + $1.relevant.count } == found)
+        let known = some.lists.filter { $0.knowledge != .none }
+        #expect(known.allSatisfy { list in list.values.map(\.factors).max() == 1 })
+        #expect(sources.slices(at: 2000).map(\.name) == ["films of 1–5 events", "films of more events"])
     }
 
     @Test(arguments: LearnedBlend.Source.allCases)
