@@ -6,15 +6,15 @@ internal import CLAPACKE
 public struct Cholesky: Sendable {
     private let factor: Matrix
 
-    /// Reads the lower triangle of `matrix`. O(n³ / 3).
+    /// Reads the lower triangle of `matrix`. O(n³ / 3); without a copy of a matrix that nobody else has.
     /// - Throws: ``LinalgError/notPositiveDefinite(pivot:size:)``, ``LinalgError/shape(operation:expected:found:)``.
-    public init(of matrix: Matrix) throws(LinalgError) {
+    public init(of matrix: consuming Matrix) throws(LinalgError) {
         BLASThreads.useOne()
-        let n = matrix.rows
-        guard matrix.columns == n else {
-            throw .shape(operation: "Cholesky", expected: "a square matrix", found: "\(n) × \(matrix.columns)")
-        }
         var a = matrix
+        let n = a.rows
+        guard a.columns == n else {
+            throw .shape(operation: "Cholesky", expected: "a square matrix", found: "\(n) × \(a.columns)")
+        }
         // Row-major lower is column-major upper: LAPACK works in place, without a transpose.
         let info = a.withUnsafeMutableElements {
             LAPACKE_spotrf_work(LAPACK_COL_MAJOR, CChar(UInt8(ascii: "U")), Int32(n), $0.baseAddress, Int32(max(n, 1)))

@@ -52,10 +52,7 @@ public struct ContentRidge: Sendable {
             }
             return equations
         }
-        // Every fifth film in the order of the identifiers tells which λ predicts best.
-        let part = try equations { $0 % Self.folds != 0 }
-        var best: (ridge: Float, error: Double)?
-        for ridge in Self.ridges {
+        func error(_ part: RidgeEquations, _ ridge: Float) throws -> Double {
             let weights = try part.solved(ridge: ridge)
             var error = 0.0
             for number in stride(from: 0, to: rows.count, by: Self.folds) {
@@ -64,9 +61,15 @@ public struct ContentRidge: Sendable {
                 let square = zip(predicted, own).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
                 error += square * Double(trust[number])
             }
-            if best.map({ error < $0.error }) ?? true { best = (ridge, error) }
+            return error
         }
-        let ridge = best?.ridge ?? 10
+        /// Every fifth film in the order of the identifiers tells which λ predicts best.
+        func bestRidge() throws -> Float {
+            let part = try equations { $0 % Self.folds != 0 }
+            return try Self.ridges.map { (ridge: $0, error: try error(part, $0)) }.min { $0.error < $1.error }?.ridge
+                ?? 10
+        }
+        let ridge = try bestRidge()
         self.init(
             vocabulary: vocabulary, weights: try equations { _ in true }.solved(ridge: ridge), ridge: ridge)
     }
@@ -126,6 +129,6 @@ private struct RidgeEquations {
         system.withUnsafeMutableElements { a in
             for i in 0..<n { a[i * n + i] += i == n - 1 ? 1e-3 : ridge }
         }
-        return try Cholesky(of: system).solve(right)
+        return try Cholesky(of: consume system).solve(right)
     }
 }

@@ -28,6 +28,9 @@ public final class ItemLinks: Sendable {
         var starts: [Int64] = [0]
         var items: [Int32] = []
         var weights: [Float] = []
+        let links = found.reduce(0) { $0 + min($1.count, count) }
+        items.reserveCapacity(links)
+        weights.reserveCapacity(links)
         for list in found {
             let best = list.sorted { ($0.weight, $1.item) > ($1.weight, $0.item) }.prefix(count)
             for link in best.sorted(by: { $0.item < $1.item }) {

@@ -14,6 +14,36 @@ import Testing
         #expect(bytes > 16 * 20_000_000 && bytes < 1 << 30)
     }
 
+    /// Links between items, the linear model, the lists that a blend is learned from, and the regression from films.
+    @Test func whatABlendAndACatalogueTakeCountsToo() {
+        let small = TrainingMemory(events: 100_000, users: 610, items: 9_724, textBytes: 50_000)
+        var configuration = TrainingConfiguration(codeVersion: "test")
+        let whole = small.peakBytes(configuration)
+        #expect(whole > 96 << 20 + ItemLinks.linearLimit + 2600 * 9_724)
+        configuration.learnsBlend = false
+        let without = small.peakBytes(configuration)
+        #expect(whole - without > ItemLinks.linearLimit)
+        configuration.content = FilmContent(
+            films: (0..<ContentRidge.fewestFilms).map { Movie(itemID: "\($0)", title: "T") }, similar: { _, _, _ in [] }
+        )
+        #expect(small.peakBytes(configuration) - without > 100 << 20)
+        configuration.content?.films.removeLast()
+        #expect(small.peakBytes(configuration) == without)
+        // A few items of three events or more make a small matrix.
+        var few = small
+        few.linearItems = 500
+        #expect(whole - few.peakBytes(.init(codeVersion: "test")) > 100 << 20)
+    }
+
+    @Test func itemsOfTwoEventsAreNoneOfTheLinearModel() throws {
+        let log = try InteractionLog(source: "small", version: 1)
+        for (user, item) in [("a", "x"), ("b", "x"), ("c", "x"), ("a", "y"), ("b", "y")] {
+            try log.append(userID: user, itemID: item, kind: .like, value: 1, at: Timestamp(seconds: 1_700_000_000))
+        }
+        let memory = try TrainingMemory(of: log)
+        #expect(memory.items == 2 && memory.linearItems == 1)
+    }
+
     @Test func refusesWhatDoesNotFitAndSaysWhatWould() throws {
         var configuration = TrainingConfiguration(codeVersion: "test")
         configuration.parameters.rank = 512
