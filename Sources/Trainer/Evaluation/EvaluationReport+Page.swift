@@ -121,7 +121,9 @@ extension EvaluationReport {
     // MARK: Sections
 
     private var accuracy: ReportSection {
-        let order = RankingMetric.allCases.map(\.rawValue) + CatalogueMetric.allCases.map(\.rawValue)
+        let order =
+            RankingMetric.allCases.map(\.rawValue) + ListMetric.allCases.map(\.rawValue)
+            + CatalogueMetric.allCases.map(\.rawValue)
         let known = order.filter { metrics[$0] != nil } + metrics.keys.filter { !order.contains($0) }.sorted()
         var rows: [[ReportCell]] = []
         for metric in known {

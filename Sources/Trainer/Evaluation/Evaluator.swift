@@ -11,6 +11,8 @@ public struct Evaluator: Sendable {
     public var workers: Workers
     /// By user of ``heldOut``, the only items that are ranked beside the relevant ones. Nil: the whole catalogue.
     public var candidates: [[Int32]]?
+    /// What lists are measured by beside their hits; nil measures hits only, which is what a search needs.
+    var listMeasure: ListMeasure?
 
     /// - Parameter cutoffs: in any order; ``Manifest/headlineCutoff`` is added if absent.
     /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for cut-offs below 1,
@@ -38,6 +40,8 @@ public struct Evaluator: Sendable {
         public let values: [Double]
         /// By cut-off.
         let exposures: [Exposure]
+        /// By user, ``ListMetric`` by ``ListMetric``, by cut-off; nan where there is no value. Nil if not measured.
+        var listValues: [Double]?
 
         /// Values a user has.
         public var width: Int { RankingMetric.allCases.count * cutoffs.count }
@@ -56,6 +60,15 @@ public struct Evaluator: Sendable {
         public func perUser(_ metric: RankingMetric, at k: Int) -> [Double] {
             guard let column = column(metric, at: k) else { return [] }
             return (0..<userCount).map { values[$0 * width + column] }
+        }
+
+        /// The values of the users that have one.
+        func perUser(_ metric: ListMetric, at k: Int) -> [Double] {
+            guard let listValues, let place = cutoffs.firstIndex(of: k),
+                let row = ListMetric.allCases.firstIndex(of: metric)
+            else { return [] }
+            let width = ListMetric.allCases.count * cutoffs.count
+            return (0..<userCount).map { listValues[$0 * width + row * cutoffs.count + place] }.filter { !$0.isNaN }
         }
 
         /// How often each item was recommended in lists of length k; nothing if k is no cut-off.
@@ -84,12 +97,21 @@ public struct Evaluator: Sendable {
         var values: [Double] = []
         var exposure = cutoffs.map { _ in [Int32](repeating: 0, count: training.itemCount) }
         let chunk = 256
+        let popular =
+            listMeasure == nil ? nil : ListRanker(name: "popular", scores: training.popularity.map(Double.init))
+        var listValues: [Double] = []
         for start in stride(from: 0, to: heldOut.users.count, by: chunk) {
             let range = start..<min(start + chunk, heldOut.users.count)
-            let lists = try ranker.rank(
-                heldOut.users[range], depth: depth, excluded: range.map(excluded), workers: workers)
+            let excluded = range.map(excluded)
+            let lists = try ranker.rank(heldOut.users[range], depth: depth, excluded: excluded, workers: workers)
+            let expected = popular?.rank(heldOut.users[range], depth: depth, excluded: excluded, workers: workers)
             for (position, list) in zip(range, lists) {
                 let relevant = heldOut.relevant(of: position)
+                if let listMeasure, let expected {
+                    listValues += listMeasure.values(
+                        of: heldOut.users[position], list: list, hits: list.map { relevant.containsSorted($0) },
+                        popular: expected[position - start], cutoffs: cutoffs)
+                }
                 var hits: [Int] = []
                 for (rank, item) in list.enumerated() {
                     if relevant.containsSorted(item) { hits.append(rank + 1) }
@@ -98,6 +120,8 @@ public struct Evaluator: Sendable {
                 values += RankingMetric.values(hits: hits, relevant: relevant.count, cutoffs: cutoffs)
             }
         }
-        return Outcome(name: ranker.name, cutoffs: cutoffs, values: values, exposures: exposure.map(Exposure.init))
+        return Outcome(
+            name: ranker.name, cutoffs: cutoffs, values: values, exposures: exposure.map(Exposure.init),
+            listValues: listMeasure == nil ? nil : listValues)
     }
 }

@@ -17,6 +17,14 @@ struct ReportBuilder {
                 result[metric.rawValue, default: [:]][String(k)] = intervals[outcome.column(metric, at: k)!]
             }
         }
+        for metric in ListMetric.allCases {
+            for k in outcome.cutoffs {
+                guard let found = bootstrap.intervals(of: outcome.perUser(metric, at: k), width: 1).first else {
+                    continue
+                }
+                result[metric.rawValue, default: [:]][String(k)] = found
+            }
+        }
         for (metric, values) in evaluator.catalogueMetrics(of: outcome) {
             for (k, value) in zip(outcome.cutoffs, values) {
                 result[metric.rawValue, default: [:]][String(k)] = Interval(value: value)
@@ -47,16 +55,7 @@ struct ReportBuilder {
         var result = histories.compactMap { name, range in
             slice("history", name, all.filter { range.contains(lengths[$0]) })
         }
-        // Head: the most popular items that gather a third of all likings; torso: the next third.
-        let popularity = training.popularity
-        let order = popularity.indices.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }
-        let total = popularity.reduce(0) { $0 + Int($1) }
-        var part = [Int](repeating: 2, count: popularity.count)
-        var gathered = 0
-        for item in order {
-            part[item] = min(2, gathered * 3 / max(total, 1))
-            gathered += Int(popularity[item])
-        }
+        let part = training.popularityParts
         for (number, name) in ["head", "torso", "tail"].enumerated() {
             let positions = all.filter { position in
                 let parts = evaluator.heldOut.relevant(of: position).map { part[Int($0)] }.sorted()

@@ -19,7 +19,7 @@ public struct ModelEvaluation: Sendable {
         let found = try configuration.search.map {
             try AutoSearch(configuration, $0).run(log, onProgress: onProgress)
         }
-        let experiment = try SplitExperiment(log: log, configuration: found ?? configuration)
+        let experiment = try SplitExperiment(log: log, configuration: (found ?? configuration).measuringLists)
         let fitted = try experiment.configuration.recipe.fit(
             experiment.training, as: .evaluation, onProgress: onProgress)
         return try measure(
@@ -38,7 +38,7 @@ public struct ModelEvaluation: Sendable {
         try configuration.validate()
         try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
-        let experiment = try SplitExperiment(log: log, configuration: configuration)
+        let experiment = try SplitExperiment(log: log, configuration: configuration.measuringLists)
         guard !experiment.isUnseen(by: model.manifest) else {
             let ranker = try Incumbent(model).ranker(on: experiment, onProgress: onProgress).ranker
             return try measure(
@@ -69,6 +69,13 @@ public struct ModelEvaluation: Sendable {
 }
 
 extension TrainingConfiguration {
+    /// These settings for an evaluation that looks at everything.
+    var measuringLists: TrainingConfiguration {
+        var configuration = self
+        configuration.measuresLists = true
+        return configuration
+    }
+
     /// These settings with the recipe of a model.
     public func taking(_ model: MappedModel) -> TrainingConfiguration {
         var configuration = self

@@ -39,6 +39,10 @@ struct SplitExperiment {
                 }
             }
         }
+        if configuration.measuresLists {
+            evaluator.listMeasure = ListMeasure(
+                training, configuration.content.map { ItemContent($0.films, for: training.items) })
+        }
         self.evaluator = evaluator
         bootstrap = Bootstrap(
             resamples: configuration.bootstrapResamples, seed: configuration.parameters.seed, workers: workers)

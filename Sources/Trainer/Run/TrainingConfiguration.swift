@@ -39,6 +39,8 @@ public struct TrainingConfiguration: Sendable {
     public var content: FilmContent?
     /// Whether to learn how lists are mixed from their sources, which takes a fit more.
     public var learnsBlend = true
+    /// Whether evaluations measure ``ListMetric`` too; searches, which look at one figure, do not.
+    var measuresLists = false
     /// Of the program, for the manifest.
     public var codeVersion: String
 
