@@ -58,6 +58,24 @@ public struct Bootstrap: Sendable {
         return Interval(value: value, low: differences.quantile(0.025), high: differences.quantile(0.975))
     }
 
+    /// Percentile intervals of statistics of the column sums of a users × width table.
+    /// - Parameter statistics: of column sums; a value that there is not is not finite.
+    func intervals(
+        of values: [Double], width: Int, statistics: ([Double]) -> [Double]
+    ) -> [Interval] {
+        let users = values.count / width
+        guard users > 0 else { return [] }
+        var totals = [Double](repeating: 0, count: width)
+        for (place, value) in values.enumerated() { totals[place % width] += value }
+        let sums = resampledSums(values, width: width, users: users)
+        let resampled = (0..<resamples).map { statistics(Array(sums[$0 * width..<($0 + 1) * width])) }
+        return statistics(totals).enumerated().map { place, value in
+            let sorted = resampled.map { $0[place] }.filter { !$0.isNaN }.sorted()
+            guard !sorted.isEmpty else { return Interval(value: value) }
+            return Interval(value: value, low: sorted.quantile(0.025), high: sorted.quantile(0.975))
+        }
+    }
+
     /// Resample by resample, the column sums.
     private func resampledSums(_ values: [Double], width: Int, users: Int) -> [Double] {
         var sums = [Double](repeating: 0, count: resamples * width)

@@ -29,12 +29,14 @@ public struct EvaluationReport: Codable, Sendable {
     public var settings: Settings
     public var seed: UInt64
     public var peakRSSBytes: Int
+    /// How models age; nil if that was not measured.
+    public var staleness: Staleness?
     /// What others have to say beside the figures, in the order it is shown. None in reports of format 1.
     public var sections: [ReportSection] = []
 
     private enum CodingKeys: String, CodingKey {
         case format, describes, gate, data, cutoffs, metrics, baselines, slices, comparisons, training, settings, seed
-        case sections
+        case sections, staleness
         case generatedAt = "generated_at"
         case codeVersion = "code_version"
         case protocolNote = "protocol"
