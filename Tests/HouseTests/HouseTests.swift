@@ -28,7 +28,8 @@ import Testing
         "Dashboard": [""],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
-            "Exchange", "Tune", "Run", "Blend", "Evaluation", "Drift", "Report", "Recommend", "Registry", "Model",
+            "Exchange", "Tune", "Run", "Logs", "Blend", "Evaluation", "Drift", "Report", "Recommend", "Registry",
+            "Model",
             "Links",
             "Content", "ALS", "TrainingSet", "Files",
             "",
