@@ -189,6 +189,14 @@ extension Options {
         "Also set whole films aside and find them by their content.")
     static let seeds = Option<Int>.integer(
         "seeds", in: 1...100, default: 5, "Draws of the films that are set aside.")
+    static let folds = Option<Int>.integer(
+        "folds", in: FoldTrial.allowed, "Also train at the beginnings of so many windows, and say how models age.")
+    static let maxLoss = Option<Double>.number(
+        "max-loss", "SHARE", in: 0.001...0.5, default: 0.02,
+        "The loss of NDCG by age that retraining must keep away.")
+    static let logs = Option<Bool>.flag("logs", "Evaluate what lists have shown and what came of it, instead.")
+    static let clickWindow = Option<Double>.seconds(
+        "click-window", default: "1d", "How long after something was shown an event counts for it.")
     static let split = Option<Split>(
         "split", "SPLIT", "How to hold out: time:0.9 (by default), after:TIME, last, or random:0.1.",
         must: "be time:SHARE, after:TIME, last or random:SHARE[:SEED]"

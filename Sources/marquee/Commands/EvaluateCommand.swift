@@ -14,12 +14,15 @@ enum EvaluateCommand {
             user, item[, rating[, time]] separated by tabs, commas or '::', or 'user item item …' a line. With
             --negatives only the items of that file are ranked beside the held-out ones, as some published figures have
             it; its lines are '(user,item)', a tab, and items.
+            With --store and --logs: what lists have shown, joined to the events after it: clicks and watch-through by
+            position, model and scenario, and with --models what clicks the lists of that model would have had.
             """,
         options: [
             Options.store.spec, Options.models.spec, Options.model.spec, Options.train.spec, Options.test.spec,
             Options.negatives.spec,
             Options.cutoffs.spec, Options.report.spec, Options.json.spec, Options.markdown.spec, Options.split.spec,
-            Options.holdOutFilms.spec, Options.seeds.spec,
+            Options.holdOutFilms.spec, Options.seeds.spec, Options.folds.spec, Options.maxLoss.spec, Options.logs.spec,
+            Options.clickWindow.spec, Options.reportFormat.spec,
         ] + TrainCommand.modelOptions + TrainCommand.searchOptions,
         examples: [
             .init(
@@ -29,6 +32,12 @@ enum EvaluateCommand {
                 line: "evaluate --store data --models models --model current --hold-out-films 0.1 --seeds 5",
                 meaning: "Also: films without events, found by their content."),
             .init(
+                line: "evaluate --store data --models models --model current --folds 6",
+                meaning: "Also: how often to retrain, from six models trained at different times."),
+            .init(
+                line: "evaluate --store data --models models --logs --format json",
+                meaning: "What was shown, what came of it, and what the model in service would have had."),
+            .init(
                 line: "evaluate --train train.tsv --test test.tsv --rank 128 --k 20 --json report.json",
                 meaning: "A public split, with the settings given."),
             .init(
@@ -36,16 +45,19 @@ enum EvaluateCommand {
                 meaning: "The same, with settings searched for in the training file."),
         ]
     ) { invocation in
+        if try invocation.value(Options.logs) { return try await logs(invocation) }
+        let isJSON = try invocation.value(Options.reportFormat) == "json"
         var configuration = try TrainCommand.configuration(invocation)
         configuration.cutoffs = try invocation.value(Options.cutoffs)
-        let reporter = TrainingReporter()
+        let reporter = TrainingReporter(isJSON: isJSON)
         let report: EvaluationReport
         if let train = invocation.optional(Options.train) {
             let test = try invocation.value(Options.test)
             try invocation.refuse(
                 [
                     Options.store.spec, Options.model.spec, Options.split.spec, Options.maxBadRows.spec,
-                    Options.holdOutFilms.spec, Options.seeds.spec,
+                    Options.holdOutFilms.spec, Options.seeds.spec, Options.folds.spec, Options.maxLoss.spec,
+                    Options.logs.spec,
                 ],
                 beside: Options.train.spec)
             let negatives = invocation.optional(Options.negatives)
@@ -67,6 +79,7 @@ enum EvaluateCommand {
             try invocation.refuse(TrainCommand.searchOptions, beside: Options.store.spec)
             report = try await ofPublished(invocation, configuration, reporter)
         }
+        if isJSON { StandardOutput.write(bytes: try report.json()) }
         if let path = invocation.optional(Options.json) { try ResultFile.write(report.json(), to: path) }
         if let path = invocation.optional(Options.markdown) {
             try ResultFile.write(Array(report.markdown().utf8), to: path)
@@ -80,7 +93,9 @@ enum EvaluateCommand {
         let store = try EventStore(at: invocation.value(Options.store))
         let registry = ModelRegistry(folder: try invocation.value(Options.models))
         let name = try invocation.value(Options.model)
+        let isJSON = try invocation.value(Options.reportFormat) == "json"
         let (share, seeds) = (invocation.optional(Options.holdOutFilms), try invocation.value(Options.seeds))
+        let (folds, loss) = (invocation.optional(Options.folds), try invocation.value(Options.maxLoss))
         var configuration = configuration
         if let split = invocation.optional(Options.split) { configuration.split = split }
         return try await BlockingWork.run("evaluate") { [configuration] flag in
@@ -96,16 +111,24 @@ enum EvaluateCommand {
                 let section = try ColdStartTrial(configuration.taking(model), share: share, seeds: seeds).run(log) {
                     _ in try flag.check()
                 }
-                print(section)
+                if !isJSON { print(section) }
                 report.sections.append(section)
+            }
+            if let folds {
+                let found = try FoldTrial(configuration.taking(model), folds: folds, tolerance: loss).run(log) { _ in
+                    try flag.check()
+                }
+                if !isJSON { print(found.section) }
+                report.sections.append(found.section)
+                report.staleness = found.staleness
             }
             return report
         }
     }
 
     /// A section's finding and its tables.
-    private static func print(_ section: ReportSection) {
-        StandardOutput.write(line: section.text[0])
+    static func print(_ section: ReportSection) {
+        for text in section.text.prefix(1) { StandardOutput.write(prose: text) }
         for found in section.tables {
             StandardOutput.write(line: found.title)
             var table = TextTable(found.columns.enumerated().map { ($1, $0 == 0 ? .left : .right) })

@@ -1,0 +1,29 @@
+import Operations
+import Platform
+import Store
+import Trainer
+
+extension EvaluateCommand {
+    /// `marquee evaluate --logs`: what was shown and what came of it.
+    static func logs(_ invocation: Invocation) async throws {
+        let store = try EventStore(at: invocation.value(Options.store))
+        let registry = invocation.optional(Options.models).map { ModelRegistry(folder: $0) }
+        let name = try invocation.value(Options.model)
+        var evaluation = LogEvaluation(clickWindow: try invocation.value(Options.clickWindow))
+        evaluation.maxBadRows = try invocation.value(Options.maxBadRows)
+        let report = try await BlockingWork.run("evaluate") { [evaluation] _ in
+            try evaluation.run(store, model: registry.map { try $0.open($0.find(name)) })
+        }
+        let page = report.page
+        if try invocation.value(Options.reportFormat) == "json" {
+            try JSONOutput.write(report, isPretty: true)
+        } else {
+            for section in report.sections { print(section) }
+        }
+        if let path = invocation.optional(Options.json) { try ResultFile.write(report.json(), to: path) }
+        if let path = invocation.optional(Options.markdown) {
+            try ResultFile.write(Array(page.markdown().utf8), to: path)
+        }
+        if let path = invocation.optional(Options.report) { try ResultFile.write(Array(page.html().utf8), to: path) }
+    }
+}
