@@ -45,7 +45,7 @@ extension ModelsCommand {
 
     static let history: Command = Command(
         path: ["models", "history"],
-        summary: "How the models were measured one after another, and which went into service.",
+        summary: "Show how the models were measured, and which went into service.",
         options: [
             Options.models.spec, Options.reportFormat.spec, Options.report.spec, Options.markdown.spec,
         ],

@@ -31,7 +31,7 @@ import Testing
             return sum / Double(tastes * positions)
         }
 
-        static func log(seed: UInt64, users: Int = 100, lists: Int = 3) -> [LoggedSlot] {
+        static func log(seed: UInt64, users: Int = 250, lists: Int = 3) -> [LoggedSlot] {
             var generator = SeededGenerator(seed: seed)
             var shown: [(user: Int32, position: Int, item: Int32, reward: Double)] = []
             var chances: [(propensity: Double, choice: Int)] = []
@@ -77,7 +77,7 @@ import Testing
                 sums[place] += estimate.value
             }
             if try #require(found.meanWeight.low) <= 1, 1 <= (try #require(found.meanWeight.high)) { weights += 1 }
-            #expect(found.effectiveSampleSize > 40 && found.effectiveSampleSize < Double(found.slots))
+            #expect(found.effectiveSampleSize > 100 && found.effectiveSampleSize < Double(found.slots))
         }
         for (place, name) in ["IPS", "SNIPS", "DR"].enumerated() {
             let share = Double(covered[place]) / Double(logs)
