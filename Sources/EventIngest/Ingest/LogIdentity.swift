@@ -34,6 +34,8 @@ struct LogIdentity: Sendable {
         var payload: [UInt8]
         /// The values of the route's identity; nil if it is no row.
         var identity: [Value]?
+        /// Of a route whose table leaves out what it has already: the message's time.
+        var time: Value?
     }
 
     /// What is not told yet.
@@ -41,6 +43,8 @@ struct LogIdentity: Sendable {
     private(set) var verdicts: [TopicPartition: Verdict] = [:]
     private let claims: [Claim]
     private var found: [TopicPartition: Int] = [:]
+    /// Of those found, the ones that had their rows by other messages: such a message says neither yes nor no.
+    private var repeated: [TopicPartition: Int] = [:]
     private var step = 0
 
     /// How far below the stored offset messages are looked for, one after the other.
@@ -73,11 +77,14 @@ struct LogIdentity: Sendable {
         if !ranges.isEmpty {
             let reach = Self.reaches[step]
             let stored = try StoredMessages(ranges, claims: open, routes: routes, writer: writer)
+            let known = KnownRows(routes: routes, writer: writer)
             open = try open.filter { claim in
                 let own = messages[claim.place] ?? []
                 found[claim.place] = own.count
-                let verdict = try compare(own, of: claim, with: stored, route: routes[claim.route], writer: writer)
+                let (verdict, repeats) = try compare(
+                    own, of: claim, with: stored, known, route: routes[claim.route], writer: writer)
                 verdicts[claim.place] = verdict
+                repeated[claim.place] = repeats
                 return verdict == .unknown && claim.stored - reach > claim.available.lowerBound
             }
         }
@@ -86,48 +93,78 @@ struct LogIdentity: Sendable {
         // Messages that no table knows anything of: of another log, unless rows were erased.
         for claim in claims where verdicts[claim.place] == .unknown && !unread.contains(claim.place) {
             guard let count = found[claim.place], count > 0 else { continue }
-            if try !writer.mayLackRows(of: claim.route) {
+            if repeated[claim.place] == count {
+                // Nothing of it is missing, whichever log it is.
+                verdicts[claim.place] = .same
+            } else if try !writer.mayLackRows(of: claim.route) {
                 verdicts[claim.place] = .other(offset: claim.stored - 1)
             }
         }
     }
 
+    /// What some messages say of their log, and how many of them had their rows by others.
     private func compare(
-        _ messages: [Found], of claim: Claim, with stored: StoredMessages, route: TopicRoute, writer: SinkWriter
-    ) throws -> Verdict {
+        _ messages: [Found], of claim: Claim, with stored: StoredMessages, _ known: KnownRows, route: TopicRoute,
+        writer: SinkWriter
+    ) throws -> (Verdict, repeats: Int) {
+        var repeats = 0
         for message in messages.reversed() {
             let dead = stored.deadLetters(at: claim.place, message.offset)
-            if dead.contains(message.payload) { return .same }
+            if dead.contains(message.payload) { return (.same, repeats) }
             guard route.hasPlaces else {
                 // Rows that do not say where they came from: one that says the same must be there.
                 guard let identity = message.identity else { continue }
-                if stored.has(identity, of: claim.route) { return .same }
+                if stored.has(identity, of: claim.route) { return (.same, repeats) }
                 if try writer.mayLackRows(of: claim.route) { continue }
-                return .other(offset: message.offset)
+                return (.other(offset: message.offset), repeats)
             }
             let rows = stored.rows(at: claim.place, message.offset)
             if let identity = message.identity {
-                if rows.contains(identity) { return .same }
-                if !rows.isEmpty || !dead.isEmpty { return .other(offset: message.offset) }
-                // What came before, by another message, has its row there.
-                if route.keepsParts, try Self.has(identity, of: claim, route, writer) { return .same }
+                if rows.contains(identity) { return (.same, repeats) }
+                // What came before, by another message, has its row there. So has what another cluster gave at this place.
+                if try known.has(identity, at: message.time, of: claim.route) {
+                    repeats += 1
+                } else if !rows.isEmpty || !dead.isEmpty {
+                    return (.other(offset: message.offset), repeats)
+                }
             } else if rows.isEmpty, !dead.isEmpty {
-                return .other(offset: message.offset)
+                return (.other(offset: message.offset), repeats)
             }
         }
-        return .unknown
+        return (.unknown, repeats)
+    }
+}
+
+/// All rows of tables that leave out what they have already, read when first asked for: such tables are small.
+private final class KnownRows {
+    private let routes: [TopicRoute]
+    private let writer: SinkWriter
+    /// By route, of each identity the newest time.
+    private var times: [Int: [[Value]: Timestamp]] = [:]
+
+    init(routes: [TopicRoute], writer: SinkWriter) {
+        self.routes = routes
+        self.writer = writer
     }
 
-    /// Whether the table has such a row anywhere. Reads all of it: such tables are small.
-    private static func has(
-        _ identity: [Value], of claim: Claim, _ route: TopicRoute, _ writer: SinkWriter
-    ) throws -> Bool {
-        for batch in try writer.rows(route.identity, ofRoute: claim.route, in: nil) {
-            for row in 0..<batch.rowCount where try values(of: route.identity, in: batch, at: row) == identity {
-                return true
+    /// Whether the table has such a row of this time or later. False for tables that take every message.
+    func has(_ identity: [Value], at time: Value?, of route: Int) throws -> Bool {
+        guard let column = routes[route].repeatsBy, case .timestamp(let time)? = time else { return false }
+        if times[route] == nil { times[route] = try read(route, column) }
+        return times[route]?[identity].map { $0 >= time } ?? false
+    }
+
+    private func read(_ index: Int, _ column: String) throws -> [[Value]: Timestamp] {
+        let identity = routes[index].identity
+        var newest: [[Value]: Timestamp] = [:]
+        for batch in try writer.rows(identity + [column], ofRoute: index, in: nil) {
+            for row in 0..<batch.rowCount {
+                guard case .timestamp(let time)? = try values(of: [column], in: batch, at: row).first else { continue }
+                let key = try values(of: identity, in: batch, at: row)
+                newest[key] = max(newest[key] ?? time, time)
             }
         }
-        return false
+        return newest
     }
 }
 
@@ -153,11 +190,15 @@ struct FoundMessages {
             try appender.append(messages.slice(position..<position + 1), receivedAt: .now, rejections: &rejections)
             let batch = try appender.take().first
             let identity = try batch.map { try values(of: route.identity, in: $0, at: 0) }
+            let time = try route.repeatsBy.flatMap { column in
+                try batch.flatMap { try values(of: [column], in: $0, at: 0).first }
+            }
             let payload = Array(messages.payload(at: position))
             // A tombstone of a table of films is no row and no dead letter.
             if identity == nil, rejections.isEmpty { continue }
             self.messages[messages.place, default: []].append(
-                LogIdentity.Found(offset: messages.offset(at: position), payload: payload, identity: identity))
+                LogIdentity.Found(
+                    offset: messages.offset(at: position), payload: payload, identity: identity, time: time))
         }
     }
 }

@@ -14,6 +14,8 @@ public struct TopicRoute: Sendable {
     public var isOptional = false
     /// Whether a message may be a row and a dead letter: one that holds several things, of which some are none.
     public var keepsParts: Bool
+    /// Where what the table has word for word is no row again: the column of the time that rows are told apart by.
+    public var repeatsBy: String?
     /// Makes what turns a message into its row again, whatever is stored already.
     public var makeComparer: @Sendable () -> any RowAppender
     public var makeAppender: @Sendable () -> any RowAppender
@@ -21,6 +23,7 @@ public struct TopicRoute: Sendable {
     /// - Parameter makeComparer: nil where an appender takes every message.
     public init(
         topics: [String], table: TableContract, identity: [String] = [], keepsParts: Bool = false,
+        repeatsBy: String? = nil,
         makeComparer: (@Sendable () -> any RowAppender)? = nil,
         makeAppender: @escaping @Sendable () -> any RowAppender
     ) {
@@ -28,6 +31,7 @@ public struct TopicRoute: Sendable {
         self.table = table
         self.identity = identity
         self.keepsParts = keepsParts
+        self.repeatsBy = repeatsBy
         self.makeComparer = makeComparer ?? makeAppender
         self.makeAppender = makeAppender
     }

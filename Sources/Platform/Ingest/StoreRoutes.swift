@@ -23,8 +23,9 @@ public enum StoreRoutes {
                         window: $0, store: store, table: .impressions, identifier: ImpressionColumn.impressionID)
                 }),
             TopicRoute(
-                topics: [Topics.movies], table: .movies, identity: [MovieColumn.itemID, MovieColumn.title],
-                keepsParts: true, makeComparer: { FilmAppender(store: nil) },
+                topics: [Topics.movies], table: .movies,
+                identity: [MovieColumn.itemID, MovieColumn.title, MovieColumn.overview],
+                keepsParts: true, repeatsBy: MovieColumn.updatedAt, makeComparer: { FilmAppender(store: nil) },
                 makeAppender: { FilmAppender(store: store) }),
         ]
     }

@@ -14,12 +14,18 @@ import Testing
 /// The topic of films that is deleted and made again, on Apache Kafka: the same rule as for events.
 @Suite(.serialized, .enabled(if: KafkaServer.isAvailable, "needs shared/servers/kafka"))
 struct OtherFilmLogTests {
-    private func send(_ films: [String], to server: KafkaServer) throws {
+    /// - Parameters:
+    ///   - dated: when the films say that they were described: then they say the same whenever they come.
+    ///   - words: that their overviews begin with.
+    private func send(
+        _ films: [String], dated: String? = nil, words: String = "About", to server: KafkaServer
+    ) throws {
         let producer = try KafkaProducer(properties: server.properties)
+        let date = dated.map { #","updated_at":"\#($0)""# } ?? ""
         for film in films {
             try producer.send(
-                Array(#"{"id":"\#(film)","title":"Film \#(film)","overview":"About \#(film)."}"#.utf8), key: film,
-                topic: Topics.movies)
+                Array(#"{"id":"\#(film)","title":"Film \#(film)","overview":"\#(words) \#(film)."\#(date)}"#.utf8),
+                key: film, topic: Topics.movies)
         }
         try producer.flush()
     }
@@ -89,6 +95,47 @@ struct OtherFilmLogTests {
             try send(["d"], to: server)
             #expect(try await Ingester(configuration(store, server)).run().rows == 1)
             #expect(try films(store).contains("d"))
+        }
+    }
+
+    /// Films that arrive again word for word are not stored again: the end of such a topic has no rows.
+    @Test func theSameTopicGoesOnWhereWhatCameLastWasKnownAndAnotherOneDoesNot() async throws {
+        let day = "2026-01-01T00:00:00Z"
+        try await with { store, server in
+            try send(["a", "b", "c"], dated: day, to: server)
+            #expect(try await Ingester(configuration(store, server)).run().rows == 3)
+            try send(["b", "a"], dated: day, to: server)
+            for _ in 0..<2 { #expect(try await Ingester(configuration(store, server)).run().rows == 0) }
+            try send(["d"], dated: day, to: server)
+            #expect(try await Ingester(configuration(store, server)).run().rows == 1)
+            try send(["c"], dated: day, to: server)
+            #expect(try await Ingester(configuration(store, server)).run().rows == 0)
+
+            // Another cluster that has the same films elsewhere: nothing of it is news, and it goes on.
+            try await server.remake(Topics.movies, partitions: 1)
+            try send(["d", "c", "a", "b"], dated: day, to: server)
+            var mirror = try configuration(store, server)
+            mirror.cluster = "mirror"
+            for _ in 0..<2 { #expect(try await Ingester(mirror).run().rows == 0) }
+            try send(["e"], dated: day, to: server)
+            #expect(try await Ingester(mirror).run().rows == 1)
+
+            // As long as the first one, and it ends with a film that is known: what lies before it is not.
+            try await server.remake(Topics.movies, partitions: 1)
+            try send(["x", "y", "z", "v", "w", "u", "c"], dated: day, to: server)
+            await expectLoss(try configuration(store, server))
+            #expect(try films(store) == ["a", "b", "c", "d", "e"])
+        }
+    }
+
+    /// The films of a topic that was made anew come in the same order, and say other things.
+    @Test func aCatalogueThatIsSentAnewIsAnotherLogByItsWords() async throws {
+        try await with { store, server in
+            try send(["a", "b", "c"], to: server)
+            #expect(try await Ingester(configuration(store, server)).run().rows == 3)
+            try await server.remake(Topics.movies, partitions: 1)
+            try send(["a", "b", "c"], words: "More about", to: server)
+            await expectLoss(try configuration(store, server))
         }
     }
 
