@@ -6,12 +6,18 @@ public import Kafka
 extension KafkaServer {
     public func make(_ topic: String, partitions: Int) async throws {
         let consumer = try KafkaConsumer(properties: properties, group: "setup")
+        var trouble = "\(topic) was not made"
         for _ in 0..<100 {
-            try consumer.create(topics: [topic], partitions: partitions)
-            if try consumer.partitionCount(of: topic) == partitions { return }
+            do {
+                try consumer.create(topics: [topic], partitions: partitions)
+                if try consumer.partitionCount(of: topic) == partitions { return }
+            } catch let error as KafkaError {
+                // A controller that has not heard of its broker for a while says that it has too few of them.
+                trouble = "\(topic) was not made: \(error.message)"
+            }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw Failure(message: "\(topic) was not made")
+        throw Failure(message: trouble)
     }
 
     /// Deletes a topic, and returns when no broker knows it.

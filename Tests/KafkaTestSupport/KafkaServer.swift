@@ -40,11 +40,20 @@ public final class KafkaServer: Sendable {
 
     /// Starts it, again on the same port and data if it ran before. Takes some seconds.
     public func start() async throws {
-        let output = try await run("kafka/start", ["--data", folder.path] + options)
+        let output = try await startedPatiently()
         guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("bootstrap.servers=") }) else {
             throw Failure(message: "kafka/start said: \(output)")
         }
         servers.withLock { $0 = String(line.dropFirst("bootstrap.servers=".count)) }
+    }
+
+    /// The script gives a server a minute, which is not enough where many run.
+    private func startedPatiently() async throws -> String {
+        for _ in 0..<2 {
+            if let output = try? await run("kafka/start", ["--data", folder.path] + options) { return output }
+            try? await stop(crash: true)
+        }
+        return try await run("kafka/start", ["--data", folder.path] + options)
     }
 
     /// Ends it; as a crash would, if asked.

@@ -49,6 +49,13 @@ extension KafkaClient {
             RD_KAFKA_RESP_ERR__FAIL, RD_KAFKA_RESP_ERR__BAD_MSG,
         ].map(\.rawValue))
 
+    /// What librdkafka and brokers say of a topic or partition that they have not heard of.
+    private static let unknown: Set<Int32> = Set(
+        [
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+        ].map(\.rawValue))
+
     /// The number of partitions of a topic, or nil if the topic does not exist.
     func partitionCount(of topic: String, timeout: Double) throws -> Int? {
         guard let rkt = rd_kafka_topic_new(handle, topic, nil) else {
@@ -76,9 +83,12 @@ extension KafkaClient {
         var high: Int64 = 0
         try retrying("asking for the offsets of \(place)", for: timeout) { left in
             let code = rd_kafka_query_watermark_offsets(handle, place.topic, place.partition, &low, &high, left)
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return code }
             // librdkafka would go on asking the leader it knows until its metadata are five minutes old.
-            if code != RD_KAFKA_RESP_ERR_NO_ERROR { _ = try? partitionCount(of: place.topic, timeout: 2) }
-            return code
+            let count = try? partitionCount(of: place.topic, timeout: 2)
+            // Of a topic that was just made what it knows may be older than who said that there is the partition.
+            let isNews = Self.unknown.contains(code.rawValue) && count.map { place.partition < $0 } ?? false
+            return isNews ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : code
         }
         return low..<max(low, high)
     }

@@ -111,8 +111,9 @@ import Testing
                 while !isOver.load(ordering: .acquiring) {
                     // As an ingester does: what is there is refused, what another commits meanwhile is judged again.
                     let own = commits < 30 ? Array(events[commits * 90..<commits * 90 + 5]) : []
-                    let known = Set(try ids(writer))
+                    // The version first: what comes after it is found by the commit.
                     let seen = try writer.snapshot()
+                    let known = Set(try ids(writer))
                     let new = own.filter { !known.contains($0.eventID) }
                     let outcome = try writer.append(
                         new.isEmpty ? [] : [EventTable.batch(new, ingestedAt: .now)],

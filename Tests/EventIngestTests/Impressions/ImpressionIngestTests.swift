@@ -112,12 +112,15 @@ import Testing
                 configuration.sharing = sharing
                 let first = try await Ingester(configuration).run()
                 #expect(first.partitions == 3)
+                // The mock cluster made it, with as many partitions as it gives by default, when its error was set.
                 broker.setTopic(Topics.impressions, isKnown: true)
-                try broker.createTopic(Topics.impressions, partitions: 1)
+                let consumer = try KafkaConsumer(properties: broker.properties, group: "look")
+                let made = try #require(try consumer.partitionCount(of: Topics.impressions))
                 let publisher = try KafkaEventPublisher(properties: broker.properties, timeout: 10)
                 try await publisher.publish([impression(1)])
                 let second = try await Ingester(configuration).run()
-                #expect(second.partitions == 4 && second.rows == 1)
+                #expect(second.partitions == 3 + made)
+                #expect(second.rows == 1)
             }
         }
     }
