@@ -25,20 +25,24 @@ extension LogReader {
             let stated = try statedTime(of: stating[middle].version) ?? stating[middle].time
             if stated <= time { low = middle + 1 } else { high = middle }
         }
-        if low > 0 { return try followed(stating[low - 1].version, at: time, in: files) }
+        if low > 0 {
+            let match = stating[low - 1]
+            return try followed(match.version, of: statedTime(of: match.version) ?? match.time, at: time, in: files)
+        }
         let older = files.filter { $0.version < since }
         if let match = older.last(where: { $0.time <= time }) {
-            return try followed(match.version, at: time, in: files)
+            return try followed(match.version, of: match.time, at: time, in: files)
         }
         let first = try older.first?.time ?? stating.first.map { try statedTime(of: $0.version) ?? $0.time }
         throw ColumnarError.noVersionAt(table: table, time: time, earliest: first ?? Timestamp(microseconds: 0))
     }
 
-    /// The version, unless others came after it before `time` that are no longer kept: see ``KeptVersions``.
+    /// The version, committed at `own`, unless others came after it before `time` that are no longer kept: see
+    /// ``KeptVersions``.
     private func followed(
-        _ version: Int64, at time: Timestamp, in files: [(version: Int64, time: Timestamp)]
+        _ version: Int64, of own: Timestamp, at time: Timestamp, in files: [(version: Int64, time: Timestamp)]
     ) throws -> Int64 {
-        guard let next = files.first(where: { $0.version > version }), next.version != version + 1,
+        guard own < time, let next = files.first(where: { $0.version > version }), next.version != version + 1,
             try KeptVersions(storage: storage).entries().contains(where: { $0.version == version })
         else { return version }
         throw ColumnarError.versionNotKept(table: table, time: time, before: version, after: next.version)

@@ -163,6 +163,52 @@ struct DeltaTidyTests {
         }
     }
 
+    /// The version of a time between two that are kept is gone, and another one in its place would be a lie.
+    @Test func aTimeBetweenTwoKeptVersionsIsRefusedAndNamesBoth() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try DeltaTable.create(
+                at: folder.path, schema: Self.schema,
+                configuration: [
+                    "delta.logRetentionDuration": "interval 0 seconds",
+                    "delta.deletedFileRetentionDuration": "interval 0 seconds",
+                ])
+            func commit(_ number: Int) throws { _ = try table.append([Self.batch(number, day: 20_000, rows: 2)]) }
+            for number in 0..<3 { try commit(number) }
+            try table.keep(version: 2, until: Timestamp.now.advanced(bySeconds: 3600), by: "train", atMost: 9)
+            for number in 3..<23 { try commit(number) }
+            try table.keep(version: 20, until: Timestamp.now.advanced(bySeconds: 3600), by: "train", atMost: 9)
+            for number in 23..<46 { try commit(number) }
+            // Files tell when a version was committed: one a minute. Then all is cleaned that nobody keeps.
+            let log = folder.appending(path: "_delta_log").path
+            for name in try FileManager.default.contentsOfDirectory(atPath: log) where name.hasSuffix(".json") {
+                guard let version = Double(name.dropLast(5)) else { continue }
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000 + version * 60)],
+                    ofItemAtPath: "\(log)/\(name)")
+            }
+            _ = try table.tidy(TidyPolicy(hours: 0, days: 0), vacuums: true)
+            let reopened = try DeltaTable.open(at: folder.path)
+            func version(at minutes: Double) throws -> Int64 {
+                try reopened.snapshot(asOf: Timestamp(seconds: 1_700_000_000 + Int64(minutes * 60))).version
+            }
+            #expect(throws: ColumnarError.self) { try reopened.snapshot(version: 3) }
+            // At its own time a kept version was in force; later another one was.
+            #expect(try version(at: 2) == 2 && version(at: 20) == 20)
+            for minutes in [2.5, 11, 19.9] {
+                #expect {
+                    try version(at: minutes)
+                } throws: { error in
+                    let error = error as? ColumnarError
+                    return error?.code == "no-such-version" && error?.message.contains("2") == true
+                        && error?.message.contains("20") == true
+                }
+            }
+            #expect(throws: ColumnarError.self) { try version(at: 25) }
+            #expect(throws: ColumnarError.self) { try version(at: 1) }
+            #expect(try version(at: 1000) == 46)
+        }
+    }
+
     /// A version that somebody needs, such as one that a model was trained on.
     @Test func aKeptVersionOutlivesTheRetention() async throws {
         try await withTemporaryFolder { folder in
