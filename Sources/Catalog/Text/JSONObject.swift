@@ -21,12 +21,14 @@ struct JSONObject {
     func objects(_ key: String) -> [JSONObject]? { (structure(key) as? [[String: Any]])?.map(JSONObject.init) }
 
     /// The value where a list or an object is meant: a text that looks like one, as cells of a table hold them, is taken
-    /// apart, and is nothing if that fails.
+    /// apart, and is nothing if that fails. One in round brackets, a tuple of Python's, may be a text in brackets too.
     private func structure(_ key: String) -> Any? {
-        guard let text = values[key] as? String,
-            let first = text.first(where: { !$0.isWhitespace }), first == "[" || first == "{"
-        else { return values[key] }
-        return LiteralParser.parse(text)
+        guard let text = values[key] as? String else { return values[key] }
+        return switch text.first(where: { !$0.isWhitespace }) {
+        case "[", "{": LiteralParser.parse(text)
+        case "(": LiteralParser.parse(text) ?? text
+        default: text
+        }
     }
 
     /// A text that is more than white space.

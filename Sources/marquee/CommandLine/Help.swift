@@ -31,10 +31,11 @@ enum Help {
     /// What `marquee store --help` prints.
     static func group(_ name: String, _ table: CommandTable) -> String {
         let commands = table.group(name) ?? []
-        var text =
-            "\(CommandTable.groupSummaries[name] ?? "")\n\nUsage: marquee \(name) COMMAND [options]\n\nCommands:\n"
+        var text = TextLayout.wrapped(CommandTable.groupSummaries[name] ?? "", indent: 0)
+        text += "\n\nUsage: marquee \(name) COMMAND [options]\n\nCommands:\n"
         text += columns(commands.map { ("\($0.name)", $0.summary) })
-        return text + "\n'marquee \(name) COMMAND --help' shows the options of a command with examples.\n"
+        let hint = "'marquee \(name) COMMAND --help' shows the options of a command with examples."
+        return text + "\n" + TextLayout.wrapped(hint, indent: 0) + "\n"
     }
 
     /// What `marquee train --help` prints.

@@ -30,7 +30,10 @@ enum DeadLettersCommand {
         try await BlockingWork.run("deadletters") { flag in
             let names = ["at", "topic", "partition", "offset", "reason", "detail", "text", "payload", "key"]
             var printer = RowPrinter(columns: names.map { ($0, .left) }, as: form)
-            try DeadLetters(store: store).forEach(reasons: reasons) { letter in
+            // Where events were only imported nothing was ever refused.
+            let isImported = try store.openIfPresent(.deadLetters) == nil && store.openIfPresent(.events) != nil
+            let letters = try isImported ? nil : DeadLetters(store: store)
+            try letters?.forEach(reasons: reasons) { letter in
                 try flag.check()
                 if form == .table { print(letter) } else { printer.print(values(of: letter)) }
                 return true

@@ -102,8 +102,8 @@ enum StoreCareCommand {
                     + "\(Figure.count(report.problems.count)) problems")
             if let rows = try badEvents(invocation.arguments[0], version) {
                 StandardOutput.write(
-                    line: "\(Figure.count(rows.count)) of them are no events and are left out of training: \(rows.text)"
-                )
+                    prose: "\(Figure.count(rows.count)) of them are no events and are left out of training: "
+                        + rows.text)
             }
             if let first = report.problems.first {
                 throw ColumnarError.malformed(file: first.path, reason: first.reason)

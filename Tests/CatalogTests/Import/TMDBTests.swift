@@ -51,6 +51,9 @@ import Testing
         #expect(csv.movies.map(\.keywords) == [["boy's toy", "café"], [], ["a", "b"]])
         let lines = try await read(#"{"id":1,"title":"A","genres":"[{'id': 16, 'name': 'Animation'}]"}"# + "\n\n{}")
         #expect(lines.movies[0].genres == ["Animation"])
+        // Python's tuples are lists too; a text in brackets is none.
+        let tuples = try await read("id,title,genres\n1,A,\"('Drama', 'Crime')\"\n2,B,(Drama)\n3,C,()\n")
+        #expect(tuples.movies.map(\.genres) == [["Drama", "Crime"], ["(Drama)"], []])
     }
 
     @Test func columnsAreFoundByNameOrTheFileIsRefused() async throws {

@@ -23,6 +23,14 @@ import Testing
         }
     }
 
+    @Test func theHelpOfAGroupFitsTheWidth() {
+        for group in Set(CommandTable.standard.commands.filter { $0.path.count > 1 }.map { $0.path[0] }) {
+            let text = Help.group(group, .standard)
+            #expect(text.contains("Usage: marquee \(group) COMMAND"))
+            #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
+        }
+    }
+
     @Test func theTableIsConsistent() {
         for command in CommandTable.standard.commands {
             let options = command.options + CommandTable.common

@@ -106,6 +106,11 @@ import Testing
                     "plays.csv:5: invalid-time: 'yesterday' is none of \(Self.times)",
                 ],
                 events: Self.tableEvents, films: [])
+            // Nothing came through Kafka, and nothing was refused there.
+            let letters = try await MarqueeProcess.run(
+                ["deadletters", "list", "--store", "data", "--format", "json"], in: folder)
+            #expect(letters.status == 0 && letters.errors.isEmpty, "\(letters.errors)")
+            #expect((try JSONSerialization.jsonObject(with: Data(letters.output.utf8)) as? [Any])?.isEmpty == true)
         }
     }
 
