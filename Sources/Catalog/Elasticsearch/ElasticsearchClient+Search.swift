@@ -5,7 +5,11 @@ import Store
 extension ElasticsearchClient: FilmSearch {
     /// The same question as ``ContentIndex/films(_:)``, and with one shard the same answer.
     public func search(_ query: FilmQuery) async throws -> FilmHits {
-        if let text = query.text, SearchWords.distinct(text).isEmpty { return FilmHits() }
+        if let text = query.text, SearchWords.distinct(text).isEmpty {
+            var none = FilmHits()
+            for facet in query.facets { none.facets[facet] = [] }
+            return none
+        }
         let answer = try await send(
             .post,
             "/\(configuration.index)/_search?filter_path=timed_out,_shards.failed,hits.total,hits.hits._id,"

@@ -121,9 +121,10 @@ public final class ElasticsearchClient: ContentSource {
             headers: (body == nil ? [] : [HTTPHeader("Content-Type", type)]) + trace.headers, body: body,
             credentials: configuration.credentials, isIdempotent: isIdempotent, deadline: deadline,
             attempts: attempts)
-        let response: HTTPResponse
+        var response: HTTPResponse
         do {
             response = try await http.send(request)
+            if isIdempotent == true, Self.lostItsIndex(response) { response = try await http.send(request) }
             trace.end(status: response.status)
         } catch let error as HTTPClientError {
             trace.end(status: nil)
@@ -136,6 +137,15 @@ public final class ElasticsearchClient: ContentSource {
         }
         guard let answer else { throw CatalogError.searchProtocol(server: server, reason: "not a JSON object") }
         return answer
+    }
+
+    /// Whether no shard could be asked: so it is for a query under way when the index behind an alias is taken away for another
+    /// one, which answers if it is asked again.
+    private static func lostItsIndex(_ response: HTTPResponse) -> Bool {
+        guard response.status == 503, let error = JSONObject(parsing: response.body)?.object("error") else {
+            return false
+        }
+        return error.text("type") == "search_phase_execution_exception"
     }
 
     /// `index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded …];` without the ornaments.

@@ -108,7 +108,8 @@ import Testing
                 events: Self.tableEvents, films: [])
             // Nothing came through Kafka, and nothing was refused there.
             let letters = try await MarqueeProcess.run(
-                ["deadletters", "list", "--store", "data", "--format", "json"], in: folder)
+                ["deadletters", "list", "--store", folder.appending(path: "data").path, "--format", "json"],
+                in: folder)
             #expect(letters.status == 0 && letters.errors.isEmpty, "\(letters.errors)")
             #expect((try JSONSerialization.jsonObject(with: Data(letters.output.utf8)) as? [Any])?.isEmpty == true)
         }
