@@ -159,7 +159,8 @@ struct RetrainingJobTests {
                 let reason = try #require(gate["reason"] as? String)
                 #expect(outcome != "promoted")
                 #expect(told["type"] as? String == "training.\(outcome)" && data["finding"] as? String == finding)
-                #expect(data["reason"] as? String == reason && ["schedule", "missed"].contains(data["cause"] as? String))
+                #expect(
+                    data["reason"] as? String == reason && ["schedule", "missed"].contains(data["cause"] as? String))
                 let evaluation = try Loop.json(
                     String(contentsOfFile: "\(place.models)/\(model)/evaluation.json", encoding: .utf8))
                 #expect((evaluation["gate"] as? [String: Any])?["finding"] as? String == finding)
