@@ -23,24 +23,8 @@ struct DashboardPage: Sendable {
     /// The whole page: the frame of all pages around its part. Nothing of a request is in it.
     func html(_ files: [String: [UInt8]]) -> [UInt8] {
         func text(_ file: String) -> String { String(decoding: files[file] ?? [], as: UTF8.self) }
-        // All at once: a browser would find them one after the other, as they name each other.
-        let preloads = Self.imports(of: ["shell.js", "\(name).js"], files)
-            .map { "<link rel=\"modulepreload\" href=\"/assets/\($0)\">" }.joined(separator: "\n")
         return Array(
             text("layout.html").replacing("{{title}}", with: title).replacing("{{module}}", with: name)
-                .replacing("{{preloads}}", with: preloads).replacing("{{body}}", with: text("\(name).html")).utf8)
-    }
-
-    /// The scripts that these import, and those that they import, by name.
-    private static func imports(of scripts: [String], _ files: [String: [UInt8]]) -> [String] {
-        var found = Set<String>()
-        var open = scripts
-        while let script = open.popLast() {
-            let text = String(decoding: files[script] ?? [], as: UTF8.self)
-            for match in text.matches(of: /from "\.\/([^"]+)"/) where found.insert(String(match.1)).inserted {
-                open.append(String(match.1))
-            }
-        }
-        return found.sorted()
+                .replacing("{{body}}", with: text("\(name).html")).utf8)
     }
 }

@@ -32,9 +32,6 @@ import Testing
             for reference in html.matches(of: /"(\/assets\/[^"]+)"/) {
                 #expect(try ask(String(reference.1)).status == 200, "\(page.pattern) \(reference.1)")
             }
-            #expect(
-                html.contains("modulepreload\" href=\"/assets/dom.js\"")
-                    && !html.contains("modulepreload\" href=\"/assets/shell"))
             // What its policy forbids would not run.
             #expect(!html.contains("<script>") && !html.contains(" style=") && !html.contains(" onclick"))
         }
