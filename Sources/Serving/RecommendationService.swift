@@ -18,11 +18,11 @@ public final class RecommendationService: Service {
     private let models: any ModelSource
     let feed: (any EventFeed)?
     let archive: (any EventArchive)?
-    private let publisher: (any EventPublisher)?
+    let publisher: (any EventPublisher)?
     let impressionPublisher: (any ImpressionPublisher)?
     /// What lists have shown; nil where that is not written down.
     let impressionLog: ImpressionLog?
-    private let editor: (any CatalogueEditor)?
+    let editor: (any CatalogueEditor)?
     let overlay = EventOverlay()
     /// The newest events of everybody.
     let trends = EventTrends()
@@ -30,7 +30,7 @@ public final class RecommendationService: Service {
     let indexLag = Atomic<Int>(-1)
     private let state: Mutex<ServingState>
     /// What was in force before, for the further pages of lists that it began.
-    private let retired = Mutex(RetiredStates())
+    let retired = Mutex(RetiredStates())
     private let catalogue: Mutex<Catalogue>
     /// What people did with items, as it was counted a moment ago.
     let activities = RecentlyUsed<String, (at: ContinuousClock.Instant, activity: ItemActivity)>(capacity: 1000)
@@ -38,17 +38,15 @@ public final class RecommendationService: Service {
     let kept: KeptAnswers
     /// Models that were put back into service, whose newer events are to be read from the store again.
     private let recalls: AsyncStream<ModelIdentity>.Continuation
-    private let recalled: AsyncStream<ModelIdentity>
+    let recalled: AsyncStream<ModelIdentity>
     /// When the feed was taken up the last time; nil while it is not.
-    private let hearingSince = Mutex<ContinuousClock.Instant?>(nil)
-    /// The time in which a feed that was taken up has found its brokers, or failed.
-    private static let settling = Duration.seconds(10)
+    let hearingSince = Mutex<ContinuousClock.Instant?>(nil)
     /// What does not work just now.
     public let impairments = Impairments()
     /// Models are opened and laid out here, one at a time: it blocks, and can take seconds.
     private let loading = BlockingQueue("model-loading", priority: .low)
     let gauges = ServingGauges()
-    private static let log = Log("serving")
+    static let log = Log("serving")
 
     private struct Catalogue {
         var snapshot: CatalogSnapshot
@@ -234,80 +232,10 @@ public final class RecommendationService: Service {
     /// Says so while no model was promoted yet.
     /// - Returns: whether none was.
     @discardableResult
-    private func noteNoModel() -> Bool {
+    func noteNoModel() -> Bool {
         guard current.model is NoModel else { return false }
         impairments.add(.model, "no model has been promoted yet: lists are of the catalogue alone")
         return true
-    }
-
-    /// Reads what is stored since the data of a model that came back, so that lists know it again.
-    private func recallStored() async {
-        guard let archive else { return }
-        for await identity in recalled {
-            do {
-                try await BlockingWork.run("recall", priority: .low) { [self] flag in
-                    try archive.events(storedSince: identity.dataAt) { events in
-                        if !flag.isSet { recall(events) }
-                    }
-                }
-            } catch {
-                Self.log.error(
-                    "stored events cannot be read: lists know less than before the rollback",
-                    ["why": Impairments.reason(error)])
-            }
-        }
-    }
-
-    private func followModels() async {
-        while !Task.isCancelled {
-            do {
-                try await reloadModel()
-                if !noteNoModel() { impairments.remove(.model) }
-            } catch {
-                // The model in service goes on.
-                impairments.add(.model, Impairments.reason(error))
-            }
-            retired.withLock { $0.forget(now: .now) }
-            try? await Task.sleep(for: configuration.modelInterval)
-        }
-    }
-
-    /// Asks the feed whether it hears anything: a broker that is gone sends no error, only nothing.
-    private func watchFeed() async {
-        guard let feed else { return }
-        while !Task.isCancelled {
-            switch feed.state {
-            case .down(_, let reason): impairments.add(.events, reason)
-            case .hearing:
-                // A feed that was just taken up again may not know yet that nobody is there.
-                let isSettled = hearingSince.withLock { $0.map { ContinuousClock.now - $0 > Self.settling } ?? false }
-                if isSettled { impairments.remove(.events) }
-            }
-            try? await Task.sleep(for: configuration.modelInterval)
-        }
-    }
-
-    private func followEvents() async {
-        guard let feed else { return }
-        var pause = Duration.milliseconds(250)
-        while !Task.isCancelled {
-            do {
-                hearingSince.withLock { $0 = .now }
-                try await feed.run { [self] events in
-                    impairments.remove(.events)
-                    overlay.receive(events)
-                    trends.receive(events)
-                    gauges.heard(events)
-                }
-                return
-            } catch {
-                if Task.isCancelled { return }
-                hearingSince.withLock { $0 = nil }
-                impairments.add(.events, Impairments.reason(error))
-            }
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(10))
-        }
     }
 
     // MARK: Answering
@@ -361,43 +289,6 @@ public final class RecommendationService: Service {
         return list
     }
 
-    var takesEvents: Bool { publisher != nil }
-
-    /// Publishes events and, once they are durable, folds them in here without waiting for the feed to bring them.
-    func take(_ events: [Event]) async throws {
-        guard let publisher else { throw ServingError.eventsUnavailable }
-        try await publisher.publish(events)
-        overlay.receive(events)
-        trends.receive(events)
-        gauges.eventsTaken.increment(by: events.count)
-    }
-
-    /// Makes edits of the catalogue durable and puts them into service: whoever is answered finds them in every list.
-    /// - Throws: `CatalogError` for an edit that is refused, ``ServingError`` if none can be made.
-    func edit(_ edits: [CatalogEdit]) async throws -> [EditedFilm] {
-        guard let editor else { throw ServingError.catalogueReadOnly }
-        return try await editor.apply(edits)
-    }
-
-    /// Returns once all of the events are stored.
-    /// - Throws: ``ServingError/waitTimedOut(milliseconds:)``, ``ServingError/storeUnknown``.
-    func waitUntilStored(_ events: [Event], within limit: Duration) async throws {
-        guard let archive else { throw ServingError.storeUnknown }
-        let end = ContinuousClock.now + limit
-        var left = events
-        var pause = Duration.milliseconds(100)
-        while true {
-            let wanted = left
-            left = try await BlockingWork.run("stored") { _ in try archive.unstored(of: wanted) }
-            if left.isEmpty { return }
-            guard ContinuousClock.now + pause < end else {
-                throw ServingError.waitTimedOut(milliseconds: Int(limit.inSeconds * 1000))
-            }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(1))
-        }
-    }
-
     /// The model in service, as every answer names it.
     public var modelJSON: [UInt8] { current.modelJSON }
 
@@ -407,32 +298,5 @@ public final class RecommendationService: Service {
         gauges.overlayEvents.set(Double(counts.held))
         gauges.modelAge.set(freshness(now: .now).modelAge)
         gauges.modelItems.set(Double(current.popularity.order.count))
-    }
-}
-
-/// What the service tells about itself beyond its requests.
-struct ServingGauges: Sendable {
-    let degraded = Metrics.shared.counter(
-        "marquee_degraded_answers_total", help: "Lists made without one of their parts.")
-    let swaps = Metrics.shared.counter("marquee_model_swaps_total", help: "Models put into service after the first.")
-    let eventsTaken = Metrics.shared.counter(
-        "marquee_rest_events_total", help: "Events taken in over REST and published.")
-    let impressionsTaken = Metrics.shared.counter(
-        "marquee_rest_impressions_total", help: "Impressions taken in over REST and published.")
-    let overlayEvents = Metrics.shared.gauge(
-        "marquee_overlay_events", help: "Events held that are newer than the model.")
-    let modelAge = Metrics.shared.gauge(
-        "marquee_model_age_seconds", help: "Since the model in service was trained; since 1970 while there is none.")
-    let modelItems = Metrics.shared.gauge("marquee_items", help: "Items that can be recommended.")
-    private let heardByKind = EventKind.allCases.map { kind in
-        Metrics.shared.counter(
-            "marquee_events_heard_total", help: "Events that answers were told of, by kind.",
-            labels: ["kind": kind.name])
-    }
-
-    func heard(_ events: [Event]) {
-        for (kind, counter) in zip(EventKind.allCases, heardByKind) {
-            counter.increment(by: events.count { $0.kind == kind })
-        }
     }
 }

@@ -9,7 +9,7 @@ public struct FilterColumns: Sendable {
     /// Places.
     public let count: Int
     /// Made by the first filter that asks for them: a catalogue may have been edited again before one does.
-    let columns: [OnDemand<FilterColumn, Never>]
+    private let columns: [OnDemand<FilterColumn, Never>]
 
     /// O(1): a field costs O(items) when it is first asked for.
     /// - Parameters:
@@ -40,7 +40,20 @@ public struct FilterColumns: Sendable {
     }
 }
 
-enum FilterColumn: Sendable {
+extension FilterColumns {
+    /// How many of the places have which value of a field, in no order; of whole numbers which ten, by its first. Values that
+    /// none has may come with 0; numbers with fractions and instants have none. O(places + values).
+    func counts(_ field: FilterField, of places: [Int32]) -> [(String, Int)] {
+        switch columns[field.ordinal].get() {
+        case .text(let column): column.counts(of: places)
+        case .texts(let column): column.counts(of: places)
+        case .integer(let column): column.counts(of: places) { "\($0 / 10 * 10)" }
+        case .float, .long: []
+        }
+    }
+}
+
+private enum FilterColumn: Sendable {
     case text(TextColumn)
     case texts(TextsColumn)
     case integer(NumberColumn<Int32>)
@@ -90,19 +103,19 @@ enum FilterColumn: Sendable {
 }
 
 extension FilterTerm {
-    var number: Double? {
+    fileprivate var number: Double? {
         switch self {
         case .number(let number): number
         case .day(let days): Double(days)
         case .text, .instant: nil
         }
     }
-    var instant: Int64? { if case .instant(let microseconds) = self { microseconds } else { nil } }
+    fileprivate var instant: Int64? { if case .instant(let microseconds) = self { microseconds } else { nil } }
 }
 
 extension FilterTest {
     /// Whether a text that is there passes.
-    func accepts(_ text: String) -> Bool {
+    fileprivate func accepts(_ text: String) -> Bool {
         switch self {
         case .compare(let comparison, .text(let other)): comparison.holds(text, other)
         case .isIn(let terms): terms.contains(.text(text))
@@ -114,7 +127,7 @@ extension FilterTest {
 }
 
 /// One text or none for each place, by a number for each different text.
-struct TextColumn: Sendable {
+private struct TextColumn: Sendable {
     private let values: [String]
     /// By place: where in ``values``, or −1.
     private let numbers: [Int32]
@@ -151,7 +164,7 @@ struct TextColumn: Sendable {
 }
 
 /// Several texts for each place.
-struct TextsColumn: Sendable {
+private struct TextsColumn: Sendable {
     private let values: [String]
     /// Those of place `p` are `numbers[starts[p]..<starts[p + 1]]`.
     private let starts: [Int32]
@@ -200,7 +213,7 @@ struct TextsColumn: Sendable {
 }
 
 /// Gives different texts numbers from 0.
-struct TextNumbers {
+private struct TextNumbers {
     private(set) var values: [String] = []
     private var numbers: [String: Int32] = [:]
 
@@ -214,7 +227,7 @@ struct TextNumbers {
 }
 
 /// One number or none for each place.
-struct NumberColumn<Element: Numeric & Comparable & Sendable>: Sendable {
+private struct NumberColumn<Element: Numeric & Comparable & Sendable>: Sendable {
     private let values: [Element]
     private let isThere: [Bool]
 
@@ -252,7 +265,7 @@ struct NumberColumn<Element: Numeric & Comparable & Sendable>: Sendable {
 
 extension ItemBitmap {
     /// The places for which `contains` holds, 32 to a word.
-    init(itemCount: Int, where contains: (Int) -> Bool) {
+    fileprivate init(itemCount: Int, where contains: (Int) -> Bool) {
         var words: [UInt32] = []
         words.reserveCapacity((itemCount + 31) / 32)
         for first in stride(from: 0, to: itemCount, by: 32) {
