@@ -52,7 +52,7 @@ struct ListMeasure: Sendable {
     func values(of user: Int32, list: [Int32], hits: [Bool], popular: [Int32], cutoffs: [Int]) -> [Double] {
         let history = liked(user)
         let genres = content.flatMap { content in content.genres(of: history[...]) }
-        let profile = Self.shares(history[...], parts)
+        let profile = Self.counts(history[...], parts)
         return serendipity(list, hits, popular, cutoffs)
             + (content?.diversity(of: list, cutoffs) ?? cutoffs.map { _ in .nan })
             + cutoffs.map { k in
@@ -60,8 +60,8 @@ struct ListMeasure: Sendable {
                 return Self.divergence(genres, shown)
             }
             + cutoffs.map { k in
-                guard let profile, let shown = Self.shares(list.prefix(k), parts) else { return .nan }
-                return Self.jensenShannon(profile, shown)
+                guard let profile, let shown = Self.counts(list.prefix(k), parts) else { return .nan }
+                return DriftWindows.jensenShannon(profile, shown)
             }
     }
 
@@ -80,19 +80,12 @@ struct ListMeasure: Sendable {
         }
     }
 
-    private static func shares(_ items: ArraySlice<Int32>, _ parts: [Int]) -> [Double]? {
+    /// How many of the items are head, torso and tail; nil of none.
+    private static func counts(_ items: ArraySlice<Int32>, _ parts: [Int]) -> [Int]? {
         guard !items.isEmpty else { return nil }
-        var counts = [0.0, 0, 0]
+        var counts = [0, 0, 0]
         for item in items { counts[parts[Int(item)]] += 1 }
-        return counts.map { $0 / Double(items.count) }
-    }
-
-    private static func jensenShannon(_ a: [Double], _ b: [Double]) -> Double {
-        zip(a, b).reduce(0.0) { sum, pair in
-            let middle = (pair.0 + pair.1) / 2
-            return sum + (pair.0 > 0 ? pair.0 / 2 * log2(pair.0 / middle) : 0)
-                + (pair.1 > 0 ? pair.1 / 2 * log2(pair.1 / middle) : 0)
-        }
+        return counts
     }
 }
 

@@ -232,8 +232,9 @@ public struct FoldTrial: Sendable {
                     columns: ["from", "to", "users", "new model, \(first.metric)", "popular"],
                     rows: windows.map {
                         [
-                            .text($0.at.description), .text($0.end.description), .count($0.users), .interval($0.new),
-                            .interval($0.popular),
+                            .text(Timestamp(seconds: $0.at.seconds).description),
+                            .text(Timestamp(seconds: $0.end.seconds).description), .count($0.users),
+                            .interval($0.new), .interval($0.popular),
                         ]
                     }),
             ])
