@@ -38,6 +38,7 @@ extension ItemLinks {
             workers.run(units: (items + unit - 1) / unit) { _, number in
                 var counts = [Int32](repeating: 0, count: items)
                 var touched: [Int32] = []
+                var strongest = StrongestItems(count)
                 for item in number * unit..<min((number + 1) * unit, items) {
                     for user in audience[item] {
                         for other in liked[Int(user)] where other != item {
@@ -46,15 +47,12 @@ extension ItemLinks {
                         }
                     }
                     let size = Float(audience[item].count)
-                    var list = touched.map { other in
-                        (
-                            item: other,
-                            weight: Float(counts[Int(other)]) / (size * Float(audience[Int(other)].count)).squareRoot()
-                        )
+                    for other in touched {
+                        let both = Float(counts[Int(other)])
+                        strongest.add(other, both / (size * Float(audience[Int(other)].count)).squareRoot())
+                        counts[Int(other)] = 0
                     }
-                    list.sort { ($0.weight, $1.item) > ($1.weight, $0.item) }
-                    output.pointer[item] = Array(list.prefix(count))
-                    for other in touched { counts[Int(other)] = 0 }
+                    output.pointer[item] = strongest.take().map { (item: $0.item, weight: $0.score) }
                     touched.removeAll(keepingCapacity: true)
                 }
             }

@@ -68,28 +68,15 @@ public final class ItemLinks: Sendable {
                 }
             }
         }
-        var found: [(item: Int32, score: Float)] = []
-        found.reserveCapacity(2 * count)
-        func cut() {
-            found.sort { $0.score != $1.score ? $0.score > $1.score : $0.item < $1.item }
-            if found.count > count { found.removeLast(found.count - count) }
-        }
-        // What is below it is not among the best.
-        var threshold: Float = 0
+        var found = StrongestItems(count)
         // An item stands here twice if its sum came back to zero in between: the second time it is taken already.
         for item in scratch.touched {
             let score = scratch.sums[Int(item)]
             scratch.sums[Int(item)] = 0
-            guard score > 0, score >= threshold, isWanted(item) else { continue }
-            found.append((item, score))
-            if found.count >= 2 * count {
-                cut()
-                threshold = found.last?.score ?? 0
-            }
+            if score > 0, found.mayTake(score), isWanted(item) { found.add(item, score) }
         }
         scratch.touched.removeAll(keepingCapacity: true)
         self.scratch.withLock { $0.append(scratch) }
-        cut()
-        return found
+        return found.take()
     }
 }
