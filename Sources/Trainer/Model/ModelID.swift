@@ -25,8 +25,15 @@ public struct ModelID: RawRepresentable, Hashable, Comparable, Sendable, CustomS
     ///   - at: the time of publication; seconds count.
     ///   - digest: hexadecimal; the first eight digits are used.
     public init(at: Timestamp, digest: String) {
-        let compact = Timestamp(seconds: at.seconds).description.filter { $0 != "-" && $0 != ":" }
-        rawValue = "\(compact)-\(digest.prefix(8).lowercased())"
+        rawValue = "\(Self.time(at))-\(digest.prefix(8).lowercased())"
+    }
+
+    /// The time of a name, such as `20261120T120000Z`.
+    var time: Substring { rawValue.prefix(16) }
+
+    /// A time as names have it, to the second.
+    static func time(_ at: Timestamp) -> Substring {
+        Timestamp(seconds: at.seconds).description.filter { $0 != "-" && $0 != ":" }[...]
     }
 
     public var description: String { rawValue }

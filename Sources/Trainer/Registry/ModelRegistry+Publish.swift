@@ -4,8 +4,9 @@ internal import Foundation
 extension ModelRegistry {
     /// Publishes a model: `write` fills a folder that no reader sees, which then appears as a whole.
     ///
-    /// Its name is the time, moved on by whole seconds while the name is taken, and the beginning of the digest of its
-    /// factors. The storage lets one publisher have a name, so several may publish at once.
+    /// Its name is the time, moved on by whole seconds while another model has that second, and the beginning of the
+    /// digest of its factors. So names sort as models were published, however short their trainings. The storage lets
+    /// one publisher have a name, so several may publish at once.
     /// - Parameters:
     ///   - write: makes all files but the manifest.
     ///   - manifest: the manifest, given the name and the sizes and digests of the files.
@@ -20,7 +21,8 @@ extension ModelRegistry {
             try write(staged.path)
             let files = try ModelFiles.summaries(in: staged.path)
             let digest = files[ModelFiles.factors]?.sha256 ?? ""
-            for second in at.seconds... {
+            let taken = Set(try storage.listFolders("").compactMap(ModelID.init(rawValue:)).map(\.time))
+            for second in at.seconds... where !taken.contains(ModelID.time(Timestamp(seconds: second))) {
                 let manifest = try manifest(ModelID(at: Timestamp(seconds: second), digest: digest), files)
                 try Files.write(JSON.encode(manifest), to: "\(staged.path)/\(ModelFiles.manifest)")
                 guard try staged.publish(as: manifest.id.rawValue, last: ModelFiles.manifest) else { continue }

@@ -49,7 +49,7 @@ import Testing
             #expect(throws: TrainerError.registryNotFound(folder: registry.folder)) { try registry.list() }
             #expect(try registry.current() == nil && registry.history().isEmpty)
             let (a, b) = (try train(registry), try train(registry, seed: 2))
-            #expect(try registry.list() == [a.id, b.id].sorted())
+            #expect(try registry.list() == [a.id, b.id])
             #expect(try registry.current() == b.id)
             #expect(try registry.find(String(a.id.rawValue.suffix(8))) == a.id)
             #expect(try registry.rollback() == a.id)
@@ -74,6 +74,17 @@ import Testing
                 let bytes = try disk.storage.read("\(a.id)/\(name)")
                 #expect(try memory.storage.read("\(b.id)/\(name)") == bytes, "\(name)")
             }
+        }
+    }
+
+    /// However short trainings are, names tell which model is the newer one, whatever their factors' digests are.
+    @Test(arguments: Place.allCases)
+    func namesSortAsModelsWerePublished(_ place: Place) async throws {
+        try await withRegistry(in: place) { registry in
+            let models = try (1...4).map { try train(registry, seed: $0) }
+            let at = Timestamp(seconds: 4_102_444_800)
+            let published = try (0..<12).map { try republish(models[$0 % 4], in: registry, at: at).id }
+            #expect(try registry.list().suffix(12) == published[...])
         }
     }
 
