@@ -39,4 +39,17 @@ public struct Workers: Sendable {
         }
         if let failure = failure.withLock({ $0 }) { throw failure.error }
     }
+
+    /// What `body` makes of each of `0..<count`, in that order.
+    /// - Throws: the error of the lowest number that failed.
+    public func map<R: Sendable, E: Error>(
+        _ count: Int, _ body: @Sendable (_ number: Int) throws(E) -> R
+    ) throws(E) -> [R] {
+        let found = Mutex([R?](repeating: nil, count: count))
+        try run(units: count) { (_, number) throws(E) in
+            let result = try body(number)
+            found.withLock { $0[number] = result }
+        }
+        return found.withLock { $0.compactMap { $0 } }
+    }
 }

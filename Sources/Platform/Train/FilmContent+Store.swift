@@ -11,8 +11,12 @@ extension FilmContent {
         let films = try MovieTable.catalogue(of: try table.snapshot()).movies
         guard !films.isEmpty else { return nil }
         let index = ContentIndex(films)
-        return FilmContent(films: films) { liked, excluded, count in
-            index.mostSimilar(to: liked, excluding: excluded, limit: count).map { (id: $0.itemID, score: $0.score) }
+        // The index numbers films in an order of its own.
+        let places = Dictionary(
+            films.enumerated().map { ($0.element.itemID, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        let inOrder = index.films.compactMap { places[$0] }.map { films[$0] }
+        return FilmContent(films: inOrder) { liked, excluded, count in
+            index.mostSimilar(to: liked, excluding: excluded, limit: count).map { (film: $0.document, score: $0.score) }
         }
     }
 }

@@ -66,8 +66,23 @@ struct BlendDesign {
     /// The candidates of a list by falling score, equal ones in their order, as numbers of rows; the first `count`.
     func ranked(_ list: Int, _ weights: [Double], count: Int) -> [Int] {
         let scores = scores(list, weights)
-        let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-        return order.prefix(count).map { starts[list] + $0 }
+        return Self.largest(count, of: scores).map { starts[list] + $0 }
+    }
+
+    /// Where the `count` largest values are, falling, equal ones in their order: each is put where it belongs among those
+    /// found so far, which most values do not reach. O(n + found × count).
+    static func largest(_ count: Int, of values: [Double]) -> [Int] {
+        guard count > 0 else { return [] }
+        var found: [(value: Double, place: Int)] = []
+        found.reserveCapacity(count + 1)
+        for (place, value) in values.enumerated() {
+            guard found.count < count || value > found[found.count - 1].value else { continue }
+            var at = found.count
+            while at > 0, value > found[at - 1].value { at -= 1 }
+            found.insert((value, place), at: at)
+            if found.count > count { found.removeLast() }
+        }
+        return found.map(\.place)
     }
 
     /// NDCG@10 of each list with these weights. See ``RankingMetric``.

@@ -12,22 +12,32 @@ struct BlendFit {
     /// Shares below this are dropped: the source is then not even asked.
     static let smallestShare = 0.02
 
+    /// The same for any number of workers.
     /// - Returns: nil if the window says too little.
-    static func blend(_ window: BlendWindow, _ halfLives: [Double]) throws -> LearnedBlend? {
+    static func blend(
+        _ window: BlendWindow, _ halfLives: [Double], workers: Workers = Workers(count: 1)
+    ) throws -> LearnedBlend? {
         let lists = window.lists.filter(\.hasLiked)
         guard lists.count >= fewestLists else { return nil }
         var epsilon = LearnedBlend.Values()
-        for source in LearnedBlend.Source.allCases where source != .recent {
-            epsilon[source] = SourceCurve.epsilon(lists.map { ($0.values.map { $0[source] }, $0.isLiked) })
+        let still = LearnedBlend.Source.allCases.filter { $0 != .recent }
+        let fitted = workers.map(still.count) { place in
+            SourceCurve.epsilon(lists.map { ($0.values.map { $0[still[place]] }, $0.isLiked) })
         }
+        for (source, value) in zip(still, fitted) { epsilon[source] = value }
         // The half-life with which all sources together tell best what was liked.
         let zeros = [Double](repeating: 0, count: BlendDesign.width)
-        var best: (halfLife: Int, design: BlendDesign, epsilon: Float, weights: [Double], loss: Double)?
-        for halfLife in halfLives.indices {
+        let curves = epsilon
+        let tried = try workers.map(halfLives.count) { halfLife in
+            var epsilon = curves
             epsilon.recent = SourceCurve.epsilon(lists.map { ($0.recent[halfLife], $0.isLiked) })
             let design = BlendDesign(lists, halfLife: halfLife, epsilon: epsilon)
             let (weights, loss) = try design.fitted(pull: 0.001, towards: zeros)
-            if best.map({ loss < $0.loss }) ?? true { best = (halfLife, design, epsilon.recent, weights, loss) }
+            return (halfLife: halfLife, design: design, epsilon: epsilon.recent, weights: weights, loss: loss)
+        }
+        // Of equal ones the first.
+        let best = tried.dropFirst().reduce(tried.first) { best, next in
+            best.map { next.loss < $0.loss ? next : $0 }
         }
         guard let best else { return nil }
         epsilon.recent = best.epsilon
@@ -99,8 +109,7 @@ struct BlendFit {
         var shown: [(score: Double, isLiked: Double)] = []
         for list in 0..<design.count {
             let scores = design.scores(list, weights)
-            let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-            for place in order.prefix(calibratedDepth) {
+            for place in BlendDesign.largest(calibratedDepth, of: scores) {
                 shown.append((scores[place], design.isLiked[design.starts[list] + place] ? 1 : 0))
             }
         }

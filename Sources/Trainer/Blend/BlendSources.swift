@@ -21,6 +21,10 @@ struct BlendSources {
     /// Nil where its matrix would be too large.
     let linear: ItemLinks?
     let content: FilmContent?
+    /// By item, its film's place in the content, or −1; and by film, its item or −1.
+    let films: [Int32]
+    let items: [Int32]
+    let workers: Workers
 
     /// The half-lives that are tried, in days.
     static let halfLives: [Double] = [3, 14, 60, 240]
@@ -29,16 +33,23 @@ struct BlendSources {
     /// Of one list: those of five sources and of each half-life.
     static let mostCandidates = (5 + halfLives.count) * LearnedBlend.depth
 
-    /// - Parameter isTraining: which events the set was made of.
+    /// - Parameters:
+    ///   - neighbours: of the training set, with ``links`` of each item; nil to count them here.
+    ///   - isTraining: which events the set was made of.
     init(
         _ log: InteractionLog, _ training: TrainingSet, _ factors: ALSFactors, _ parameters: ALSParameters,
-        _ weights: ConfidenceWeights, content: FilmContent?, halfLives: [Double] = BlendSources.halfLives,
-        workers: Workers, isTraining: (InteractionLog.Record) -> Bool
+        _ weights: ConfidenceWeights, content: FilmContent?, neighbours: ItemLinks? = nil,
+        halfLives: [Double] = BlendSources.halfLives, workers: Workers, isTraining: (InteractionLog.Record) -> Bool
     ) throws {
         self.training = training
         self.weights = weights
         self.factors = factors
         self.content = content
+        let films = content?.places(of: training.items) ?? []
+        var items = [Int32](repeating: -1, count: content?.films.count ?? 0)
+        for (item, film) in films.enumerated() where film >= 0 { items[Int(film)] = Int32(item) }
+        (self.films, self.items) = (films, items)
+        self.workers = workers
         packed = try PackedItems(factors.itemFactors)
         solver = try UserSolver(itemFactors: factors.itemFactors, parameters: parameters)
         let counts = training.popularity
@@ -51,7 +62,7 @@ struct BlendSources {
             return (0..<Int32(counts.count)).filter { counts[Int($0)] > 0 }
                 .sorted { (counts[Int($0)], $1) > (counts[Int($1)], $0) }
         }
-        neighbours = try ItemLinks.cosine(of: training, keeping: Self.links, workers: workers)
+        self.neighbours = try neighbours ?? ItemLinks.cosine(of: training, keeping: Self.links, workers: workers)
         linear =
             ItemLinks.linearBytes(of: training) <= ItemLinks.linearLimit
             ? try ItemLinks.linear(of: training, keeping: Self.links) : nil
@@ -109,12 +120,12 @@ extension BlendSources {
         }
         if let content, !likes.isEmpty {
             let seeds = LearnedBlend.seeds(newest: newest, likes: likes, most: LearnedBlend.contentSeeds)
-            let known = history.lazy.map { training.items.id(at: Int($0.item)) }
-            let ids = slice?.outsideIDs.union(known) ?? Set(known)
-            let found = content.similar(seeds.map { training.items.id(at: Int($0)) }, ids, depth)
+            func known(_ items: some Sequence<Int32>) -> [Int32] { items.map { films[Int($0)] }.filter { $0 >= 0 } }
+            let excluded = known(history.map(\.item)) + known(slice?.others ?? [])
             propose(
-                found.lazy.compactMap { film in
-                    training.items.index(of: film.id).flatMap { isNew($0) ? (item: $0, score: film.score) : nil }
+                content.similar(known(seeds), excluded, depth).compactMap { film in
+                    let item = items[Int(film.film)]
+                    return item >= 0 && isNew(item) ? (item: item, score: film.score) : nil
                 }, .content)
         }
         let links = LearnedBlend.seeds(newest: newest, likes: likes, most: LearnedBlend.linkSeeds)

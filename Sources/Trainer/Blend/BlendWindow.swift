@@ -6,7 +6,7 @@ internal import Linalg
 /// Whoever the sources know gets one list, made from that history. Of whoever they do not know there are two: the list of
 /// a stranger, and the one after their first ``LearnedBlend/fewItems`` items, folded in as serving does it.
 struct BlendWindow {
-    var lists: [BlendList] = []
+    var lists: [BlendList]
     var from: Timestamp
     var until: Timestamp
 
@@ -49,11 +49,13 @@ struct BlendWindow {
                 events[Int(place)].append(Event(item: item, weight: weight, at: record.at))
             }
         }
-        for (place, user) in chosen.users.enumerated() {
+        let (numbers, all) = (chosen.users.map { users[Int($0)] }, events)
+        let found = try sources.workers.map(all.count) { place in
             // Whatever order the events are stored in.
-            events[place].sort { ($0.at, $0.item, $0.weight) < ($1.at, $1.item, $1.weight) }
-            try add(events[place], of: users[Int(user)], sources, slice)
+            let events = all[place].sorted { ($0.at, $0.item, $0.weight) < ($1.at, $1.item, $1.weight) }
+            return try Self.lists(events, of: numbers[place], sources, slice)
         }
+        lists = found.flatMap { $0 }
     }
 
     /// People with a liking in the window, in the order of their identifiers' hashes: known and unknown ones.
@@ -74,11 +76,15 @@ struct BlendWindow {
         return (Array(users), places)
     }
 
-    private mutating func add(
+    /// The lists of one person.
+    /// - Parameters:
+    ///   - events: of the window, by time.
+    ///   - user: negative if the sources do not know them.
+    private static func lists(
         _ events: [Event], of user: Int32, _ sources: BlendSources, _ slice: FilmSlice?
-    ) throws {
+    ) throws -> [BlendList] {
         func liked(_ events: ArraySlice<Event>, without known: Set<Int32>) -> [Int32] {
-            Self.sums(events, sources.weights).map { $0.weight > 0 ? $0.item : -1 }
+            sums(events, sources.weights).map { $0.weight > 0 ? $0.item : -1 }
                 .filter { $0 >= 0 && !known.contains($0) && slice?.contains($0) ?? true }
         }
         if user >= 0 {
@@ -87,15 +93,16 @@ struct BlendWindow {
                 (item: rows.columnIndices[$0], weight: rows.values[$0])
             }
             let relevant = liked(events[...], without: Set(history.map(\.item)))
-            guard !relevant.isEmpty else { return }
+            guard !relevant.isEmpty else { return [] }
             let isLiking = history.contains { $0.weight > 0 }
-            lists.append(
+            return [
                 sources.list(
                     history: history, newest: [],
                     vector: isLiking ? sources.factors.userFactors.row(Int(user)) : nil, relevant: relevant,
-                    among: slice))
-            return
+                    among: slice)
+            ]
         }
+        var lists: [BlendList] = []
         let all = liked(events[...], without: [])
         if !all.isEmpty {
             lists.append(sources.list(history: [], newest: [], vector: nil, relevant: all, among: slice))
@@ -107,15 +114,16 @@ struct BlendWindow {
                 first.insert(event.item)
                 return false
             } ?? events.count
-        let history = Self.sums(events[..<end], sources.weights)
+        let history = sums(events[..<end], sources.weights)
         let relevant = liked(events[end...], without: first)
-        guard !relevant.isEmpty, history.contains(where: { $0.weight > 0 }) else { return }
+        guard !relevant.isEmpty, history.contains(where: { $0.weight > 0 }) else { return lists }
         let likedItems = Set(history.filter { $0.weight > 0 }.map(\.item))
         lists.append(
             sources.list(
                 history: history, newest: events[..<end].reversed().map(\.item).filter(likedItems.contains),
                 vector: try sources.solver.vector(items: history.map(\.item), confidences: history.map(\.weight)),
                 relevant: relevant, among: slice))
+        return lists
     }
 
     /// What the events of each item come to, by rising item.

@@ -6,14 +6,14 @@ struct FilmSlice {
     let name: String
     /// The other ones.
     let outside: ItemBitmap
-    /// Their identifiers.
-    let outsideIDs: Set<String>
+    /// The same as a list, rising.
+    let others: [Int32]
 
     init(_ name: String, of training: TrainingSet, where isIn: (Int32) -> Bool) {
         let others = (0..<Int32(training.itemCount)).filter { !isIn($0) }
+        self.others = others
         self.name = name
         outside = ItemBitmap(itemCount: training.itemCount, items: others.lazy.map { ItemIndex(rawValue: $0) })
-        outsideIDs = Set(others.lazy.map { training.items.id(at: Int($0)) })
     }
 
     func contains(_ item: Int32) -> Bool { !outside.contains(ItemIndex(rawValue: item)) }

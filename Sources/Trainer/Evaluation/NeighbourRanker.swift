@@ -9,10 +9,17 @@ struct NeighbourRanker: Ranker {
     private let training: TrainingSet
     private let links: ItemLinks
 
-    init(training: TrainingSet, neighbours: Int = 100, longestHistory: Int = 500, workers: Workers) throws {
+    /// - Parameter links: of the training set.
+    init(training: TrainingSet, links: ItemLinks) {
         self.training = training
-        links = try ItemLinks.cosine(
-            of: training, keeping: neighbours, longestHistory: longestHistory, workers: workers)
+        self.links = links
+    }
+
+    init(training: TrainingSet, neighbours: Int = 100, longestHistory: Int = 500, workers: Workers) throws {
+        self.init(
+            training: training,
+            links: try ItemLinks.cosine(
+                of: training, keeping: neighbours, longestHistory: longestHistory, workers: workers))
     }
 
     func rank(_ users: ArraySlice<Int32>, depth: Int, excluded: [ItemBitmap], workers: Workers) -> [[Int32]] {

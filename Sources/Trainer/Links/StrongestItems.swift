@@ -4,7 +4,7 @@ struct StrongestItems {
     /// At most twice ``count``.
     private var found: [(item: Int32, score: Float)] = []
     /// What is below it is not among the best.
-    private var threshold = -Float.infinity
+    private(set) var threshold = -Float.infinity
 
     /// - Parameter count: how many are kept, at least one.
     init(_ count: Int) {

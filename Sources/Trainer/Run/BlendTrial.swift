@@ -24,7 +24,7 @@ struct BlendTrial {
         let before = try Self.earlier(experiment, onProgress)
         let sources = try experiment.blendSources(fitted)
         let window = try BlendWindow(experiment.log, sources, isTest: experiment.isTest)
-        blend = try BlendFit.blend(window, BlendSources.halfLives)
+        blend = try BlendFit.blend(window, BlendSources.halfLives, workers: sources.workers)
         guard let (earlier, part) = before else { return }
         let sliced = try sources.slices(at: Int(window.from.date.year)).map { slice in
             (
@@ -62,7 +62,7 @@ struct BlendTrial {
             let fitted = try inner.configuration.recipe.fit(inner.training, as: .validation, onProgress: onProgress)
             let sources = try inner.blendSources(fitted)
             let window = try BlendWindow(early, sources, isTest: inner.isTest)
-            return try BlendFit.blend(window, BlendSources.halfLives).map {
+            return try BlendFit.blend(window, BlendSources.halfLives, workers: sources.workers).map {
                 ($0, "factors of the \(inner.training.eventCount) events before")
             }
         } catch let error as TrainerError where error.isTooFewEvents {
@@ -76,7 +76,7 @@ extension SplitExperiment {
     func blendSources(_ fitted: FittedModel) throws -> BlendSources {
         try BlendSources(
             log, training, fitted.factors, configuration.recipe.parameters, configuration.weights,
-            content: configuration.content, workers: evaluator.workers
+            content: configuration.content, neighbours: neighbourLinks(), workers: evaluator.workers
         ) { !isTest($0) }
     }
 }

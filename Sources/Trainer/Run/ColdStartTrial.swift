@@ -89,6 +89,7 @@ public struct ColdStartTrial: Sendable {
         let relevant = try likings(log, cold)
         let popularity = ids.map { described[$0]!.popularity ?? 0 }
         let places = Dictionary(uniqueKeysWithValues: zip(ids, cold.indices))
+        let films = content.places(of: training.items)
         var values: [(user: Int32, values: [Double])] = []
         for (user, liked) in relevant.sorted(by: { $0.key < $1.key }) {
             guard let row = training.users.index(of: Int(user), in: log.users) else { continue }
@@ -102,8 +103,10 @@ public struct ColdStartTrial: Sendable {
             var similarity = [Float](repeating: 0, count: cold.count)
             // As deep as it takes: films of the training side stand in between.
             let found = content.similar(
-                seeds.map { training.items.id(at: Int($0)) }, [], content.films.count)
-            for film in found { if let place = places[film.id] { similarity[place] = film.score } }
+                seeds.map { films[Int($0)] }.filter { $0 >= 0 }, [], content.films.count)
+            for film in found {
+                if let place = places[content.films[Int(film.film)].itemID] { similarity[place] = film.score }
+            }
             var generator = SeededGenerator(seed: seed, stream: people[Int(user)])
             let chance: [Float] = cold.indices.map { _ in Float(generator.uniform()) }
             values.append((user, [factors, popularity, similarity, chance].map { Self.ndcg($0, liked) }))

@@ -1,6 +1,7 @@
 internal import Domain
 internal import Linalg
 internal import Operations
+internal import Synchronization
 
 /// One split of one log, and the factors and rankers measured on it.
 ///
@@ -12,6 +13,8 @@ struct SplitExperiment {
     let isTest: (InteractionLog.Record) -> Bool
     let evaluator: Evaluator
     let bootstrap: Bootstrap
+    /// A baseline and a source of blends ask for the same links: they are counted once.
+    private let counted = CountedLinks()
 
     var training: TrainingSet { evaluator.training }
 
@@ -107,8 +110,15 @@ struct SplitExperiment {
         }
         return [
             popular, ListRanker(name: "recently popular", scores: recent),
-            try NeighbourRanker(training: training, workers: evaluator.workers),
+            NeighbourRanker(training: training, links: try neighbourLinks()),
         ]
+    }
+
+    /// The item neighbours of the training part.
+    func neighbourLinks() throws -> ItemLinks {
+        try counted.links {
+            try ItemLinks.cosine(of: training, keeping: BlendSources.links, workers: evaluator.workers)
+        }
     }
 
     private var sampledNegatives: Int? { evaluator.candidates.map { $0.map(\.count).max() ?? 0 } }
@@ -150,5 +160,17 @@ struct SplitExperiment {
                 explicit: configuration.explicit, bootstrapResamples: configuration.bootstrapResamples,
                 chosen: configuration.chosen),
             seed: configuration.parameters.seed, peakRSSBytes: ResidentMemory.peakBytes())
+    }
+}
+
+/// Links that whoever asks first counts, and the next ones are handed.
+private final class CountedLinks: Sendable {
+    private let found = Mutex<ItemLinks?>(nil)
+
+    func links(_ count: () throws -> ItemLinks) rethrows -> ItemLinks {
+        if let found = found.withLock({ $0 }) { return found }
+        let links = try count()
+        found.withLock { $0 = links }
+        return links
     }
 }

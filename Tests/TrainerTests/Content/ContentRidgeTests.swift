@@ -36,9 +36,9 @@ import Testing
 
     private func content(_ films: [Movie]) -> FilmContent {
         FilmContent(films: films) { liked, excluded, count in
-            let genres = Set(films.filter { liked.contains($0.itemID) }.flatMap(\.genres))
-            return films.filter { !liked.contains($0.itemID) && !excluded.contains($0.itemID) }
-                .map { (id: $0.itemID, score: Float(genres.intersection($0.genres).count)) }
+            let genres = Set(liked.flatMap { films[Int($0)].genres })
+            return (0..<Int32(films.count)).filter { !liked.contains($0) && !excluded.contains($0) }
+                .map { (film: $0, score: Float(genres.intersection(films[Int($0)].genres).count)) }
                 .filter { $0.score > 0 }.prefix(count).map { $0 }
         }
     }
