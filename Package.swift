@@ -42,8 +42,9 @@ func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let rooms = [
-    "Domain", "Linalg", "Columnar", "Delimited", "Kafka", "HTTPServer", "HTTPClient", "Operations", "Store", "Trainer",
-    "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "Platform",
+    "Domain", "Linalg", "Columnar", "Delimited", "Kafka", "HTTPServer", "HTTPClient", "Operations", "PostgreSQL",
+    "Store",
+    "Trainer", "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "Platform",
 ]
 
 let package = Package(
@@ -71,6 +72,7 @@ let package = Package(
         // Compiled, not just seen: Foundation's own ICU headers and Debian's exclude each other in Swift.
         .target(name: "CICU", dependencies: ["CICULibrary"], path: "Sources/C/CICU"),
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         // The kernels are optimised in debug builds too, or the numeric tests would take minutes.
         .target(
@@ -86,6 +88,7 @@ let package = Package(
         room("HTTPServer", ["Domain", "CMicrohttpd", "CMicrohttpdGate", "CGnuTLS"]),
         room("HTTPClient", ["Domain", "CCurl"]),
         room("Kafka", ["Domain", "CRdKafka"]),
+        room("PostgreSQL", ["Domain", "CPostgres"]),
         room("Delimited", ["Domain", "CArchive"]),
         room(
             "Operations", ["Domain", "CCrypto", "CSQLite", "CYAML"] + allocator.map { .init(stringLiteral: $0.name) }),
@@ -105,7 +108,9 @@ let package = Package(
 
         room("Dashboard", ["Domain", "HTTPServer", "Operations", "CDashboardFiles"]),
         // Level 3: what leaves.
-        room("Delivery", ["Domain", "HTTPClient", "Operations"]),
+        room(
+            "Delivery",
+            ["Domain", "HTTPClient", "Operations", "Columnar", "Store", "Kafka", "PostgreSQL", "EventIngest"]),
 
         // Level 4 and 5: the services of a process, the command.
         room(
@@ -113,13 +118,13 @@ let package = Package(
             [
                 "Domain", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
                 "Trainer",
-                "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery",
+                "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "PostgreSQL",
             ]),
         .executableTarget(
             name: "marquee",
             dependencies: [
                 "Domain", "Linalg", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient",
-                "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Delivery", "Platform",
+                "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Delivery", "Platform", "PostgreSQL",
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
@@ -187,7 +192,11 @@ let package = Package(
         tests(of: "Catalog", ["Store", "Delimited", "HTTPClient", "HTTPServer", "Columnar", "Operations", "Linalg"]),
         tests(of: "Dashboard", ["HTTPServer", "Operations"]),
         tests(of: "Serving", ["Trainer", "Catalog", "Linalg", "HTTPServer", "HTTPClient", "Operations"]),
-        tests(of: "Delivery", ["HTTPClient", "HTTPServer", "Operations"]),
+        .target(
+            name: "PostgresTestSupport", dependencies: ["TestSupport", "PostgreSQL"],
+            path: "Tests/PostgresTestSupport", swiftSettings: strict),
+        tests(of: "PostgreSQL", ["PostgresTestSupport"]),
+        tests(of: "Delivery", ["HTTPClient", "HTTPServer", "Operations", "PostgreSQL", "PostgresTestSupport"]),
         tests(
             of: "Platform",
             [
@@ -202,7 +211,7 @@ let package = Package(
                 "Trainer",
                 "Catalog",
                 "HTTPClient", "HTTPServer",
-                "Operations",
+                "Operations", "PostgreSQL", "PostgresTestSupport",
             ],
             swiftSettings: strict),
     ],

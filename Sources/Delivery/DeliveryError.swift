@@ -7,6 +7,16 @@ public enum DeliveryError: Fault, Equatable {
     /// A secret so short that it can be found by trying.
     case weakSecret(path: String, line: Int)
     case noSecret(path: String)
+    /// A database whose schema a later version of this program has made.
+    case newerSchema(server: String, version: Int, known: Int)
+    /// A database without our schema (version 0), or with that of an earlier version of this program.
+    case olderSchema(server: String, version: Int, known: Int)
+    /// A column that is not there (nil), or holds another type than it was made with.
+    case alteredTable(server: String, column: String, expected: String, found: String?)
+    /// A database that does not hold every text.
+    case wrongEncoding(server: String, encoding: String)
+    /// Rows for a table that is not delivered there.
+    case noSuchTable(name: String)
 
     public var code: String {
         switch self {
@@ -14,6 +24,11 @@ public enum DeliveryError: Fault, Equatable {
         case .unreadableSecrets: "unreadable-file"
         case .weakSecret: "weak-webhook-secret"
         case .noSecret: "no-webhook-secret"
+        case .newerSchema: "postgres-schema-newer"
+        case .olderSchema: "postgres-schema-missing"
+        case .alteredTable: "postgres-table-altered"
+        case .wrongEncoding: "postgres-encoding"
+        case .noSuchTable: "postgres-no-such-table"
         }
     }
 
@@ -24,6 +39,17 @@ public enum DeliveryError: Fault, Equatable {
         case .weakSecret(let path, let line):
             "The secret in line \(line) of '\(path)' is shorter than \(WebhookSecret.fewestBytes) bytes."
         case .noSecret(let path): "'\(path)' holds no secret."
+        case .newerSchema(let server, let version, let known):
+            "PostgreSQL at \(server) has schema \(version); this program knows \(known) and earlier."
+        case .olderSchema(let server, 0, _): "PostgreSQL at \(server) has no schema marquee yet."
+        case .olderSchema(let server, let version, let known):
+            "PostgreSQL at \(server) has schema \(version); this program writes \(known)."
+        case .alteredTable(let server, let column, let expected, let found):
+            "PostgreSQL at \(server): \(column) must be \(expected) and "
+                + (found.map { "is \($0)." } ?? "is not there.")
+        case .wrongEncoding(let server, let encoding):
+            "The database at \(server) is in \(encoding), which does not hold every text."
+        case .noSuchTable(let name): "Nothing is delivered from the table \(name) to PostgreSQL."
         }
     }
 
@@ -33,6 +59,11 @@ public enum DeliveryError: Fault, Equatable {
         case .unreadableSecrets: "Check the path and the permissions."
         case .weakSecret, .noSecret:
             "Make one with 'openssl rand -hex 32'; a file holds one a line, the newest first."
+        case .newerSchema: "Run the version of marquee that made it, or a later one."
+        case .olderSchema: "Run 'marquee deliver --postgres … --migrate' as the schema's owner."
+        case .alteredTable: "It was altered by hand: alter it back; docs/delivery-postgresql.md lists the columns."
+        case .wrongEncoding: "Make one with 'createdb -E UTF8 -T template0'."
+        case .noSuchTable: ""
         }
     }
 
@@ -40,7 +71,9 @@ public enum DeliveryError: Fault, Equatable {
         switch self {
         case .badEndpoint: .usage
         case .unreadableSecrets: .notFound
-        case .weakSecret, .noSecret: .badData
+        case .weakSecret, .noSecret, .newerSchema, .alteredTable, .wrongEncoding: .badData
+        case .olderSchema: .notFound
+        case .noSuchTable: .internalError
         }
     }
 }

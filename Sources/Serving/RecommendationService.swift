@@ -31,7 +31,7 @@ public final class RecommendationService: Service {
     private let state: Mutex<ServingState>
     /// What was in force before, for the further pages of lists that it began.
     let retired = Mutex(RetiredStates())
-    private let catalogue: Mutex<Catalogue>
+    let catalogue: Mutex<Catalogue>
     /// What people did with items, as it was counted a moment ago.
     let activities = RecentlyUsed<String, (at: ContinuousClock.Instant, activity: ItemActivity)>(capacity: 1000)
     /// Lists as they were answered.
@@ -48,7 +48,7 @@ public final class RecommendationService: Service {
     let gauges = ServingGauges()
     static let log = Log("serving")
 
-    private struct Catalogue {
+    struct Catalogue {
         var snapshot: CatalogSnapshot
         var content: any ContentSource
         /// Counts the catalogues.

@@ -13,6 +13,7 @@ import Testing
         "Trainer": 3, "EventIngest": 3, "Catalog": 3, "ObjectStorage": 3,
         "Store": 2,
         "Columnar": 1, "Delimited": 1, "Kafka": 1, "Linalg": 1, "HTTPServer": 1, "HTTPClient": 1, "Operations": 1,
+        "PostgreSQL": 1,
         "Domain": 0,
     ]
 
@@ -20,7 +21,8 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Broker", "Import", "Ingest", "Kafka", "Index", "Serve", "Dashboard", "Models", "Train", "Traces",
+            "Demo", "Deliver", "Broker", "Import", "Ingest", "Kafka", "Index", "Serve", "Dashboard", "Models", "Train",
+            "Traces",
             "HTTP",
             "Access",
             "",
@@ -42,7 +44,7 @@ import Testing
         "Catalog": [
             "Elasticsearch", "ContentIndex", "Import", "Quality", "Edit", "Table", "", "Cleaning", "Filter", "Text",
         ],
-        "Delivery": [""],
+        "Delivery": ["Postgres", ""],
         "Store": [""],
         "Columnar": [
             "Delta/Care", "Delta", "Delta/Read", "Delta/Write", "Delta/Log", "Delta/JSON", "Parquet/Read",
@@ -56,6 +58,7 @@ import Testing
         "HTTPServer": ["", "Daemon", "OpenAPI", "Routing", "Schema", "Message"],
         "HTTPClient": ["", "Curl", "Message", "Policy"],
         "Operations": ["State", "SQLite", "Schedule", "Traces", ""],
+        "PostgreSQL": [""],
         "Domain": ["JSON", "Storage", ""],
     ]
 

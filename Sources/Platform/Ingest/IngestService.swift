@@ -1,14 +1,15 @@
 public import EventIngest
 internal import Kafka
 public import Operations
+public import Store
 internal import Synchronization
 
 /// The ingester as a service, with a log line for each trouble and, if asked, for each while.
 public final class IngestService: Service {
-    public let name = "ingest"
+    public let name: String
     private let ingester: Ingester
     private let latest: LatestProgress
-    private let log = Log("ingest")
+    private let log: Log
 
     /// The newest figures; written by the ingester's thread, read by others.
     private final class LatestProgress: Sendable {
@@ -19,12 +20,16 @@ public final class IngestService: Service {
     /// - Parameters:
     ///   - reportEvery: how often a line tells the figures; nil for never.
     ///   - onProgress: about five times a second, on the ingester's thread.
+    ///   - openSink: see `Ingester`; nil for the tables of the store.
     public init(
-        _ configuration: IngestConfiguration, reportEvery: Duration? = nil,
-        onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
+        _ configuration: IngestConfiguration, name: String = "ingest", reportEvery: Duration? = nil,
+        onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in },
+        openSink: (@Sendable (TableContract) throws -> any EventSink)? = nil
     ) {
         let latest = LatestProgress()
-        let log = log
+        let log = Log(name)
+        self.name = name
+        self.log = log
         let hooks = Ingester.Hooks(
             onProgress: { progress in
                 let before = latest.value.withLock { value in
@@ -47,7 +52,11 @@ public final class IngestService: Service {
                     ["table": commit.table, "version": commit.version, "rows": commit.rows, "seconds": commit.seconds])
             }, kafka: .logging)
         self.latest = latest
-        ingester = Ingester(configuration, hooks: hooks)
+        if let openSink {
+            ingester = Ingester(configuration, hooks: hooks, openSink: openSink)
+        } else {
+            ingester = Ingester(configuration, hooks: hooks)
+        }
     }
 
     /// A line for each thing that goes away, and one when it is back.

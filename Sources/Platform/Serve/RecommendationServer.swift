@@ -94,7 +94,7 @@ public struct RecommendationServer: Sendable {
     /// Lets the service know what is stored and the model has not learned from: without it whoever came after the training
     /// would be a stranger again.
     /// - Returns: where the table goes on in each partition, for the feed.
-    private static func recall(from stored: StoredEvents, _ service: RecommendationService) async -> [String: Int64] {
+    static func recall(from stored: StoredEvents, _ service: RecommendationService) async -> [String: Int64] {
         let log = Log("serving")
         let model = service.modelIdentity
         do {

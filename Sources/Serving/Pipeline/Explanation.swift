@@ -14,6 +14,20 @@ struct Reason: Sendable {
     var name: String?
     /// Place of the liked item that speaks loudest for this one, where one does.
     var because: Int32?
+
+    /// Source, name and part, and the item behind it: the members of an object.
+    func write(of state: ServingState, to json: inout JSONWriter) {
+        json.field("source", source.rawValue)
+        if let name { json.field("name", name) }
+        json.name("part")
+        json.value(millionths: part)
+        guard let because else { return }
+        json.name("because")
+        json.object {
+            $0.field("id", state.items.ids[Int(because)])
+            if let movie = state.items.movie(at: because) { $0.field("title", movie.title) }
+        }
+    }
 }
 
 /// Says why an item is in a list: the parts of its score and, for the factors, the liked item behind it.

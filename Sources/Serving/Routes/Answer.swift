@@ -176,18 +176,8 @@ enum Answer {
         }
     }
 
-    /// Source, name and part of a reason, and the item behind it.
     static func write(_ reason: Reason, of state: ServingState, to json: inout JSONWriter) {
-        json.field("source", reason.source.rawValue)
-        if let name = reason.name { json.field("name", name) }
-        json.name("part")
-        json.value(millionths: reason.part)
-        guard let because = reason.because else { return }
-        json.name("because")
-        json.object {
-            $0.field("id", state.items.ids[Int(because)])
-            if let movie = state.items.movie(at: because) { $0.field("title", movie.title) }
-        }
+        reason.write(of: state, to: &json)
     }
 
     private static func write(_ fields: [ItemField], of movie: Movie?, to json: inout JSONWriter) {
