@@ -97,7 +97,9 @@ public final class RecommendationService: Service {
         kept = KeptAnswers(
             lifetime: configuration.answerLifetime, maximumBytes: configuration.maximumAnswerBytes,
             file: configuration.answerFolder.map {
-                AnswerFile(folder: $0, maximumBytes: configuration.maximumAnswerFileBytes)
+                AnswerLog(
+                    folder: $0, maximumBytes: configuration.maximumAnswerFileBytes,
+                    lifetime: configuration.answerLifetime)
             })
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
         let first = try await loading.run {

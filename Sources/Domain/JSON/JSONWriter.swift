@@ -40,10 +40,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes all digits. Past 2⁵³ readers that know only doubles, such as browsers, round them.
-    public mutating func value(_ number: Int) {
-        separate()
-        append(number)
-    }
+    public mutating func value(_ number: Int) { value(upTo: 20) { $0.number(number) } }
 
     /// Writes `true` or `false`.
     public mutating func value(_ truth: Bool) {
@@ -68,30 +65,15 @@ public struct JSONWriter: Sendable {
     }
 
     /// Millionths as a decimal number without an exponent and without idle zeros: 1250000 is `1.25`.
-    public mutating func value(millionths: Int32) {
+    public mutating func value(millionths: Int32) { value(upTo: 12) { $0.number(millionths: millionths) } }
+
+    /// A value of at most `capacity` bytes, put together first: one append instead of many.
+    public mutating func value(upTo capacity: Int, _ write: (inout JSONPiece) -> Void) {
         separate()
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { text in
-            var end = 0
-            func put(_ byte: UInt8) {
-                text[end] = byte
-                end += 1
-            }
-            if millionths < 0 { put(UInt8(ascii: "-")) }
-            var (whole, rest) = millionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
-            var unit: UInt32 = whole < 10 ? 1 : whole < 100 ? 10 : whole < 1000 ? 100 : 1000
-            while unit > 0 {
-                put(UInt8(48 + whole / unit))
-                whole %= unit
-                unit /= 10
-            }
-            if rest > 0 { put(UInt8(ascii: ".")) }
-            unit = 100_000
-            while rest > 0 {
-                put(UInt8(48 + rest / unit))
-                rest %= unit
-                unit /= 10
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<end]))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { room in
+            var piece = JSONPiece(room)
+            write(&piece)
+            bytes.append(contentsOf: piece.written)
         }
     }
 
@@ -186,22 +168,5 @@ public struct JSONWriter: Sendable {
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
-    }
-
-    private mutating func append(_ number: Int) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { text in
-            var start = 20
-            var rest = number.magnitude
-            repeat {
-                start -= 1
-                text[start] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-                rest /= 10
-            } while rest > 0
-            if number < 0 {
-                start -= 1
-                text[start] = UInt8(ascii: "-")
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
-        }
     }
 }

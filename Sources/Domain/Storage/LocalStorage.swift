@@ -82,6 +82,14 @@ public struct LocalStorage: Storage {
         try file.finish()
     }
 
+    /// Makes the folder, if it is not there, for its owner's eyes alone, whatever it was for before.
+    public func makePrivate() throws {
+        try LocalFolder.make(location)
+        guard chmod(location, 0o700) == 0 else {
+            throw StorageError.io(path: location, operation: "close to others", errno: errno)
+        }
+    }
+
     public func append(_ name: String, _ bytes: [UInt8]) throws {
         let path = path(of: name)
         let descriptor = try LocalFolder.openOrCreate(path, O_WRONLY | O_APPEND)

@@ -6,6 +6,8 @@ internal import Domain
 struct ItemSpace: Sendable {
     /// Identifiers by place.
     let ids: [String]
+    /// The same, as answers and cursors have them.
+    let texts: ItemTexts
     /// Places `0..<modelCount` are the model's item indices.
     let modelCount: Int
     private let places: [String: Int32]
@@ -41,6 +43,7 @@ struct ItemSpace: Sendable {
             }
         }
         self.ids = ids
+        texts = ItemTexts(ids)
         self.places = places
         self.movieOf = movieOf
         self.moviePlaces = moviePlaces

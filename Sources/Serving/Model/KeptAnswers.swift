@@ -2,7 +2,7 @@ internal import Domain
 internal import Operations
 internal import Synchronization
 
-/// Lists as they were answered, to be shown again: by identifier, the newest in memory, all of them in an ``AnswerFile`` if
+/// Lists as they were answered, to be shown again: by identifier, the newest in memory, all of them in an ``AnswerLog`` if
 /// there is one.
 ///
 /// Keeping one costs a dictionary entry: the bytes are those that are sent, shared and not copied. They are written to the
@@ -48,7 +48,7 @@ final class KeptAnswers: Sendable {
 
     private let lifetime: Duration
     private let maximumBytes: Int
-    private let file: AnswerFile?
+    private let file: AnswerLog?
     private let state = Mutex(State())
     private let lost = Metrics.shared.counter(
         "marquee_kept_answers_lost_total",
@@ -58,7 +58,7 @@ final class KeptAnswers: Sendable {
     ///   - lifetime: how long answers are kept; zero keeps none.
     ///   - maximumBytes: in memory; of more the oldest go.
     ///   - file: where they are kept over a restart; nil to keep them in memory only.
-    init(lifetime: Duration, maximumBytes: Int, file: AnswerFile? = nil) {
+    init(lifetime: Duration, maximumBytes: Int, file: AnswerLog? = nil) {
         self.lifetime = lifetime
         self.maximumBytes = maximumBytes
         self.file = lifetime > .zero ? file : nil
@@ -95,7 +95,7 @@ final class KeptAnswers: Sendable {
     var hasFile: Bool { file != nil }
 
     /// The same from the file. Blocks.
-    /// - Throws: `SQLiteError` if it cannot be read.
+    /// - Throws: `StorageError` if it cannot be read.
     func written(_ id: String, now: Timestamp = .now) throws -> Kept? {
         guard let kept = try file?.answer(id), !isOver(kept, now) else { return nil }
         return kept
@@ -146,7 +146,7 @@ final class KeptAnswers: Sendable {
         try await BlockingWork.run("kept-answers", priority: .low) { _ in try body() }
     }
 
-    private func writeAll(_ file: AnswerFile) throws {
+    private func writeAll(_ file: AnswerLog) throws {
         while true {
             let some = state.withLock { state in
                 let end = min(state.order.count, state.unwritten + Self.mostTogether)

@@ -30,7 +30,7 @@ struct Arrangement {
         var before: [Ranked] = []
         if let cursor = page.cursor, !cursor.given.isEmpty {
             let given = Set(cursor.given)
-            let isGiven = pool.map { given.contains(ListCursor.hash(of: state.items.ids[Int($0.place)])) }
+            let isGiven = pool.map { given.contains(state.items.texts.hash($0.place)) }
             before = zip(pool, isGiven).filter(\.1).map(\.0)
             keys = zip(keys, isGiven).filter { !$0.1 }.map(\.0)
             pool = zip(pool, isGiven).filter { !$0.1 }.map(\.0)

@@ -148,8 +148,19 @@ struct Blend {
             addKnown(place, to: &score)
             ranked.append(Ranked(place: place, score: score))
         }
-        ranked.sort(by: isAhead)
-        return ranked
+        guard contentRanks == nil else {
+            ranked.sort(by: isAhead)
+            return ranked
+        }
+        // The same order by one number each: the score turned round, then the place. What moves is small.
+        var keys = ranked.indices.map { (key: Self.key(ranked[$0]), index: Int32($0)) }
+        keys.sort { $0.key < $1.key }
+        return keys.map { ranked[Int($0.index)] }
+    }
+
+    /// Rises as ``isAhead(_:of:)`` has it where content does not decide. Places are not negative.
+    private static func key(_ item: Ranked) -> UInt64 {
+        UInt64(UInt32(bitPattern: item.score.total ^ .max)) << 32 | UInt64(UInt32(bitPattern: item.place))
     }
 
     /// Which of two comes first: by score, then by place. Where content alone counts, equal ones stay as content has them,

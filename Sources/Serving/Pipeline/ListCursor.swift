@@ -13,7 +13,7 @@ struct ListCursor: Hashable {
     var fingerprint: UInt64
     /// What chance went by on the first page.
     var seed: UInt64
-    /// ``hash(of:)`` of the items given, in the order given.
+    /// ``ItemTexts/hash(of:)`` of the items given, in the order given.
     var given: [UInt64]
 
     static let lifetime = Duration.seconds(600)
@@ -21,13 +21,6 @@ struct ListCursor: Hashable {
     static let maximumGiven = 1000
     private static let version: UInt8 = 2
     private static let hashBytes = 5
-
-    /// What stands for an item in a cursor.
-    static func hash(of id: String) -> UInt64 {
-        var hash = StableHash()
-        hash.combine(id)
-        return hash.value & 0xFF_FFFF_FFFF
-    }
 
     // MARK: As text
 
@@ -105,39 +98,6 @@ struct ListCursor: Hashable {
     }
 }
 
-/// FNV-1a with the finish of MurmurHash3: the same number in every process, which `Hasher` is not. Against mistakes,
-/// not against malice.
-struct StableHash {
-    private var state: UInt64 = 0xCBF2_9CE4_8422_2325
-
-    @inline(__always)
-    mutating func combine(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-
-    /// A text and its end, so that "ab", "c" is not "a", "bc".
-    mutating func combine(_ text: String) {
-        for byte in text.utf8 { combine(byte) }
-        combine(0xFF as UInt8)
-    }
-
-    mutating func combine(_ number: UInt64) {
-        for place in 0..<8 { combine(UInt8(truncatingIfNeeded: number >> UInt64(8 * place))) }
-    }
-
-    /// In one step, where many come one after the other.
-    @inline(__always)
-    mutating func combine(word: UInt64) {
-        state = (state ^ word) &* 0x9E37_79B9_7F4A_7C15
-        state ^= state >> 32
-    }
-
-    var value: UInt64 {
-        var hash = state
-        hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
-        hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
-        return hash ^ hash >> 33
-    }
-}
-
 /// RFC 4648, 5, without padding.
 enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
@@ -147,18 +107,23 @@ enum Base64URL {
     static func text(of bytes: UnsafeBufferPointer<UInt8>) -> String {
         alphabet.withUnsafeBufferPointer { alphabet in
             String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { text in
-                var end = 0
-                for start in stride(from: 0, to: bytes.count, by: 3) {
-                    let count = min(3, bytes.count - start)
-                    var bits = UInt32(bytes[start]) << 16
-                    if count > 1 { bits |= UInt32(bytes[start + 1]) << 8 }
-                    if count > 2 { bits |= UInt32(bytes[start + 2]) }
-                    for letter in 0...count {
-                        text[end] = alphabet[Int(bits >> UInt32(18 - 6 * letter) & 63)]
-                        end += 1
-                    }
+                var (start, end) = (0, 0)
+                while start + 3 <= bytes.count {
+                    let bits = Int(bytes[start]) << 16 | Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
+                    text[end] = alphabet[bits >> 18]
+                    text[end + 1] = alphabet[bits >> 12 & 63]
+                    text[end + 2] = alphabet[bits >> 6 & 63]
+                    text[end + 3] = alphabet[bits & 63]
+                    (start, end) = (start + 3, end + 4)
                 }
-                return end
+                // One or two bytes are left: two or three letters, the last filled up with zeros.
+                guard start < bytes.count else { return end }
+                let isTwo = start + 1 < bytes.count
+                let bits = Int(bytes[start]) << 16 | (isTwo ? Int(bytes[start + 1]) << 8 : 0)
+                text[end] = alphabet[bits >> 18]
+                text[end + 1] = alphabet[bits >> 12 & 63]
+                if isTwo { text[end + 2] = alphabet[bits >> 6 & 63] }
+                return end + (isTwo ? 3 : 2)
             }
         }
     }

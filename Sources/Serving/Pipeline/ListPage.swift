@@ -40,7 +40,7 @@ struct ListPage: Sendable {
         guard before.count + items.count < ListCursor.maximumGiven else { return nil }
         return ListCursor(
             madeAt: cursor?.madeAt ?? .now, modelID: state.model.identity.id, fingerprint: fingerprint, seed: seed,
-            given: before + items.map { ListCursor.hash(of: state.items.ids[Int($0.place)]) }
+            given: before + items.map { state.items.texts.hash($0.place) }
         ).text
     }
 

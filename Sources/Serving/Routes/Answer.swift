@@ -32,8 +32,13 @@ enum Answer {
         _ items: [RecommendedItem], of list: RecommendationList, fields: [ItemField], to json: inout JSONWriter
     ) {
         let state = list.state
+        let isShort = list.explain == .none && fields.isEmpty
         json.array {
             for (position, item) in items.enumerated() {
+                if isShort {
+                    write(item, at: position + 1, of: state, to: &$0)
+                    continue
+                }
                 $0.object {
                     $0.field("id", state.items.ids[Int(item.place)])
                     $0.field("rank", position + 1)
@@ -50,6 +55,27 @@ enum Answer {
                     }
                 }
             }
+        }
+    }
+
+    /// An item of which no more is asked than which it is, where it stands and what it scores: what most lists are of.
+    private static func write(
+        _ item: RecommendedItem, at rank: Int, of state: ServingState, to json: inout JSONWriter
+    ) {
+        let id = state.items.texts.quoted(item.place)
+        // The names and signs are 40 bytes, a rank at most 20 and each number in millionths 12.
+        json.value(upTo: id.count + 96) {
+            $0.text("{\"id\":")
+            $0.json(id)
+            $0.text(",\"rank\":")
+            $0.number(rank)
+            $0.text(",\"score\":")
+            $0.number(millionths: item.score.total)
+            if let probability = item.probability {
+                $0.text(",\"probability\":")
+                $0.number(millionths: BlendedScore.millionths(probability))
+            }
+            $0.text("}")
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct ListCursorTests {
     private let cursor = ListCursor(
         madeAt: Timestamp(seconds: 5), modelID: "20261121T084910Z-eb351644", fingerprint: .max, seed: 7,
-        given: (0..<20).map { ListCursor.hash(of: "item \($0)") })
+        given: (0..<20).map { ItemTexts.hash(of: "item \($0)") })
 
     @Test func comesBackAsItWas() throws {
         #expect(try ListCursor(cursor.text) == cursor)

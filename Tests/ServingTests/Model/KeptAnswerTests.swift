@@ -8,8 +8,8 @@ import Testing
 
 /// Answered lists over a restart.
 @Suite(.timeLimit(.minutes(2))) struct KeptAnswerTests {
-    private func file(_ folder: URL, maximumBytes: Int = 1 << 30) -> AnswerFile {
-        AnswerFile(folder: folder.appending(path: "state").path, maximumBytes: maximumBytes)
+    private func file(_ folder: URL, maximumBytes: Int = 1 << 30) -> AnswerLog {
+        AnswerLog(folder: folder.appending(path: "state").path, maximumBytes: maximumBytes)
     }
 
     /// Writes what `kept` has, as a service does while it runs and at its end.
@@ -33,9 +33,9 @@ import Testing
             }
             #expect(try next.written("nothing") == nil)
             // In its owner's hands alone.
-            let path = folder.appending(path: "state/answers.sqlite").path
+            let path = folder.appending(path: "state/answers").path
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
-            #expect(mode == 0o600)
+            #expect(mode == 0o700)
         }
     }
 
@@ -65,22 +65,64 @@ import Testing
             let later = Timestamp.now.advanced(bySeconds: 30)
             let (old7, new) = (try kept.written("old7", now: later), try kept.written("new", now: later))
             #expect(old7 == nil && new != nil)
+            // They go when all of their file is too old.
             let next = file(folder)
-            #expect(try next.prune(before: later.advanced(bySeconds: -60)) == 0)
-            #expect(try next.answer("old0") == nil && next.answer("old2499") == nil && next.answer("new") != nil)
+            #expect(try next.prune(before: .now.advanced(bySeconds: -60)) == 0)
+            #expect(try next.answer("old0") != nil)
+            #expect(try next.prune(before: .now.advanced(bySeconds: 1)) == 0)
+            #expect(try next.answer("old0") == nil && next.answer("old2499") == nil && next.answer("new") == nil)
         }
     }
 
     @Test func theOldestGoWhereTheFileWouldGrowOverItsLimit() async throws {
         try await withTemporaryFolder { folder in
             let kept = KeptAnswers(lifetime: .seconds(3600), maximumBytes: 64 << 20, file: file(folder))
-            for number in 0..<4000 { kept.keep([UInt8](repeating: 0x20, count: 2000), as: "a\(number)") }
+            for number in 0..<8000 { kept.keep([UInt8](repeating: 0x20, count: 2000), as: "a\(number)") }
             await write(kept)
-            let small = file(folder, maximumBytes: 4 << 20)
+            // Three batches of 2,000 in the first file, one in the second.
+            let small = file(folder, maximumBytes: 8 << 20)
             let early = try small.prune(before: Timestamp(seconds: 0))
-            #expect(early >= 1000)
-            #expect(try small.answer("a0") == nil && small.answer("a3999") != nil)
+            #expect(early == 6000)
+            #expect(try small.answer("a0") == nil && small.answer("a7999") != nil)
             #expect(try small.prune(before: Timestamp(seconds: 0)) == 0)
+            // The folder goes under our hands: a new file is begun.
+            try FileManager.default.removeItem(at: folder.appending(path: "state/answers"))
+            kept.keep(body(1), as: "later")
+            await write(kept)
+            #expect(try small.answer("later")?.body == body(1) && small.answer("a7999") == nil)
+        }
+    }
+
+    /// Whatever became of the end of a file, what stands before it is found, also behind a footer, and nothing traps.
+    @Test func filesThatWereCutOrChangedGiveWhatIsWhole() async throws {
+        try await withTemporaryFolder { folder in
+            let log = file(folder)
+            let some = (0..<50).map {
+                KeptAnswers.Unwritten(id: "a\($0)", kept: .init(body: body($0), at: Timestamp(seconds: Int64($0))))
+            }
+            let (first, entries) = AnswerSegment.batch(Array(some[..<20]), at: 0)
+            let (second, more) = AnswerSegment.batch(Array(some[20...]), at: first.count)
+            let footer = AnswerSegment.footer(entries + more, at: first.count + second.count)
+            let whole = first + second + footer
+            let name = folder.appending(path: "state/answers/1.answers")
+            try FileManager.default.createDirectory(
+                at: name.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(whole).write(to: name)
+            for number in 0..<50 { #expect(try log.answer("a\(number)")?.body == body(number)) }
+            #expect(try log.answer("a50") == nil)
+            for end in stride(from: 0, to: whole.count, by: 37) {
+                try Data(whole[..<end]).write(to: name)
+                let (a, b) = (try log.answer("a3"), try log.answer("a30"))
+                #expect((a != nil) == (end >= first.count))
+                #expect((b != nil) == (end >= first.count + second.count))
+            }
+            var random = SeededGenerator(seed: 1)
+            for _ in 0..<300 {
+                var bytes = whole
+                bytes[Int(random.next() % UInt64(bytes.count))] ^= UInt8(1 << (random.next() % 8))
+                try Data(bytes).write(to: name)
+                for number in [3, 30] { _ = try log.answer("a\(number)") }
+            }
         }
     }
 
