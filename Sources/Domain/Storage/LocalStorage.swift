@@ -90,11 +90,16 @@ public struct LocalStorage: Storage {
         }
     }
 
-    public func append(_ name: String, _ bytes: [UInt8]) throws {
+    public func append(_ name: String, _ bytes: [UInt8]) throws { try append(name, bytes, syncing: true) }
+
+    /// - Parameter syncing: false to leave it to the system when the bytes reach the disk: they survive this process, not
+    ///   the machine.
+    public func append(_ name: String, _ bytes: [UInt8], syncing: Bool) throws {
         let path = path(of: name)
         let descriptor = try LocalFolder.openOrCreate(path, O_WRONLY | O_APPEND)
         defer { close(descriptor) }
         try bytes.withUnsafeBytes { try LocalFolder.write($0, to: descriptor, path: path) }
+        guard syncing else { return }
         guard fsync(descriptor) == 0 else { throw StorageError.io(path: path, operation: "sync", errno: errno) }
         try LocalFolder.sync(LocalFolder.parent(of: path))
     }
