@@ -20,11 +20,12 @@ public final class PostgresSink: EventSink {
 
     /// - Parameters:
     ///   - table: `TableContract.events` or `.deadLetters`.
+    ///   - consumer: under which the database keeps the offsets; the table's name if nil.
     ///   - lists: where lists come from; nil to store events alone.
     ///   - isUnwanted: asked while the server is away; a commit is given up once it is true.
     /// - Throws: ``DeliveryError/noSuchTable(name:)``.
     public init(
-        _ address: PostgresAddress, table: String, lists: (any ListSource)? = nil,
+        _ address: PostgresAddress, table: String, consumer: String? = nil, lists: (any ListSource)? = nil,
         isUnwanted: @escaping @Sendable () -> Bool = { false }
     ) throws {
         name = "postgres:\(table)"
@@ -33,7 +34,7 @@ public final class PostgresSink: EventSink {
         case "dead_letters": (contract, rows) = (.deadLetters, DeadLetterRows())
         default: throw DeliveryError.noSuchTable(name: table)
         }
-        ledger = PostgresOffsets(consumer: table)
+        ledger = PostgresOffsets(consumer: consumer ?? table)
         session = PostgresSession(address, isUnwanted: isUnwanted) { [rows] connection in
             try DeliverySchema.check(connection)
             // Rows are durable once a commit returns, whatever the database's default; nobody waits for ever for a lock;

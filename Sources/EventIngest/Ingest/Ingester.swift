@@ -48,6 +48,22 @@ public final class Ingester: Sendable {
         self.init(configuration, hooks: hooks) { try DeltaSink(store, $0, history: history) }
     }
 
+    /// With the store's tables, whose rows also go to mirrors.
+    ///
+    /// A mirror is written before its table, and may be given rows again that it has: it must pass over those. While a
+    /// mirror cannot be written its table is not written either.
+    /// - Parameter openMirror: called as `openSink`; nil for a table without one.
+    public convenience init(
+        _ configuration: IngestConfiguration, hooks: Hooks = Hooks(),
+        mirroring openMirror: @escaping @Sendable (TableContract) throws -> (any EventSink)?
+    ) {
+        let (store, history) = (configuration.store, configuration.history)
+        self.init(configuration, hooks: hooks) { contract in
+            let table = try DeltaSink(store, contract, history: history)
+            return try openMirror(contract).map { MirroredSink(table, mirror: $0) } ?? table
+        }
+    }
+
     /// With sinks other than the store's tables.
     /// - Parameter openSink: called on the ingester's thread, once for each route and once for the dead letters.
     public init(

@@ -1,21 +1,13 @@
 public import Delivery
-internal import Domain
 public import EventIngest
 public import Operations
 public import PostgreSQL
 internal import Store
-internal import Synchronization
 
 /// Follows the topics of events and brings each event, and its user's new list, to PostgreSQL, exactly once.
 public final class DeliveryService: Service {
     public let name = "deliver"
     private let ingest: IngestService
-    private let stop = Stop()
-
-    /// Whether it is to end; asked by what waits for a server that is away.
-    private final class Stop: Sendable {
-        let isAsked = Atomic<Bool>(false)
-    }
 
     /// - Parameters:
     ///   - configuration: its routes must be those of events alone.
@@ -26,10 +18,10 @@ public final class DeliveryService: Service {
         reportEvery: Duration? = nil, onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
     ) {
         ingest = IngestService(
-            configuration, name: name, reportEvery: reportEvery, onProgress: onProgress
-        ) { [stop] table in
-            try PostgresSink(address, table: table.name, lists: lists) { stop.isAsked.load(ordering: .acquiring) }
-        }
+            configuration, name: name, reportEvery: reportEvery, onProgress: onProgress,
+            sinks: .only { table, isStopping in
+                try PostgresSink(address, table: table.name, lists: lists, isUnwanted: isStopping)
+            })
     }
 
     /// Looks whether the database can be written to, before anything else is begun. Blocks.
@@ -46,19 +38,15 @@ public final class DeliveryService: Service {
 
     /// Delivers until cancelled, or to the end if the configuration asks for it; delivers what it has read before it
     /// ends, unless the server is away.
-    public func run() async throws {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask { [stop] in
-                await BlockingWork.untilCancelled()
-                stop.isAsked.store(true, ordering: .releasing)
-                return false
-            }
-            group.addTask { [ingest] in
-                try await ingest.run()
-                return true
-            }
-            // The delivery may end by itself; what waits for the cancellation does not.
-            while let isOver = try await group.next() { if isOver { group.cancelAll() } }
+    public func run() async throws { try await ingest.run() }
+}
+
+extension IngestService.Sinks {
+    /// The tables of the store, and events also in PostgreSQL.
+    public static func alsoEvents(in address: PostgresAddress) -> Self {
+        .mirrored { table, isStopping in
+            guard table == .events else { return nil }
+            return try PostgresSink(address, table: table.name, consumer: "ingest", isUnwanted: isStopping)
         }
     }
 }

@@ -17,14 +17,30 @@ public final class IngestService: Service {
         let logged = Mutex((at: ContinuousClock.now, rows: 0))
     }
 
+    /// Where rows go. What opens a sink is also given whether the service is to end: for what waits for a server.
+    public enum Sinks: Sendable {
+        /// Into the tables of the store.
+        case tables
+        /// There, and before that to a mirror of a table, where it has one.
+        case mirrored(@Sendable (TableContract, @escaping @Sendable () -> Bool) throws -> (any EventSink)?)
+        /// To other sinks alone.
+        case only(@Sendable (TableContract, @escaping @Sendable () -> Bool) throws -> any EventSink)
+    }
+
+    private final class Stop: Sendable {
+        let isAsked = Atomic<Bool>(false)
+    }
+
+    private let stop = Stop()
+
     /// - Parameters:
     ///   - reportEvery: how often a line tells the figures; nil for never.
     ///   - onProgress: about five times a second, on the ingester's thread.
-    ///   - openSink: see `Ingester`; nil for the tables of the store.
+    ///   - sinks: where rows go.
     public init(
         _ configuration: IngestConfiguration, name: String = "ingest", reportEvery: Duration? = nil,
         onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in },
-        openSink: (@Sendable (TableContract) throws -> any EventSink)? = nil
+        sinks: Sinks = .tables
     ) {
         let latest = LatestProgress()
         let log = Log(name)
@@ -52,10 +68,12 @@ public final class IngestService: Service {
                     ["table": commit.table, "version": commit.version, "rows": commit.rows, "seconds": commit.seconds])
             }, kafka: .logging)
         self.latest = latest
-        if let openSink {
-            ingester = Ingester(configuration, hooks: hooks, openSink: openSink)
-        } else {
-            ingester = Ingester(configuration, hooks: hooks)
+        let isStopping: @Sendable () -> Bool = { [stop] in stop.isAsked.load(ordering: .acquiring) }
+        switch sinks {
+        case .tables: ingester = Ingester(configuration, hooks: hooks)
+        case .mirrored(let open):
+            ingester = Ingester(configuration, hooks: hooks, mirroring: { try open($0, isStopping) })
+        case .only(let open): ingester = Ingester(configuration, hooks: hooks) { try open($0, isStopping) }
         }
     }
 
@@ -106,7 +124,22 @@ public final class IngestService: Service {
 
     /// Ingests until cancelled, or to the end if the configuration asks for it; stores what it has before it ends.
     public func run() async throws {
-        let progress = try await ingester.run()
+        let progress = try await withThrowingTaskGroup(of: IngestProgress?.self) { group in
+            group.addTask { [stop] in
+                await BlockingWork.untilCancelled()
+                stop.isAsked.store(true, ordering: .releasing)
+                return nil
+            }
+            group.addTask { [ingester] in try await ingester.run() }
+            // The ingester may end by itself; what waits for the cancellation does not.
+            var progress = IngestProgress()
+            while let end = try await group.next() {
+                guard let end else { continue }
+                progress = end
+                group.cancelAll()
+            }
+            return progress
+        }
         latest.value.withLock { $0 = progress }
         for (place, offsets) in progress.heldBack.sorted(by: { $0.key < $1.key }) {
             log.warning(

@@ -330,6 +330,8 @@ extension Options {
     static let untilEnd = Option<Bool>.flag("until-end", "Stop once everything is stored that was there at the start.")
     static let group = Option<String>.text(
         "group", "NAME", "Share the partitions with all ingesters that give this name; without it this one reads all.")
+    static let postgres = Option<String>.text(
+        "postgres", "URL", "A PostgreSQL database for events, as libpq names it; better in MARQUEE_POSTGRES.")
     static let onDataLoss = Option<DataLossPolicy>(
         "on-data-loss", "stop|continue", default: "stop", choices: DataLossPolicy.allCases.map(\.rawValue),
         "What to do when the broker no longer has the messages at which the table goes on.",

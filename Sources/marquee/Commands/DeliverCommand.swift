@@ -10,8 +10,6 @@ import Trainer
 
 /// `marquee deliver`
 enum DeliverCommand {
-    private static let postgres = Option<String>.text(
-        "postgres", "URL", "The PostgreSQL database, as libpq names it; better in MARQUEE_POSTGRES.")
     private static let migrate = Option<Bool>.flag(
         "migrate", "Make the schema marquee, or bring it up to this version, and end.")
     private static let number = Option<Int>.integer(
@@ -27,7 +25,7 @@ enum DeliverCommand {
             and tries again. See docs/delivery-postgresql.md for the tables, the views and the rights it needs.
             """,
         options: [
-            postgres.spec, migrate.spec, Options.models.spec, Options.store.spec, Options.bootstrapServers.spec,
+            Options.postgres.spec, migrate.spec, Options.models.spec, Options.store.spec, Options.bootstrapServers.spec,
             Options.kafkaConfig.spec, Options.untilEnd.spec, Options.group.spec, number.spec, Options.commitRows.spec,
             Options.commitBytes.spec, Options.commitInterval.spec, Options.unknownItems.spec, Options.onDataLoss.spec,
             Options.cluster.spec, Options.metricsPort.spec, Options.metricsHost.spec, Options.reportEvery.spec,
@@ -45,8 +43,7 @@ enum DeliverCommand {
                 meaning: "Delivers until Ctrl-C; the password comes from ~/.pgpass or PGPASSWORD."),
         ]
     ) { invocation in
-        let address = try PostgresAddress(invocation.value(postgres))
-        if let password = address.password { Secrets.register(password) }
+        let address = try Self.address(try invocation.value(Options.postgres))
         if try invocation.value(migrate) {
             let steps = try await BlockingWork.run("migrate") { _ in
                 try DeliverySchema.migrate(try PostgresConnection(address))
@@ -86,6 +83,13 @@ enum DeliverCommand {
         bar.finish()
         StandardOutput.write(prose: service.progress.summary)
         if configuration.untilEnd, case .stopped = outcome { try Task.checkCancellation() }
+    }
+
+    /// The address, whose password no log line shows from now on.
+    static func address(_ text: String) throws -> PostgresAddress {
+        let address = try PostgresAddress(text)
+        if let password = address.password { Secrets.register(password) }
+        return address
     }
 
     private static func configuration(_ invocation: Invocation) async throws -> IngestConfiguration {

@@ -6,6 +6,8 @@ import Store
 
 /// `marquee ingest`
 enum IngestCommand {
+    private static let mirror = Option<String>.text(
+        "mirror-postgres", "URL", "Also store events in this PostgreSQL database; better in MARQUEE_MIRROR_POSTGRES.")
     private static let enrichEvery = Option<Double>(
         "enrich-every", "TIME|off", default: "5m",
         "How often findings about films, and what events say of them, are made anew if something changed.",
@@ -29,7 +31,7 @@ enum IngestCommand {
             Options.deadLetterTopic.spec, Options.cluster.spec, Options.metricsPort.spec, Options.metricsHost.spec,
             Options.reportEvery.spec,
             Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
-            Options.schemaRegistryPassword.spec, Options.duplicateWindow.spec,
+            Options.schemaRegistryPassword.spec, Options.duplicateWindow.spec, mirror.spec,
         ],
         required: ["store"], takesKafkaProperties: true,
         examples: [
@@ -75,15 +77,23 @@ enum IngestCommand {
         configuration.deadLetterTopic = invocation.optional(Options.deadLetterTopic)
         configuration.cluster = invocation.optional(Options.cluster)
 
+        var sinks = IngestService.Sinks.tables
+        if let text = invocation.optional(mirror) {
+            let address = try DeliverCommand.address(text)
+            try await BlockingWork.run("postgres") { _ in try DeliveryService.check(address) }
+            sinks = .alsoEvents(in: address)
+        }
+
         // A bar for whoever waits and watches, log lines for whoever reads them later.
         let isWatched = StandardError.isTerminal || configuration.untilEnd
         let bar = ProgressBar("ingest", total: nil, unit: "rows")
         let service = IngestService(
-            configuration, reportEvery: isWatched ? nil : .seconds(try invocation.value(Options.reportEvery))
-        ) { progress in
-            guard isWatched else { return }
-            bar.update(progress.rows, note: progress.lag.map { "\(Figure.count(Int($0))) behind" } ?? "Kafka is away")
-        }
+            configuration, reportEvery: isWatched ? nil : .seconds(try invocation.value(Options.reportEvery)),
+            onProgress: { progress in
+                guard isWatched else { return }
+                let note = progress.lag.map { "\(Figure.count(Int($0))) behind" } ?? "Kafka is away"
+                bar.update(progress.rows, note: note)
+            }, sinks: sinks)
         var group = ServiceGroup()
         if let port = invocation.optional(Options.metricsPort) {
             group.add(

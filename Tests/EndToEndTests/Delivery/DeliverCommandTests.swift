@@ -17,9 +17,11 @@ import Testing
                 #expect(try await TrainedLoop.migrate(server, in: folder).contains("made tables, views"))
                 #expect(try await TrainedLoop.migrate(server, in: folder).contains("nothing to do"))
                 try await deliverWithFewRights(loop, server)
+                try await duckDBShowsTheSame(loop, server)
                 try views(server)
                 try await twoAtOnce(loop, server)
                 try await nothingIsLostWhileTheServerIsAway(loop, server)
+                try await eventsAreMirrored(loop, server)
                 try await schemasThatAreNotOurs(loop, server)
             }
         }
@@ -129,22 +131,94 @@ import Testing
         try await eventually("all is there") {
             try server.value("SELECT count(*) FROM marquee.events") == "\(TrainedLoop.events + 200)"
         }
+        // So it is with a full disk.
+        try server.connection().run(
+            script: """
+                CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+                CREATE TRIGGER full_disk BEFORE INSERT ON marquee.events EXECUTE FUNCTION full_disk();
+                """)
+        try await Loop.run(["simulate", "--count", "20", "--seed", "8"] + loop.kafka, in: loop.folder)
+        try await eventually("it says so") { process.errors.contains("SQLSTATE 53100") }
+        try server.connection().run(script: "DROP FUNCTION full_disk CASCADE")
+        try await eventually("all is there") {
+            try server.value("SELECT count(*) FROM marquee.events") == "\(TrainedLoop.events + 220)"
+        }
         // A table that is altered while it runs ends it with one line, and nothing of the batch is stored.
         try server.connection().run(script: "ALTER TABLE marquee.recommendations RENAME score TO points")
         try await Loop.run(["simulate", "--count", "100", "--seed", "6"] + loop.kafka, in: loop.folder)
         let result = try await process.result()
         #expect(result.status == 65 && result.errors.contains("SQLSTATE"), "\(result.errors)")
         #expect(!result.errors.contains(PostgresServer.password))
-        #expect(try server.value("SELECT count(*) FROM marquee.events") == "\(TrainedLoop.events + 200)")
+        #expect(try server.value("SELECT count(*) FROM marquee.events") == "\(TrainedLoop.events + 220)")
+        try server.connection().run(script: "ALTER TABLE marquee.recommendations RENAME points TO score")
+    }
+
+    /// Into a database of their own: who delivers would find the events there and make no list.
+    private func eventsAreMirrored(_ loop: TrainedLoop, _ server: PostgresServer) async throws {
+        try server.connection().run(script: "CREATE DATABASE mirror")
+        let url = server.url(database: "mirror")
+        try await Loop.run(["deliver", "--migrate", "--postgres", url], in: loop.folder)
+        // The second store begins anew where the mirror has all: as after a crash between the two.
+        for store in ["mirrored", "anew"] {
+            let path = loop.folder.appending(path: store).path
+            try await Loop.run(
+                ["ingest", "--until-end", "--store", path, "--mirror-postgres", url] + loop.kafka, in: loop.folder)
+            let count = try await Loop.run(["store", "count", "\(path)/events"], in: loop.folder)
+            #expect(count.contains("1,820") || count.contains("1820"), "\(count)")
+            let mirrored = try server.connection(database: "mirror").query("SELECT count(*) FROM marquee.events")
+            #expect(mirrored[0, 0] == "1820")
+        }
+    }
+
+    /// docs/sql over the store shows what the views show.
+    private func duckDBShowsTheSame(_ loop: TrainedLoop, _ server: PostgresServer) async throws {
+        guard Checkout.python != nil else { return }
+        let code = """
+            import sys, duckdb, deltalake
+            store, views, *statements = sys.argv[1:]
+            for table in ("events", "movies"):
+                files = deltalake.DeltaTable(f"{store}/{table}").file_uris()
+                duckdb.sql(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files})")
+            duckdb.sql(open(views).read())
+            for statement in statements:
+                for row in duckdb.sql(statement).fetchall():
+                    print("|".join("" if v is None else str(v) for v in row))
+            """
+        let selections = [
+            "SELECT hour::text, item_id, title, events, users, rank FROM marquee.trending_by_hour ORDER BY 1, 6",
+            "SELECT genre, item_id, title, users, events, (stars * 1000)::bigint, rank FROM marquee.top_films_by_genre "
+                + "ORDER BY 1, 7",
+            "SELECT user_id, events, views, likes, reviews, films FROM marquee.user_activity ORDER BY 1",
+        ]
+        let views = Checkout.root.appending(path: "docs/sql/views.sql").path
+        let (status, output) = try await runPython(code, [loop.store, views] + selections)
+        #expect(status == 0, "\(output)")
+        let connection = try server.connection()
+        var expected: [String] = []
+        for selection in selections {
+            let width = selection.contains("genre") ? 7 : 6
+            let rows = try connection.query(selection)
+            for row in 0..<rows.count {
+                expected.append((0..<width).map { rows[row, $0] ?? "" }.joined(separator: "|"))
+            }
+        }
+        let found = output.split(separator: "\n").map(String.init)
+        #expect(found.count > 100 && found.count == expected.count)
+        for (a, b) in zip(found, expected) where a != b {
+            Issue.record("DuckDB: \(a); PostgreSQL: \(b)")
+            break
+        }
     }
 
     private func schemasThatAreNotOurs(_ loop: TrainedLoop, _ server: PostgresServer) async throws {
+        try server.connection().run(script: "ALTER TABLE marquee.recommendations RENAME score TO points")
         try await Loop.refused(
             loop.deliver(server), in: loop.folder, status: 65,
             saying: ["marquee.recommendations.score must be double precision and is not there"])
         try server.connection().run(script: "ALTER TABLE marquee.recommendations RENAME points TO score")
         try await Loop.run(loop.deliver(server) + ["--until-end"], in: loop.folder)
-        #expect(try server.value("SELECT count(*) FROM marquee.events") == "\(TrainedLoop.events + 300)")
+        #expect(try server.value("SELECT count(*) FROM marquee.events") == "\(TrainedLoop.events + 320)")
         try DeliveryTally.check(server)
         try server.connection().run(script: "INSERT INTO marquee.schema_version (version, name) VALUES (99, 'later')")
         for words in [loop.deliver(server), ["deliver", "--migrate", "--postgres", server.url()]] {

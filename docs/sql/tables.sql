@@ -1,0 +1,3 @@
+-- The tables of a store, for DuckDB: run in the folder that holds the store `data`, with `INSTALL delta; LOAD delta;` before.
+CREATE OR REPLACE VIEW events AS SELECT * FROM delta_scan('data/events');
+CREATE OR REPLACE VIEW movies AS SELECT * FROM delta_scan('data/movies');
