@@ -2,7 +2,7 @@
 import Foundation
 import PackageDescription
 
-// Arrows point down: level 5 (marquee) → 4 (Platform) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1b (Store) → 1 (the
+// Arrows point down: level 5 (marquee) → 4 (Platform) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1b (Store, ObjectStore) → 1 (the
 // tool rooms) → 0 (Domain, C). Rooms of one level do not import each other; every room may import Domain, which imports none.
 // ARCHITECTURE.md tells what each room is for.
 
@@ -43,7 +43,7 @@ func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let rooms = [
     "Domain", "Linalg", "Columnar", "Delimited", "Kafka", "HTTPServer", "HTTPClient", "Operations", "PostgreSQL",
-    "Store",
+    "Store", "ObjectStore",
     "Trainer", "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "Platform",
 ]
 
@@ -95,6 +95,8 @@ let package = Package(
 
         // Level 1b: which tables there are.
         room("Store", ["Domain", "Columnar"]),
+        // Level 1b: another place than a disk.
+        room("ObjectStore", ["Domain", "HTTPClient", "Operations"]),
 
         // Level 2: what a recommender is made of.
         room("Trainer", ["Domain", "Linalg", "Columnar", "Store", "Operations"]),
@@ -116,14 +118,14 @@ let package = Package(
         room(
             "Platform",
             [
-                "Domain", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient", "Operations",
-                "Trainer",
-                "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "PostgreSQL",
+                "Domain", "Columnar", "Store", "ObjectStore", "Kafka", "Delimited", "HTTPServer", "HTTPClient",
+                "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "PostgreSQL",
             ]),
         .executableTarget(
             name: "marquee",
             dependencies: [
-                "Domain", "Linalg", "Columnar", "Store", "Kafka", "Delimited", "HTTPServer", "HTTPClient",
+                "Domain", "Linalg", "Columnar", "Store", "ObjectStore", "Kafka", "Delimited", "HTTPServer",
+                "HTTPClient",
                 "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Delivery", "Platform", "PostgreSQL",
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -180,6 +182,7 @@ let package = Package(
         tests(of: "Linalg", ["CKernels"]),
         tests(of: "Columnar"),
         tests(of: "Store", ["Columnar"]),
+        tests(of: "ObjectStore", ["Columnar", "HTTPClient", "Operations"]),
         tests(of: "Delimited"),
         tests(of: "HTTPServer"),
         tests(of: "HTTPClient", ["HTTPServer"]),
@@ -207,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Store", "Kafka", "EventIngest",
+                "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Store", "ObjectStore", "Kafka",
+                "EventIngest",
                 "Trainer",
                 "Catalog",
                 "HTTPClient", "HTTPServer",

@@ -1,3 +1,4 @@
+internal import Dispatch
 import Domain
 import Synchronization
 
@@ -68,13 +69,46 @@ public final class HTTPClient: Sendable {
         }
     }
 
+    /// Sends `request` once and blocks until its answer is here: for threads that may wait. No task is made, so it needs no
+    /// thread of the cooperative pool. Neither repeats nor asks the breaker: who calls it decides what may be repeated.
+    /// - Throws: ``HTTPClientError``.
+    public func sendOnceBlocking(_ request: HTTPRequest) throws(HTTPClientError) -> HTTPResponse {
+        let server: String
+        do {
+            server = try ServerAddress(of: request.url).text
+            try request.checkHeaders()
+        } catch let error as HTTPClientError {
+            throw error
+        } catch {
+            throw .malformedRequest(reason: "it cannot be read")
+        }
+        let total = request.deadline ?? configuration.deadline
+        let end = clock.now + total
+        let done = DispatchSemaphore(value: 0)
+        let outcome = Mutex(Transfer.Outcome.closed)
+        let transfer = Transfer(request, timeout: total, configuration: configuration) { result in
+            outcome.withLock { $0 = result }
+            done.signal()
+        }
+        guard let transfer else { throw .cannotConnect(server: server, reason: "libcurl is out of memory") }
+        loop.submit(transfer)
+        done.wait()
+        return try result(outcome.withLock { $0 }, server: server, end: end, total: total).get()
+    }
+
     // MARK: One attempt
 
     private func sendOnce(
         _ request: HTTPRequest, server: String, until end: ContinuousClock.Instant, total: Duration
     ) async -> Result<HTTPResponse, HTTPClientError> {
         let started = clock.now
-        switch await exchange(request, timeout: end - started) {
+        return result(await exchange(request, timeout: end - started), server: server, end: end, total: total)
+    }
+
+    private func result(
+        _ outcome: Transfer.Outcome, server: String, end: ContinuousClock.Instant, total: Duration
+    ) -> Result<HTTPResponse, HTTPClientError> {
+        switch outcome {
         case .response(let response): return .success(response)
         case .tooLarge:
             return .failure(.responseTooLarge(server: server, limit: configuration.maximumResponseBytes))

@@ -14,8 +14,8 @@ public struct EventStore: Sendable, CustomStringConvertible {
     /// A store in a folder of the local disk.
     public init(folder: String) { self.init(LocalStorage(folder)) }
 
-    /// The store that a user names: a folder of the local disk. The one place where a text becomes a storage.
-    /// - Throws: ``StoreError/unknownAddress(_:)`` for an address of a kind that is not known, such as `ftp://…`.
+    /// The store that a user names: a folder of the local disk. `StoragePlace` of Platform also knows buckets.
+    /// - Throws: ``StoreError/unknownAddress(_:)`` for an address.
     public init(at address: String) throws(StoreError) {
         guard !address.contains("://") else { throw .unknownAddress(address) }
         self.init(folder: address)

@@ -19,7 +19,7 @@ public enum StoreError: Fault, Hashable {
 
     public var advice: String {
         switch self {
-        case .unknownAddress: "Name a folder of this machine."
+        case .unknownAddress: "Name a folder of this machine, or s3://bucket/prefix where a command takes it."
         }
     }
 

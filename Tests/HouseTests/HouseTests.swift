@@ -10,8 +10,8 @@ import Testing
         "marquee": 6,
         "Platform": 5,
         "Serving": 4, "Dashboard": 4, "Governance": 4, "Delivery": 4,
-        "Trainer": 3, "EventIngest": 3, "Catalog": 3, "ObjectStorage": 3,
-        "Store": 2,
+        "Trainer": 3, "EventIngest": 3, "Catalog": 3,
+        "Store": 2, "ObjectStore": 2,
         "Columnar": 1, "Delimited": 1, "Kafka": 1, "Linalg": 1, "HTTPServer": 1, "HTTPClient": 1, "Operations": 1,
         "PostgreSQL": 1,
         "Domain": 0,
@@ -46,6 +46,7 @@ import Testing
         ],
         "Delivery": ["Postgres", ""],
         "Store": [""],
+        "ObjectStore": ["", "Client", "Settings", "Signing"],
         "Columnar": [
             "Delta/Care", "Delta", "Delta/Read", "Delta/Write", "Delta/Log", "Delta/JSON", "Parquet/Read",
             "Parquet/Write",

@@ -1,7 +1,7 @@
 import Columnar
 import Domain
 import Foundation
-import Store
+public import Store
 
 /// What a store holds of a ``SteadyTraffic``, compared with what was sent.
 public struct StoreTally: Sendable, CustomStringConvertible {
@@ -38,14 +38,19 @@ public struct StoreTally: Sendable, CustomStringConvertible {
         """
     }
 
-    /// Reads both tables of the store.
+    /// Reads both tables of the store in a folder.
     public init(of store: String, sent: SteadyTraffic.Sent) throws {
+        try self.init(of: EventStore(folder: store), sent: sent)
+    }
+
+    /// Reads both tables of the store.
+    public init(of store: EventStore, sent: SteadyTraffic.Sent) throws {
         self.sent = sent
-        commits = try DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot().version
-        let rows = try Self.read("event_id", of: TableContract.events.name, in: store)
-        let letters = try Self.read("payload", of: TableContract.deadLetters.name, in: store)
+        commits = try store.open(.events).snapshot().version
+        let rows = try Self.read("event_id", of: .events, in: store)
+        let letters = try Self.read("payload", of: .deadLetters, in: store)
         let refused = try Set(
-            Self.read("reason", of: TableContract.deadLetters.name, in: store).filter {
+            Self.read("reason", of: .deadLetters, in: store).filter {
                 $0.text.hasPrefix("duplicate-event")
             }
             .map(\.place))
@@ -92,11 +97,10 @@ public struct StoreTally: Sendable, CustomStringConvertible {
 
     /// The texts of one column, each with the place in Kafka that it came from.
     private static func read(
-        _ column: String, of table: String, in store: String
+        _ column: String, of table: TableContract, in store: EventStore
     ) throws -> [(text: String, place: String)] {
-        guard FileManager.default.fileExists(atPath: "\(store)/\(table)/_delta_log") else { return [] }
-        var scan = try DeltaTable.open(at: "\(store)/\(table)").snapshot()
-            .scan(columns: [column, "topic", "partition", "offset"])
+        guard let table = try store.openIfPresent(table) else { return [] }
+        var scan = try table.snapshot().scan(columns: [column, "topic", "partition", "offset"])
         var result: [(String, String)] = []
         while let batch = try scan.next() {
             guard let bytes = try batch.column(named: column).byteStrings,

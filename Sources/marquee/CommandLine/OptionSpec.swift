@@ -67,6 +67,15 @@ extension Option where Value == String {
         }
     }
 
+    /// What can only lie on a disk: databases, and what is locked.
+    static func folder(_ name: String, _ placeholder: String, default fallback: String? = nil, _ summary: String)
+        -> Self
+    {
+        Self(name, placeholder, default: fallback, summary, must: "be a folder of this machine") {
+            $0.isEmpty || $0.contains("://") ? nil : $0
+        }
+    }
+
     static func choice(_ name: String, _ choices: [String], default fallback: String? = nil, _ summary: String) -> Self
     {
         Self(

@@ -17,8 +17,14 @@ enum Options {
     static let manualPages = Option<String>.text("man", "DIR", "Write the manual pages into this folder instead.")
 
     // Where things are.
-    static let store = Option<String>.text("store", "DIR", "The event store: a folder of Delta tables.")
-    static let models = Option<String>.text("models", "DIR", "The model registry.")
+    static let store = Option<String>.text(
+        "store", "DIR", "The event store: a folder of Delta tables, or s3://bucket/prefix.")
+    static let models = Option<String>.text("models", "DIR", "The model registry: a folder, or s3://bucket/prefix.")
+    static let objectEndpoint = Option<String>.text(
+        "s3-endpoint", "URL", "Of the service that s3:// names; by default AWS_ENDPOINT_URL_S3, or Amazon's.")
+    static let objectStyle = Option<String>.choice(
+        "s3-style", ["path", "virtual"],
+        "Where the bucket stands in addresses: by default the path at an endpoint, the host at Amazon's.")
     static let bootstrapServers = Option<String>(
         "bootstrap-servers", "HOST:PORT,…", "The Kafka cluster; also as a line that 'marquee broker' prints.",
         must: "be HOST:PORT, or several separated by commas"
@@ -235,7 +241,7 @@ extension Options {
     ).set(as: "report-format")
 
     // keys, serve, and whatever changes something
-    static let stateFolder = Option<String>.text(
+    static let stateFolder = Option<String>.folder(
         "state", "DIR", default: "state", "Where the keys and the audit log lie.")
     static let reason = Option<String>.text("reason", "TEXT", "Why: kept in the audit log.").set(as: "audit-reason")
 
@@ -306,9 +312,9 @@ extension Options {
         "events", in: 1000...100_000_000, default: 200_000, "Events of simulated history to begin with.")
     static let movielens = Option<String>.text(
         "movielens", "DIR", "Use the ratings and films of this MovieLens folder instead of simulated history.")
-    static let data = Option<String>.text(
+    static let data = Option<String>.folder(
         "data", "DIR", "The event store of the demo. By default data, or data/movielens with --movielens.")
-    static let demoModels = Option<String>.text(
+    static let demoModels = Option<String>.folder(
         "models", "DIR", "The models of the demo. By default models, or models/movielens with --movielens.")
 
     // ingest, simulate

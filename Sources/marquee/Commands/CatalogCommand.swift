@@ -21,7 +21,7 @@ enum CatalogCommand {
 
     /// The films of the store that was named.
     static func films(_ invocation: Invocation) async throws -> CatalogSnapshot {
-        let catalogue = StoredCatalogue(store: try EventStore(at: invocation.value(Options.store)))
+        let catalogue = StoredCatalogue(store: try invocation.store())
         guard let films = try await BlockingWork.run("catalogue", { _ in try catalogue.read() }) else {
             throw PlatformError.catalogueLost(store: catalogue.store.location)
         }

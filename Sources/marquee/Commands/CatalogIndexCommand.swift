@@ -42,10 +42,10 @@ enum CatalogIndexCommand {
         options.shards = try invocation.value(shards)
         options.replicas = try invocation.value(replicas)
         options.previous = try invocation.value(previous)
-        if let models = invocation.optional(Options.models) {
-            options.model = try await BlockingWork.run("model") { _ in try ModelRegistry(folder: models).openCurrent() }
+        if let registry = try invocation.registryIfNamed() {
+            options.model = try await BlockingWork.run("model") { _ in try registry.openCurrent() }
         }
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let bar = ProgressBar("index", total: nil, unit: "documents")
         let outcome: SearchFilling.Outcome
         do {

@@ -28,7 +28,7 @@ enum CatalogQualityCommand {
                 meaning: "For scripts, after the tables were made anew."),
         ]
     ) { invocation in
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let isRefreshed = try invocation.value(refresh)
         let (version, quality) = try await BlockingWork.run("quality") { flag in
             let found = try FilmTables.quality(of: store)

@@ -69,7 +69,7 @@ enum CatalogSearchCommand {
     private static func hits(of client: ElasticsearchClient, _ invocation: Invocation) async throws -> FilmHits {
         let query = try filmQuery(invocation)
         guard let user = invocation.optional(Options.user) else { return try await client.search(query) }
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let factors = try await BlockingWork.run("model") { _ in try Self.vector(of: user, registry.openCurrent()) }
         var found = FilmHits()
         found.items = try await client.nearest(to: factors, where: query.filter, limit: query.limit)

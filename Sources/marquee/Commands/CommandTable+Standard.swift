@@ -1,6 +1,8 @@
 extension CommandTable {
     /// What this program can do.
-    static let standard: CommandTable = CommandTable(commands: [
+    static let standard: CommandTable = CommandTable(commands: commands.map(\.withObjectStoreOptions))
+
+    private static let commands: [Command] = [
         DemoCommand.command, BrokerCommand.command, ImportCommand.movielens, ImportCommand.netflix,
         ImportCommand.csv, ImportCommand.tmdb,
         SimulateCommand.command,
@@ -22,5 +24,5 @@ extension CommandTable {
         CompletionCommand.command,
         HelpCommand.command,
         VersionCommand.command,
-    ])
+    ]
 }

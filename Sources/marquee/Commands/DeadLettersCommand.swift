@@ -24,7 +24,7 @@ enum DeadLettersCommand {
             .init(line: "deadletters list --store data --format jsonl", meaning: "One object a line, for scripts."),
         ]
     ) { invocation in
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let reasons = reasons(invocation)
         let form = try invocation.value(Options.format)
         try await BlockingWork.run("deadletters") { flag in
@@ -76,7 +76,7 @@ enum DeadLettersCommand {
                 meaning: "After the clock was put right.")
         ]
     ) { invocation in
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let properties = try KafkaOptions.properties(invocation)
         let sent = try await DeadLetters.replay(from: store, to: properties, reasons: reasons(invocation))
         StandardOutput.write(line: "sent \(Figure.count(sent)) messages again")

@@ -24,8 +24,8 @@ enum DriftCommand {
             .init(line: "drift --store data --format json", meaning: "For programs."),
         ]
     ) { invocation in
-        let store = try EventStore(at: invocation.value(Options.store))
-        let registry = invocation.optional(Options.models).map { ModelRegistry(folder: $0) }
+        let store = try invocation.store()
+        let registry = try invocation.registryIfNamed()
         let version = invocation.optional(Options.version).map(Int64.init)
         let maxBadRows = try invocation.value(Options.maxBadRows)
         let report = try await BlockingWork.run("drift") { _ in

@@ -6,8 +6,8 @@ import Trainer
 extension EvaluateCommand {
     /// `marquee evaluate --logs`: what was shown and what came of it.
     static func logs(_ invocation: Invocation) async throws {
-        let store = try EventStore(at: invocation.value(Options.store))
-        let registry = invocation.optional(Options.models).map { ModelRegistry(folder: $0) }
+        let store = try invocation.store()
+        let registry = try invocation.registryIfNamed()
         let name = try invocation.value(Options.model)
         var evaluation = LogEvaluation(clickWindow: try invocation.value(Options.clickWindow))
         evaluation.maxBadRows = try invocation.value(Options.maxBadRows)

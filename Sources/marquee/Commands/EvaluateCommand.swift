@@ -90,8 +90,8 @@ enum EvaluateCommand {
     private static func ofPublished(
         _ invocation: Invocation, _ configuration: TrainingConfiguration, _ reporter: TrainingReporter
     ) async throws -> EvaluationReport {
-        let store = try EventStore(at: invocation.value(Options.store))
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let store = try invocation.store()
+        let registry = try invocation.registry()
         let name = try invocation.value(Options.model)
         let isJSON = try invocation.value(Options.reportFormat) == "json"
         let (share, seeds) = (invocation.optional(Options.holdOutFilms), try invocation.value(Options.seeds))

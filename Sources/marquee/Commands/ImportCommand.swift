@@ -181,7 +181,7 @@ enum ImportCommand {
                 placeholder: "HOST:PORT (because of --format avro)",
                 environment: Options.bootstrapServers.spec.environmentName)
         }
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         return { source, summary, bar, flag in
             try source.store(in: store, into: &summary, flag) { progress in
                 switch progress {

@@ -144,7 +144,7 @@ extension ImportCommand {
         let kafka = KafkaOptions.isNamed(invocation) ? try KafkaOptions.properties(invocation) : nil
         if let kafka { try await kafka.requireBroker() }
         // Through Kafka the store is only looked at, for the films that links describe.
-        let store = kafka == nil || links != nil ? try EventStore(at: invocation.value(Options.store)) : nil
+        let store = kafka == nil || links != nil ? try invocation.store() : nil
         let data = TMDBImport(path: path, links: links, format: format)
         let summary = try await BlockingWork.run("import") { flag in
             try data.run(into: kafka.map { .topic($0) } ?? .store, store: store, flag)

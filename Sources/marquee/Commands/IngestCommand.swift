@@ -54,7 +54,7 @@ enum IngestCommand {
                     """, meaning: "Events in Avro, read by the schemas they were written with."),
         ]
     ) { invocation in
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let window = try invocation.value(Options.duplicateWindow)
         let routes = try await BlockingWork.run("routes") { _ in
             let format = try KafkaOptions.registry(invocation).map { EventFormat.avro($0) } ?? .json

@@ -19,7 +19,7 @@ extension ModelsCommand {
                 meaning: "The same with plots and intervals, to open in a browser."),
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let (report, markdown) = (invocation.optional(Options.report), invocation.optional(Options.markdown))
         let (text, page) = try await BlockingWork.run("models") { _ in
             let first = try registry.open(registry.find(invocation.arguments[0]))
@@ -56,7 +56,7 @@ extension ModelsCommand {
                 meaning: "The metric over time, with intervals and promotions marked.")
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let history = try await BlockingWork.run("models") { _ in try QualityHistory(registry) }
         if try invocation.value(Options.reportFormat) == "json" {
             try JSONOutput.write(history, isPretty: true)

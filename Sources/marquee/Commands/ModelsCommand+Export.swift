@@ -20,7 +20,7 @@ extension ModelsCommand {
                 meaning: "For anything that reads Parquet."),
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let form = try invocation.value(Options.exportForm)
         let output = try invocation.value(Options.output)
         let id = try await BlockingWork.run("models") { _ in

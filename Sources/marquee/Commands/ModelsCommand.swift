@@ -11,7 +11,7 @@ enum ModelsCommand {
             .init(line: "models list --models models --format json", meaning: "The same for programs."),
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let form = try invocation.value(Options.format)
         try await BlockingWork.run("models") { _ in
             let listing = try ModelListing(registry)
@@ -37,7 +37,7 @@ enum ModelsCommand {
                 meaning: "The whole manifest of the one whose hash begins so."),
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let isJSON = try invocation.value(Options.reportFormat) == "json"
         try await BlockingWork.run("models") { _ in
             let manifest = try registry.manifest(of: registry.find(invocation.arguments.first ?? "current"))
@@ -54,7 +54,7 @@ enum ModelsCommand {
         required: ["models"],
         examples: [.init(line: "models promote 1f0c9a2b --models models", meaning: "A running 'serve' swaps to it.")]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let (id, previous) = try await BlockingWork.run("models") { _ in
             let id = try registry.find(invocation.arguments[0])
             return (
@@ -80,7 +80,7 @@ enum ModelsCommand {
                 meaning: "Again, for the one before that.")
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let id = try await BlockingWork.run("models") { _ in
             let present = try registry.current().map { "\($0)" } ?? ""
             return try invocation.audited("model.rollback", of: present) {
@@ -98,7 +98,7 @@ enum ModelsCommand {
         options: [Options.models.spec, Options.reason.spec, Options.stateFolder.spec], required: ["models"],
         examples: [.init(line: "models unpin --models models", meaning: "The next good model goes into service.")]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let wasPinned = try await BlockingWork.run("models") { _ in
             let present = try registry.current().map { "\($0)" } ?? ""
             return try invocation.audited("model.unpin", of: present) {

@@ -25,7 +25,7 @@ extension Invocation {
 
     /// The registry of `--models`, whose changes get their entries in the audit log of `--state` where there is one.
     func auditedRegistry() throws -> ModelRegistry {
-        var registry = ModelRegistry(folder: try value(Options.models))
+        var registry = try registry()
         guard try hasState() else { return registry }
         let log = AuditLog(StateDatabase(folder: try value(Options.stateFolder)))
         registry.audit = { action, target, reason, change in

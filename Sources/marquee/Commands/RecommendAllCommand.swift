@@ -24,7 +24,7 @@ enum RecommendAllCommand {
                 meaning: "Of another model, with items that users know already."),
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let name = try invocation.value(Options.model)
         let out = try invocation.value(Options.out)
         let lists = RecommendAll(

@@ -27,7 +27,7 @@ enum RecommendCommand {
                 meaning: "Newer dramas alone."),
         ]
     ) { invocation in
-        let registry = ModelRegistry(folder: try invocation.value(Options.models))
+        let registry = try invocation.registry()
         let parameters = invocation.optional(Options.filterParameters)
         let filter = try invocation.optional(Options.filter).map { try FilterText(expression: $0, json: parameters) }
         if parameters != nil, filter == nil { throw FilterError.parametersWithoutFilter }
@@ -36,7 +36,7 @@ enum RecommendCommand {
             userID: try invocation.value(Options.user), count: try invocation.value(Options.number),
             excludeSeen: .init(rawValue: try invocation.value(Options.excludeSeen)) ?? .interacted, filter: filter,
             explains: true)
-        let store = try invocation.optional(Options.store).map { try EventStore(at: $0) }
+        let store = try invocation.storeIfNamed()
         let unknown = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
         let recommender = try await BlockingWork.run("recommend") { _ in
             let model = try registry.openCurrent()

@@ -70,8 +70,8 @@ enum ServeCommand {
         let access = try await access(invocation, http)
         let server = try await RecommendationServer(
             http: http,
-            registry: ModelRegistry(folder: try invocation.value(Options.models)),
-            catalogue: StoredCatalogue(store: try EventStore(at: invocation.value(Options.store))),
+            registry: try invocation.registry(),
+            catalogue: StoredCatalogue(store: try invocation.store()),
             elasticsearch: try elasticsearch(invocation), feed: live?.feed, publisher: live?.publisher,
             impressions: live?.publisher, configuration: configuration, access: access,
             origins: invocation.optional(Options.corsOrigin) ?? [],

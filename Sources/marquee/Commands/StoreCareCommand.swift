@@ -32,13 +32,14 @@ enum StoreCareCommand {
         let keeps = try invocation.value(keepFolders)
         if let seconds = invocation.optional(every) {
             // What is no table is said at once, and not every minute.
-            try await BlockingWork.run("store") { _ in _ = try DeltaTable.open(at: path) }
+            try await BlockingWork.run("store") { _ in _ = try invocation.table() }
             let size = Int64(megabytes) << 20
             let policy = TidyPolicy(smallSize: min(32 << 20, size), targetSize: size)
-            return try await TidyService(tables: [LocalStorage(path)], every: .seconds(seconds), policy: policy).run()
+            return try await TidyService(tables: [invocation.place(path)], every: .seconds(seconds), policy: policy)
+                .run()
         }
         try await BlockingWork.run("store") { _ in
-            let table = try DeltaTable.open(at: path)
+            let table = try invocation.table()
             let size = Int64(megabytes) << 20
             let isEvents = try isEvents(table)
             let clustered = keeps || !isEvents ? nil : try table.cluster(by: EventColumn.eventDate, targetSize: size)
@@ -66,7 +67,7 @@ enum StoreCareCommand {
         let hours = invocation.optional(retentionHours)
         let isRehearsal = try invocation.value(dryRun)
         try await BlockingWork.run("store") { _ in
-            let table = try DeltaTable.open(at: invocation.arguments[0])
+            let table = try invocation.table()
             let retention = hours.map { Int64($0) * 3600 }
             let report =
                 isRehearsal
@@ -91,7 +92,7 @@ enum StoreCareCommand {
     ) { invocation in
         let version = invocation.optional(Options.version).map(Int64.init)
         try await BlockingWork.run("store") { _ in
-            let report = try DeltaTable.open(at: invocation.arguments[0]).verify(version: version)
+            let report = try invocation.table().verify(version: version)
             for column in report.unseen { StandardOutput.write(prose: column.line) }
             for problem in report.problems { StandardOutput.write(prose: "\(problem.path): \(problem.reason)") }
             StandardOutput.write(
@@ -100,7 +101,7 @@ enum StoreCareCommand {
                     + "\(Figure.count(report.pages)) pages, \(Figure.count(report.checksums)) with checksums, "
                     + "\(Figure.count(report.unseen.count)) columns not looked into, "
                     + "\(Figure.count(report.problems.count)) problems")
-            if let rows = try badEvents(invocation.arguments[0], version) {
+            if let rows = try badEvents(invocation, version) {
                 StandardOutput.write(
                     prose: "\(Figure.count(rows.count)) of them are no events and are left out of training: "
                         + rows.text)
@@ -120,7 +121,7 @@ enum StoreCareCommand {
     ) { invocation in
         let version = try invocation.value(Options.version)
         try await BlockingWork.run("store") { _ in
-            let table = try DeltaTable.open(at: invocation.arguments[0])
+            let table = try invocation.table()
             print(
                 try invocation.auditedWhereKept("store.restore", of: "\(invocation.arguments[0]) version \(version)") {
                     try table.restore(version: Int64(version))
@@ -135,11 +136,10 @@ enum StoreCareCommand {
     }
 
     /// The rows of a store's events table that are no events; nil if there are none, or if it is another table.
-    private static func badEvents(_ directory: String, _ version: Int64?) throws -> BadRows? {
-        let folder = URL(filePath: directory).standardizedFileURL
-        guard folder.lastPathComponent == TableContract.events.name else { return nil }
+    private static func badEvents(_ invocation: Invocation, _ version: Int64?) throws -> BadRows? {
+        guard let parent = parent(of: invocation.arguments[0]) else { return nil }
         do {
-            let store = EventStore(folder: folder.deletingLastPathComponent().path)
+            let store = EventStore(try invocation.place(parent))
             let rows = try InteractionLog.badRows(of: store, version: version)
             return rows.count > 0 ? rows : nil
         } catch is TrainerError {
@@ -148,7 +148,19 @@ enum StoreCareCommand {
         }
     }
 
-    private static let directory = Command.Argument(name: "DIR", summary: "Folder of the table, such as data/events.")
+    /// The place of the store that a table called as those of events are is in; nil for a table of another name.
+    private static func parent(of place: String) -> String? {
+        guard place.contains("://") else {
+            let folder = URL(filePath: place).standardizedFileURL
+            return folder.lastPathComponent == TableContract.events.name ? folder.deletingLastPathComponent().path : nil
+        }
+        var address = place[...]
+        while address.hasSuffix("/") { address.removeLast() }
+        let end = "/\(TableContract.events.name)"
+        return address.hasSuffix(end) ? String(address.dropLast(end.count)) : nil
+    }
+
+    private static let directory = Command.tableArgument
     private static let targetMegabytes = Option<Int>.integer(
         "target-megabytes", in: 1...2048, default: 128, "Files this large are left alone.")
     private static let every = Option<Double>.seconds(

@@ -14,7 +14,7 @@ enum StoreCommand {
     ) { invocation in
         let form = try invocation.value(Options.format)
         try await BlockingWork.run("store") { _ in
-            let history = try DeltaTable.open(at: invocation.arguments[0]).history()
+            let history = try invocation.table().history()
             if form == .table { printTable(history) } else { print(history, as: form) }
         }
     }
@@ -122,7 +122,7 @@ enum StoreCommand {
         }
     }
 
-    private static let directory = Command.Argument(name: "DIR", summary: "Folder of the table, such as data/events.")
+    private static let directory = Command.tableArgument
 
     private static func snapshot(_ invocation: Invocation) throws -> Snapshot {
         let version = invocation.optional(Options.version)
@@ -130,7 +130,7 @@ enum StoreCommand {
         if version != nil && time != nil {
             throw CommandLineError.conflict(first: Options.version.spec.name, second: Options.asOf.spec.name)
         }
-        return try DeltaTable.open(at: invocation.arguments[0]).snapshot(version: version.map(Int64.init), asOf: time)
+        return try invocation.table().snapshot(version: version.map(Int64.init), asOf: time)
     }
 }
 

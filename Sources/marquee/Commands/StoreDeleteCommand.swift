@@ -11,7 +11,7 @@ enum StoreDeleteCommand {
             is left.
 
             """ + StoreCondition.language,
-        arguments: [.init(name: "DIR", summary: "Folder of the table, such as data/events.")],
+        arguments: [Command.tableArgument],
         options: [StoreCondition.option.spec, dryRun.spec, Options.reason.spec, Options.stateFolder.spec],
         required: [StoreCondition.option.spec.name],
         examples: [
@@ -26,7 +26,7 @@ enum StoreDeleteCommand {
         let text = try invocation.value(StoreCondition.option)
         let isRehearsal = try invocation.value(dryRun)
         try await BlockingWork.run("store") { _ in
-            let table = try DeltaTable.open(at: invocation.arguments[0])
+            let table = try invocation.table()
             let snapshot = try table.snapshot()
             let condition = try snapshot.leftOut.explaining {
                 try Columnar.Predicate(text, schema: snapshot.schema)

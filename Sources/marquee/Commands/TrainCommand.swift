@@ -80,7 +80,7 @@ enum TrainCommand {
     ) { invocation in
         let configuration = try run(configuration(invocation), invocation)
         let registry = try invocation.auditedRegistry()
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let version = invocation.optional(Options.version).map(Int64.init)
         let reporter = TrainingReporter(isJSON: try invocation.value(Options.reportFormat) == "json")
         if let name = invocation.optional(Options.reproduce) {

@@ -25,7 +25,7 @@ enum TuneCommand {
                 meaning: "An hour at most; the same line again goes on where it stopped."),
         ]
     ) { invocation in
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let version = invocation.optional(Options.version).map(Int64.init)
         let budget = TuningRun.Budget(
             trials: try invocation.value(Options.trials),

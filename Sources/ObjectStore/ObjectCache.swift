@@ -1,0 +1,93 @@
+internal import Domain
+internal import Foundation
+internal import Operations
+internal import Synchronization
+
+/// Local copies of objects that are mapped into memory, and the place where folders are filled before they are uploaded.
+///
+///     <folder>/<digest of endpoint and bucket>/<key>          the copy
+///     <folder>/<digest of endpoint and bucket>/<key>.etag     which object it is a copy of
+///
+/// Only for this user's eyes. Copies that nobody asked for during a month are removed; who has one mapped keeps its bytes.
+final class ObjectCache: Sendable {
+    /// In seconds.
+    private static let lifetime: TimeInterval = 30 * 86_400
+    private static let suffix = ".etag"
+    /// Objects are fetched in pieces of so many bytes.
+    private static let pieceSize = 16 << 20
+
+    private let client: ObjectClient
+    private let root: String
+    private let folder: String
+    private let isSwept = Mutex(false)
+    private let gate = Gate()
+
+    init(client: ObjectClient, folder: String) {
+        self.client = client
+        root = folder
+        let place = Digest.sha256("\(client.settings.endpoint)/\(client.bucket)").hex.prefix(16)
+        self.folder = "\(folder)/\(place)"
+    }
+
+    /// The path of a copy, which is fetched if there is none yet or if it is one of another object.
+    /// - Throws: `StorageError.missing`
+    func copy(of key: String) throws -> String {
+        guard let facts = try client.head(key) else { throw StorageError.missing(path: client.path(key)) }
+        try prepare()
+        return try gate.hold(key) {
+            let path = "\(folder)/\(key)"
+            let mark = path + Self.suffix
+            let known = try? String(contentsOfFile: mark, encoding: .utf8)
+            if known == facts.etag, (try? LocalFile(path: path).size) == facts.size {
+                // Its time tells when it was last asked for.
+                try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: mark)
+                return path
+            }
+            try? FileManager.default.removeItem(atPath: mark)
+            let file = try AtomicFile(path: path, makesFolders: true)
+            for start in stride(from: 0, to: facts.size, by: Self.pieceSize) {
+                try file.write(
+                    client.read(key, start..<min(start + Self.pieceSize, facts.size), etag: facts.etag))
+            }
+            try file.finish()
+            try AtomicFile.write(Array(facts.etag.utf8), to: mark)
+            return path
+        }
+    }
+
+    /// Removes the copy of an object that is no more.
+    func forget(_ key: String) {
+        let path = "\(folder)/\(key)"
+        guard (try? FileManager.default.removeItem(atPath: path + Self.suffix)) != nil else { return }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// A folder of the disk to fill; those of dead makers are removed.
+    func stage() throws -> any StagedFolder {
+        try prepare()
+        return try LocalStorage("\(root)/staging").stage()
+    }
+
+    private func prepare() throws {
+        try isSwept.withLock { isSwept in
+            guard !isSwept else { return }
+            let manager = FileManager.default
+            do {
+                try manager.createDirectory(
+                    atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw StorageError.io(path: root, operation: "create", errno: errno)
+            }
+            isSwept = true
+            let limit = Date(timeIntervalSinceNow: -Self.lifetime)
+            for name in manager.enumerator(atPath: folder)?.allObjects as? [String] ?? []
+            where name.hasSuffix(Self.suffix) {
+                let mark = "\(folder)/\(name)"
+                let asked = (try? manager.attributesOfItem(atPath: mark))?[.modificationDate] as? Date
+                guard let asked, asked < limit else { continue }
+                try? manager.removeItem(atPath: mark)
+                try? manager.removeItem(atPath: String(mark.dropLast(Self.suffix.count)))
+            }
+        }
+    }
+}
