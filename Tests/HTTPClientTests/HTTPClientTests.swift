@@ -45,6 +45,22 @@ import Testing
         }
     }
 
+    /// For threads that may wait; here one of the cooperative pool, which it needs no other of.
+    @Test func blocksUntilTheAnswerIsThereAndAsksOnce() async throws {
+        try await withScriptedServer({ number, _ in
+            number == 0 ? [answer("503 Service Unavailable")] : [.send("HTTP/1.1 200"), .reset]
+        }) { server in
+            let client = client()
+            let response = try client.sendOnceBlocking(HTTPRequest(.get, server.url))
+            #expect(response.status == 503 && server.requests.count == 1)
+            _ = #expect(throws: HTTPClientError.self) {
+                try client.sendOnceBlocking(HTTPRequest(.get, server.url + "/other"))
+            }
+            client.close()
+            _ = #expect(throws: HTTPClientError.closed) { try client.sendOnceBlocking(HTTPRequest(.get, server.url)) }
+        }
+    }
+
     @Test func methodsWithAndWithoutBody() async throws {
         try await withScriptedServer({ _, _ in [answer("204 No Content")] }) { server in
             let client = client()
