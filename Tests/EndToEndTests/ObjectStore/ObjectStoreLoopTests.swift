@@ -48,7 +48,8 @@ struct ObjectStoreLoopTests {
 
             let trained = try await Loop.run(
                 [
-                    "train", "--store", store, "--models", models, "--rank", "8", "--epochs", "2", "--promote", "always",
+                    "train", "--store", store, "--models", models, "--rank", "8", "--epochs", "2", "--promote",
+                    "always",
                 ], in: folder, environment: environment)
             #expect(trained.contains("in service"))
             let list = try await Loop.run(["models", "list", "--models", models], in: folder, environment: environment)
