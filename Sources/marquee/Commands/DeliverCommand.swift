@@ -58,7 +58,7 @@ enum DeliverCommand {
         var serving = ServingConfiguration()
         serving.unknownItems = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
         let lists = try await DeliveryLists(
-            registry: ModelRegistry(folder: try invocation.value(Options.models)),
+            registry: try invocation.registry(),
             catalogue: StoredCatalogue(store: configuration.store), configuration: serving,
             count: try invocation.value(number))
         let isWatched = StandardError.isTerminal || configuration.untilEnd
@@ -93,7 +93,7 @@ enum DeliverCommand {
     }
 
     private static func configuration(_ invocation: Invocation) async throws -> IngestConfiguration {
-        let store = try EventStore(at: invocation.value(Options.store))
+        let store = try invocation.store()
         let route = try await BlockingWork.run("routes") { _ in
             // What was sent twice is told by the database, however long ago the first was.
             EventTable.route(
