@@ -103,7 +103,7 @@ struct ObjectStoreLoopTests {
                 // The kills prove something where commits came between them, however slow the machine is.
                 while done < kills || (commits < 3 && done < 4 * kills) {
                     let process = try MarqueeProcess(arguments, in: folder, environment: environment)
-                    try await Task.sleep(for: .milliseconds(800 + 300 * done + random.below(2500)))
+                    try await Task.sleep(for: .milliseconds(800 + 300 * min(done, 8) + random.below(2500)))
                     process.signal(SIGKILL)
                     #expect(try await process.result().wasKilled)
                     done += 1
