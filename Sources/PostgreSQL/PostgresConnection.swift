@@ -120,6 +120,20 @@ public final class PostgresConnection {
         return result
     }
 
+    /// Does `body` in the open transaction, and undoes it alone if it fails with one of these SQLSTATEs.
+    /// - Returns: nil if it was undone.
+    public func attempt<R>(undoneBy states: Set<String>, _ body: () throws -> R) throws -> R? {
+        try query("SAVEPOINT attempt")
+        do {
+            let result = try body()
+            try query("RELEASE SAVEPOINT attempt")
+            return result
+        } catch PostgresError.failed(_, let state, _) where states.contains(state) {
+            try run(script: "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
+            return nil
+        }
+    }
+
     /// Copies rows into a table: the fastest way in. The server checks each value's form, not its meaning.
     /// - Parameter target: the table and its columns: `films (id, title)`.
     /// - Returns: how many rows were copied.

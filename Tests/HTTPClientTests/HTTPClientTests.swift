@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    /// libcurl asks again by itself where a kept connection breaks, and nobody can tell whether the first was carried out.
+    @Test(arguments: [true, false])
+    func aPostIsNotSentTwiceOverAKeptConnectionThatBreaks(isIdempotent: Bool) async throws {
+        try await withScriptedServer({ number, _ in number == 0 ? [answer("200 OK")] : [.reset] }) { server in
+            let client = client { $0.attempts = 1 }
+            try await expectStatus(200, client, HTTPRequest(.get, server.url))
+            await #expect(throws: HTTPClientError.self) {
+                try await client.send(
+                    HTTPRequest(.post, server.url, body: Array("order".utf8), isIdempotent: isIdempotent))
+            }
+            #expect(server.requests.count { $0.hasPrefix("POST") } == (isIdempotent ? 2 : 1))
+        }
+    }
+
     /// For threads that may wait; here one of the cooperative pool, which it needs no other of.
     @Test func blocksUntilTheAnswerIsThereAndAsksOnce() async throws {
         try await withScriptedServer({ number, _ in
@@ -66,7 +80,7 @@ import Testing
             let client = client()
             for method in [HTTPRequest.Method.get, .head, .put, .post, .delete] {
                 for body in [nil, [UInt8](), Array("x".utf8)] where method != .head || body == nil {
-                    let response = try await client.send(HTTPRequest(method, server.url, body: body))
+                    let response = try await client.send(HTTPRequest(method, server.url, body: body, isIdempotent: true))
                     #expect(response.status == 204)
                     #expect(server.requests.last?.hasPrefix("\(method.rawValue) / HTTP/1.1\r\n") == true)
                     #expect(server.requests.last?.hasSuffix("\r\n\r\n" + (body == [0x78] ? "x" : "")) == true)

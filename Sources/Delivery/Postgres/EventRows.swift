@@ -15,6 +15,9 @@ final class EventRows: PostgresRowsOfBatch {
     private let made = Metrics.shared.counter(
         "marquee_deliver_lists_total", help: "Lists that were brought into PostgreSQL.")
     private var counts = (events: 0, lists: 0)
+    /// Batches to come that are looked through before they are stored, because one of late had an event twice.
+    private var carefulBatches = 0
+    private static let carefulAfterDuplicate = 64
 
     init(lists: (any ListSource)?) { self.lists = lists }
 
@@ -36,21 +39,11 @@ final class EventRows: PostgresRowsOfBatch {
     func write(_ batches: [RecordBatch], _ connection: PostgresConnection) throws {
         counts = (0, 0)
         try writeFilms(connection)
-        let now = Timestamp.now
-        try connection.copy(into: "pg_temp.new_events (\(DeliveredTable.names("events")))") { copy in
-            for batch in batches { try Self.write(batch, deliveredAt: now, to: &copy) }
-        }
-        let names = DeliveredTable.names("events")
-        let stored = try connection.query(
-            """
-            INSERT INTO marquee.events (\(names)) SELECT \(names) FROM pg_temp.new_events
-            ON CONFLICT (event_id) DO NOTHING RETURNING event_id
-            """)
-        counts.events = stored.count
-        guard let lists, stored.count > 0 else { return }
-        var new: Set<String> = []
-        for row in 0..<stored.count { if let id = stored[row, 0] { new.insert(id) } }
-        let events = try batches.flatMap { try Self.events(of: $0) }.filter { new.contains($0.eventID) }
+        let new = try store(batches, connection)
+        counts.events = new?.count ?? batches.reduce(0) { $0 + $1.rowCount }
+        guard let lists, counts.events > 0 else { return }
+        var events = try batches.flatMap { try Self.events(of: $0) }
+        if let new { events.removeAll { !new.contains($0.eventID) } }
         lists.remember(events)
         // The last one counts, in the order of the messages; users in the order in which they came.
         var users: [String] = []
@@ -59,6 +52,32 @@ final class EventRows: PostgresRowsOfBatch {
             users.append(event.userID)
         }
         try write(try lists.lists(for: users), triggers, connection)
+    }
+
+    /// Brings the rows into the table of events, all at once if none of them is there yet, as it is nearly always.
+    /// - Returns: the identifiers of those that were new; nil if all were.
+    private func store(_ batches: [RecordBatch], _ connection: PostgresConnection) throws -> Set<String>? {
+        let names = DeliveredTable.names("events")
+        let now = Timestamp.now
+        func copy(into table: String) throws {
+            try connection.copy(into: "\(table) (\(names))") { copy in
+                for batch in batches { try Self.write(batch, deliveredAt: now, to: &copy) }
+            }
+        }
+        if carefulBatches > 0 {
+            carefulBatches -= 1
+        } else {
+            // A unique index was hit.
+            if try connection.attempt(undoneBy: ["23505"], { try copy(into: "marquee.events") }) != nil { return nil }
+            carefulBatches = Self.carefulAfterDuplicate
+        }
+        try copy(into: "pg_temp.new_events")
+        let stored = try connection.query(
+            """
+            INSERT INTO marquee.events (\(names)) SELECT \(names) FROM pg_temp.new_events
+            ON CONFLICT (event_id) DO NOTHING RETURNING event_id
+            """)
+        return Set((0..<stored.count).compactMap { stored[$0, 0] })
     }
 
     /// Films that are new or have changed. Those that are gone stay: lists have named them.

@@ -104,6 +104,8 @@ final class Transfer: @unchecked Sendable {
         marquee_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.millisecondsRoundedUp)
 
         if configuration.onlyPublicAddresses { admitPublicAddressesOnly(context) }
+        // On a kept connection that turns out to be dead libcurl sends the request once more by itself, whatever it is.
+        if !request.isIdempotent { marquee_easy_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
         applyMethodAndBody(request)
         applyHeaders(request)
     }
