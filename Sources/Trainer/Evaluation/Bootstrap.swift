@@ -76,25 +76,55 @@ public struct Bootstrap: Sendable {
         }
     }
 
+    /// Resamples that go over the table together, and rows of it that they take at a time: so many stay in the cache.
+    private static let together = 8
+    private static let rowsAtOnce = 512
+
     /// Resample by resample, the column sums.
+    ///
+    /// A resample is first drawn as how often it has each user. Then several go over the table together: to fetch the rows as
+    /// they are drawn would wait for memory at each of them.
     private func resampledSums(_ values: [Double], width: Int, users: Int) -> [Double] {
-        var sums = [Double](repeating: 0, count: resamples * width)
-        let seed = seed
-        values.withUnsafeBufferPointer { values in
+        let lanes = (width + 7) / 8
+        // Rows of whole vectors; what is beyond `width` stays zero.
+        var table = [SIMD8<Double>](repeating: .zero, count: users * lanes)
+        for (place, value) in values.enumerated() {
+            let (user, column) = place.quotientAndRemainder(dividingBy: width)
+            table[user * lanes + column / 8][column % 8] = value
+        }
+        var sums = [SIMD8<Double>](repeating: .zero, count: resamples * lanes)
+        let (seed, resamples) = (seed, resamples)
+        table.withUnsafeBufferPointer { table in
             sums.withUnsafeMutableBufferPointer { sums in
-                let values = Shared(values.baseAddress!)
+                let table = Shared(table.baseAddress!)
                 let sums = SharedMutable(sums.baseAddress!)
-                workers.run(units: resamples) { _, resample in
-                    var generator = SeededGenerator(seed: seed, stream: UInt64(resample))
-                    let target = sums.pointer + resample * width
-                    for _ in 0..<users {
-                        let row = values.pointer + generator.below(users) * width
-                        for column in 0..<width { target[column] += row[column] }
+                workers.run(units: (resamples + Self.together - 1) / Self.together) { _, unit in
+                    let own = unit * Self.together..<min((unit + 1) * Self.together, resamples)
+                    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: own.count * users) { times in
+                        times.initialize(repeating: 0)
+                        for (number, resample) in own.enumerated() {
+                            var generator = SeededGenerator(seed: seed, stream: UInt64(resample))
+                            // `below` is less than `users`, what each resample has of `times`.
+                            for _ in 0..<users { times[number * users + generator.below(users)] += 1 }
+                        }
+                        for first in stride(from: 0, to: users, by: Self.rowsAtOnce) {
+                            let rows = first..<min(first + Self.rowsAtOnce, users)
+                            for (number, resample) in own.enumerated() {
+                                let target = sums.pointer + resample * lanes
+                                for user in rows where times[number * users + user] > 0 {
+                                    let weight = Double(times[number * users + user])
+                                    let row = table.pointer + user * lanes
+                                    for lane in 0..<lanes { target[lane] += weight * row[lane] }
+                                }
+                            }
+                        }
                     }
                 }
             }
         }
-        return sums
+        return (0..<resamples).flatMap { resample in
+            (0..<width).map { sums[resample * lanes + $0 / 8][$0 % 8] }
+        }
     }
 }
 

@@ -17,13 +17,8 @@ struct ReportBuilder {
                 result[metric.rawValue, default: [:]][String(k)] = intervals[outcome.column(metric, at: k)!]
             }
         }
-        for metric in ListMetric.allCases {
-            for k in outcome.cutoffs {
-                guard let found = bootstrap.intervals(of: outcome.perUser(metric, at: k), width: 1).first else {
-                    continue
-                }
-                result[metric.rawValue, default: [:]][String(k)] = found
-            }
+        for (metric, k, interval) in listIntervals(outcome) {
+            result[metric.rawValue, default: [:]][String(k)] = interval
         }
         for (metric, values) in evaluator.catalogueMetrics(of: outcome) {
             for (k, value) in zip(outcome.cutoffs, values) {
@@ -31,6 +26,19 @@ struct ReportBuilder {
             }
         }
         return result
+    }
+
+    /// Those that all users have are resampled together: to draw the users is most of the work.
+    private func listIntervals(_ outcome: Evaluator.Outcome) -> [(metric: ListMetric, k: Int, interval: Interval)] {
+        var columns = ListMetric.allCases.flatMap { metric in
+            outcome.cutoffs.map { (metric: metric, k: $0, values: outcome.perUser(metric, at: $0)) }
+        }
+        columns.removeAll { $0.values.isEmpty }
+        return Dictionary(grouping: columns, by: \.values.count).flatMap { users, columns in
+            // Of the same number of users, and so of the same draws, though not always of the same users.
+            let table = (0..<users).flatMap { user in columns.map { $0.values[user] } }
+            return zip(columns, bootstrap.intervals(of: table, width: columns.count)).map { ($0.metric, $0.k, $1) }
+        }
     }
 
     /// NDCG at the first cut-off by length of history and by popularity of what was relevant.
@@ -42,10 +50,10 @@ struct ReportBuilder {
         let popular = outcomes[1].perUser(.ndcg, at: k)
         func slice(_ dimension: String, _ name: String, _ positions: [Int]) -> EvaluationReport.Slice? {
             guard !positions.isEmpty else { return nil }
+            let both = bootstrap.intervals(of: positions.flatMap { [model[$0], popular[$0]] }, width: 2)
             return EvaluationReport.Slice(
-                dimension: dimension, name: name, users: positions.count, metric: "ndcg@\(k)",
-                model: bootstrap.intervals(of: positions.map { model[$0] }, width: 1)[0],
-                popular: bootstrap.intervals(of: positions.map { popular[$0] }, width: 1)[0])
+                dimension: dimension, name: name, users: positions.count, metric: "ndcg@\(k)", model: both[0],
+                popular: both[1])
         }
         let all = Array(evaluator.heldOut.users.indices)
         let lengths = all.map { training.interactions.count(ofRow: Int(evaluator.heldOut.users[$0])) }
