@@ -80,7 +80,8 @@ import Testing
             let client = client()
             for method in [HTTPRequest.Method.get, .head, .put, .post, .delete] {
                 for body in [nil, [UInt8](), Array("x".utf8)] where method != .head || body == nil {
-                    let response = try await client.send(HTTPRequest(method, server.url, body: body, isIdempotent: true))
+                    let response = try await client.send(
+                        HTTPRequest(method, server.url, body: body, isIdempotent: true))
                     #expect(response.status == 204)
                     #expect(server.requests.last?.hasPrefix("\(method.rawValue) / HTTP/1.1\r\n") == true)
                     #expect(server.requests.last?.hasSuffix("\r\n\r\n" + (body == [0x78] ? "x" : "")) == true)
