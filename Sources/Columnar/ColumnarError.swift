@@ -75,7 +75,11 @@ public enum ColumnarError: Fault, Hashable {
         case .versionNotKept: "Name one of them with --version, or keep more with `marquee ingest --history`."
         case .malformed: "Restore it from a backup, or write it again from its source."
         case .unsupported: "Write it again without that feature, or read it with another engine."
-        case .notATable: "Check the path; `marquee ingest` or `marquee import` creates tables."
+        case .notATable:
+            """
+            Check the path; `marquee ingest` or `marquee import` creates tables. Where rows lie and the log is lost, put the \
+            log back from a backup.
+            """
         case .tableExists: "Open it, or choose another folder."
         case .logGap: "Restore the missing commit file from a backup."
         case .schemaMismatch: "Columns may be added, if nullable; types and names may not change."

@@ -6,6 +6,8 @@
 //     bench-columnar floor FOLDER N    what the disk needs for N times what a commit makes durable
 //     bench-columnar checkpoint FOLDER write a checkpoint of the newest version
 //     bench-columnar load FOLDER       time loading the newest version (log.py drives these four)
+//     bench-columnar vectors FOLDER ROWS EVERY   make a table in three files, of every EVERYth row deleted by vectors; 0: none
+//     bench-columnar scan-table FOLDER a,b,c     time scanning three columns of it (snapshot.py drives these two and load)
 import Columnar
 import Foundation
 
@@ -31,7 +33,11 @@ case "log": try LogBenchmark.make(arguments[2], commits: Int(arguments[3]) ?? 10
 case "floor": try LogBenchmark.floor(arguments[2], commits: Int(arguments[3]) ?? 1000)
 case "checkpoint": try DeltaTable.open(at: arguments[2]).writeCheckpoint()
 case "load": try LogBenchmark.load(arguments[2])
+case "vectors":
+    try VectorBenchmark.make(arguments[2], rows: Int(arguments[3]) ?? 1 << 20, every: Int(arguments[4]) ?? 0)
+case "scan-table": try VectorBenchmark.scan(arguments[2], arguments[3].split(separator: ",").map(String.init))
 default:
-    FileHandle.standardError.write(Data("usage: bench-columnar write|scan|log|floor|checkpoint|load …\n".utf8))
+    FileHandle.standardError.write(
+        Data("usage: bench-columnar write|scan|log|floor|checkpoint|load|vectors|scan-table …\n".utf8))
     exit(64)
 }

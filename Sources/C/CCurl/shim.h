@@ -32,9 +32,19 @@ static inline CURLcode marquee_easy_set_list(CURL *handle, CURLoption option, st
 
 typedef size_t (*marquee_data_callback)(char *bytes, size_t size, size_t count, void *context);
 
-// curl_easy_setopt(CURLOPT_WRITEFUNCTION) and (CURLOPT_HEADERFUNCTION): same shape of callback.
+// curl_easy_setopt(CURLOPT_WRITEFUNCTION), (CURLOPT_HEADERFUNCTION) and (CURLOPT_READFUNCTION): same shape of callback.
 static inline CURLcode marquee_easy_set_callback(CURL *handle, CURLoption option, marquee_data_callback callback) {
     return curl_easy_setopt(handle, option, callback);
+}
+
+// curl_easy_setopt(CURLOPT_XFERINFOFUNCTION): asked about once a second; anything but 0 ends the transfer.
+static inline CURLcode marquee_easy_set_progress(CURL *handle, curl_xferinfo_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, callback);
+}
+
+// curl_easy_setopt(CURLOPT_DEBUGFUNCTION): told of what is sent and received where CURLOPT_VERBOSE is on.
+static inline CURLcode marquee_easy_set_debug(CURL *handle, curl_debug_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, callback);
 }
 
 // curl_easy_setopt(CURLOPT_OPENSOCKETFUNCTION).

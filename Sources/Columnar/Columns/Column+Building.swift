@@ -108,6 +108,13 @@ extension Column {
             guard case .list(let old, _) = stored else { break }
             let elements = try c.elements.widened(to: element, from: old, name: name, file: file)
             return .list(ListColumn(offsets: c.offsets, elements: elements, validity: c.validity))
+        case (.map(let c), .map(let key, let value, _)):
+            guard case .map(let oldKey, let oldValue, _) = stored else { break }
+            return .map(
+                MapColumn(
+                    offsets: c.offsets, keys: try c.keys.widened(to: key, from: oldKey, name: name, file: file),
+                    values: try c.values.widened(to: value, from: oldValue, name: name, file: file),
+                    validity: c.validity))
         default: break
         }
         throw ColumnarError.malformed(file: file, reason: "column \(name) is \(stored), the table states \(type)")

@@ -48,6 +48,7 @@ final class BlockCodec {
                 }
                 return written > 0 ? Int(written) : nil
             }
+        case .hadoopLZ4: throw DecodingFault.unsupported("writing LZ4 with Hadoop framing")
         case .gzip: return try Gzip.compress(input, level: min(9, level))
         }
     }
@@ -96,11 +97,15 @@ final class BlockCodec {
                 throw DecodingFault.malformed("an lz4 block is over 2 GB")
             }
             try checkRatio(input.count, size, most: 255)
-            result = try output(capacity: size) { buffer in
-                let written = LZ4_decompress_safe(
-                    input.baseAddress, buffer.baseAddress, Int32(input.count), Int32(buffer.count))
-                return written >= 0 ? Int(written) : nil
+            result = try lz4(input, limit: size)
+        case .hadoopLZ4:
+            guard input.count <= Int(Int32.max), size <= Int(Int32.max) else {
+                throw DecodingFault.malformed("an lz4 block is over 2 GB")
             }
+            try checkRatio(input.count, size, most: 255)
+            // What looks like a frame by chance does not unfold as one.
+            let framed = try? HadoopLZ4.decompress(input, size: size) { try lz4($0, limit: $1) }
+            result = try framed.flatMap(\.self) ?? lz4(input, limit: size)
         case .gzip:
             try checkRatio(input.count, size, most: 1032)
             result = try Gzip.decompress(input, size: size)
@@ -109,6 +114,15 @@ final class BlockCodec {
             throw DecodingFault.malformed("a block has \(result.count) bytes, its page header states \(size)")
         }
         return result
+    }
+
+    /// At most `limit` bytes of a block.
+    private func lz4(_ input: UnsafeRawBufferPointer, limit: Int) throws -> [UInt8] {
+        try output(capacity: limit) { buffer in
+            let written = LZ4_decompress_safe(
+                input.baseAddress, buffer.baseAddress, Int32(input.count), Int32(buffer.count))
+            return written >= 0 ? Int(written) : nil
+        }
     }
 
     /// - Throws: if a block cannot become as large as is claimed, at the `most` its format can do. Nothing has been

@@ -27,6 +27,8 @@ extension DeltaTable {
     /// alone are committed; without either, nothing is done.
     /// - Parameters:
     ///   - batches: columns by name; nullable columns of the table may be absent.
+    ///   - grouping: in a table whose files follow days, a column of strings: where the rows of old days make several
+    ///     files, those of one value lie in one of them. Whoever looks for a value opens fewer.
     ///   - expecting: for each application, the version its progress marker must have in the version the commit
     ///     follows (nil: it must have none). Anything else is a conflict, and a marker that is ahead of ours is then
     ///     not taken for our own earlier commit.
@@ -34,7 +36,8 @@ extension DeltaTable {
     ///     what it has. Nobody else's commit can come between the answer and ours.
     /// - Throws: ``ColumnarError/schemaMismatch(reason:)``, or what kept the files from being written.
     public func append(
-        _ batches: [RecordBatch], transactions: [Transaction] = [], expecting: [String: Int64?]? = nil,
+        _ batches: [RecordBatch], groupedBy grouping: String? = nil, transactions: [Transaction] = [],
+        expecting: [String: Int64?]? = nil,
         unless: ((Snapshot) throws -> Bool)? = nil, operation: String = "WRITE", options: ParquetOptions = .init()
     ) throws -> CommitOutcome {
         guard Set(transactions.map(\.appID)).count == transactions.count else {
@@ -62,16 +65,18 @@ extension DeltaTable {
                     file: path, feature: "writing partitions by \(field.type) in column \(field.name)")
             }
         }
-        let splitter = PartitionSplitter(schema: snapshot.schema, partitionColumns: metaData.partitionColumns)
+        let splitter = PartitionSplitter(
+            schema: snapshot.schema, partitionColumns: metaData.partitionColumns, mapping: snapshot.mapping)
         let partitions =
             if let column = metaData.clusterColumn(snapshot.schema) {
                 try splitter.clusters(
-                    batches, by: column, today: Timestamp.now.date.days, files: DataFileWriter.filesTogether)
+                    batches, by: column, groupedBy: grouping, today: Timestamp.now.date.days,
+                    files: DataFileWriter.filesTogether)
             } else {
                 try splitter.split(batches)
             }
         if partitions.isEmpty && transactions.isEmpty { return .committed(version: state.version) }
-        let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema, options: options)
+        let writer = try DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema, options: options)
         let adds = try writer.write(partitions)
         pending.actions += adds.map { .add($0) }
         pending.metrics = Self.metrics(adds, rows: partitions.reduce(0) { $0 + $1.rowCount })

@@ -22,7 +22,7 @@ extension DeltaTable {
             let version = state.version + 1
             let now = Timestamp.now
             if try storage.putIfAbsent(
-                LogName.commit(version), pending.bytes(readVersion: base.version, now: now.milliseconds))
+                LogName.commit(version), pending.bytes(readVersion: base.version, now: now.milliseconds, after: state))
             {
                 committed(pending, version, on: state)
                 return .committed(version: version)

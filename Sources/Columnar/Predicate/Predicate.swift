@@ -95,6 +95,7 @@ extension Predicate {
     private func evaluate(_ batch: RecordBatch) -> [Truth] {
         switch self {
         case .compare(let name, let comparison, let value):
+            if let truths = Self.equality(batch, name, comparison, value) { return truths }
             return Self.evaluate(batch, name) { comparison.holds($0, value) }
         case .isNull(let name):
             guard let column = try? batch.column(named: name) else { return [] }
@@ -113,9 +114,17 @@ extension Predicate {
                 values.contains { ValueOrder.equal($0, value) } ? true : hasNull ? nil : false
             }
         case .and(let parts):
-            return parts.reduce([Truth](repeating: .yes, count: batch.rowCount)) { result, part in
-                zip(result, part.evaluate(batch)).map { $0.rawValue < $1.rawValue ? $0 : $1 }
+            var truths = [Truth](repeating: .yes, count: batch.rowCount)
+            for part in parts {
+                // Mostly one part rules all rows out, and the others need not be asked.
+                var isPossible = false
+                for (row, own) in part.evaluate(batch).enumerated() {
+                    if own.rawValue < truths[row].rawValue { truths[row] = own }
+                    if truths[row] != .no { isPossible = true }
+                }
+                if !isPossible { break }
             }
+            return truths
         case .or(let parts):
             return parts.reduce([Truth](repeating: .no, count: batch.rowCount)) { result, part in
                 zip(result, part.evaluate(batch)).map { $0.rawValue > $1.rawValue ? $0 : $1 }
@@ -125,19 +134,72 @@ extension Predicate {
         }
     }
 
-    /// Neighbouring rows are often alike: the test runs once for a run of equal values.
+    /// Whether texts are equal to one is seen in their bytes, without making a value of each; nil for other questions.
+    private static func equality(
+        _ batch: RecordBatch, _ name: String, _ comparison: Comparison, _ value: Value
+    ) -> [Truth]? {
+        guard comparison == .equal || comparison == .notEqual, let index = batch.schema.index(of: name) else {
+            return nil
+        }
+        let wanted: [UInt8]
+        switch (value, batch.columns[index]) {
+        case (.string(let text), .string): wanted = Array(text.utf8)
+        case (.binary(let bytes), .binary): wanted = bytes
+        default: return nil
+        }
+        guard let column = batch.columns[index].byteStrings else { return nil }
+        let (same, other): (Truth, Truth) = comparison == .equal ? (.yes, .no) : (.no, .yes)
+        return column.bytes.withUnsafeBufferPointer { bytes in
+            wanted.withUnsafeBufferPointer { wanted in
+                (0..<batch.rowCount).map { row in
+                    if column.isNull(at: row) { return .unknown }
+                    let range = column.range(of: row)
+                    guard range.count == wanted.count else { return other }
+                    return UnsafeBufferPointer(rebasing: bytes[range]).elementsEqual(wanted) ? same : other
+                }
+            }
+        }
+    }
+
+    /// Neighbouring rows are often alike: the test runs once for a run of equal values, and only then is a value made.
     private static func evaluate(_ batch: RecordBatch, _ name: String, _ test: (Value) -> Bool?) -> [Truth] {
         guard let index = batch.schema.index(of: name) else { return [] }
         let type = batch.schema.fields[index].type
         let column = batch.columns[index]
-        var last: (value: Value, truth: Truth)?
-        return (0..<batch.rowCount).map { row in
-            let value = column.value(at: row, type: type)
-            if value == .null { return .unknown }
-            if let last, last.value == value { return last.truth }
-            let truth = test(value).map { Truth($0) } ?? .unknown
-            last = (value, truth)
-            return truth
+        let validity = column.validity
+        func truths(_ isAsBefore: (Int) -> Bool) -> [Truth] {
+            var truths = [Truth](repeating: .unknown, count: batch.rowCount)
+            // Of the row before, nil if that is null.
+            var last: Truth?
+            for row in truths.indices {
+                if let validity, !validity[row] {
+                    last = nil
+                    continue
+                }
+                let truth: Truth
+                if let last, isAsBefore(row) {
+                    truth = last
+                } else {
+                    truth = test(column.value(at: row, type: type)).map { Truth($0) } ?? .unknown
+                }
+                truths[row] = truth
+                last = truth
+            }
+            return truths
+        }
+        switch column {
+        case .bool(let c): return truths { c.values[$0] == c.values[$0 - 1] }
+        case .int32(let c), .date(let c): return truths { c.values[$0] == c.values[$0 - 1] }
+        case .int64(let c), .timestamp(let c), .localTimestamp(let c):
+            return truths { c.values[$0] == c.values[$0 - 1] }
+        case .string(let c), .binary(let c):
+            return c.bytes.withUnsafeBytes { bytes in
+                truths { row in
+                    let (this, before) = (c.range(of: row), c.range(of: row - 1))
+                    return this.count == before.count && bytes[this].elementsEqual(bytes[before])
+                }
+            }
+        default: return truths { _ in false }
         }
     }
 }

@@ -86,6 +86,92 @@ struct ForeignTableTests {
         }
     }
 
+    /// Of each what its writer itself reads from it, and a table of ours that Polars has gone on with.
+    @Test func tablesOfPolarsAndFilesOfDuckDBAreRead() async throws {
+        try await withTemporaryFolder { folder in
+            let ours = try DeltaFixture.table(at: folder.appending(path: "ours"))
+            _ = try ours.append([DeltaFixture.batch(0..<40)])
+            let script = Checkout.root.appending(path: "Tests/Independent/delta/writers.py").path
+            let python = try #require(Checkout.python).path
+            let result = try await runCommand(python, [script, folder.path, ours.path])
+            try #require(result.status == 0, "\(result.output)")
+            try prunesByTypedStatistics(folder.appending(path: "typed"))
+            for name in ["polars", "polars-lazy", "typed", "duckdb", "ours"] {
+                let table = try DeltaTable.open(at: folder.appending(path: name).path)
+                let rows = folder.appending(path: "\(name).jsonl")
+                try JSONRows.expect(table.snapshot().batches(), are: rows, name)
+                #expect(try table.verify().problems == [] && table.snapshot().unsupportedColumns == [:], "\(name)")
+                // And we go on with it.
+                let batches = try table.snapshot().batches()
+                _ = try table.append(batches)
+                #expect(try table.snapshot().rowCount == Int64(2 * batches.reduce(0) { $0 + $1.rowCount }), "\(name)")
+            }
+        }
+    }
+
+    /// Of two files the one that a condition rules out is not opened: it need not even be there.
+    private func prunesByTypedStatistics(_ folder: URL) throws {
+        // What the commits say of the files is in the checkpoint alone.
+        for version in 0...1 {
+            try FileManager.default.removeItem(
+                at: folder.appending(path: "_delta_log/0000000000000000000\(version).json"))
+        }
+        let snapshot = try DeltaTable.open(at: folder.path).snapshot()
+        #expect(snapshot.files.map(\.rowCount) == [50, 50])
+        func ids(_ condition: String) throws -> [Int64] {
+            try DeltaFixture.ids(snapshot, where: Columnar.Predicate(condition, schema: snapshot.schema))
+        }
+        // The bounds of times are cut to milliseconds.
+        #expect(try ids("at = '2026-11-21T08:00:00.000002Z'") == [1])
+        var kept: Set<[Bool]> = []
+        for file in snapshot.files {
+            let (place, away) = (folder.appending(path: file.path), folder.appending(path: "away"))
+            try FileManager.default.moveItem(at: place, to: away)
+            let first = ["id = 3", "day = '2026-01-04'", "value < 0.2", "small = 7"].map { (try? ids($0)) != nil }
+            let second = ["id = 97", "day = '2026-04-08'", "value > 24.6", "name = 'name 98 ü'"].map {
+                (try? ids($0)) != nil
+            }
+            #expect(Set(first).count == 1 && Set(second).count == 1, "\(first) \(second)")
+            kept.insert([first[0], second[0]])
+            try FileManager.default.moveItem(at: away, to: place)
+        }
+        #expect(kept == [[true, false], [false, true]])
+    }
+
+    @Test(arguments: ["mapped-name", "mapped-id", "vectors", "changes"])
+    func tablesOfNewerProtocolsAreReadAndGoOn(_ name: String) async throws {
+        try await withTables { folder in
+            let table = try DeltaTable.open(at: folder.appending(path: name).path)
+            let snapshot = try table.snapshot()
+            #expect(snapshot.schema.names == ["id", "name", "place", "p"])
+            #expect(try DeltaFixture.ids(snapshot) == [1, 3])
+            #expect(try values("name", snapshot) == [.string("a"), .string("c")])
+            #expect(try values("p", snapshot) == [.string("u"), .null])
+            let member = Value.Member(name: "x", value: .int(1))
+            #expect(try values("place", snapshot)[0] == .structure([member]))
+            #expect(try table.verify().problems == [])
+            let rows = try snapshot.batches()
+            guard name != "changes" else {
+                #expect(throws: ColumnarError.self) { try table.append(rows) }
+                return
+            }
+            _ = try table.append(rows)
+            _ = try table.delete(where: .compare(column: "id", .equal, .int(3)))
+            _ = try table.optimize()
+            try table.writeCheckpoint()
+            #expect(try DeltaFixture.ids(table.snapshot()) == [1, 1])
+            let script = """
+                import deltalake, pyarrow, sys
+                delta = deltalake.DeltaTable(sys.argv[1])
+                found = deltalake.QueryBuilder().register("t", delta).execute("select id, name, place, p from t")
+                rows = pyarrow.table(found).to_pylist()
+                assert rows == [{"id": 1, "name": "a", "place": {"x": 1}, "p": "u"}] * 2, rows
+                """
+            let result = try await runPython(script, [table.path])
+            #expect(result.status == 0, "\(result.output)")
+        }
+    }
+
     @Test func partitionsOfEveryTypeAreRead() async throws {
         func local(_ text: String) -> Value { .localTimestamp(Timestamp(text)!) }
         func instant(_ text: String) -> Value { .timestamp(Timestamp(text)!) }

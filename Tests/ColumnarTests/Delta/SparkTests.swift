@@ -1,60 +1,16 @@
 import Columnar
 import Domain
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
-
-enum Spark {
-    static let isPresent =
-        Checkout.python != nil && Checkout.shared("servers/delta/jars") != nil
-        && (["/usr/bin/java"] + (ProcessInfo.processInfo.environment["JAVA_HOME"].map { ["\($0)/bin/java"] } ?? []))
-            .contains { FileManager.default.isExecutableFile(atPath: $0) }
-}
 
 /// Spark with Delta Lake and we, by turns on the same tables. One session does it all: starting one costs most.
 @Suite(.enabled(if: Spark.isPresent, "needs Java, the Delta jars for Spark and the Python environment"))
 struct SparkTests {
-    /// The script, running.
-    private final class Session: Sendable {
-        private let result = Mutex<(status: Int32, output: String)?>(nil)
-
-        init(_ folder: URL) async throws {
-            let python = try #require(Checkout.python).path
-            let jars = try #require(Checkout.shared("servers/delta/jars")).path
-            let list = try await runCommand("/bin/bash", [jars, "3.5"])
-            try #require(list.status == 0, "\(list.output)")
-            let script = Checkout.root.appending(path: "Tests/Independent/delta/spark.py").path
-            let words = [script, folder.path, list.output.trimmingCharacters(in: .whitespacesAndNewlines)]
-            Task { [self] in
-                let end = (try? await runCommand(python, words)) ?? (status: -1, output: "it did not start")
-                result.withLock { $0 = end }
-            }
-        }
-
-        private var ended: (status: Int32, output: String)? { result.withLock { $0 } }
-
-        /// Waits until the script has made `file`.
-        func wait(for file: URL) async throws {
-            try await eventually("Spark made \(file.lastPathComponent)", patience: .seconds(300)) {
-                if let ended {
-                    Issue.record("Spark ended with \(ended.status): \(ended.output.suffix(4000))")
-                    return true
-                }
-                return FileManager.default.fileExists(atPath: file.path)
-            }
-        }
-
-        func end() async throws -> (status: Int32, output: String) {
-            try await eventually("Spark ended", patience: .seconds(300)) { ended != nil }
-            return try #require(ended)
-        }
-    }
-
     @Test func sparkAndWeWorkOnTheSameTables() async throws {
         try await withTemporaryFolder { folder in
             try prepare(folder)
-            let session = try await Session(folder)
+            let session = try await SparkSession("spark.py", folder)
             do {
                 try await session.wait(for: folder.appending(path: "first-done"))
                 try readSparkFiles(folder)
@@ -159,7 +115,6 @@ struct SparkTests {
                 #expect(try table.snapshot(version: version).timestamp.milliseconds == time.milliseconds)
             }
             #expect(throws: ColumnarError.self) { try table.snapshot(asOf: Timestamp(seconds: 1_000_000_000)) }
-            #expect(throws: ColumnarError.self) { try table.append(table.snapshot().batches()) }
         }
     }
 

@@ -1,7 +1,8 @@
 """Tables as delta-rs makes them, with columns and partitions that ours do not have.
 
 usage: foreign.py FOLDER
-Makes FOLDER/money (decimals), and FOLDER/by-NAME, partitioned by a column p of each type, with rows 0, 1 and a null.
+Makes FOLDER/money (decimals), FOLDER/by-NAME, partitioned by a column p of each type, with rows 0, 1 and a null, and
+tables with the features of newer protocols.
 """
 import datetime
 import decimal
@@ -34,5 +35,19 @@ for name, type_, values in [
 ]:
     rows = pa.table({"id": pa.array([0, 1, 2], pa.int64()), "p": pa.array(values + [None], type_)})
     deltalake.write_deltalake(f"{folder}/by-{name}", rows, partition_by=["p"])
+
+# Columns that are told by names or numbers of their own, changed and checkpointed; a feed of changes; deletion vectors
+# allowed.
+plain = pa.table({"id": pa.array([1, 2, 3], pa.int64()), "name": ["a", None, "c"],
+                  "place": pa.array([{"x": 1}, None, {"x": None}], pa.struct([("x", pa.int32())])),
+                  "p": ["u", "u", None]})
+for name, configuration in [
+    ("mapped-name", {"delta.columnMapping.mode": "name"}), ("mapped-id", {"delta.columnMapping.mode": "id"}),
+    ("vectors", {"delta.enableDeletionVectors": "true"}), ("changes", {"delta.enableChangeDataFeed": "true"}),
+]:
+    deltalake.write_deltalake(f"{folder}/{name}", plain, partition_by=["p"], configuration=configuration)
+    delta = deltalake.DeltaTable(f"{folder}/{name}")
+    delta.delete("id = 2")
+    delta.create_checkpoint()
 sys.stdout.flush()
 os._exit(0)

@@ -30,18 +30,21 @@ extension DeltaTable {
                 }
                 try versions.checkWritable(metaData, table: path)
                 try snapshot.checkFilesWritable()
+                guard snapshot.mapping.mode == nil else {
+                    throw ColumnarError.unsupported(file: path, feature: "another layout under column mapping")
+                }
                 metaData.partitionColumns = []
                 metaData.configuration[MetaData.clusterProperty] = column
-                let files = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+                let files = try DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
                 writer = files
                 // What was made of files that are gone is made again.
                 let isStale = { (made: (file: Add, sources: [Add])) in
-                    !made.sources.allSatisfy { state.files[$0.path] != nil }
+                    !made.sources.allSatisfy { state.files.contains($0.key) }
                 }
                 files.discard(made.filter(isStale).map(\.file))
                 made.removeAll(where: isStale)
-                let done = Set(made.flatMap { $0.sources.map(\.path) })
-                let left = state.files.values.filter { !done.contains($0.path) }
+                let done = Set(made.flatMap { $0.sources.map(\.key) })
+                let left = state.files.values.filter { !done.contains($0.key) }
                 for group in Self.groups(left, by: column, targetSize: targetSize) {
                     var scan = try snapshot.scan(group)
                     var batches: [RecordBatch] = []

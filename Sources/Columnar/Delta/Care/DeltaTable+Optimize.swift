@@ -28,7 +28,7 @@ extension DeltaTable {
     ) throws -> RewriteReport? {
         let done = try rewriting { snapshot, metaData in
             // Another writer may have replaced some meanwhile.
-            let adds = paths.compactMap { snapshot.state.files[$0] }
+            let adds = paths.compactMap { snapshot.state.file(at: $0) }
             if adds.count < 2 { return nil }
             try snapshot.checkFilesWritable()
             let dataSchema = PartitionSplitter(
@@ -42,7 +42,7 @@ extension DeltaTable {
                 batches.append(batch)
             }
             if batches.isEmpty { return nil }
-            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+            let writer = try DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
             let file = try Self.write(
                 RecordBatch.joining(batches).selecting(dataSchema), sortedBy: sorting, adds[0].partitionValues, writer)
             batches = []
@@ -70,7 +70,7 @@ extension DeltaTable {
 
     /// The paths of small files that are to become one, two or more each.
     private func groups(targetSize: Int64, state: LogState) throws -> [[String]] {
-        let columns = state.metaData?.partitionColumns ?? []
+        let columns = try Snapshot(storage: storage, state: state).physicalPartitionColumns
         var partitions: [String: [Add]] = [:]
         for add in state.files.values where add.size < targetSize {
             partitions[PartitionPath.folder(columns, values: add.partitionValues), default: []].append(add)

@@ -19,9 +19,9 @@ extension DeltaTable {
             // Another has made the same meanwhile.
             let known = snapshot.transactions
             if !transactions.isEmpty, transactions.allSatisfy({ known[$0.appID] == $0.version }) { return nil }
-            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+            let writer = try DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
             let partitions = try PartitionSplitter(
-                schema: snapshot.schema, partitionColumns: metaData.partitionColumns
+                schema: snapshot.schema, partitionColumns: metaData.partitionColumns, mapping: snapshot.mapping
             ).split(batches)
             let files = try writer.write(partitions)
             if files.isEmpty, snapshot.adds.isEmpty, transactions.isEmpty { return nil }

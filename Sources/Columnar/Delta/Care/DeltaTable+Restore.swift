@@ -10,18 +10,29 @@ extension DeltaTable {
             if metaData.isAppendOnly {
                 throw ColumnarError.forbidden(table: path, reason: "delta.appendOnly is set")
             }
-            let removed = snapshot.state.files.values.filter { target.files[$0.path] == nil }
-            var files = target.files.values.filter { snapshot.state.files[$0.path] == nil }
+            let removed = snapshot.state.files.values.filter { !target.files.contains($0.key) }
+            var files = target.files.values.filter { !snapshot.state.files.contains($0.key) }
             for index in files.indices {
-                guard try storage.status(files[index].path) != nil else {
-                    throw StorageError.missing(path: storage.path(of: files[index].path))
+                let names = [files[index].path, files[index].deletionVector?.name(in: storage.location)]
+                for name in names.compactMap(\.self) where try storage.status(name) == nil {
+                    throw StorageError.missing(path: storage.path(of: name))
                 }
                 files[index].dataChange = true
             }
             var commit = Self.replacing(
                 removed.sorted { $0.path < $1.path }, by: files.sorted { $0.path < $1.path }, operation: "RESTORE",
                 parameters: ["version": String(version)], metrics: [:], dataChange: true)
-            if let old = target.metaData, old != metaData { commit.actions.insert(.metaData(old), at: 0) }
+            guard target.domains == snapshot.state.domains else {
+                throw ColumnarError.unsupported(
+                    file: path, feature: "restoring what features keep under names of their own")
+            }
+            let mode = ColumnMapping.modeProperty
+            guard target.metaData?.configuration[mode] == metaData.configuration[mode] else {
+                throw ColumnarError.unsupported(file: path, feature: "restoring a version with another column mapping")
+            }
+            if let old = target.metaData?.following(metaData), old != metaData {
+                commit.actions.insert(.metaData(old), at: 0)
+            }
             // Nothing was written that a lost race would have to remove.
             return commit.actions.isEmpty ? nil : (commit, [])
         }
@@ -52,6 +63,9 @@ extension DeltaTable {
                     reason: "\(field.name) must be nullable: the rows that are there have no value for it")
             }
             if fields.isEmpty { return nil }
+            guard snapshot.mapping.mode == nil else {
+                throw ColumnarError.unsupported(file: path, feature: "adding columns under column mapping")
+            }
             try Schema(snapshot.schema.fields + fields).checkForTable(partitionedBy: snapshot.partitionColumns)
             var metaData = metaData
             metaData.schemaString = try SchemaString.appending(fields, to: metaData.schemaString, file: path)

@@ -12,6 +12,12 @@ public struct RewriteReport: Hashable, Sendable {
     /// Rows that are no longer in the table.
     public var rowsDeleted: Int64 = 0
 
+    /// Nothing was done.
+    public init(version: Int64? = nil, rowsDeleted: Int64 = 0) {
+        self.version = version
+        self.rowsDeleted = rowsDeleted
+    }
+
     /// Counts what another operation did after this one.
     mutating func add(_ other: RewriteReport) {
         version = other.version ?? version
@@ -39,7 +45,7 @@ extension DeltaTable {
             let (versions, metaData) = try state.checked(table: path)
             try versions.checkWritable(metaData, table: path)
             guard let prepared = try prepare(snapshot, metaData) else { return nil }
-            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+            let writer = try DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
             do {
                 if case .committed(let version) = try commit(prepared.commit, on: state) {
                     return (version, prepared.commit, prepared.files)

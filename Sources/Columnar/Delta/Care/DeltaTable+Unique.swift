@@ -26,7 +26,7 @@ extension DeltaTable {
                 column, in: adds, hashesAtOnce: Self.hashesAtOnce, check: check)
             if candidates.isEmpty { return nil }
             try snapshot.checkFilesWritable()
-            let writer = DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
+            let writer = try DataFileWriter(storage: storage, metaData: metaData, schema: snapshot.schema)
             var (files, removed): ([Add], [Add]) = ([], [])
             var seen: Set<[UInt8]> = []
             deleted = 0
@@ -85,7 +85,9 @@ extension DeltaTable {
         let isPartitioned = snapshot.partitionColumns.contains(dayColumn)
         let files = snapshot.adds.map { add -> ClusteredFile in
             var file = ClusteredFile(add, by: dayColumn)
-            if isPartitioned, let day = (add.partitionValues[dayColumn] ?? nil).flatMap({ CalendarDate($0) }) {
+            if isPartitioned,
+                let day = (add.partitionValues[snapshot.mapping[dayColumn]] ?? nil).flatMap({ CalendarDate($0) })
+            {
                 (file.first, file.last) = (day.days, day.days)
             }
             return file

@@ -26,15 +26,16 @@ extension DeltaTable {
         try versions.checkWritable(metaData, table: path)
         let now = Timestamp.now.milliseconds
         let horizon = now - (retention.map { $0 * 1000 } ?? metaData.deletedFileRetention)
-        var needed = Set(state.files.keys)
+        var needed = state.names(in: path)
         for tombstone in state.tombstones.values where (tombstone.deletionTimestamp ?? now) > horizon {
             needed.insert(tombstone.path)
+            if let name = tombstone.deletionVector?.name(in: path) { needed.insert(name) }
         }
         let kept = KeptVersions(storage: storage)
         if retention != 0 {
             for version in try kept.versions(now: Timestamp(milliseconds: now)) where version < state.version {
                 // One that cannot be read any more keeps nothing.
-                if let old = try? reader.load(version: version) { needed.formUnion(old.files.keys) }
+                if let old = try? reader.load(version: version) { needed.formUnion(old.names(in: path)) }
             }
         }
         var report = VacuumReport()
@@ -52,6 +53,7 @@ extension DeltaTable {
                 for entry in try kept.entries() { try kept.remove(entry) }
                 try CheckpointWriter(storage: storage).write(state, now: Timestamp.now)
             }
+            candidates += try LogCleaner(storage: storage).sidecars(unneededFrom: state.version)
             candidates += try LogCleaner(storage: storage).entries(before: state.version).map {
                 StoredName(name: "\(LogName.folder)/\($0.name)", size: $0.size, modified: $0.modified)
             }

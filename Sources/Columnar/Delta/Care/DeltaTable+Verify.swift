@@ -53,7 +53,7 @@ extension DeltaTable {
 
     /// - Returns: the rows of the file.
     private func verify(_ add: Add, _ snapshot: Snapshot, into report: inout VerifyReport) throws -> Int64 {
-        let file = try ParquetFile(object: storage.open(add.path), name: storage.path(of: add.path))
+        let file = try snapshot.open(add.path)
         var unseen = snapshot.unsupportedColumns.merging(file.unsupportedColumns) { $1 }
         var problems: [String] = []
         var rows: Int64
@@ -112,8 +112,8 @@ extension DeltaTable {
             where !snapshot.partitionColumns.contains(field.name) {
                 if !field.nullable && column.nullCount > 0 { complain("the required column \(field.name) has nulls") }
                 nulls[field.name, default: 0] += Int64(column.nullCount)
-                let low = bounds.minimum(field.name, field.type)
-                let high = bounds.maximum(field.name, field.type)
+                let low = bounds.minimum(snapshot.mapping[field.name], field.type)
+                let high = bounds.maximum(snapshot.mapping[field.name], field.type)
                 guard low != nil || high != nil, !wrong.contains(field.name) else { continue }
                 for row in 0..<batch.rowCount {
                     let value = column.value(at: row, type: field.type)
@@ -125,7 +125,8 @@ extension DeltaTable {
         for name in wrong.sorted() { complain("values of \(name) lie outside of the bounds in the log") }
         if let stated = bounds.rowCount, stated != rows { complain("it has \(rows) rows, the log says \(stated)") }
         for (name, count) in nulls.sorted(by: { $0.key < $1.key }) {
-            if let stated = bounds.nullCount(name), stated != count {
+            // Those of deleted rows are counted too.
+            if add.deletionVector == nil, let stated = bounds.nullCount(snapshot.mapping[name]), stated != count {
                 complain("\(name) is null in \(count) rows, the log says \(stated)")
             }
         }

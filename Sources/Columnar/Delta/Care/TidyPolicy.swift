@@ -41,7 +41,10 @@ struct TidyPlan {
 
     /// The next group of the partition that comes first; nil if everything is tidy.
     init?(_ state: LogState, _ policy: TidyPolicy, rowLimit: Int64, now: Timestamp) {
-        let columns = state.metaData?.partitionColumns ?? []
+        let columns =
+            state.metaData.map { metaData in
+                ((try? ColumnMapping(metaData, file: "")) ?? .none).physical(metaData.partitionColumns)
+            } ?? []
         if let column = Self.clusterColumn(state) {
             guard let group = Self.clustered(state.files.values, by: column, policy, rowLimit: rowLimit, now: now)
             else { return nil }

@@ -19,6 +19,11 @@ extension Action {
                         appID: try reader.string("appId"), version: try reader.int("version"),
                         lastUpdated: member.value["lastUpdated"]?.int))
             case "commitInfo": self = .commitInfo(CommitInfo(json: member.value))
+            case "domainMetadata":
+                self = .domain(
+                    DomainMetadata(
+                        domain: try reader.string("domain"), configuration: try reader.string("configuration"),
+                        removed: try reader.bool("removed")))
             default: continue
             }
             return
@@ -57,6 +62,10 @@ extension Action {
                     "partitionValues": Self.json(action.partitionValues), "size": .int(action.size),
                     "modificationTime": .int(action.modificationTime), "dataChange": .bool(action.dataChange),
                     "stats": action.stats.map { .string($0) }, "tags": action.tags.map { .object($0) },
+                    "deletionVector": action.deletionVector?.json,
+                    "baseRowId": action.details?.baseRowID.map { .int($0) },
+                    "defaultRowCommitVersion": action.details?.defaultRowCommitVersion.map { .int($0) },
+                    "clusteringProvider": action.details?.clusteringProvider.map { .string($0) },
                 ])
             ])
         case .remove(let action):
@@ -67,6 +76,9 @@ extension Action {
                     "dataChange": .bool(action.dataChange),
                     "extendedFileMetadata": .bool(action.partitionValues != nil && action.size != nil),
                     "partitionValues": action.partitionValues.map(Self.json), "size": action.size.map { .int($0) },
+                    "deletionVector": action.deletionVector?.json,
+                    "baseRowId": action.details?.baseRowID.map { .int($0) },
+                    "defaultRowCommitVersion": action.details?.defaultRowCommitVersion.map { .int($0) },
                 ])
             ])
         case .transaction(let action):
@@ -77,6 +89,13 @@ extension Action {
                 ])
             ])
         case .commitInfo(let action): .object(["commitInfo": action.json])
+        case .domain(let action):
+            .object([
+                "domainMetadata": .object([
+                    "domain": .string(action.domain), "configuration": .string(action.configuration),
+                    "removed": .bool(action.removed),
+                ])
+            ])
         }
     }
 
@@ -112,8 +131,15 @@ private struct ActionReader {
         return Dictionary(members.map { ($0.name, $0.value.string) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func refuseDeletionVector() throws {
-        if json["deletionVector"] != nil { throw ColumnarError.unsupported(file: file, feature: "deletion vectors") }
+    /// Nil if there is nothing to keep.
+    /// - Throws: ``ColumnarError`` for a deletion vector that is none: without it deleted rows would come back.
+    func details() throws -> FileDetails? {
+        let vector = try json["deletionVector"].map { try demand("deletionVector", DeletionVector(json: $0)) }
+        let (row, version) = (json["baseRowId"]?.int, json["defaultRowCommitVersion"]?.int)
+        let provider = json["clusteringProvider"]?.string
+        if vector == nil, row == nil, version == nil, provider == nil { return nil }
+        return FileDetails(
+            deletionVector: vector, baseRowID: row, defaultRowCommitVersion: version, clusteringProvider: provider)
     }
 }
 
@@ -142,13 +168,12 @@ extension MetaData {
 
 extension Add {
     fileprivate init(_ reader: ActionReader) throws {
-        try reader.refuseDeletionVector()
         self.init(
             path: try reader.path(), encodedPath: try reader.string("path"),
             partitionValues: reader.partitionValues() ?? [:], size: try reader.int("size"),
             modificationTime: reader.json["modificationTime"]?.int ?? 0,
             dataChange: reader.json["dataChange"]?.bool ?? true, stats: reader.json["stats"]?.string,
-            tags: reader.json["tags"].map(\.strings))
+            tags: reader.json["tags"].map(\.strings), details: try reader.details())
     }
 }
 
@@ -158,6 +183,6 @@ extension Remove {
             path: try reader.path(), encodedPath: try reader.string("path"),
             deletionTimestamp: reader.json["deletionTimestamp"]?.int,
             dataChange: reader.json["dataChange"]?.bool ?? true, partitionValues: reader.partitionValues(),
-            size: reader.json["size"]?.int)
+            size: reader.json["size"]?.int, details: try reader.details())
     }
 }

@@ -6,6 +6,7 @@ enum Action: Hashable, Sendable {
     case remove(Remove)
     case transaction(SetTransaction)
     case commitInfo(CommitInfo)
+    case domain(DomainMetadata)
 }
 
 /// What a reader or writer must understand to touch the table.
@@ -47,11 +48,14 @@ struct Add: Hashable, Sendable {
     /// JSON text.
     var stats: String?
     var tags: [String: String]?
+    /// What files of newer tables have; nil of most.
+    var details: FileDetails?
 
     /// - Parameter encodedPath: nil for a file of our own.
     init(
         path: String, encodedPath: String? = nil, partitionValues: [String: String?], size: Int64,
-        modificationTime: Int64, dataChange: Bool, stats: String?, tags: [String: String]? = nil
+        modificationTime: Int64, dataChange: Bool, stats: String?, tags: [String: String]? = nil,
+        details: FileDetails? = nil
     ) {
         self.path = path
         self.encodedPath = encodedPath ?? PartitionPath.encodedForLog(path)
@@ -61,6 +65,56 @@ struct Add: Hashable, Sendable {
         self.dataChange = dataChange
         self.stats = stats
         self.tags = tags
+        self.details = details
+    }
+
+    /// The rows of the file that are not the table's.
+    var deletionVector: DeletionVector? { details?.deletionVector }
+    /// What tells it from all other files, also from itself with other rows deleted.
+    var key: String { FileDetails.key(path, details) }
+}
+
+/// What few files have in the log. A class, because a table has millions of files and most have none of it: a reference
+/// takes less.
+final class FileDetails: Hashable, Sendable {
+    let deletionVector: DeletionVector?
+    /// Of row tracking: the identifier of the first row, and the version that added them.
+    let baseRowID: Int64?
+    let defaultRowCommitVersion: Int64?
+    let clusteringProvider: String?
+
+    init(
+        deletionVector: DeletionVector?, baseRowID: Int64? = nil, defaultRowCommitVersion: Int64? = nil,
+        clusteringProvider: String? = nil
+    ) {
+        self.deletionVector = deletionVector
+        self.baseRowID = baseRowID
+        self.defaultRowCommitVersion = defaultRowCommitVersion
+        self.clusteringProvider = clusteringProvider
+    }
+
+    /// Nil where there is nothing to keep.
+    var orNil: FileDetails? {
+        deletionVector == nil && baseRowID == nil && defaultRowCommitVersion == nil && clusteringProvider == nil
+            ? nil : self
+    }
+
+    /// No path has a zero byte in it.
+    static func key(_ path: String, _ details: FileDetails?) -> String { key(path, vector: details?.deletionVector) }
+
+    static func key(_ path: String, vector: DeletionVector?) -> String {
+        guard let vector else { return path }
+        return "\(path)\0\(vector.id)"
+    }
+
+    static func == (a: FileDetails, b: FileDetails) -> Bool {
+        a.deletionVector == b.deletionVector && a.baseRowID == b.baseRowID
+            && a.defaultRowCommitVersion == b.defaultRowCommitVersion && a.clusteringProvider == b.clusteringProvider
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(deletionVector)
+        hasher.combine(baseRowID)
     }
 }
 
@@ -74,10 +128,12 @@ struct Remove: Hashable, Sendable {
     var dataChange: Bool
     var partitionValues: [String: String?]?
     var size: Int64?
+    /// As the file had them when it was added.
+    var details: FileDetails?
 
     init(
         path: String, encodedPath: String, deletionTimestamp: Int64?, dataChange: Bool,
-        partitionValues: [String: String?]? = nil, size: Int64? = nil
+        partitionValues: [String: String?]? = nil, size: Int64? = nil, details: FileDetails? = nil
     ) {
         self.path = path
         self.encodedPath = encodedPath
@@ -85,12 +141,17 @@ struct Remove: Hashable, Sendable {
         self.dataChange = dataChange
         self.partitionValues = partitionValues
         self.size = size
+        self.details = details
     }
+
+    var deletionVector: DeletionVector? { details?.deletionVector }
+    /// As of the ``Add``.
+    var key: String { FileDetails.key(path, details) }
 
     init(_ add: Add, at milliseconds: Int64, dataChange: Bool) {
         self.init(
             path: add.path, encodedPath: add.encodedPath, deletionTimestamp: milliseconds, dataChange: dataChange,
-            partitionValues: add.partitionValues, size: add.size)
+            partitionValues: add.partitionValues, size: add.size, details: add.details)
     }
 }
 
@@ -99,6 +160,14 @@ struct SetTransaction: Hashable, Sendable {
     var version: Int64
     /// Milliseconds since 1970.
     var lastUpdated: Int64?
+}
+
+/// What a feature, or a user, keeps in the log under a name. Another of the same name takes its place.
+struct DomainMetadata: Hashable, Sendable {
+    var domain: String
+    var configuration: String
+    /// Whether it is gone.
+    var removed: Bool
 }
 
 /// Who made the commit and how. Not part of the table's state.

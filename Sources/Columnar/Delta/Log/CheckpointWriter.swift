@@ -17,7 +17,7 @@ struct CheckpointWriter {
             adds: state.files.values.sorted { $0.path < $1.path },
             removes: state.tombstones.values.filter { ($0.deletionTimestamp ?? 0) > horizon }.sorted {
                 $0.path < $1.path
-            })
+            }, domains: state.domains.values.sorted { $0.domain < $1.domain })
         let batch = try rows.batch()
         // Two writers may make the same checkpoint: each takes a name of its own, and the last to rename wins.
         let name = LogName.checkpoint(state.version)
@@ -52,8 +52,9 @@ private struct Rows {
     var transactions: [SetTransaction]
     var adds: [Add]
     var removes: [Remove]
+    var domains: [DomainMetadata]
 
-    var count: Int { 2 + transactions.count + adds.count + removes.count }
+    var count: Int { 2 + transactions.count + adds.count + removes.count + domains.count }
 
     func batch() throws -> RecordBatch {
         var fields: [Field] = []
@@ -100,6 +101,7 @@ private struct Rows {
         section.bools("dataChange", adds.map { _ in false })
         section.strings("stats", adds.map(\.stats))
         section.maps("tags", adds.map(\.tags))
+        section.details(adds.map(\.details))
         add("add", section)
 
         section = Section(start: 2 + transactions.count + adds.count, length: removes.count, count: count)
@@ -109,7 +111,15 @@ private struct Rows {
         section.bools("extendedFileMetadata", removes.map { $0.partitionValues != nil && $0.size != nil })
         section.maps("partitionValues", removes.map(\.partitionValues))
         section.ints("size", removes.map(\.size))
+        section.details(removes.map(\.details))
         add("remove", section)
+
+        guard !domains.isEmpty else { return try RecordBatch(schema: Schema(fields), columns: columns) }
+        section = Section(start: count - domains.count, length: domains.count, count: count)
+        section.strings("domain", domains.map(\.domain), nullable: false)
+        section.strings("configuration", domains.map(\.configuration), nullable: false)
+        section.bools("removed", domains.map { _ in false })
+        add("domainMetadata", section)
         return try RecordBatch(schema: Schema(fields), columns: columns)
     }
 }
@@ -150,13 +160,37 @@ private struct Section {
         append(name, .int64, .int64(primitive(values, nullable)), nullable: nullable)
     }
 
-    mutating func ints32(_ name: String, _ values: [Int32]) {
-        append(name, .int32, .int32(primitive(values, false)), nullable: false)
+    mutating func ints32(_ name: String, _ values: [Int32?], nullable: Bool = false) {
+        append(name, .int32, .int32(primitive(values, nullable)), nullable: nullable)
     }
 
     mutating func bools(_ name: String, _ values: [Bool]) {
         let rows = before.map { _ in false } + values + after.map { _ in false }
         append(name, .bool, .bool(PrimitiveColumn(rows)), nullable: false)
+    }
+
+    /// The fields that few files have: absent where none has them.
+    mutating func details(_ details: [FileDetails?]) {
+        if details.contains(where: { $0?.deletionVector != nil }) {
+            let vectors = details.map { $0?.deletionVector }
+            var inner = Section(start: start, length: length, count: count)
+            inner.strings("storageType", vectors.map { $0?.kind.rawValue })
+            inner.strings("pathOrInlineDv", vectors.map { $0?.pathOrInline })
+            inner.ints32("offset", vectors.map { $0?.offset.map { Int32(clamping: $0) } }, nullable: true)
+            inner.ints32("sizeInBytes", vectors.map { $0.map { Int32(clamping: $0.size) } }, nullable: true)
+            inner.ints("cardinality", vectors.map { $0?.cardinality })
+            let validity = before.map { _ in false } + vectors.map { $0 != nil } + after.map { _ in false }
+            append(
+                "deletionVector", .structure(inner.fields),
+                .structure(StructColumn(children: inner.columns, count: count, validity: validity)))
+        }
+        if details.contains(where: { $0?.baseRowID != nil || $0?.defaultRowCommitVersion != nil }) {
+            ints("baseRowId", details.map { $0?.baseRowID })
+            ints("defaultRowCommitVersion", details.map { $0?.defaultRowCommitVersion })
+        }
+        if details.contains(where: { $0?.clusteringProvider != nil }) {
+            strings("clusteringProvider", details.map { $0?.clusteringProvider })
+        }
     }
 
     private func primitive<T: FixedWidthInteger & BitwiseCopyable & Sendable>(

@@ -17,13 +17,27 @@ struct LogCleaner {
         guard let keep = listing.checkpoints.last(where: { old.contains($0.version) })?.version else { return }
         let kept = try KeptVersions(storage: storage).versions(now: now)
         for entry in try self.entries(before: keep) {
-            let isKept =
-                switch LogName.parse(entry.name) {
-                case .commit(let version)?, .checkpoint(let version, _, _)?: kept.contains(version)
-                case nil: false
-                }
+            let isKept = LogName.parse(entry.name).map { kept.contains($0.version) } ?? false
             if !isKept { try storage.delete("\(LogName.folder)/\(entry.name)") }
         }
+        for entry in try sidecars(unneededFrom: 0) where entry.modified.milliseconds < cutoff {
+            try storage.delete(entry.name)
+        }
+    }
+
+    /// The sidecars that no checkpoint of `version` or a newer one names.
+    func sidecars(unneededFrom version: Int64) throws -> [StoredName] {
+        let entries = try storage.list(LogName.sidecars, from: "")
+        if entries.isEmpty { return [] }
+        var needed: Set<String> = []
+        for checkpoint in try LogReader(storage: storage).listing().checkpoints where checkpoint.version >= version {
+            for file in checkpoint.files {
+                needed.formUnion(try CheckpointReader(storage: storage, path: file).sidecars())
+            }
+        }
+        return entries.map {
+            StoredName(name: "\(LogName.sidecars)/\($0.name)", size: $0.size, modified: $0.modified)
+        }.filter { !needed.contains($0.name) }
     }
 
     /// What belongs to older versions than `version`: commits, checkpoints, and what other engines put beside them,

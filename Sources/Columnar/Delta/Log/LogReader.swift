@@ -9,7 +9,7 @@ struct LogReader: Sendable {
     struct Listing {
         /// Ascending.
         var commits: [Int64] = []
-        /// Ascending by version; the names of the parts in order.
+        /// Ascending by version, of which there may be several; the names of the parts in order.
         var checkpoints: [(version: Int64, files: [String])] = []
 
         var latest: Int64? { [commits.last, checkpoints.last?.version].compactMap(\.self).max() }
@@ -22,15 +22,19 @@ struct LogReader: Sendable {
     func listing(from version: Int64 = 0) throws -> Listing {
         var listing = Listing()
         var parts: [Int64: [Int: [Int: String]]] = [:]
+        var named: [Int64: [String]] = [:]
         for entry in try storage.list(LogName.folder, from: LogName.digits(version)) {
             switch LogName.parse(entry.name) {
             case .commit(let version): listing.commits.append(version)
             case .checkpoint(let version, let part, let count):
                 parts[version, default: [:]][count, default: [:]][part] = "\(LogName.folder)/\(entry.name)"
+            case .namedCheckpoint(let version):
+                named[version, default: []].append("\(LogName.folder)/\(entry.name)")
             case nil: break
             }
         }
-        for version in parts.keys.sorted() {
+        for version in Set(parts.keys).union(named.keys).sorted() {
+            for file in named[version] ?? [] { listing.checkpoints.append((version, [file])) }
             for (count, files) in parts[version] ?? [:] where files.count == count {
                 listing.checkpoints.append((version, files.sorted { $0.key < $1.key }.map(\.value)))
                 break
@@ -71,17 +75,24 @@ struct LogReader: Sendable {
         let path = LogName.commit(version)
         let file = storage.path(of: path)
         var actions: [Action] = []
-        try storage.read(path).withUnsafeBufferPointer { bytes in
+        try Self.lines(of: storage.read(path), file: file) { json in
+            if let action = try Action(json: json, file: file) { actions.append(action) }
+        }
+        return actions
+    }
+
+    /// - Throws: ``ColumnarError`` for a line that is not JSON, or what `body` throws.
+    static func lines(of bytes: [UInt8], file: String, _ body: (JSON) throws -> Void) throws {
+        try bytes.withUnsafeBufferPointer { bytes in
             for line in bytes.split(separator: 0x0A) {
                 let line = UnsafeBufferPointer(rebasing: line)
                 if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
                 guard let json = JSONParser.parse(line) else {
                     throw ColumnarError.malformed(file: file, reason: "a line is not JSON")
                 }
-                if let action = try Action(json: json, file: file) { actions.append(action) }
+                try body(json)
             }
         }
-        return actions
     }
 
     /// Replays commit `version` on top of `state`. - Returns: false if there is no such commit.
@@ -108,7 +119,12 @@ struct LogReader: Sendable {
             do {
                 var state = LogState.empty
                 for file in checkpoint.files {
-                    try CheckpointReader(storage: storage, path: file).actions { state.apply($0) }
+                    try CheckpointReader(storage: storage, path: file).parts { part in
+                        switch part {
+                        case .actions(let actions): state.apply(actions)
+                        case .adds(let adds): state.apply(adds)
+                        }
+                    }
                 }
                 try begin(&state, at: checkpoint.version, files: checkpoint.files)
                 try replay(listing, from: checkpoint.version + 1, to: target, on: &state)

@@ -44,6 +44,33 @@ enum PartitionPath {
         return decoded
     }
 
+    /// Whether a path of the log is surely one in the table and its own name on disk. Without a branch a byte: a checkpoint has
+    /// a path a row.
+    static func isPlain(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = path.first, first != UInt8(ascii: "/") else { return false }
+        return arePlain(path)
+    }
+
+    /// The same of paths that lie end to end, none of which is empty or begins with `/`. False says nothing then.
+    static func arePlain(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard path.count > 0 else { return true }
+        var strange: UInt8 = 0
+        for index in path.indices {
+            let byte = path[index]
+            strange |= byte & 0x80
+            strange |= byte == UInt8(ascii: "%") ? 1 : 0
+            strange |= byte == UInt8(ascii: ":") ? 1 : 0
+            strange |= byte == 0 ? 1 : 0
+        }
+        for index in 1..<path.count {
+            let byte = path[index]
+            let isTwice: UInt8 = byte == path[index - 1] ? 1 : 0
+            strange |= isTwice & (byte == UInt8(ascii: ".") ? 1 : 0)
+            strange |= isTwice & (byte == UInt8(ascii: "/") ? 1 : 0)
+        }
+        return strange == 0
+    }
+
     /// Everything but RFC 3986's unreserved characters as `%XX`, and `~` too: delta-rs writes it so, and does not find
     /// the file when it is as it is.
     private static func encoded(_ text: String, keeping kept: [UInt8]) -> String {

@@ -1,17 +1,20 @@
 /// What this module understands of tables that others made. The rest is refused by name, never misread.
 extension ProtocolAction {
-    /// Features whose tables read the same as without them, or whose effects are refused where they show: a file with
-    /// a deletion vector, a column mapping that is on.
-    private static let readableAndWritable: Set<String> = [
-        "timestampNtz", "vacuumProtocolCheck", "deletionVectors", "columnMapping",
+    /// What files are read with: rows left out, other names, older files with narrower types, checkpoints of another
+    /// form. Of variants only the columns are left out.
+    private static let readable: Set<String> = [
+        "timestampNtz", "vacuumProtocolCheck", "deletionVectors", "columnMapping", "v2Checkpoint", "typeWidening",
+        "typeWidening-preview", "variantType", "variantType-preview", "variantShredding", "variantShredding-preview",
     ]
-    /// These, too, read the same, but for columns that are then left out, and older files with narrower types.
-    private static let readable: Set<String> = readableAndWritable.union([
-        "typeWidening", "typeWidening-preview", "variantType", "variantType-preview", "variantShredding-preview",
+    /// And what a commit upholds, or is refused for where it is in use: see ``checkWritable(_:table:)``.
+    private static let writable: Set<String> = readable.union([
+        "appendOnly", "invariants", "checkConstraints", "changeDataFeed", "generatedColumns", "identityColumns",
+        "allowColumnDefaults", "inCommitTimestamp", "domainMetadata", "clustering",
     ])
-    private static let writable: Set<String> = readableAndWritable.union([
-        "appendOnly", "invariants", "checkConstraints", "changeDataFeed", "generatedColumns",
-    ])
+    /// Of a field's metadata: what a value that is written would have to agree with, or be made of.
+    private static let valueRules: Set<String> = [
+        "delta.invariants", "delta.generationExpression", "CURRENT_DEFAULT",
+    ]
 
     /// - Throws: ``ColumnarError/unsupported(file:feature:)`` naming what stands in the way of reading.
     func checkReadable(_ metaData: MetaData, table: String) throws {
@@ -22,9 +25,6 @@ extension ProtocolAction {
             for feature in (readerFeatures ?? []).sorted() where !Self.readable.contains(feature) {
                 throw ColumnarError.unsupported(file: table, feature: "the reader feature \(feature)")
             }
-        }
-        if let mode = metaData.configuration["delta.columnMapping.mode"], mode != "none" {
-            throw ColumnarError.unsupported(file: table, feature: "column mapping by \(mode)")
         }
         if metaData.formatProvider != "parquet" {
             throw ColumnarError.unsupported(file: table, feature: "the file format \(metaData.formatProvider)")
@@ -51,7 +51,7 @@ extension ProtocolAction {
             throw ColumnarError.unsupported(file: table, feature: "writing under the constraint \(constraint)")
         }
         for key in SchemaString.metadataKeys(metaData.schemaString).sorted()
-        where ["delta.invariants", "delta.generationExpression"].contains(key) || key.hasPrefix("delta.identity.") {
+        where Self.valueRules.contains(key) || key.hasPrefix("delta.identity.") {
             throw ColumnarError.unsupported(file: table, feature: "writing columns with \(key)")
         }
     }

@@ -13,6 +13,19 @@ extension MetaData {
         return configuration["delta.inCommitTimestampEnablementVersion"].flatMap { Int64($0) } ?? 0
     }
 
+    /// As a version that comes after one with `newer`: properties that tell of the table's whole past stay as they are
+    /// there.
+    func following(_ newer: MetaData) -> MetaData {
+        var result = self
+        for key in [
+            "delta.enableInCommitTimestamps", "delta.inCommitTimestampEnablementVersion",
+            "delta.inCommitTimestampEnablementTimestamp", ColumnMapping.highestProperty,
+        ] {
+            result.configuration[key] = newer.configuration[key]
+        }
+        return result
+    }
+
     /// How long tombstones, and the files they stand for, are kept. Milliseconds.
     var deletedFileRetention: Int64 {
         Self.interval(configuration["delta.deletedFileRetentionDuration"]) ?? 7 * Self.day
@@ -45,7 +58,9 @@ extension MetaData {
 
     /// The column of days by which files are kept apart without folders; nil if there is none.
     func clusterColumn(_ schema: Schema) -> String? {
-        guard partitionColumns.isEmpty, let name = configuration[Self.clusterProperty], schema[name]?.type == .date
+        // The bounds that tell the days of a file have other names under a column mapping.
+        guard partitionColumns.isEmpty, configuration[ColumnMapping.modeProperty] ?? "none" == "none",
+            let name = configuration[Self.clusterProperty], schema[name]?.type == .date
         else { return nil }
         return name
     }
@@ -72,5 +87,12 @@ extension MetaData {
             sum = next
         }
         return sum
+    }
+}
+
+extension ColumnMapping {
+    /// - Throws: as ``init(_:schemaString:file:)``.
+    init(_ metaData: MetaData, file: String) throws {
+        try self.init(metaData.configuration, schemaString: metaData.schemaString, file: file)
     }
 }

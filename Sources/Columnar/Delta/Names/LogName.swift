@@ -1,6 +1,8 @@
 /// The file names of the log.
 enum LogName {
     static let folder = "_delta_log"
+    /// Where checkpoints of version 2 keep files of actions.
+    static let sidecars = "_delta_log/_sidecars"
     static let lastCheckpoint = "_delta_log/_last_checkpoint"
 
     static func digits(_ version: Int64) -> String {
@@ -15,6 +17,14 @@ enum LogName {
         case commit(Int64)
         /// One of `parts` files, counted from 1.
         case checkpoint(Int64, part: Int, parts: Int)
+        /// Of version 2, with a UUID in its name: one file, which may name others in ``sidecars``.
+        case namedCheckpoint(Int64)
+
+        var version: Int64 {
+            switch self {
+            case .commit(let version), .checkpoint(let version, _, _), .namedCheckpoint(let version): version
+            }
+        }
     }
 
     /// What a name in the log's folder stands for; nil for strangers.
@@ -24,6 +34,11 @@ enum LogName {
             return nil
         }
         if pieces.count == 2, pieces[1] == "json" { return .commit(version) }
+        if pieces.count == 4, pieces[1] == "checkpoint", pieces[2].utf8.count == 36,
+            pieces[3] == "json" || pieces[3] == "parquet"
+        {
+            return .namedCheckpoint(version)
+        }
         guard pieces.count >= 3, pieces[1] == "checkpoint", pieces[pieces.count - 1] == "parquet" else { return nil }
         if pieces.count == 3 { return .checkpoint(version, part: 1, parts: 1) }
         guard pieces.count == 5, pieces[2].utf8.count == 10, pieces[3].utf8.count == 10, let part = Int(pieces[2]),

@@ -2,6 +2,7 @@
 struct FilePruner {
     let schema: Schema
     let partitionColumns: [String]
+    let mapping: ColumnMapping
     let table: String
 
     /// False only if no row can match.
@@ -12,15 +13,16 @@ struct FilePruner {
             guard let type = schema[column]?.type else { continue }
             if partitionColumns.contains(column) {
                 let value = try PartitionValue.value(
-                    of: add.partitionValues[column] ?? nil, type: type, column: column, file: table)
+                    of: add.partitionValues[mapping[column]] ?? nil, type: type, column: column, file: table)
                 facts[column] = ColumnFacts(
                     minimum: value == .null ? nil : value, maximum: value == .null ? nil : value,
                     hasNulls: value == .null, hasValues: value != .null)
             } else {
-                let nulls = bounds.nullCount(column)
+                let nulls = bounds.nullCount(mapping[column])
                 facts[column] = ColumnFacts(
-                    minimum: bounds.minimum(column, type), maximum: bounds.maximum(column, type),
-                    hasNulls: nulls != 0, hasValues: nulls == nil || bounds.rowCount == nil || nulls != bounds.rowCount)
+                    minimum: bounds.minimum(mapping[column], type), maximum: bounds.maximum(mapping[column], type),
+                    hasNulls: nulls != 0,
+                    hasValues: nulls == nil || bounds.storedRowCount == nil || nulls != bounds.storedRowCount)
             }
         }
         return predicate.mayHold(facts)

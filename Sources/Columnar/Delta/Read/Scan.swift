@@ -8,8 +8,11 @@ public struct Scan {
     public let schema: Schema
     private let tableSchema: Schema
     private let partitionColumns: Set<String>
+    private let mapping: ColumnMapping
     private let predicate: Predicate?
     private let files: [Add]
+    /// Of files of which only those rows are read that another vector deletes, that vector; by path.
+    private let onlyDeletedBy: [String: DeletionVector]
     private var nextFile = 0
     private var open: OpenFile?
 
@@ -17,18 +20,24 @@ public struct Scan {
         var file: ParquetFile
         var add: Add
         var nextGroup = 0
+        /// Rows of the file before that group.
+        var rowsBefore: Int64 = 0
+        /// Nil if no row of the file is.
+        var deleted: DeletedRows?
     }
 
     init(
-        storage: any Storage, schema: Schema, tableSchema: Schema, partitionColumns: Set<String>, files: [Add],
-        predicate: Predicate?
+        storage: any Storage, schema: Schema, tableSchema: Schema, partitionColumns: Set<String>,
+        mapping: ColumnMapping, files: [Add], predicate: Predicate?, onlyDeletedBy: [String: DeletionVector] = [:]
     ) {
         self.storage = storage
         self.schema = schema
         self.tableSchema = tableSchema
         self.partitionColumns = partitionColumns
+        self.mapping = mapping
         self.files = files
         self.predicate = predicate
+        self.onlyDeletedBy = onlyDeletedBy
     }
 
     /// The files that are read, after those were left out that the predicate rules out.
@@ -44,9 +53,13 @@ public struct Scan {
             if var current = open {
                 if current.nextGroup < current.file.rowGroupCount {
                     let group = current.nextGroup
+                    let rows = current.file.rowCount(ofRowGroup: group)
+                    let live = current.deleted?.remaining(from: current.rowsBefore, count: rows)
                     current.nextGroup += 1
+                    current.rowsBefore += Int64(rows)
                     open = current
-                    if let batch = try read(group, of: current), batch.rowCount > 0 { return batch }
+                    if live?.isEmpty == true { continue }
+                    if let batch = try read(group, live, of: current), batch.rowCount > 0 { return batch }
                 } else {
                     open = nil
                 }
@@ -55,14 +68,29 @@ public struct Scan {
                 let add = files[nextFile]
                 nextFile += 1
                 let name = storage.path(of: add.path)
-                open = OpenFile(file: try ParquetFile(object: storage.open(add.path), name: name), add: add)
+                let file = try ParquetFile(
+                    object: storage.open(add.path), name: name, renaming: mapping.renaming)
+                open = OpenFile(file: file, add: add, deleted: try deletedRows(of: add, file))
             }
         }
     }
 
-    private func read(_ group: Int, of current: OpenFile) throws -> RecordBatch? {
-        guard let predicate else { return try columns(schema, group, of: current) }
-        let selection = try current.file.selection(of: predicate, rowGroup: group)
+    /// The rows that are not read; nil if all are.
+    private func deletedRows(of add: Add, _ file: ParquetFile) throws -> DeletedRows? {
+        func rows(_ vector: DeletionVector) throws -> DeletedRows {
+            try DeletionVectorReader(storage: storage).rows(vector, of: file.path, rowCount: file.rowCount)
+        }
+        let deleted = try add.deletionVector.map(rows)
+        guard let other = onlyDeletedBy[add.path] else { return deleted }
+        let others = try rows(other).complement(of: file.rowCount)
+        return try deleted.map { try others.union($0) } ?? others
+    }
+
+    /// - Parameter live: the rows of the group that are not deleted; nil for all.
+    private func read(_ group: Int, _ live: RowSelection?, of current: OpenFile) throws -> RecordBatch? {
+        guard let predicate else { return try columns(schema, group, live, of: current) }
+        var selection = try current.file.selection(of: predicate, rowGroup: group)
+        if let live { selection = selection.intersection(live) }
         if selection.isEmpty { return nil }
         // The columns the predicate reads come first: often no row is left to read the others for.
         let tested = Set(predicate.columns)
@@ -96,7 +124,7 @@ public struct Scan {
         let columns = try schema.fields.map { field in
             if partitionColumns.contains(field.name) {
                 let value = try PartitionValue.value(
-                    of: current.add.partitionValues[field.name] ?? nil, type: field.type, column: field.name,
+                    of: current.add.partitionValues[mapping[field.name]] ?? nil, type: field.type, column: field.name,
                     file: storage.location)
                 return try Column(repeating: value, field.type, count: rows)
             }

@@ -7,6 +7,7 @@ struct DataFileWriter {
     let storage: any Storage
     let metaData: MetaData
     let schema: Schema
+    private let mapping: ColumnMapping
     private(set) var options: ParquetOptions
     /// Files that are written at a time. Not more: each holds a row group, compressed, and flushing waits for one disk.
     static let filesTogether = min(4, ProcessInfo.processInfo.activeProcessorCount)
@@ -15,8 +16,10 @@ struct DataFileWriter {
     private static let smallFilesTogether = 16
     private static let fewRows = 4096
 
-    init(storage: any Storage, metaData: MetaData, schema: Schema, options: ParquetOptions = .init()) {
+    /// - Throws: ``ColumnarError`` if the table's columns have no sound names for files.
+    init(storage: any Storage, metaData: MetaData, schema: Schema, options: ParquetOptions = .init()) throws {
         self.storage = storage
+        mapping = try ColumnMapping(metaData, file: storage.location)
         self.metaData = metaData
         self.schema = schema
         self.options = options
@@ -28,36 +31,51 @@ struct DataFileWriter {
     /// of the one that calls.
     /// - Throws: after removing what was written, if anything fails.
     func write(_ partitions: [PartitionSplitter.Partition], dataChange: Bool = true) throws -> [Add] {
-        let written = Mutex([Add?](repeating: nil, count: partitions.count))
-        let failure = Mutex<(any Error)?>(nil)
-        let next = Atomic(0)
         let rows = partitions.reduce(0) { $0 + $1.rowCount }
         let isSmall = rows / max(1, partitions.count) < Self.fewRows
-        let files = min(partitions.count, isSmall ? Self.smallFilesTogether : Self.filesTogether)
-        // Not those of Dispatch, which have a priority of their own.
-        SystemThread.perform("data-file", times: files) {
+        return try each(
+            Array(partitions.enumerated()), together: isSmall ? Self.smallFilesTogether : Self.filesTogether
+        ) { part, codec in
+            var rows = part.element.batches.makeIterator()
+            return try write(
+                part.element.values, index: part.offset, dataChange: dataChange, codec: codec, first: nil
+            ) { rows.next() }
+        } undo: {
+            discard([$0])
+        }
+    }
+
+    /// Does something for each of these, several at a time, on threads with the priority of the one that calls. Each thread
+    /// has a codec of its own.
+    /// - Parameter undo: called for what was made, if anything fails.
+    /// - Returns: what was made, in the order of `parts`.
+    func each<Part: Sendable, Made: Sendable>(
+        _ parts: [Part], together: Int = filesTogether, _ make: @escaping @Sendable (Part, BlockCodec) throws -> Made,
+        undo: (Made) -> Void
+    ) throws -> [Made] {
+        let made = Mutex([Made?](repeating: nil, count: parts.count))
+        let failure = Mutex<(any Error)?>(nil)
+        let next = Atomic(0)
+        // Not those of Dispatch, which have a priority of their own. All have ended when this returns.
+        SystemThread.perform("data-file", times: min(parts.count, together)) {
             let codec = BlockCodec()
             while failure.withLock({ $0 == nil }) {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < partitions.count else { return }
-                let partition = partitions[index]
-                var rows = partition.batches.makeIterator()
+                guard index < parts.count else { return }
                 do {
-                    let add = try write(
-                        partition.values, index: index, dataChange: dataChange, codec: codec, first: nil
-                    ) { rows.next() }
-                    written.withLock { $0[index] = add }
+                    let one = try make(parts[index], codec)
+                    made.withLock { $0[index] = one }
                 } catch {
                     failure.withLock { $0 = $0 ?? error }
                 }
             }
         }
-        let adds = written.withLock { $0 }.compactMap(\.self)
+        let all = made.withLock { $0 }.compactMap(\.self)
         if let error = failure.withLock({ $0 }) {
-            discard(adds)
+            all.forEach(undo)
             throw error
         }
-        return adds
+        return all
     }
 
     /// One file of the batches that `next` hands out until it returns nil; none if there are no batches.
@@ -65,10 +83,18 @@ struct DataFileWriter {
     func write(
         _ values: [String: String?], dataChange: Bool = true, _ next: () throws -> RecordBatch?
     ) throws -> Add? {
+        try write(rowsOf: values, dataChange: dataChange, codec: BlockCodec()) {
+            try next().map { SelectedRows(batch: $0) }
+        }
+    }
+
+    /// The same of rows that are taken from where they lie.
+    func write(
+        rowsOf values: [String: String?], dataChange: Bool = true, codec: BlockCodec,
+        _ next: () throws -> SelectedRows?
+    ) throws -> Add? {
         guard let first = try next() else { return nil }
-        return try write(
-            values, index: 0, dataChange: dataChange, codec: BlockCodec(), first: SelectedRows(batch: first)
-        ) { try next().map { SelectedRows(batch: $0) } }
+        return try write(values, index: 0, dataChange: dataChange, codec: codec, first: first, next)
     }
 
     /// Removes files that no commit will refer to.
@@ -79,7 +105,7 @@ struct DataFileWriter {
 
     /// - Throws: ``ColumnarError/schemaMismatch(reason:)`` if a value is too long for the name of a folder.
     private func newName(_ index: Int, _ values: [String: String?]) throws -> String {
-        let folder = PartitionPath.folder(metaData.partitionColumns, values: values)
+        let folder = PartitionPath.folder(mapping.physical(metaData.partitionColumns), values: values)
         for (column, name) in zip(metaData.partitionColumns, folder.split(separator: "/"))
         where name.utf8.count > PartitionPath.longestName {
             throw ColumnarError.schemaMismatch(
@@ -104,7 +130,7 @@ struct DataFileWriter {
             let writer = try ParquetWriter(
                 sink: sink, name: storage.path(of: name),
                 schema: PartitionSplitter(schema: schema, partitionColumns: metaData.partitionColumns).dataSchema,
-                options: options, codec: codec)
+                options: options, codec: codec, annotating: mapping.annotating)
             var unbounded: Set<String> = []
             var pending = first
             while let rows = try pending ?? next() {
@@ -116,7 +142,7 @@ struct DataFileWriter {
             return Add(
                 path: name, partitionValues: values, size: summary.size,
                 modificationTime: Timestamp.now.milliseconds, dataChange: dataChange,
-                stats: FileStats.text(summary, metaData: metaData, unbounded: unbounded))
+                stats: FileStats.text(summary, metaData: metaData, mapping: mapping, unbounded: unbounded))
         } catch {
             sink.abandon()
             throw error

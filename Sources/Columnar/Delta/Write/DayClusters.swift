@@ -7,14 +7,19 @@ import Domain
 extension PartitionSplitter {
     /// Fewer rows of old days are not worth a file of their own.
     static let fewestClusteredRows = 128 << 10
+    /// About so many rows make a file where they are grouped: few enough that writing one anew is little work.
+    private static let groupedRows = 256 << 10
 
     /// The rows by file, those of earlier days first; within a day in the order they came.
     /// - Parameters:
     ///   - column: of days.
+    ///   - grouping: a column by whose values the rows of old days are put into files, if they make several.
     ///   - today: days since 1970.
     ///   - files: so many files at most are made of days before yesterday.
     /// - Throws: ``ColumnarError/schemaMismatch(reason:)``
-    func clusters(_ batches: [RecordBatch], by column: String, today: Int32, files: Int) throws -> [Partition] {
+    func clusters(
+        _ batches: [RecordBatch], by column: String, groupedBy grouping: String? = nil, today: Int32, files: Int
+    ) throws -> [Partition] {
         guard let index = schema.index(of: column) else { return try split(batches) }
         var whole: [RecordBatch] = []
         var days: [Int32: [(batch: Int, rows: [Int32])]] = [:]
@@ -30,8 +35,15 @@ extension PartitionSplitter {
         let old = days.reduce(0) { sum, day in
             day.key < running ? sum + day.value.reduce(0) { $0 + $1.rows.count } : sum
         }
-        let size = max(Self.fewestClusteredRows, (old + files - 1) / max(1, files))
         var clusters: [Partition] = []
+        if let grouping = grouping.flatMap({ schema.index(of: $0) }), old >= 2 * Self.fewestClusteredRows {
+            let rows = days.filter { $0.key < running }.sorted { $0.key < $1.key }.flatMap(\.value)
+            if let groups = RowGroups(rows, of: whole, by: grouping)?.files(of: max(old / Self.groupedRows, files)) {
+                clusters = groups.map { Partition(values: [:], batches: $0) }
+                days = days.filter { $0.key >= running }
+            }
+        }
+        let size = max(Self.fewestClusteredRows, (old + files - 1) / max(1, files))
         var rows: [Int: [Int32]] = [:]
         var count = 0
         func close() {

@@ -4,18 +4,21 @@ import Domain
 /// "Per-file statistics". Engines skip files by them, so a bound that is not true loses rows.
 enum FileStats {
     /// - Parameter unbounded: columns whose bounds say nothing about all their values.
-    static func text(_ summary: FileSummary, metaData: MetaData, unbounded: Set<String>) -> String {
+    static func text(_ summary: FileSummary, metaData: MetaData, mapping: ColumnMapping, unbounded: Set<String>)
+        -> String
+    {
         var minimums: [JSON.Member] = []
         var maximums: [JSON.Member] = []
         var nulls: [JSON.Member] = []
         for (index, column) in summary.columns.enumerated()
         where metaData.collectsBounds(of: column.name, at: index) {
-            nulls.append(.init(name: column.name, value: .int(column.nullCount)))
+            let name = mapping[column.name]
+            nulls.append(.init(name: name, value: .int(column.nullCount)))
             guard !unbounded.contains(column.name), let minimum = column.minimum.flatMap({ json($0, upper: false) }),
                 let maximum = column.maximum.flatMap({ json($0, upper: true) })
             else { continue }
-            minimums.append(.init(name: column.name, value: minimum))
-            maximums.append(.init(name: column.name, value: maximum))
+            minimums.append(.init(name: name, value: minimum))
+            maximums.append(.init(name: name, value: maximum))
         }
         return JSON.object([
             "numRecords": .int(summary.rowCount), "minValues": .object(minimums), "maxValues": .object(maximums),
@@ -59,12 +62,16 @@ enum FileStats {
 
 /// What the log says of a file's columns.
 struct FileBounds {
+    /// Of the table.
     let rowCount: Int64?
+    /// Those and the deleted ones. What the log says of values and nulls is of all of them.
+    let storedRowCount: Int64?
     private let stats: JSON?
 
     init(_ add: Add) {
         stats = add.stats.flatMap { JSONParser.parse($0) }
-        rowCount = stats?["numRecords"]?.int
+        storedRowCount = stats?["numRecords"]?.int
+        rowCount = storedRowCount.map { $0 - (add.deletionVector?.cardinality ?? 0) }
     }
 
     func nullCount(_ column: String) -> Int64? { stats?["nullCount"]?[column]?.int }

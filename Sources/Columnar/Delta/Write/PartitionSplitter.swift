@@ -5,6 +5,8 @@ struct PartitionSplitter {
     /// Of the table.
     let schema: Schema
     let partitionColumns: [String]
+    /// What the log calls them.
+    private let keys: [String]
     private let partitionIndices: [Int]
     private let dataIndices: [Int]
     let dataSchema: Schema
@@ -16,8 +18,9 @@ struct PartitionSplitter {
         var rowCount: Int { batches.reduce(0) { $0 + $1.count } }
     }
 
-    init(schema: Schema, partitionColumns: [String]) {
+    init(schema: Schema, partitionColumns: [String], mapping: ColumnMapping = .none) {
         self.schema = schema
+        keys = mapping.physical(partitionColumns)
         self.partitionColumns = partitionColumns
         partitionIndices = partitionColumns.compactMap { schema.index(of: $0) }
         let partitioning = Set(partitionIndices)
@@ -46,7 +49,7 @@ struct PartitionSplitter {
                     indexOf[values] = partitions.count
                     partitions.append(
                         Partition(
-                            values: Dictionary(uniqueKeysWithValues: zip(partitionColumns, values)), batches: [rows]))
+                            values: Dictionary(uniqueKeysWithValues: zip(keys, values)), batches: [rows]))
                 }
             }
         }

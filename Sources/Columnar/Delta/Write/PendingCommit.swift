@@ -25,9 +25,15 @@ struct PendingCommit {
 
     /// The commit file. commitInfo comes first, as newer readers want it; `txnId` tells our file from another's where
     /// a store leaves open who won.
-    func bytes(readVersion: Int64?, now: Int64) -> [UInt8] {
+    /// - Parameter state: what it follows; nil if it is a table's first.
+    func bytes(readVersion: Int64?, now: Int64, after state: LogState? = nil) -> [UInt8] {
+        // Always later than the version before, whatever the clock says.
+        let stated = state.flatMap { state in
+            state.metaData?.inCommitTimestampsSince.map { _ in max(now, state.timestamp.milliseconds + 1) }
+        }
         let info = JSON.object([
-            "timestamp": .int(now), "operation": .string(operation), "operationParameters": .object(parameters),
+            "inCommitTimestamp": stated.map { .int($0) }, "timestamp": .int(stated ?? now),
+            "operation": .string(operation), "operationParameters": .object(parameters),
             "readVersion": readVersion.map { .int($0) }, "isolationLevel": .string("WriteSerializable"),
             "isBlindAppend": .bool(isBlindAppend), "operationMetrics": .object(metrics),
             "engineInfo": .string("marquee/\(Release.version)"), "txnId": .string(UUID().uuidString.lowercased()),
@@ -55,7 +61,7 @@ struct PendingCommit {
             case .remove(let remove) where removed.contains(remove.path): return "removed \(remove.path) too"
             case .add(let add) where !isBlindAppend && !isRearrangement && !winnerIsBlind && add.dataChange:
                 return "added rows that this operation has not seen"
-            case .transaction, .remove, .add, .commitInfo: break
+            case .transaction, .remove, .add, .commitInfo, .domain: break
             }
         }
         return nil

@@ -47,6 +47,11 @@ enum Repetition: Int32, Sendable {
 /// How pages are compressed. Raw blocks without framing, but for zstd and gzip, which frame themselves.
 public enum Compression: String, CaseIterable, Sendable {
     case none, snappy, gzip, zstd, lz4
+    /// Read only: see ``HadoopLZ4``.
+    case hadoopLZ4 = "lz4-hadoop"
+
+    /// Those that can be written.
+    public static let allCases: [Compression] = [.none, .snappy, .gzip, .zstd, .lz4]
 
     var codec: Int32 {
         switch self {
@@ -55,6 +60,7 @@ public enum Compression: String, CaseIterable, Sendable {
         case .gzip: 2
         case .zstd: 6
         case .lz4: 7
+        case .hadoopLZ4: 5
         }
     }
 
@@ -67,7 +73,7 @@ public enum Compression: String, CaseIterable, Sendable {
         case 7: self = .lz4
         case 3: throw DecodingFault.unsupported("the codec LZO")
         case 4: throw DecodingFault.unsupported("the codec BROTLI")
-        case 5: throw DecodingFault.unsupported("the codec LZ4 with Hadoop framing")
+        case 5: self = .hadoopLZ4
         default: throw DecodingFault.unsupported("the codec \(codec)")
         }
     }
@@ -81,11 +87,14 @@ enum ConvertedType {
     static let enumeration: Int32 = 4
     static let decimal: Int32 = 5
     static let date: Int32 = 6
+    static let timeMillis: Int32 = 7
+    static let timeMicros: Int32 = 8
     static let timestampMillis: Int32 = 9
     static let timestampMicros: Int32 = 10
     static let uint8: Int32 = 11
     static let uint16: Int32 = 12
     static let uint32: Int32 = 13
+    static let uint64: Int32 = 14
     static let int8: Int32 = 15
     static let int64: Int32 = 18
     static let json: Int32 = 19
@@ -95,8 +104,11 @@ enum ConvertedType {
 /// The union LogicalType, as far as it matters here.
 enum LogicalType: Hashable, Sendable {
     enum Unit: Int, Sendable { case millis = 1, micros, nanos }
-    case string, map, list, enumeration, date, json, bson, uuid
+    case string, map, list, enumeration, date, json, bson, uuid, float16
+    /// A column without values.
+    case null
     case timestamp(utc: Bool, Unit)
+    case time(utc: Bool, Unit)
     case integer(width: Int, signed: Bool)
     case decimal(precision: Int, scale: Int)
     /// A member this module does not know, by its field id.

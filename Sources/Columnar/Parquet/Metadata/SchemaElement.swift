@@ -12,6 +12,8 @@ struct SchemaElement: Sendable {
     /// Of the old annotation DECIMAL.
     var scale: Int32?
     var precision: Int32?
+    /// A number that the writer gave it; table formats tell columns by it.
+    var fieldID: Int32?
     var logical: LogicalType?
 
     /// Whether it holds values.
@@ -41,6 +43,7 @@ struct SchemaElement: Sendable {
             case 6: converted = try reader.int32(type)
             case 7: scale = try reader.int32(type)
             case 8: precision = try reader.int32(type)
+            case 9: fieldID = try reader.int32(type)
             case 10: logical = try LogicalType(&reader, type)
             default: try reader.skip(type)
             }
@@ -55,6 +58,7 @@ struct SchemaElement: Sendable {
         writer.field(4, string: name)
         writer.field(5, int32: childCount)
         writer.field(6, int32: converted)
+        writer.field(9, int32: fieldID)
         if let logical { writer.field(10) { logical.write(&$0) } }
     }
 }
@@ -66,7 +70,7 @@ extension LogicalType {
         try reader.structure { reader, id, type in
             guard type == .structure else { return try reader.skip(type) }
             switch id {
-            case 8:
+            case 7, 8:
                 var utc = false
                 var unit: Unit?
                 try reader.structure { reader, id, type in
@@ -81,7 +85,7 @@ extension LogicalType {
                     default: try reader.skip(type)
                     }
                 }
-                found = unit.map { .timestamp(utc: utc, $0) } ?? .other(8)
+                found = unit.map { id == 8 ? .timestamp(utc: utc, $0) : .time(utc: utc, $0) } ?? .other(id)
             case 5:
                 var (precision, scale) = (0, 0)
                 try reader.structure { reader, id, type in
@@ -111,9 +115,11 @@ extension LogicalType {
                 case 3: found = .list
                 case 4: found = .enumeration
                 case 6: found = .date
+                case 11: found = .null
                 case 12: found = .json
                 case 13: found = .bson
                 case 14: found = .uuid
+                case 15: found = .float16
                 default: found = .other(id)
                 }
             }
@@ -134,7 +140,7 @@ extension LogicalType {
                 $0.field(2) { $0.field(unit.rawValue) { _ in } }
             }
         // The writer makes no columns of the other types.
-        case .json, .bson, .uuid, .integer, .decimal, .other: break
+        case .json, .bson, .uuid, .float16, .null, .time, .integer, .decimal, .other: break
         }
     }
 }

@@ -6,7 +6,7 @@ struct ChunkPlan {
     let present: RowSelection
     /// Rows of each data page, for a part of a chunk; nil for the whole.
     let pageRows: [Int]?
-    private let ranges: [Range<Int>]
+    let ranges: [Range<Int>]
 
     /// - Parameter selection: the rows that are wanted; nil for all.
     init(

@@ -55,7 +55,7 @@ struct ChunkReader {
         case .int32:
             var decoder = PrimitiveDecoder<Int32>()
             try pages(bytes, chunk, leaf, plan, &decoder, &result)
-            result.values = int32s(decoder.values, leaf)
+            result.values = try int32s(decoder.values, leaf)
         case .int64:
             var decoder = PrimitiveDecoder<Int64>()
             try pages(bytes, chunk, leaf, plan, &decoder, &result)
@@ -77,6 +77,8 @@ struct ChunkReader {
             try pages(bytes, chunk, leaf, plan, &decoder, &result)
             let column = BytesColumn(offsets: decoder.offsets, bytes: decoder.bytes)
             switch leaf.type {
+            case .string where leaf.conversion == .uuidText: result.values = .string(LeafText.uuids(column))
+            case .float: result.values = .float(.init(halves(column)))
             case .string: result.values = .string(column)
             case .decimal: result.values = .decimal(try decimals(column))
             default: result.values = .binary(column)
@@ -85,8 +87,16 @@ struct ChunkReader {
         return result
     }
 
-    private func int32s(_ values: [Int32], _ leaf: Leaf) -> Column {
+    private func halves(_ column: BytesColumn) -> [Float] {
+        (0..<column.count).map { row in
+            let start = column.range(of: row).lowerBound
+            return Float(binary16: UInt16(column.bytes[start]) | UInt16(column.bytes[start + 1]) << 8)
+        }
+    }
+
+    private func int32s(_ values: [Int32], _ leaf: Leaf) throws -> Column {
         switch leaf.type {
+        case .string: .string(try LeafText.times(values.map { Int64($0) }, digits: 3))
         case .date: .date(.init(values))
         case .decimal: .decimal(.init(values.map { Int128($0) }))
         default:
@@ -115,6 +125,8 @@ struct ChunkReader {
                 guard !overflow else { throw DecodingFault.malformed("a timestamp is out of range") }
                 values[i] = micros
             }
+        case .timeText(let digits): return .string(try LeafText.times(values, digits: digits))
+        case .unsigned64: return .decimal(.init(values.map { Int128(UInt64(bitPattern: $0)) }))
         case .nanosToMicros: for i in values.indices { values[i] = values[i].flooredDivision(by: 1000) }
         default: break
         }
@@ -186,7 +198,13 @@ struct ChunkReader {
             case .int32, .float, .byteArray, .fixed: 4
             case .int64, .double, .int96: 8
             }
-        let value = stored + (leaf.type.isDecimal ? 16 : 0)
+        let made =
+            switch leaf.conversion {
+            case .timeText: 24
+            case .uuidText: 60
+            default: leaf.type.isDecimal ? 16 : 0
+            }
+        let value = stored + made
         // With nulls, values move to where their rows are.
         return (leaf.maxDefinition > 0 ? 2 * value + 2 : value) + (leaf.maxRepetition > 0 ? 6 : 0)
     }

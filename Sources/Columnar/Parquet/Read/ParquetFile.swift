@@ -32,19 +32,24 @@ public final class ParquetFile: Sendable {
     ///   - name: for messages.
     ///   - skippingUnsupportedFields: whether fields of structs that cannot be read are left out instead of making the
     ///     whole column unreadable. For checkpoints, which may carry parsed statistics of any type.
+    ///   - skippingFields: fields of structs that are left out, by their paths.
+    ///   - renaming: gives the nodes of the schema other names than the file has.
     ///   - checksums: whether those of pages are checked. Only fuzzing goes without: damage is to reach the decoders.
     init(
-        object: any StoredObject, name: String, skippingUnsupportedFields: Bool = false, limits: ReadLimits = .init(),
-        checksums: Bool = true
+        object: any StoredObject, name: String, skippingUnsupportedFields: Bool = false,
+        skippingFields: Set<[String]> = [], limits: ReadLimits = .init(),
+        renaming: ((inout [SchemaElement]) throws -> Void)? = nil, checksums: Bool = true
     ) throws {
         self.object = object
         self.checksums = checksums
         self.limits = limits
         path = name
         metadata = try Self.readFooter(object, name)
-        let elements = metadata.schema
+        var elements = metadata.schema
+        if let renaming { try naming(name) { try renaming(&elements) } }
         let parsed = try naming(name) {
-            try SchemaParser.columns(of: elements, skippingUnsupportedFields: skippingUnsupportedFields)
+            try SchemaParser.columns(
+                of: elements, skippingUnsupportedFields: skippingUnsupportedFields, skipping: skippingFields)
         }
         try naming(name) { [metadata] in try Self.check(metadata, parsed, size: object.size) }
         columns = parsed.map { [metadata] in Self.withoutUnreadableChunks($0, metadata) }
@@ -72,6 +77,18 @@ public final class ParquetFile: Sendable {
             }
         }
         return column
+    }
+
+    /// The same file, whose bytes cannot be read any more: for chunks that are in memory.
+    init(detached file: ParquetFile) {
+        path = file.path
+        schema = file.schema
+        unsupportedColumns = file.unsupportedColumns
+        metadata = file.metadata
+        columns = file.columns
+        limits = file.limits
+        checksums = file.checksums
+        object = DetachedObject(size: file.object.size, path: file.path)
     }
 
     private static func readFooter(_ object: any StoredObject, _ name: String) throws -> FileMetadata {
@@ -127,6 +144,13 @@ public final class ParquetFile: Sendable {
         }
     }
 
+    /// Whether some row has a value in the leaf of a path, as far as the footer says.
+    func hasValues(_ path: [String]) -> Bool {
+        metadata.rowGroups.contains { group in
+            group.columns.contains { $0.path == path && $0.statistics?.nullCount != $0.valueCount && $0.valueCount > 0 }
+        }
+    }
+
     /// Rows of one row group.
     public func rowCount(ofRowGroup index: Int) -> Int { Int(metadata.rowGroups[index].rowCount) }
 
@@ -156,8 +180,10 @@ public final class ParquetFile: Sendable {
 
     /// - Parameter selection: of rows; nil for all. Only pages that have some of them are read, where the file says
     ///   where its pages lie.
+    /// - Parameter loaded: the chunks of leaves that are in memory already, by number.
     func read(
-        columns names: [String]? = nil, rowGroup: Int, selection: RowSelection?, codec: BlockCodec = BlockCodec()
+        columns names: [String]? = nil, rowGroup: Int, selection: RowSelection?, codec: BlockCodec = BlockCodec(),
+        loaded: [Int: [UInt8]] = [:]
     ) throws -> RecordBatch {
         precondition(rowGroup >= 0 && rowGroup < rowGroupCount, "there is such a row group")
         let group = metadata.rowGroups[rowGroup]
@@ -166,6 +192,11 @@ public final class ParquetFile: Sendable {
         let wanted = try (names ?? columns.map(\.name)).map(readable)
         let budget = MemoryBudget(limits, fileSize: object.size)
         let reader = ChunkReader(codec: codec, checksums: checksums, budget: budget)
+        let loaded =
+            selection == nil && loaded.isEmpty
+            ? try loadTogether(wanted.flatMap { $0.1.leaves }, group, rows: rows) : loaded
+        // Of the selected rows among all: the same for every column that has all.
+        var positions: [Int32]?
         let result = try wanted.map { field, node in
             // The leaves of one column must have the same rows, and their pages differ.
             let isSelective = selection != nil && node.leaves.count == 1
@@ -177,20 +208,35 @@ public final class ParquetFile: Sendable {
                     try ChunkPlan(of: chunk, leaf, rows: rows, selection: isSelective ? selection : nil, in: self)
                 }
                 present = plan.present
-                let bytes = try plan.load(object)
+                let bytes = try loaded[leaf.index] ?? plan.load(object)
                 leaves[leaf.index] = try naming(path) {
                     try bytes.withUnsafeBytes { try reader.decode($0, chunk, leaf, plan) }
                 }
             }
             let column = try naming(path) { try Assembler(leaves: leaves).column(node, rowCount: present.count) }
             guard let selection, selection != present else { return column }
-            return column.gathered(selection.positions(in: present))
+            guard selection.isScattered, present.count == rows else { return selection.gathered(from: column, present) }
+            let chosen = positions ?? selection.positions(in: present)
+            positions = chosen
+            return column.gathered(chosen)
         }
         return RecordBatch(
             unchecked: Schema(wanted.map(\.0)), columns: result, rowCount: selection?.count ?? rows)
     }
 
-    private func readable(_ name: String) throws -> (Field, SchemaNode) {
+    /// The whole chunks of some leaves by number, where they are better fetched together; else none.
+    private func loadTogether(_ leaves: [Leaf], _ group: RowGroupMetadata, rows: Int) throws -> [Int: [UInt8]] {
+        guard object.prefersFewReads, leaves.count > 1 else { return [:] }
+        let ranges = try naming(path) {
+            try leaves.flatMap {
+                try ChunkPlan(of: group.columns[$0.index], $0, rows: rows, selection: nil, in: self).ranges
+            }
+        }
+        guard ranges.count == leaves.count else { return [:] }
+        return Dictionary(zip(leaves.map(\.index), try object.read(together: ranges))) { first, _ in first }
+    }
+
+    func readable(_ name: String) throws -> (Field, SchemaNode) {
         guard let column = columns.first(where: { $0.name == name }) else {
             throw ColumnarError.noSuchColumn(name: name, available: columns.map(\.name))
         }

@@ -21,7 +21,54 @@ struct RowSelection: Hashable {
         }
     }
 
-    func intersects(_ range: Range<Int>) -> Bool { ranges.contains { $0.overlaps(range) } }
+    /// The rows that both have.
+    func intersection(_ other: RowSelection) -> RowSelection {
+        var result = RowSelection()
+        var (mine, theirs) = (0, 0)
+        while mine < ranges.count, theirs < other.ranges.count {
+            let (a, b) = (ranges[mine], other.ranges[theirs])
+            let low = max(a.lowerBound, b.lowerBound)
+            let high = min(a.upperBound, b.upperBound)
+            if low < high { result.append(low..<high) }
+            if a.upperBound < b.upperBound { mine += 1 } else { theirs += 1 }
+        }
+        return result
+    }
+
+    func intersects(_ range: Range<Int>) -> Bool {
+        // The first of them that ends behind its start.
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].overlaps(range)
+    }
+
+    /// Whether its ranges are so short that they cost more to copy than their rows one by one.
+    var isScattered: Bool { ranges.count > count / 4 }
+
+    /// The selected rows of a column that has those of `present`.
+    func gathered(from column: Column, _ present: RowSelection) -> Column {
+        isScattered ? column.gathered(positions(in: present)) : column.gathered(ranges(in: present))
+    }
+
+    /// The ranges of the selected rows among those of `present`, which has them all.
+    private func ranges(in present: RowSelection) -> [Range<Int>] {
+        if present.ranges.count == 1, present.ranges[0].lowerBound == 0 { return ranges }
+        var result: [Range<Int>] = []
+        result.reserveCapacity(ranges.count)
+        var (before, next) = (0, 0)
+        for range in present.ranges {
+            while next < ranges.count, ranges[next].lowerBound < range.upperBound {
+                let shift = before - range.lowerBound
+                result.append(ranges[next].lowerBound + shift..<ranges[next].upperBound + shift)
+                next += 1
+            }
+            before += range.count
+        }
+        return result
+    }
 
     /// The positions of the selected rows among those of `present`, which has them all.
     func positions(in present: RowSelection) -> [Int32] {

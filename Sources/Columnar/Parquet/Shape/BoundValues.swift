@@ -23,6 +23,11 @@ struct BoundValues {
     /// - Returns: nil if the bytes are not a value of the type, or a NaN.
     static func value(_ bytes: [UInt8]?, _ leaf: Leaf, upper: Bool) -> Value? {
         guard let bytes else { return nil }
+        switch leaf.conversion {
+        // Read as what they are not stored as.
+        case .timeText, .uuidText, .binary16: return nil
+        default: break
+        }
         func load<T: BitwiseCopyable>(_ type: T.Type) -> T? {
             bytes.count == MemoryLayout<T>.size ? bytes.withUnsafeBytes { $0.loadUnaligned(as: T.self) } : nil
         }
@@ -51,6 +56,7 @@ struct BoundValues {
             let unscaled: Int128? =
                 switch leaf.physical {
                 case .int32: load(Int32.self).map { Int128($0) }
+                case .int64 where leaf.conversion == .unsigned64: load(UInt64.self).map { Int128($0) }
                 case .int64: load(Int64.self).map { Int128($0) }
                 default: Int128(bigEndian: bytes)
                 }

@@ -9,6 +9,9 @@ enum LeafTypes {
             default: throw unsupported(element)
             }
         }
+        // It has no values, of whatever type.
+        var element = element
+        if element.logical == .null { element.logical = nil }
         switch physical {
         case .boolean: return (.bool, .none)
         case .float: return (.float, .none)
@@ -19,7 +22,9 @@ enum LeafTypes {
         case .byteArray: return try byteArray(element)
         case .fixed:
             switch (element.logical, element.converted) {
-            case (nil, nil), (.uuid, _): return (.binary, .none)
+            case (nil, nil): return (.binary, .none)
+            case (.uuid, _) where element.typeLength == 16: return (.string, .uuidText)
+            case (.float16, _) where element.typeLength == 2: return (.float, .binary16)
             default: throw unsupported(element)
             }
         }
@@ -28,6 +33,7 @@ enum LeafTypes {
     private static func int32(_ element: SchemaElement) throws -> (ColumnType, Leaf.Conversion) {
         switch element.logical {
         case .date: return (.date, .none)
+        case .time(_, .millis): return (.string, .timeText(digits: 3))
         case .integer(let width, let signed):
             if width > 32 { throw DecodingFault.unsupported("INT\(width) in 32 bits in column \(element.name)") }
             return signed || width < 32 ? (.int32, .none) : (.int64, .unsigned32)
@@ -38,6 +44,7 @@ enum LeafTypes {
         case nil, 15, 16, 17, ConvertedType.uint8, ConvertedType.uint16: return (.int32, .none)
         case ConvertedType.uint32: return (.int64, .unsigned32)
         case ConvertedType.date: return (.date, .none)
+        case ConvertedType.timeMillis: return (.string, .timeText(digits: 3))
         default: throw unsupported(element)
         }
     }
@@ -52,18 +59,24 @@ enum LeafTypes {
             case .nanos: return (type, .nanosToMicros)
             }
         case .integer(_, let signed):
-            if !signed { throw unsupported(element) }
-            return (.int64, .none)
+            return signed ? (.int64, .none) : (unsigned64, .unsigned64)
+        case .time(_, .micros): return (.string, .timeText(digits: 6))
+        case .time(_, .nanos): return (.string, .timeText(digits: 9))
         case nil: break
         default: throw unsupported(element)
         }
         switch element.converted {
         case nil, ConvertedType.int64: return (.int64, .none)
+        case ConvertedType.uint64: return (unsigned64, .unsigned64)
+        case ConvertedType.timeMicros: return (.string, .timeText(digits: 6))
         case ConvertedType.timestampMillis: return (.timestamp, .millisToMicros)
         case ConvertedType.timestampMicros: return (.timestamp, .none)
         default: throw unsupported(element)
         }
     }
+
+    /// Holds every number of 64 bits without a sign.
+    private static let unsigned64 = ColumnType.decimal(precision: 20, scale: 0)
 
     private static func byteArray(_ element: SchemaElement) throws -> (ColumnType, Leaf.Conversion) {
         switch element.logical {
@@ -101,15 +114,14 @@ enum LeafTypes {
             switch (element.logical, element.converted) {
             case (.decimal, _), (nil, ConvertedType.decimal): "DECIMAL of an unusual form"
             case (.integer(let width, let signed), _): "\(signed ? "" : "U")INT\(width)"
-            case (.other(7), _), (nil, 7), (nil, 8): "TIME"
+            case (.time, _), (.other(7), _), (nil, 7), (nil, 8): "TIME of an unknown unit"
             case (.other(8), _): "TIMESTAMP of an unknown unit"
-            case (.other(11), _): "UNKNOWN (always null)"
-            case (.other(15), _): "FLOAT16"
+            case (.float16, _): "FLOAT16 of another size"
+            case (.uuid, _): "UUID of another size"
             case (.other(16), _): "VARIANT"
             case (.other(17), _): "GEOMETRY"
             case (.other(18), _): "GEOGRAPHY"
             case (.other(let number), _): "number \(number) of the logical types"
-            case (nil, 14): "UINT64"
             case (nil, 21): "INTERVAL"
             case (nil, let number?): "number \(number) of the converted types"
             default:

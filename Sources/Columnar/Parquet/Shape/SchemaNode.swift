@@ -16,12 +16,20 @@ struct Leaf: Sendable {
     var name: String { path.joined(separator: ".") }
 
     /// What must be done to stored values to make them values of the column's type.
-    enum Conversion: Sendable {
+    enum Conversion: Hashable, Sendable {
         case none
         /// UINT32 in an INT32.
         case unsigned32
         case millisToMicros
         case nanosToMicros
+        /// UINT64 in an INT64, read as a decimal without digits behind the point.
+        case unsigned64
+        /// A time of day in milli-, micro- or nanoseconds, read as a text with so many digits of a second.
+        case timeText(digits: Int)
+        /// Sixteen bytes, read as a text of hexadecimal digits.
+        case uuidText
+        /// IEEE 754 binary16 in two bytes.
+        case binary16
         /// Nanoseconds of the day and the Julian day.
         case int96ToMicros
     }

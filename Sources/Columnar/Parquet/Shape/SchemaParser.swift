@@ -2,18 +2,19 @@
 struct SchemaParser {
     private let elements: [SchemaElement]
     private let skipsFields: Bool
+    private let skipped: Set<[String]>
     private var position = 1
     private var leafCount = 0
     private static let maximumDepth = 24
 
     /// The top-level columns of a file.
     static func columns(
-        of elements: [SchemaElement], skippingUnsupportedFields: Bool = false
+        of elements: [SchemaElement], skippingUnsupportedFields: Bool = false, skipping skipped: Set<[String]> = []
     ) throws -> [FileColumn] {
         guard let root = elements.first, !root.isLeaf, let count = root.childCount, count >= 0 else {
             throw DecodingFault.malformed("its schema has no root")
         }
-        var parser = SchemaParser(elements: elements, skipsFields: skippingUnsupportedFields)
+        var parser = SchemaParser(elements: elements, skipsFields: skippingUnsupportedFields, skipped: skipped)
         var columns: [FileColumn] = []
         for _ in 0..<count {
             guard parser.position < elements.count else { throw DecodingFault.malformed("its schema is cut short") }
@@ -25,7 +26,16 @@ struct SchemaParser {
         return columns
     }
 
-    private init(elements: [SchemaElement], skipsFields: Bool) {
+    /// Of each leaf the names on the way to it, the root's aside.
+    static func leafPaths(of elements: [SchemaElement]) throws -> [[String]] {
+        try columns(of: elements).flatMap { column -> [[String]] in
+            guard case .supported(_, let node) = column.content else { return [] }
+            return node.leaves.map(\.path)
+        }
+    }
+
+    private init(elements: [SchemaElement], skipsFields: Bool, skipped: Set<[String]>) {
+        self.skipped = skipped
         self.elements = elements
         self.skipsFields = skipsFields
     }
@@ -110,6 +120,10 @@ struct SchemaParser {
             var children: [SchemaNode] = []
             for _ in 0..<count {
                 let start = (position, leafCount)
+                if !skipped.isEmpty, position < elements.count, skipped.contains(path + [elements[position].name]) {
+                    try skipSubtree()
+                    continue
+                }
                 do {
                     let (field, child) = try node(under: levels, path: path, depth: depth + 1)
                     fields.append(field)

@@ -10,6 +10,8 @@ public final class ParquetWriter {
     private let columns: [SchemaNode]
     private let chunks: [ChunkWriter]
     private var metadata = FileMetadata()
+    /// Of the leaves in the file, where they are others than in ``schema``.
+    private var paths: [[String]]?
     private var indexes: [[(column: ColumnIndex?, offset: OffsetIndex)]] = []
     private var position: Int64 = 4
     private var groupRows = 0
@@ -31,9 +33,13 @@ public final class ParquetWriter {
         try self.init(sink: sink, name: name, schema: schema, options: options, codec: BlockCodec())
     }
 
-    /// - Parameter codec: may serve one file after the other, on one thread.
+    /// - Parameters:
+    ///   - codec: may serve one file after the other, on one thread.
+    ///   - annotating: gives the nodes of the schema the names and numbers they are to have in the file, where these are
+    ///     not those of the batches.
     init(
-        sink: any StorageWriter, name: String, schema: Schema, options: ParquetOptions, codec: BlockCodec
+        sink: any StorageWriter, name: String, schema: Schema, options: ParquetOptions, codec: BlockCodec,
+        annotating: ((inout [SchemaElement]) throws -> Void)? = nil
     ) throws {
         self.sink = sink
         self.name = name
@@ -41,6 +47,14 @@ public final class ParquetWriter {
         self.options = options
         let elements = try SchemaFlattener.elements(of: schema)
         metadata.schema = elements
+        if let annotating {
+            var stored = elements
+            paths = try naming(name) {
+                try annotating(&stored)
+                return try SchemaParser.leafPaths(of: stored)
+            }
+            metadata.schema = stored
+        }
         metadata.createdBy = "marquee version \(Release.version) (build columnar)"
         metadata.keyValues = options.metadata.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value) }
         columns = try naming(name) {
@@ -104,6 +118,7 @@ public final class ParquetWriter {
             for i in chunk.offsetIndex.pages.indices { chunk.offsetIndex.pages[i].offset += position }
             chunk.metadata.dataPageOffset += position
             if chunk.metadata.dictionaryPageOffset != nil { chunk.metadata.dictionaryPageOffset = position }
+            if let paths { chunk.metadata.path = paths[group.columns.count] }
             for piece in chunk.pieces { try sink.write(piece) }
             position += chunk.metadata.compressedSize
             group.totalByteSize += chunk.metadata.uncompressedSize

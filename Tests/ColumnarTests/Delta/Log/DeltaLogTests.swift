@@ -90,6 +90,48 @@ struct DeltaLogTests {
     }
 
     /// Not only when a table is opened: by one who has it open, too, before he writes into the gap.
+    /// Top level in JSON, which names a sidecar by its whole path.
+    @Test func aCheckpointOfVersionTwoIsRead() async throws {
+        try await withTemporaryFolder { folder in
+            let whole = try grown(folder).snapshot()
+            let digits = LogName.digits(10)
+            let sidecar = folder.appending(path: "\(LogName.sidecars)/s 1.parquet")
+            try FileManager.default.createDirectory(
+                at: sidecar.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.moveItem(at: log(folder, "\(digits).checkpoint.parquet"), to: sidecar)
+            let metaData = try #require(whole.state.metaData)
+            let domain = DomainMetadata(domain: "d", configuration: "{}", removed: false)
+            let lines =
+                [
+                    #"{"checkpointMetadata":{"version":10}}"#, Action.versions(ProtocolAction()).json.text,
+                    Action.metaData(metaData).json.text, Action.domain(domain).json.text,
+                    #"{"sidecar":{"path":"\#(folder.path)/_delta_log/_sidecars/s%201.parquet","sizeInBytes":1,"#
+                        + #""modificationTime":1,"tags":{}}}"#,
+                ].joined(separator: "\n")
+            let name = "\(digits).checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json"
+            try Data(lines.utf8).write(to: log(folder, name))
+            for version in 0..<10 {
+                try FileManager.default.removeItem(at: log(folder, LogName.digits(Int64(version)) + ".json"))
+            }
+            let table = try DeltaTable.open(at: folder.path)
+            #expect(try table.snapshot().files == whole.files)
+            #expect(try table.snapshot().transactions == ["a": 11])
+            // What features keep is in our checkpoint too.
+            try table.writeCheckpoint()
+            for version in 10...12 {
+                try FileManager.default.removeItem(at: log(folder, LogName.digits(Int64(version)) + ".json"))
+            }
+            #expect(try LogReader(storage: LocalStorage(folder.path)).load().domains == ["d": domain])
+            for name in ["_last_checkpoint", LogName.digits(12) + ".checkpoint.parquet"] {
+                try FileManager.default.removeItem(at: log(folder, name))
+            }
+            #expect(try DeltaTable.open(at: folder.path).snapshot().rowCount == 10)
+            try FileManager.default.removeItem(at: sidecar)
+            let error = #expect(throws: StorageError.self) { try DeltaTable.open(at: folder.path) }
+            #expect(error?.message.contains("s 1.parquet") == true)
+        }
+    }
+
     @Test func aGapIsNoticedOnTheWay() async throws {
         try await withTemporaryFolder { folder in
             let old = try grown(folder, commits: 3)
@@ -107,8 +149,9 @@ struct DeltaLogTests {
 
     @Test(
         arguments: [
-            ("columnMapping", "v2Checkpoint", false), ("deletionVectors", "rowTracking", true),
-            ("timestampNtz", "identityColumns", true), ("timestampNtz", "appendOnly", nil),
+            ("columnMapping", "catalogManaged", false), ("deletionVectors", "rowTracking", true),
+            ("timestampNtz", "icebergCompatV2", true), ("v2Checkpoint", "identityColumns", nil),
+            ("timestampNtz", "appendOnly", nil),
         ] as [(String, String, Bool?)])
     func featuresAreRefusedByName(_ known: String, _ other: String, _ isReadable: Bool?) async throws {
         try await withTemporaryFolder { folder in
@@ -137,7 +180,10 @@ struct DeltaLogTests {
     @Test func strangersInTheLogAreIgnored() async throws {
         try await withTemporaryFolder { folder in
             _ = try grown(folder, commits: 3)
-            for name in [".tmp-x", "00000000000000000004.json.tmp", "7.json", "00000000000000000009.crc", "notes"] {
+            for name in [
+                ".tmp-x", "00000000000000000004.json.tmp", "7.json", "00000000000000000009.crc", "notes",
+                "00000000000000000000.00000000000000000002.compacted.json",
+            ] {
                 try Data("{".utf8).write(to: log(folder, name))
             }
             let more = Data("{\"strange\":{\"a\":1}}\n\n{\"txn\":{\"appId\":\"z\",\"version\":4,\"new\":[]}}\n".utf8)

@@ -73,6 +73,41 @@ struct DayClusterTests {
         }
     }
 
+    @Test func rowsOfOneUserLieInOneFileOfACommit() async throws {
+        try await withTemporaryFolder { folder in
+            let splitter = PartitionSplitter(schema: Self.schema, partitionColumns: [])
+            // The first has a third of the rows; today and yesterday lie by day as ever.
+            let rows =
+                (0..<600_000).map { (id: "u\($0 % 3 == 0 ? 0 : $0 % 50_021)", day: Int32($0 / 600)) }
+                + [("u0", 20_000), ("u1", 19_999)]
+            let (first, second) = (
+                try Self.batch(Array(rows.prefix(250_000))), try Self.batch(Array(rows.dropFirst(250_000)))
+            )
+            let clusters = try splitter.clusters(
+                [first, second], by: "day", groupedBy: "id", today: 20_000, files: 3)
+            #expect(clusters.count == 5 && clusters.reduce(0) { $0 + $1.rowCount } == rows.count)
+            #expect(clusters.suffix(2).map(\.rowCount) == [1, 1])
+            var seen: Set<String> = []
+            for cluster in clusters.dropLast(2) {
+                #expect(cluster.rowCount >= 180_000)
+                var values: [String] = []
+                for part in cluster.batches {
+                    let column = try #require(part.batch.columns[0].byteStrings)
+                    values += try #require(part.positions).values.map { column.string(at: Int($0)) ?? "" }
+                }
+                let own = Set(values)
+                #expect(seen.isDisjoint(with: own), "a value is in one file")
+                seen.formUnion(own)
+            }
+            // Few rows are not worth several files, and a column of another type groups nothing.
+            let few = try splitter.clusters(
+                [Self.batch(Array(rows.prefix(200_000)))], by: "day", groupedBy: "id", today: 20_000, files: 1)
+            #expect(few.count == 1)
+            let other = try splitter.clusters([first], by: "day", groupedBy: "at", today: 20_000, files: 1)
+            #expect(other.count == 1)
+        }
+    }
+
     /// What an earlier version made: a folder a day. Writers go on meanwhile.
     @Test func aTableOfDayFoldersIsWrittenAnewBesideWriters() async throws {
         try await withTemporaryFolder { folder in
