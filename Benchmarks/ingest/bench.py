@@ -24,10 +24,11 @@ import sys
 import tempfile
 import time
 
+from servers import is_there, kafka
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 OURS = os.environ.get("BENCH_INGEST", os.path.join(ROOT, ".build", "release", "bench-ingest"))
-SERVERS = os.path.join(ROOT, "..", "shared", "servers")
 TOPICS = ["movie-views", "movie-likes", "movie-reviews"]
 BARE, INGEST, COLUMNS = "bare librdkafka consumer, C", "ingest: to committed tables", "ingest: to columns, dropped"
 # Ours link it (docs/decisions/c-libraries.md), so the limit is measured with it as well.
@@ -55,18 +56,6 @@ def timed(command, events):
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     return {"events": events, "seconds": time.monotonic() - start, "cpu": cpu}
-
-
-@contextlib.contextmanager
-def kafka(folder, name="kafka"):
-    data = os.path.join(folder, name)
-    line = subprocess.run(
-        ["bash", os.path.join(SERVERS, "kafka", "start"), "--data", data],
-        check=True, stdout=subprocess.PIPE, text=True).stdout
-    try:
-        yield line.split("=", 1)[1].strip()
-    finally:
-        subprocess.run(["bash", os.path.join(SERVERS, "stop"), data, "-9"])
 
 
 @contextlib.contextmanager
@@ -154,7 +143,7 @@ def main():
             "JSON to columns, one core": lambda: figures([OURS, "decode", str(options.events)]),
         }
         table("without Kafka", measure(alone, options.rounds))
-        if os.path.exists(os.path.join(SERVERS, "kafka", "start")):
+        if is_there():
             # On a broker of its own, because the readers count what fill sends.
             with kafka(folder, "produced") as servers:
                 subprocess.run([OURS, "fill", servers, "1"], check=True, stdout=subprocess.DEVNULL)

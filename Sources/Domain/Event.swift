@@ -91,6 +91,7 @@ public enum Topics {
     public static let reviews = "movie-reviews"
     public static let movies = "movies"
     public static let impressions = "impressions"
+    public static let consents = "consents"
     public static let deadLetters = "dead-letters"
     public static let events = [views, likes, reviews]
 }

@@ -61,7 +61,7 @@ public enum IngestError: Fault {
         case .partitionStalled(let topic, let partition, let next, let end, let seconds):
             """
             \(topic)[\(partition)] has messages \(next)..<\(end) and has given none for \(Int(seconds)) seconds, nor after its \
-            fetching was begun anew.
+            fetching was begun anew, by a new client too.
             """
         case .anotherIngester(let table, let detail): "Another ingester writes to the table \(table): \(detail)."
         case .emptyImport(let path, let cause): "Nothing of \(path) was stored: \(cause)."
@@ -93,7 +93,7 @@ public enum IngestError: Fault {
         case .invalidSetting: ""
         case .registryFailed: "Check --schema-registry; nothing was skipped, the next run goes on at the same place."
         case .registryRefused:
-            "Check --schema-registry-user and --schema-registry-password, or basic.auth.user.info in --kafka-config."
+            "Check --schema-registry-user and MARQUEE_SCHEMA_REGISTRY_PASSWORD, or basic.auth.user.info in --kafka-config."
         case .schemaIncompatible: "Use another topic, or lower the subject's compatibility level at the registry."
         }
     }

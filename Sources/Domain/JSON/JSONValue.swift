@@ -20,6 +20,8 @@ public enum JSONValue: Sendable, Hashable {
             self.name = name
             self.value = value
         }
+
+        public static func == (a: Self, b: Self) -> Bool { a.name.isExactly(b.name) && a.value == b.value }
     }
 
     /// Why bytes are no JSON.
@@ -28,6 +30,21 @@ public enum JSONValue: Sendable, Hashable {
         public let reason: String
         /// Of the byte at fault, from 0.
         public let offset: Int
+        /// Whether it would be JSON, but for a name that stands twice in one object.
+        public var isRepeatedName = false
+    }
+
+    /// Texts by their bytes, as RFC 8259 compares them.
+    public static func == (a: Self, b: Self) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.number(let a), .number(let b)): a == b
+        case (.text(let a), .text(let b)): a.isExactly(b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
     }
 
     /// Arrays and objects in each other, at most.
@@ -93,19 +110,30 @@ private struct JSONParser {
     private mutating func members(_ depth: Int) throws(JSONValue.Flaw) -> [JSONValue.Member] {
         position += 1
         var members: [JSONValue.Member] = []
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
+        // Of few names the next is compared with each; of many it is looked up, so that a long object is not quadratic.
+        func isRepeated(_ name: String) -> Bool {
+            guard members.count >= Self.fewNames else { return members.contains { $0.name.isExactly(name) } }
+            if names.isEmpty { names = Set(members.lazy.map { ExactText($0.name) }) }
+            return !names.insert(ExactText(name)).inserted
+        }
         if take("}") { return members }
         repeat {
             skipBlanks()
             guard next == UInt8(ascii: "\"") else { throw flaw("a name in quotes is missing") }
             let name = try text()
-            guard names.insert(name).inserted else { throw flaw("the name \(name.prefix(80)) stands twice") }
+            guard !isRepeated(name) else {
+                throw JSONValue.Flaw(
+                    reason: "the name \(name.prefix(80)) stands twice", offset: position, isRepeatedName: true)
+            }
             guard take(":") else { throw flaw("a colon is missing") }
             members.append(JSONValue.Member(name: name, value: try value(depth: depth + 1)))
         } while take(",")
         guard take("}") else { throw flaw("a comma or } is missing") }
         return members
     }
+
+    private static let fewNames = 16
 
     private mutating func elements(_ depth: Int) throws(JSONValue.Flaw) -> [JSONValue] {
         position += 1
@@ -153,7 +181,22 @@ private struct JSONParser {
 
     private mutating func text() throws(JSONValue.Flaw) -> String {
         position += 1
-        var content: [UInt8] = []
+        // Most have nothing to unescape.
+        var end = position
+        while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\")
+        {
+            end += 1
+        }
+        if end < bytes.count, bytes[end] == UInt8(ascii: "\"") {
+            guard let text = String(validating: bytes[position..<end], as: UTF8.self) else {
+                position = end
+                throw flaw("the text is not UTF-8")
+            }
+            position = end + 1
+            return text
+        }
+        var content = Array(bytes[position..<end])
+        position = end
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):

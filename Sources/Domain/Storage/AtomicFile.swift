@@ -18,9 +18,11 @@ public final class AtomicFile: StorageWriter {
     private var descriptor: Int32
 
     /// Begins the file beside the place it will have.
-    /// - Parameter makesFolders: whether folders that are missing above it are made.
+    /// - Parameters:
+    ///   - makesFolders: whether folders that are missing above it are made.
+    ///   - isPrivate: whether nobody but its owner may read it, whoever could read what it replaces.
     /// - Throws: ``StorageError/io(path:operation:errno:)``
-    public init(path: String, makesFolders: Bool = false) throws {
+    public init(path: String, makesFolders: Bool = false, isPrivate: Bool = false) throws {
         self.path = path
         var status = stat()
         let exists = stat(path, &status) == 0
@@ -34,12 +36,13 @@ public final class AtomicFile: StorageWriter {
             let name = "\(LocalFolder.parent(of: target))/\(LocalFolder.uniqueName(".tmp-"))"
             temporary = name
             let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-            descriptor = Glibc.open(name, flags, 0o644)
+            let mode: mode_t = isPrivate ? 0o600 : 0o644
+            descriptor = Glibc.open(name, flags, mode)
             if descriptor < 0, errno == ENOENT, makesFolders {
                 try LocalFolder.make(LocalFolder.parent(of: target))
-                descriptor = Glibc.open(name, flags, 0o644)
+                descriptor = Glibc.open(name, flags, mode)
             }
-            if descriptor >= 0, exists { fchmod(descriptor, status.st_mode & 0o7777) }
+            if descriptor >= 0, exists, !isPrivate { fchmod(descriptor, status.st_mode & 0o7777) }
         }
         guard descriptor >= 0 else { throw StorageError.io(path: path, operation: "create", errno: errno) }
     }

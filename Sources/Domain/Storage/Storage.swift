@@ -123,6 +123,16 @@ public protocol StoredObject: Sendable {
     /// The bytes of a range.
     /// - Throws: ``StorageError/truncated(path:reason:)`` if the object ends before the range does.
     func read(_ range: Range<Int>) throws -> [UInt8]
+    /// Whether a read costs so much whatever its length that several are better asked for together.
+    var prefersFewReads: Bool { get }
+    /// The bytes of several ranges, in their order. All of them are in memory at once.
+    /// - Throws: as ``read(_:)``.
+    func read(together ranges: [Range<Int>]) throws -> [[UInt8]]
+}
+
+extension StoredObject {
+    public var prefersFewReads: Bool { false }
+    public func read(together ranges: [Range<Int>]) throws -> [[UInt8]] { try ranges.map(read) }
 }
 
 /// An object being written. For one thread.

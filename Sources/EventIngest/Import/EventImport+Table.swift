@@ -1,6 +1,7 @@
 public import Columnar
 import Domain
 import Foundation
+public import Operations
 import Store
 
 extension EventImport {
@@ -8,27 +9,32 @@ extension EventImport {
     ///
     /// The data set is read whole before anything is stored, so that one that turns out to be none leaves nothing. Then its
     /// events are stored in the order of their days, some days a commit: rows of neighbouring days lie together, whatever the
-    /// order of the lines, and the identifiers of the table are looked up in those days. An identifier that a column holds may lie
-    /// in any day, so those of the whole table are read first.
+    /// order of the lines, and those of one user in one of a commit's files, so that erasing somebody writes few anew. The
+    /// identifiers of the table are looked up in those days. An identifier that a column holds may lie in any day, so those of
+    /// the whole table are read first.
     ///
     /// Blocks. Memory is that of `atOnce` events, or 25 bytes for each event of the table where a column holds the
     /// identifiers.
     /// - Parameters:
     ///   - table: with the schema of ``EventTable``; asked for when the data set was read and has events.
+    ///   - keepsText: whether the words of reviews are kept.
+    ///   - pseudonyms: keys of what users are called; nil for their identifiers as they are. The table must be of the same.
     ///   - atOnce: so many events are sorted together and stored in a commit.
     ///   - beforeStoring: called once, when the data set was read and has events.
     ///   - progress: gets the bytes read, and then the events stored or found and all of them.
     ///   - check: throws to stop. What was committed stays; importing again adds the rest.
     /// - Throws: ``IngestError/emptyImport(path:cause:)``; what ``forEachBatch(of:into:_:)`` or the table throws.
     public func store(
-        in table: @autoclosure () throws -> DeltaTable, atOnce: Int = 500_000, into summary: inout ImportSummary,
+        in table: @autoclosure () throws -> DeltaTable, keepingText keepsText: Bool = false,
+        pseudonyms: PseudonymKeys? = nil, atOnce: Int = 1_000_000, into summary: inout ImportSummary,
         beforeStoring: () throws -> Void = {}, progress: (ImportProgress) -> Void = { _ in },
         check: () throws -> Void = {}
     ) throws {
         let runs = ImportRuns()
-        try forEachBatch(of: atOnce, into: &summary) { batch, bytes in
+        try forEachBatch(of: min(atOnce, 500_000), into: &summary) { batch, bytes in
             try check()
-            try runs.append(batch)
+            // Before it touches the disk: the runs are a file.
+            try runs.append(pseudonyms.map { keys in batch.map { $0.pseudonymised(by: keys) } } ?? batch)
             progress(.read(bytes: bytes))
             return true
         }
@@ -36,7 +42,7 @@ extension EventImport {
             throw IngestError.emptyImport(path: path, cause: summary.likelyCause)
         }
         try beforeStoring()
-        let writer = ImportWriter(table: try table())
+        let writer = ImportWriter(table: try table(), keepsText: keepsText, pseudonymKey: pseudonyms?.keyID)
         if !makesIdentifiers { try writer.knowAll() }
         var done = 0
         for portion in ImportPortion.all(of: runs.days, atOnce: atOnce) {
@@ -91,6 +97,8 @@ struct ImportPortion {
 /// Stores portions, and knows which identifiers are in the table.
 private final class ImportWriter {
     private let table: DeltaTable
+    private let keepsText: Bool
+    private let pseudonymKey: String?
     private let fingerprint = Fingerprinter()
     /// Those of the whole table and of what was stored since; nil where each portion looks its own days up.
     private var all: IdentifierSet?
@@ -107,7 +115,11 @@ private final class ImportWriter {
         var changed = 0
     }
 
-    init(table: DeltaTable) { self.table = table }
+    init(table: DeltaTable, keepsText: Bool, pseudonymKey: String?) {
+        self.table = table
+        self.pseudonymKey = pseudonymKey
+        self.keepsText = keepsText
+    }
 
     func knowAll() throws {
         var known = IdentifierSet()
@@ -144,9 +156,11 @@ private final class ImportWriter {
             // that commits all the time does not hold the import up.
             var seen = snapshot
             let result = try table.append(
-                [batch], transactions: [.init(appID: Self.marker, version: (before ?? 0) + 1)],
+                [batch], groupedBy: EventColumn.userID,
+                transactions: [.init(appID: Self.marker, version: (before ?? 0) + 1)],
                 expecting: [Self.marker: before],
                 unless: { newest in
+                    try PseudonymRecord.check(newest, of: .events, key: self.pseudonymKey)
                     guard newest.version != seen.version else { return false }
                     var isTaken = false
                     var scan = try newest.scan(
@@ -203,7 +217,7 @@ private final class ImportWriter {
         _ records: [UInt8], _ portion: ImportPortion, _ known: inout IdentifierSet, isOnlyPortion: Bool
     ) throws -> (RecordBatch, Outcome) {
         var outcome = Outcome()
-        var columns = EventColumns()
+        var columns = EventColumns(keepingText: keepsText)
         let now = Timestamp.now
         records.withUnsafeBufferPointer { records in
             var new: [(at: Int64, place: Int)] = []

@@ -1,15 +1,19 @@
 import Columnar
 import Domain
 import Kafka
+import Operations
 
 /// Decodes messages of impressions into columns, and refuses those that a partition brought before.
 final class ImpressionAppender: RowAppender {
     private let decoder: ImpressionDecoder
     private let duplicates: DuplicatePolicy?
     private var windows: [TopicPartition: DuplicateWindow] = [:]
+    private let pseudonyms: PseudonymScratch?
     private var columns = ImpressionColumns()
 
-    init(limits: EventLimits, duplicates: DuplicatePolicy?) {
+    /// - Parameter pseudonyms: keys of what users are called; nil for their identifiers as they are.
+    init(limits: EventLimits, duplicates: DuplicatePolicy?, pseudonyms: PseudonymKeys?) {
+        self.pseudonyms = pseudonyms.map { PseudonymScratch($0, rows: 1) }
         decoder = ImpressionDecoder(limits: limits)
         self.duplicates = duplicates
     }
@@ -32,7 +36,10 @@ final class ImpressionAppender: RowAppender {
         topic.withUTF8 { topic in
             for position in 0..<messages.count {
                 do throws(RejectReason) {
-                    let fields = try decoder.decode(messages.payload(at: position), now: receivedAt)
+                    var fields = try decoder.decode(messages.payload(at: position), now: receivedAt)
+                    if let pseudonyms, fields.userID.baseAddress != nil {
+                        pseudonyms.replace(&fields.userID, &fields.impressionID, &fields.recommendationID, row: 0)
+                    }
                     let offset = messages.offset(at: position)
                     if window?.isDuplicate(fields.impressionID, at: offset) == true { throw .duplicateImpression }
                     columns.append(

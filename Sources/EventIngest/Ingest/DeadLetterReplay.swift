@@ -54,7 +54,8 @@ public struct DeadLetters {
     /// Sends what was not sent again before to the topics it came from, and waits until the cluster has it.
     ///
     /// How far each reason of each partition was sent is a progress marker of the table, so a second call sends only
-    /// what came since. A crash between sending and marking sends again: at least once.
+    /// what came since. A crash between sending and marking sends again: at least once. What was kept as a digest alone
+    /// (``RefusedForm/digest(_:)``) cannot be sent.
     /// - Parameters:
     ///   - reasons: only these reason codes; all if empty.
     ///   - observer: hears of the Kafka client.
@@ -69,6 +70,7 @@ public struct DeadLetters {
         try forEach(reasons: reasons) { letter in
             let appID = "replay:\(letter.reasonCode):\(letter.topic):\(letter.partition)"
             if let mark = marks[appID], letter.offset < mark { return true }
+            if RefusedForm.isDigest(letter.payload) { return true }
             try letter.payload.withUnsafeBytes { payload in
                 try (letter.key ?? []).withUnsafeBytes { key in
                     try producer.send(payload, key: letter.key == nil ? nil : key, topic: letter.topic)

@@ -16,14 +16,18 @@ struct DeadLetterBuffer {
     var count: Int { offset.count }
     var byteCount: Int { payload.bytes.count + key.bytes.count + count * 80 }
 
-    mutating func append(_ message: KafkaMessage, topic name: String, reason why: String, at now: Timestamp) {
+    /// - Parameter kept: what is kept of the message's bytes and of its key.
+    mutating func append(
+        _ message: KafkaMessage, keeping kept: (payload: [UInt8], key: [UInt8]), topic name: String,
+        reason why: String, at now: Timestamp
+    ) {
         topic.append(name)
         partition.append(message.partition)
         offset.append(message.offset)
         at.append(now.microseconds)
         reason.append(why)
-        payload.append(utf8: message.payload.bindMemory(to: UInt8.self))
-        if message.key.isEmpty { key.appendNull() } else { key.append(utf8: message.key.bindMemory(to: UInt8.self)) }
+        payload.append(kept.payload)
+        if kept.key.isEmpty { key.appendNull() } else { key.append(kept.key) }
     }
 
     func batch() throws -> RecordBatch {

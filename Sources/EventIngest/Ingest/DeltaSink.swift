@@ -6,14 +6,22 @@ import Store
 final class DeltaSink: EventSink {
     let name: String
     private let table: DeltaTable
+    private let contract: TableContract
+    private let pseudonymKey: String?
     /// Nil where rows have no identifiers of events.
     private let imports: ImportsMeanwhile?
 
     /// Opens the table, creating it where there is none.
-    /// - Parameter history: see ``IngestConfiguration/history``.
-    init(_ store: EventStore, _ contract: TableContract, history: Int64?) throws {
+    /// - Parameters:
+    ///   - history: see ``IngestConfiguration/history``.
+    ///   - pseudonymKey: tells the key of the rows' pseudonyms; nil if users are called as they are.
+    /// - Throws: `StoreError.otherPseudonymKey` for a table of another key.
+    init(_ store: EventStore, _ contract: TableContract, history: Int64?, pseudonymKey: String?) throws {
         name = contract.name
-        table = try store.openOrCreate(history.map { contract.keeping(history: $0) } ?? contract)
+        self.contract = contract
+        self.pseudonymKey = pseudonymKey
+        table = try store.openOrCreate(
+            history.map { contract.keeping(history: $0) } ?? contract, pseudonymKey: pseudonymKey)
         imports = contract == .events ? ImportsMeanwhile(try table.snapshot()) : nil
     }
 
@@ -35,6 +43,8 @@ final class DeltaSink: EventSink {
         }
         return found
     }
+
+    let isReadable = true
 
     func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch] {
         guard let ranges else { return try batches(columns, nil) }
@@ -68,7 +78,10 @@ final class DeltaSink: EventSink {
         let history = try table.history()
         // What the log no longer keeps may have been a deletion.
         guard history.last?.version == 0 else { return true }
-        let additions: Set = ["CREATE TABLE", "STREAMING UPDATE", "WRITE", "IMPORT", "OPTIMIZE", "REPLAY"]
+        let additions: Set = [
+            "CREATE TABLE", "STREAMING UPDATE", "WRITE", "IMPORT", "OPTIMIZE", "REPLAY", "ADD COLUMNS",
+            "SET TBLPROPERTIES", "REKEY",
+        ]
         return !history.allSatisfy { additions.contains($0.operation ?? "") }
     }
 
@@ -80,7 +93,10 @@ final class DeltaSink: EventSink {
             attempts += 1
             let outcome = try table.append(
                 batches, transactions: transactions, expecting: expected,
-                unless: { [imports] newest in try imports?.hasAny(of: batches, newest) ?? false },
+                unless: { [imports, contract, pseudonymKey] newest in
+                    try PseudonymRecord.check(newest, of: contract, key: pseudonymKey)
+                    return try imports?.hasAny(of: batches, newest) ?? false
+                },
                 operation: "STREAMING UPDATE")
             switch outcome {
             case .committed(let version):

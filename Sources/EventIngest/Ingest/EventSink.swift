@@ -31,6 +31,9 @@ public protocol EventSink: AnyObject {
     /// route's.
     func storedOffsets(of place: TopicPartition, in range: Range<Int64>) throws -> Set<Int64>
 
+    /// Whether ``rows(_:of:)`` gives what is stored. A log whose sink cannot be read is not compared: its end is not read again.
+    var isReadable: Bool { get }
+
     /// Rows that are stored here, to tell whether a log is still the one they came from.
     /// - Parameters:
     ///   - columns: the columns to read, beside those that say which message a row was.
@@ -51,6 +54,7 @@ public protocol EventSink: AnyObject {
 
 /// Of a sink that cannot be read: whether a log is another one is then told by its ends alone.
 extension EventSink {
+    public var isReadable: Bool { false }
     public func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch] { [] }
     public func mayLackRows() throws -> Bool { true }
 }
@@ -73,8 +77,10 @@ public struct OffsetAdvance: Sendable, Equatable {
 
 /// What became of a commit.
 public enum SinkOutcome: Sendable, Equatable {
-    /// - Parameter version: grows with each commit of the sink.
-    case committed(version: Int64)
+    /// - Parameters:
+    ///   - version: grows with each commit of the sink.
+    ///   - known: rows that the sink had already and did not store again.
+    case committed(version: Int64, known: Int = 0)
     /// An offset was not where it was expected: the rows are already there, or somebody else's business.
     case overtaken(detail: String)
     /// Nothing was stored: another way has brought some of these rows meanwhile. What was read is read and judged again.

@@ -1,5 +1,6 @@
 public import Domain
 public import Kafka
+public import Operations
 public import Store
 
 /// What to do when the broker no longer has the messages at which the table goes on.
@@ -37,6 +38,11 @@ public struct IngestConfiguration: Sendable {
     public var createTopics: Int?
     /// Copies of each partition of created topics; nil is what the cluster does by default.
     public var replication: Int?
+    /// Tells the key by which the routes put pseudonyms in the place of users' identifiers; nil where they do not. Tables
+    /// of another key are refused.
+    public var pseudonymKey: String?
+    /// Where what persons allow goes, for the route of ``ConsentTable``.
+    public var consents: StateDatabase?
     /// Stands for the cluster's own identifier in the table's offsets: for clusters that change theirs.
     public var cluster: String?
     /// Seconds for which older versions of tables stay readable that this ingester makes; nil is Delta's default, 30
@@ -44,8 +50,11 @@ public struct IngestConfiguration: Sendable {
     public var history: Int64? = 3600
     /// Seconds to wait for the broker at the start.
     public var patience = 15.0
-    /// Seconds that a partition may have messages and give none: then its fetching is begun anew, once, and after as long
-    /// again the run ends with ``IngestError/partitionStalled(topic:partition:next:end:seconds:)``.
+    /// Seconds for which a log that ends before what is stored of it is looked at again, before that counts as a loss: a
+    /// broker that wakes from a pause answers for a moment as the leader that it was.
+    public var shorterLogPatience = 10.0
+    /// Seconds that a partition may have messages and give none: then its fetching is begun anew, after as long again a
+    /// new client is taken, once, and where that brings nothing either the run ends with ``IngestError/partitionStalled(topic:partition:next:end:seconds:)``.
     public var stallLimit = 60.0
     /// Seconds between two looks, while running, whether the logs are still the ones that were stored.
     public var inspectionInterval = 30.0
@@ -65,6 +74,8 @@ public struct IngestProgress: Sendable {
     public var messages = 0
     /// Rows committed.
     public var rows = 0
+    /// Rows that the sink had already, and did not store again.
+    public var known = 0
     /// Messages in the dead letters by reason (without explanations).
     public var rejected: [String: Int] = [:]
     public var payloadBytes = 0

@@ -127,6 +127,7 @@ extension IngestRun {
             appenders[route].reuse(part.batches)
             ledger.stored(part.steps)
             progress.rows += part.rows
+            progress.known += part.known
             let own = part.steps.filter { ledger[$0.place] != nil }
             consumer.commitHint(Dictionary(uniqueKeysWithValues: own.map { ($0.place, $0.advance.to) }))
         }

@@ -17,7 +17,7 @@ extension IngestRun {
     ) throws -> [TopicPartition: LogIdentity.Verdict] {
         let claims = zip(places, ends).compactMap { place, available -> LogIdentity.Claim? in
             guard let route = routeOfTopic[place.topic], let stored = known[route][appID(of: place)], stored > 0,
-                foundOther[place] == nil
+                writer.isReadable(route), foundOther[place] == nil
             else { return nil }
             let limit = suspects[place] == nil ? nil : trusted.offsets[place]
             return LogIdentity.Claim(
@@ -122,14 +122,16 @@ extension IngestRun {
             lookedOver = clock.now
             anchors.add(trusted.offsets)
             for (place, anchor) in anchors.next(Self.lookedOverTogether) {
-                guard let route = ledger[place]?.route, !unavailable.contains(place) else { continue }
+                guard let route = ledger[place]?.route, writer.isReadable(route), !unavailable.contains(place)
+                else { continue }
                 questions.append(
                     .init(place: place, route: route, stored: anchor, confirms: trusted.offsets[place] ?? anchor))
             }
         } else {
             for place in suspects.keys {
                 guard let state = ledger[place] else { continue }
-                let stored = state.stored.map { min($0, trusted.offsets[place] ?? $0) }
+                let stored =
+                    writer.isReadable(state.route) ? state.stored.map { min($0, trusted.offsets[place] ?? $0) } : nil
                 questions.append(.init(place: place, route: state.route, stored: stored))
             }
         }

@@ -43,7 +43,7 @@ extension IngestRun {
             for rejection in rejections {
                 let message = run[rejection.position]
                 if keepsParts, state.deadLetters.contains(message.offset) { continue }
-                try reject(message, rejection.reason, place, now)
+                try reject(message, rejection.reason, place, now, form: configuration.routes[state.route].refusedForm)
             }
         }
         progress.messages += new.count
@@ -53,19 +53,23 @@ extension IngestRun {
     }
 
     private func reject(
-        _ message: KafkaMessage, _ reason: String, _ place: TopicPartition, _ now: Timestamp
+        _ message: KafkaMessage, _ reason: String, _ place: TopicPartition, _ now: Timestamp, form: RefusedForm
     ) throws {
-        deadLetterBuffer.append(message, topic: place.topic, reason: reason, at: now)
+        let kept = (payload: form.payload(of: message.payload), key: form.key(message.key, of: message.payload))
+        deadLetterBuffer.append(message, keeping: kept, topic: place.topic, reason: reason, at: now)
         ledger.hasDeadLetters(place)
         let code = String(reason.prefix { $0 != ":" })
         progress.rejected[code, default: 0] += 1
         metrics.rejected(code)
         guard let deadLetterProducer, let topic = configuration.deadLetterTopic else { return }
-        try deadLetterProducer.send(
-            message.payload, key: message.key.isEmpty ? nil : message.key, topic: topic,
-            headers: [
-                ("reason", Array(reason.utf8)), ("topic", Array(place.topic.utf8)),
-                ("partition", Array("\(place.partition)".utf8)), ("offset", Array("\(message.offset)".utf8)),
-            ])
+        let headers = [
+            ("reason", Array(reason.utf8)), ("topic", Array(place.topic.utf8)),
+            ("partition", Array("\(place.partition)".utf8)), ("offset", Array("\(message.offset)".utf8)),
+        ]
+        try kept.payload.withUnsafeBytes { payload in
+            try kept.key.withUnsafeBytes { key in
+                try deadLetterProducer.send(payload, key: key.isEmpty ? nil : key, topic: topic, headers: headers)
+            }
+        }
     }
 }

@@ -11,6 +11,8 @@ final class IngestRun {
     let watch: ClusterWatch
     let clock = ContinuousClock()
     let start: ContinuousClock.Instant
+    /// What runs before this one took.
+    var secondsBefore = 0.0
     let deadLetterProducer: KafkaProducer?
 
     /// What collects the rows of each route.
@@ -52,10 +54,13 @@ final class IngestRun {
     private(set) var uncommitted: [UncommittedEnds] = []
     private var cluster = ""
     private(set) var routeOfTopic: [String: Int] = [:]
-    private var reported: ContinuousClock.Instant
+    var reported: ContinuousClock.Instant
     private var lookedAround: ContinuousClock.Instant
     private var lookedForPartitions: ContinuousClock.Instant
     private var hasBeenAssigned = false
+    /// What a group is to store before a member ends that stops at the end, and when that was last looked at.
+    var groupTargets: [TopicPartition: Int64] = [:]
+    var lookedAtGroup: ContinuousClock.Instant
     /// What the group was asked for: topics that may be missing are added when they are there.
     private var subscribed: [String] = []
 
@@ -68,6 +73,7 @@ final class IngestRun {
         start = clock.now
         reported = start
         lookedAround = start
+        lookedAtGroup = start
         inspected = start - .seconds(1)
         lookedOver = start
         lookedForPartitions = start
@@ -135,6 +141,7 @@ final class IngestRun {
             try consumer.assign(ledger.nextOffsets)
             hasBeenAssigned = true
         case .group:
+            if configuration.untilEnd { try noteGroupTargets(of: present) }
             try consumer.subscribe(present)
             subscribed = present
         }
@@ -143,7 +150,7 @@ final class IngestRun {
             try answerRebalances()
             try lookAgain()
             try commitIfDue()
-            if configuration.untilEnd, hasBeenAssigned, ledger.isAtTarget { break }
+            if configuration.untilEnd, hasBeenAssigned, ledger.isAtTarget, try groupIsAtTarget() { break }
             try lookAround()
         }
         // Of a log that may be another one nothing is stored; the next run finds out.
@@ -177,7 +184,7 @@ final class IngestRun {
     func begin(with places: [TopicPartition], patience: Double) throws {
         let known = try writer.offsets()
         let places = places.filter { routeOfTopic[$0.topic] != nil }
-        let ends = try consumer.watermarks(of: places, timeout: patience)
+        let ends = try ends(of: places, stored: { stored(of: $0, known.routes) }, patience: patience)
         var verdicts = try verdicts(on: places, ends, known: known.routes, patience: patience)
         for place in places {
             if let offset = foundOther.removeValue(forKey: place) { verdicts[place] = .other(offset: offset) }
@@ -309,32 +316,5 @@ final class IngestRun {
             }
         }
         reportIfDue()
-    }
-
-    func reportIfDue() {
-        guard clock.now - reported > .milliseconds(200) else { return }
-        reported = clock.now
-        report()
-    }
-
-    func report() {
-        let view = watch.view
-        for (place, end) in view.ends { ledger.foundEnd(place, end) }
-        progress.outage = view.outage
-        progress.missingTopics = view.missingTopics
-        let strange = watch.suspects
-        trusted.note(
-            round: view.round,
-            stored: ledger.states.filter {
-                view.answered.contains($0.key) && suspects[$0.key] == nil && !strange.contains($0.key)
-                    && !unavailable.contains($0.key)
-            }.compactMapValues(\.stored))
-        noteHeldBack(view)
-        // Before the first answer it is what the start found.
-        progress.lag = view.outage == nil ? ledger.lag : nil
-        unread = ledger.unread
-        progress.seconds = (clock.now - start).inSeconds
-        metrics.show(progress, pending: pending, lags: ledger.lags)
-        hooks.onProgress?(progress)
     }
 }

@@ -44,8 +44,7 @@ public final class Ingester: Sendable {
 
     /// With the tables of ``IngestConfiguration/store``, made where they are missing.
     public convenience init(_ configuration: IngestConfiguration, hooks: Hooks = Hooks()) {
-        let (store, history) = (configuration.store, configuration.history)
-        self.init(configuration, hooks: hooks) { try DeltaSink(store, $0, history: history) }
+        self.init(configuration, hooks: hooks) { try Self.sink(of: $0, configuration) }
     }
 
     /// With the store's tables, whose rows also go to mirrors.
@@ -57,9 +56,8 @@ public final class Ingester: Sendable {
         _ configuration: IngestConfiguration, hooks: Hooks = Hooks(),
         mirroring openMirror: @escaping @Sendable (TableContract) throws -> (any EventSink)?
     ) {
-        let (store, history) = (configuration.store, configuration.history)
         self.init(configuration, hooks: hooks) { contract in
-            let table = try DeltaSink(store, contract, history: history)
+            let table = try Self.sink(of: contract, configuration)
             return try openMirror(contract).map { MirroredSink(table, mirror: $0) } ?? table
         }
     }
@@ -75,6 +73,16 @@ public final class Ingester: Sendable {
         self.openSink = openSink
     }
 
+    /// The table of the store; what persons allow goes into the state.
+    private static func sink(
+        of contract: TableContract, _ configuration: IngestConfiguration
+    ) throws -> any EventSink {
+        if contract.name == ConsentTable.contract.name, let state = configuration.consents { return ConsentSink(state) }
+        return try DeltaSink(
+            configuration.store, contract, history: configuration.history,
+            pseudonymKey: configuration.pseudonymKey)
+    }
+
     /// Makes ``run()`` store what it has and return.
     public func stop() { isStopped.store(true, ordering: .releasing) }
 
@@ -88,9 +96,56 @@ public final class Ingester: Sendable {
     @discardableResult
     public func run() async throws -> IngestProgress {
         try await BlockingWork.run("ingest", onCancel: stop) { [self] in
-            let run = try IngestRun(configuration, hooks: hooks, openSink: openSink)
-            run.isHurried = { [self] in isHurried.load(ordering: .acquiring) }
-            return try run.work { isStopped.load(ordering: .acquiring) }
+            var progress = IngestProgress()
+            var stall: Stall?
+            while true {
+                do {
+                    return try work(from: &progress)
+                } catch let error as IngestError {
+                    // A client can go on asking a broker that no longer leads, for good; a new one asks who does. Where that
+                    // brings nothing either, the trouble is elsewhere.
+                    guard let found = Stall(error, progress), found.place != stall?.place || found.next != stall?.next,
+                        !isStopped.load(ordering: .acquiring)
+                    else { throw error }
+                    stall = found
+                    Self.log.warning(
+                        "a partition has messages and gives none; a new client is taken",
+                        ["partition": "\(found.place)", "next": found.next])
+                } catch let error as KafkaError where error.category == .unavailable {
+                    // The new client did not even begin: what was wrong before says more.
+                    guard let stall, stall.messages == progress.messages else { throw error }
+                    throw stall.error
+                }
+            }
         }
     }
+
+    /// Where nothing came, and how many messages had come by then.
+    private struct Stall {
+        let error: IngestError
+        let place: TopicPartition
+        let next: Int64
+        let messages: Int
+
+        /// nil for any other error.
+        init?(_ error: IngestError, _ progress: IngestProgress) {
+            guard case .partitionStalled(let topic, let partition, let next, _, _) = error else { return nil }
+            self.error = error
+            place = TopicPartition(topic, partition)
+            self.next = next
+            messages = progress.messages
+        }
+    }
+
+    /// With a client and sinks of its own, which are gone when it returns.
+    /// - Parameter progress: what runs before this one did, and then what all have done.
+    private func work(from progress: inout IngestProgress) throws -> IngestProgress {
+        let run = try IngestRun(configuration, hooks: hooks, openSink: openSink)
+        run.isHurried = { [self] in isHurried.load(ordering: .acquiring) }
+        run.goOn(from: progress)
+        defer { progress = run.progress }
+        return try run.work { [self] in isStopped.load(ordering: .acquiring) }
+    }
+
+    private static let log = Log("ingest")
 }

@@ -31,7 +31,8 @@ struct LogIdentity: Sendable {
     /// A message of the log, and the row it becomes.
     struct Found: Sendable {
         var offset: Int64
-        var payload: [UInt8]
+        /// What may have been stored of it if it was refused.
+        var refusedForms: [[UInt8]]
         /// The values of the route's identity; nil if it is no row.
         var identity: [Value]?
         /// Of a route whose table leaves out what it has already: the message's time.
@@ -110,7 +111,7 @@ struct LogIdentity: Sendable {
         var repeats = 0
         for message in messages.reversed() {
             let dead = stored.deadLetters(at: claim.place, message.offset)
-            if dead.contains(message.payload) { return (.same, repeats) }
+            if dead.contains(where: message.refusedForms.contains) { return (.same, repeats) }
             guard route.hasPlaces else {
                 // Rows that do not say where they came from: one that says the same must be there.
                 guard let identity = message.identity else { continue }
@@ -198,7 +199,8 @@ struct FoundMessages {
             if identity == nil, rejections.isEmpty { continue }
             self.messages[messages.place, default: []].append(
                 LogIdentity.Found(
-                    offset: messages.offset(at: position), payload: payload, identity: identity, time: time))
+                    offset: messages.offset(at: position), refusedForms: route.refusedForm.stored(of: payload),
+                    identity: identity, time: time))
         }
     }
 }

@@ -27,6 +27,8 @@ final class MirroredSink: EventSink {
         try first.storedOffsets(of: place, in: range)
     }
 
+    var isReadable: Bool { first.isReadable }
+
     func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch] {
         try first.rows(columns, of: ranges)
     }

@@ -23,7 +23,10 @@ struct BatchOutcome: Sendable {
         var sink: String
         var version: Int64
         var batches: [RecordBatch]
+        /// Those that are new in the sink.
         var rows: Int
+        /// Those that it had already.
+        var known: Int
         var steps: [(place: TopicPartition, advance: OffsetAdvance)]
         var seconds: Double
     }

@@ -13,6 +13,7 @@ import Synchronization
 /// while a batch is in its hands, and only by the owner, through ``offsets()``, while none is.
 final class SinkWriter: @unchecked Sendable {
     private let sinks: [any EventSink]
+    private let readable: [Bool]
     private let deadLetters: any EventSink
     /// Run before dead letters are committed: what was sent to their topic must have arrived.
     private let flushDeadLetters: @Sendable () throws -> Void
@@ -27,6 +28,7 @@ final class SinkWriter: @unchecked Sendable {
         sinks: [any EventSink], deadLetters: any EventSink, flushDeadLetters: @escaping @Sendable () throws -> Void
     ) {
         self.sinks = sinks
+        readable = sinks.map(\.isReadable)
         self.deadLetters = deadLetters
         self.flushDeadLetters = flushDeadLetters
         // Below the threads that read, with those it starts: where cores are few, what is read can be written while those
@@ -63,6 +65,9 @@ final class SinkWriter: @unchecked Sendable {
         precondition(!isBusy, "the sinks belong to the thread while it commits")
         return try sinks[route].mayLackRows() || deadLetters.mayLackRows()
     }
+
+    /// Whether rows of a route can be read again.
+    func isReadable(_ route: Int) -> Bool { readable[route] }
 
     func name(of route: Int?) -> String { route.map { sinks[$0].name } ?? deadLetters.name }
 
@@ -135,11 +140,11 @@ final class SinkWriter: @unchecked Sendable {
             case .repeated:
                 outcome.isRepeated = true
                 return outcome
-            case .committed(let version):
+            case .committed(let version, let known):
                 outcome.stored.append(
                     .init(
                         route: part.route, sink: sink.name, version: version, batches: part.batches,
-                        rows: part.rowCount,
+                        rows: part.rowCount - known, known: known,
                         steps: part.steps,
                         seconds: (ContinuousClock.now - begun).inSeconds))
             }

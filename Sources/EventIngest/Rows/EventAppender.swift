@@ -1,6 +1,7 @@
 import Columnar
 import Domain
 import Kafka
+import Operations
 
 /// Decodes event messages straight into columns, and refuses events that a partition brought before.
 final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
@@ -8,7 +9,9 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     private let duplicates: DuplicatePolicy?
     private var windows: [TopicPartition: DuplicateWindow] = [:]
     private let imported: ImportedIdentifiers?
-    private var columns = EventColumns()
+    private let keepsText: Bool
+    private let pseudonyms: PseudonymScratch?
+    private var columns: EventColumns
     /// The columns of a batch that is stored. To fill the same memory again costs a fifth less than to ask for new pages.
     private var spare: EventColumns?
     /// See ``KafkaMessages/touch(_:)``.
@@ -16,8 +19,14 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
     /// So many decoded rows fit into the nearest cache; each column then takes its part of them in one go.
     private static var rowsTogether: Int { 128 }
 
-    init(decoder: Decoder, duplicates: DuplicatePolicy?) {
+    /// - Parameters:
+    ///   - keepsText: whether the words of reviews are kept.
+    ///   - pseudonyms: keys of what users are called; nil for their identifiers as they are.
+    init(decoder: Decoder, duplicates: DuplicatePolicy?, keepsText: Bool, pseudonyms: PseudonymKeys?) {
         self.decoder = decoder
+        self.keepsText = keepsText
+        self.pseudonyms = pseudonyms.map { PseudonymScratch($0, rows: Self.rowsTogether) }
+        columns = EventColumns(keepingText: keepsText)
         self.duplicates = duplicates
         imported = duplicates?.imported
     }
@@ -57,7 +66,8 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
                     touched &+= messages.touch(position..<min(position + Self.rowsTogether, messages.count))
                 }
                 do throws(RejectReason) {
-                    let fields = try decoder.decode(messages.payload(at: position), latest: latest)
+                    var fields = try decoder.decode(messages.payload(at: position), latest: latest)
+                    if let pseudonyms { pseudonyms.replace(in: &fields, row: rows.count) }
                     rows.append(EventRow(fields: fields, offset: messages.offset(at: position), position: position))
                 } catch {
                     if try decoder.mayRetry(after: error) { continue }
@@ -97,10 +107,12 @@ final class EventAppender<Decoder: EventMessageDecoder>: RowAppender {
             spare.removeAll()
             columns = spare
         } else {
-            columns = EventColumns()
+            columns = EventColumns(keepingText: keepsText)
         }
         return [batch]
     }
 
-    func reuse(_ batches: [RecordBatch]) { spare = batches.first.flatMap { EventColumns(of: $0) } }
+    func reuse(_ batches: [RecordBatch]) {
+        spare = batches.first.flatMap { EventColumns(of: $0, keepingText: keepsText) }
+    }
 }

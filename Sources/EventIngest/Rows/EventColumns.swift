@@ -5,8 +5,11 @@ import Store
 /// Rows of the `events` table column by column.
 ///
 /// What all rows of a run of messages have in common (topic, partition, time of arrival) is added once, at the end of
-/// the run: five of thirteen columns cost next to nothing.
+/// the run: five of fifteen columns cost next to nothing.
+///
+/// The words of a review are kept only where that is asked for. Their language and length always are.
 package struct EventColumns {
+    private let keepsText: Bool
     private var eventID = BytesColumn()
     private var userID = BytesColumn()
     private var itemID = BytesColumn()
@@ -20,6 +23,8 @@ package struct EventColumns {
     private var offset = PrimitiveColumn<Int64>()
     private var ingestedAt = PrimitiveColumn<Int64>()
     private var eventDate = PrimitiveColumn<Int32>()
+    private var reviewLanguage = BytesColumn()
+    private var reviewLength = PrimitiveColumn<Int32>()
 
     private static let kindNames = BytesColumn(EventKind.allCases.map(\.name))
     /// Of messages that name none.
@@ -28,7 +33,9 @@ package struct EventColumns {
         return UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     }
 
-    package init() {}
+    /// No rows.
+    /// - Parameter keepsText: whether the words of reviews are kept.
+    package init(keepingText keepsText: Bool = false) { self.keepsText = keepsText }
 
     /// Makes room for `rows` rows like those that are here: growing would copy each column a few times over, into new
     /// pages each time. Room that is not used costs addresses, not memory.
@@ -53,22 +60,27 @@ package struct EventColumns {
         offset.reserveCapacity(rows)
         ingestedAt.reserveCapacity(rows)
         eventDate.reserveCapacity(rows)
+        reserve(&reviewLanguage)
+        reviewLength.reserveCapacity(rows)
+        reviewLength.validity?.reserveCapacity(rows)
     }
 
     /// How many rows there are places for.
     var capacity: Int { offset.values.capacity }
 
     /// The columns of a batch of ``batch()``, to be emptied and filled again.
-    init?(of batch: RecordBatch) {
-        guard batch.schema == TableContract.events.schema, batch.columns.count == 13,
+    init?(of batch: RecordBatch, keepingText keepsText: Bool = false) {
+        guard batch.schema == TableContract.events.schema, batch.columns.count == 15,
             case (.string(let eventID), .string(let userID), .string(let itemID), .string(let kind)) =
                 (batch.columns[0], batch.columns[1], batch.columns[2], batch.columns[3]),
             case (.float(let value), .string(let reviewText), .timestamp(let at), .string(let source)) =
                 (batch.columns[4], batch.columns[5], batch.columns[6], batch.columns[7]),
             case (.string(let topic), .int32(let partition), .int64(let offset), .timestamp(let ingestedAt)) =
                 (batch.columns[8], batch.columns[9], batch.columns[10], batch.columns[11]),
-            case .date(let eventDate) = batch.columns[12]
+            case (.date(let eventDate), .string(let reviewLanguage), .int32(let reviewLength)) =
+                (batch.columns[12], batch.columns[13], batch.columns[14])
         else { return nil }
+        self.keepsText = keepsText
         self.eventID = eventID
         self.userID = userID
         self.itemID = itemID
@@ -82,6 +94,8 @@ package struct EventColumns {
         self.offset = offset
         self.ingestedAt = ingestedAt
         self.eventDate = eventDate
+        self.reviewLanguage = reviewLanguage
+        self.reviewLength = reviewLength
     }
 
     /// Forgets the rows and keeps their memory, unless somebody else still looks at it.
@@ -99,6 +113,8 @@ package struct EventColumns {
         offset.removeAll()
         ingestedAt.removeAll()
         eventDate.removeAll()
+        reviewLanguage.removeAll()
+        reviewLength.removeAll()
     }
 
     /// Rows, those of a run that has not ended included.
@@ -106,11 +122,11 @@ package struct EventColumns {
 
     var byteCount: Int {
         eventID.bytes.count + userID.bytes.count + itemID.bytes.count + reviewText.bytes.count + source.bytes.count
-            + topic.bytes.count + count * 72
+            + topic.bytes.count + reviewLanguage.bytes.count + count * 80
     }
 
     /// Rows of the run; ``endRun(topic:partition:ingestedAt:)`` completes them. Column by column: a row at a time, each of
-    /// them asks thirteen arrays whether they have room.
+    /// them asks fifteen arrays whether they have room.
     package mutating func append(_ rows: [EventRow]) {
         rows.withUnsafeBufferPointer { rows in
             eventID.append(rows) { $0.eventID }
@@ -121,12 +137,41 @@ package struct EventColumns {
                 kind.append(rows) { UnsafeBufferPointer(rebasing: names[kinds.range(of: Int($0.kind.rawValue))]) }
             }
             value.values.append(rows) { $0.fields.value }
-            reviewText.append(nullable: rows) { $0.reviewText }
+            appendReviews(rows)
             at.values.append(rows) { $0.fields.at.microseconds }
             source.append(rows) { $0.source.isEmpty ? Self.defaultSource : $0.source }
             offset.values.append(rows) { $0.offset }
             eventDate.values.append(rows) { $0.fields.at.date.days }
         }
+    }
+
+    /// What rows say of reviews: most have none.
+    @inline(__always)
+    private mutating func appendReviews(_ rows: UnsafeBufferPointer<EventRow>) {
+        guard rows.contains(where: { $0.fields.reviewText.baseAddress != nil }) else {
+            reviewText.append(nulls: rows.count)
+            reviewLanguage.append(nulls: rows.count)
+            reviewLength.append(nulls: rows.count)
+            return
+        }
+        if keepsText {
+            reviewText.append(nullable: rows) { $0.reviewText }
+        } else {
+            reviewText.append(nulls: rows.count)
+        }
+        for row in rows { appendNature(of: row.fields.reviewText) }
+    }
+
+    /// Adds the language and the length of a text.
+    private mutating func appendNature(of text: UnsafeBufferPointer<UInt8>) {
+        guard text.baseAddress != nil else {
+            reviewLanguage.appendNull()
+            reviewLength.appendNull()
+            return
+        }
+        let (tag, length) = ReviewLanguage.look(at: text)
+        reviewLanguage.append(utf8: UnsafeBufferPointer(start: tag.utf8Start, count: tag.utf8CodeUnitCount))
+        reviewLength.append(length)
     }
 
     /// Adds what the rows since the last call have in common.
@@ -145,7 +190,7 @@ package struct EventColumns {
         itemID.append(event.itemID)
         kind.append(event.kind.name)
         value.append(event.value)
-        reviewText.append(event.reviewText)
+        reviewText.append(keepsText ? event.reviewText : nil)
         at.append(event.at.microseconds)
         source.append(event.source)
         topic.appendNull()
@@ -153,6 +198,17 @@ package struct EventColumns {
         offset.appendNull()
         ingestedAt.append(now.microseconds)
         eventDate.append(event.at.date.days)
+        if var text = event.reviewText {
+            text.withUTF8 { appendNature(of: $0.baseAddress == nil ? Self.noText : $0) }
+        } else {
+            appendNature(of: UnsafeBufferPointer(start: nil, count: 0))
+        }
+    }
+
+    /// Of no bytes, and yet there.
+    private static var noText: UnsafeBufferPointer<UInt8> {
+        let text: StaticString = ""
+        return UnsafeBufferPointer(start: text.utf8Start, count: 0)
     }
 
     /// An event that did not come through Kafka, as slices that need last no longer than the call.
@@ -162,7 +218,7 @@ package struct EventColumns {
         itemID.append(utf8: event.itemID)
         kind.append(event.kind.name)
         value.append(event.value)
-        if event.reviewText.baseAddress == nil {
+        if !keepsText || event.reviewText.baseAddress == nil {
             reviewText.appendNull()
         } else {
             reviewText.append(utf8: event.reviewText)
@@ -174,6 +230,7 @@ package struct EventColumns {
         offset.appendNull()
         ingestedAt.append(now.microseconds)
         eventDate.append(event.at.date.days)
+        appendNature(of: event.reviewText)
     }
 
     /// The rows as a batch of ``EventTable/schema``.
@@ -184,7 +241,7 @@ package struct EventColumns {
             columns: [
                 .string(eventID), .string(userID), .string(itemID), .string(kind), .float(value), .string(reviewText),
                 .timestamp(at), .string(source), .string(topic), .int32(partition), .int64(offset),
-                .timestamp(ingestedAt), .date(eventDate),
+                .timestamp(ingestedAt), .date(eventDate), .string(reviewLanguage), .int32(reviewLength),
             ])
     }
 }
@@ -215,12 +272,28 @@ extension BytesColumn {
         append(rows, value)
     }
 
+    /// So many nulls.
+    fileprivate mutating func append(nulls: Int) {
+        if validity == nil { validity = [Bool](repeating: true, count: count) }
+        offsets.append(contentsOf: repeatElement(Int32(bytes.count), count: nulls))
+        validity?.append(contentsOf: repeatElement(false, count: nulls))
+    }
+
     /// - Precondition: the column has no nulls.
     fileprivate mutating func append(_ value: UnsafeBufferPointer<UInt8>, times: Int) {
         precondition(validity == nil, "a column of messages has no nulls")
         let start = bytes.count
         offsets.append(contentsOf: (0..<times).lazy.map { Int32(start + ($0 + 1) * value.count) })
         bytes.append(copying: times, size: times * value.count) { _ in value }
+    }
+}
+
+extension PrimitiveColumn<Int32> {
+    /// So many nulls.
+    fileprivate mutating func append(nulls: Int) {
+        if validity == nil { validity = [Bool](repeating: true, count: count) }
+        values.append(contentsOf: repeatElement(0, count: nulls))
+        validity?.append(contentsOf: repeatElement(false, count: nulls))
     }
 }
 

@@ -16,6 +16,8 @@ public struct TopicRoute: Sendable {
     public var keepsParts: Bool
     /// Where what the table has word for word is no row again: the column of the time that rows are told apart by.
     public var repeatsBy: String?
+    /// What is kept of a message that was refused.
+    public var refusedForm = RefusedForm.whole
     /// Makes what turns a message into its row again, whatever is stored already.
     public var makeComparer: @Sendable () -> any RowAppender
     public var makeAppender: @Sendable () -> any RowAppender

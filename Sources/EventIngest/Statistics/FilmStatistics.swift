@@ -35,7 +35,7 @@ public struct FilmStatistics: Sendable {
     }
 
     /// By film.
-    public let films: [String: Figures]
+    public let films: [ExactText: Figures]
     /// The newest event; nil if there is none.
     public let asOf: Timestamp?
 
@@ -52,7 +52,7 @@ public struct FilmStatistics: Sendable {
             newest = max(newest, at.values.max() ?? newest)
         }
         var figures: [Figures] = []
-        var places: [String: Int] = [:]
+        var places: [ExactText: Int] = [:]
         var scan = try events.scan(
             columns: [EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at])
         while let batch = try scan.next() {
@@ -62,8 +62,10 @@ public struct FilmStatistics: Sendable {
             let values = try Self.column(batch, EventColumn.value, \.floats)
             let times = try Self.column(batch, EventColumn.at, \.int64s)
             for row in 0..<batch.rowCount {
-                guard let item = items.string(at: row), let kind = kinds.string(at: row).flatMap(EventKind.init(name:))
+                guard let name = items.string(at: row),
+                    let kind = kinds.string(at: row).flatMap(EventKind.init(name:))
                 else { continue }
+                let item = ExactText(name)
                 let place: Int
                 if let known = places[item] {
                     place = known
@@ -88,7 +90,7 @@ public struct FilmStatistics: Sendable {
 
     /// The rows, ascending by the film's identifier.
     public func batch() throws -> RecordBatch {
-        let rows = films.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        let rows = films.sorted { $0.key < $1.key }
         func counts(_ value: (Figures) -> Int64) -> Column { .int64(PrimitiveColumn(rows.map { value($0.value) })) }
         func means(_ value: (Figures) -> Float?) -> Column {
             var column = PrimitiveColumn<Float>()
@@ -98,7 +100,7 @@ public struct FilmStatistics: Sendable {
         return try RecordBatch(
             schema: TableContract.filmStatistics.schema,
             columns: [
-                .string(BytesColumn(rows.map(\.key))), counts(\.events), counts(\.views), counts(\.likes),
+                .string(BytesColumn(rows.map(\.key.text))), counts(\.events), counts(\.views), counts(\.likes),
                 counts(\.dislikes), counts(\.reviews), means(\.meanStars), means(\.meanShare), counts(\.recent),
                 .float(PrimitiveColumn(rows.map(\.value.trend))),
                 .timestamp(PrimitiveColumn(rows.map(\.value.first.microseconds))),

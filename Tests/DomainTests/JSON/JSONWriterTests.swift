@@ -28,6 +28,19 @@ struct JSONWriterTests {
                 + #""empty":{},"nothing":null}"#)
     }
 
+    @Test(
+        "millionths are decimals without idle zeros",
+        arguments: [
+            (0, "0"), (1, "0.000001"), (-1, "-0.000001"), (1_000_000, "1"), (1_250_000, "1.25"),
+            (-10_000_001, "-10.000001"),
+            (Int32.max, "2147.483647"), (Int32.min, "-2147.483648"),
+        ])
+    func millionths(_ number: Int32, _ text: String) {
+        var json = JSONWriter()
+        json.value(millionths: number)
+        #expect(String(decoding: json.bytes, as: UTF8.self) == text)
+    }
+
     @Test("names known at run time are escaped, and lines follow each other without commas")
     func lines() {
         var line = JSONWriter()

@@ -1,5 +1,6 @@
 import Domain
 import EventIngest
+import Foundation
 import Kafka
 import KafkaTestSupport
 import Store
@@ -188,6 +189,68 @@ import Testing
         }
     }
 
+    /// Who has read what is theirs stays: what others have may come to them, as that of the one that is stopped here.
+    @Test func membersOfAGroupEndWhenAllIsStoredWhoeverStoredIt() async throws {
+        try await withMockBroker(topics: [Topics.views: 4, Topics.likes: 4, Topics.reviews: 4]) { broker in
+            let store = MemoryStore()
+            let slow = MemoryStore(sharing: store) { _ in Thread.sleep(forTimeInterval: 0.3) }
+            try send(6000, to: broker.properties)
+            var shared = configuration(broker)
+            shared.sharing = .group
+            shared.commit = CommitPolicy(rows: 200, age: 0.05)
+            shared.kafka["session.timeout.ms"] = "6000"
+            shared.cluster = "test"
+            func stored() -> Int { store.strings("event_id", of: TableContract.events.name).count }
+            let stopped = Ingester(shared, openSink: { slow.sink($0) })
+            let members = [
+                Ingester(shared, openSink: { slow.sink($0) }), Ingester(shared, openSink: { store.sink($0) }),
+            ]
+            async let stoppedRun = stopped.run()
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for member in members {
+                    group.addTask {
+                        _ = try await member.run()
+                        return store.strings("event_id", of: TableContract.events.name).count
+                    }
+                }
+                try await eventually("some are stored") { stored() > 1000 }
+                stopped.stop()
+                for try await count in group { #expect(count == 6000, "a member ended before the others") }
+            }
+            _ = try await stoppedRun
+            expectExactly(6000, in: store)
+        }
+    }
+
+    /// As a leader that was paused answers while it wakes: for a moment its log ends where it stood still.
+    @Test func aLogThatIsShorterForAMomentIsNoLoss() async throws {
+        let store = MemoryStore()
+        let topics = [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]
+        func ingester(_ broker: EmbeddedBroker) -> Ingester {
+            var configuration = configuration(broker)
+            configuration.cluster = "test"
+            configuration.shorterLogPatience = 120
+            return Ingester(configuration, openSink: { store.sink($0) })
+        }
+        try await withMockBroker(topics: topics) { broker in
+            try send(60, to: broker.properties)
+            _ = try await ingester(broker).run()
+        }
+        // The same log, which grows to where it was while it is looked at.
+        try await withMockBroker(topics: topics) { broker in
+            try send(9, to: broker.properties)
+            let next = ingester(broker)
+            let run = Task { try await next.run() }
+            try await Task.sleep(for: .milliseconds(500))
+            try send(81, from: 9, to: broker.properties)
+            let progress = try await run.value
+            #expect(progress.skipped.isEmpty)
+            // The end that this run went to is the one that was found; a run after it has the rest.
+            _ = try await ingester(broker).run()
+        }
+        expectExactly(90, in: store)
+    }
+
     @Test func whatTheBrokerHasLostStopsTheRun() async throws {
         try await withMockBroker(topics: [Topics.views: 1, Topics.likes: 1, Topics.reviews: 1]) { broker in
             let store = MemoryStore()
@@ -195,6 +258,7 @@ import Testing
             try send(9, to: broker.properties)
             var configuration = configuration(broker)
             configuration.cluster = "test"
+            configuration.shorterLogPatience = 0.3
             await #expect {
                 try await Ingester(configuration, openSink: { store.sink($0) }).run()
             } throws: { error in

@@ -71,6 +71,8 @@ private final class MemorySink: EventSink {
         }
     }
 
+    let isReadable = true
+
     /// More than was asked for, which nobody minds.
     func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch] {
         store.withTables { $0[name]?.batches ?? [] }

@@ -50,6 +50,7 @@ struct OtherLogTests {
             store: EventStore(folder: store.path), kafka: server.properties, routes: [route])
         configuration.untilEnd = true
         configuration.commit = CommitPolicy(rows: 10_000, age: 0.2)
+        configuration.shorterLogPatience = 1
         return configuration
     }
 

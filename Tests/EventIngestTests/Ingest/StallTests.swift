@@ -32,6 +32,7 @@ import Testing
             store: EventStore(folder: store.path), kafka: properties, routes: [route])
         configuration.cluster = "test"
         configuration.commit = CommitPolicy(rows: 1000, age: 0.1)
+        configuration.shorterLogPatience = 1
         return configuration
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ColumnReuseTests {
     private func columns(_ ids: Range<Int>, text: Bool) -> EventColumns {
-        var columns = EventColumns()
+        var columns = EventColumns(keepingText: true)
         for id in ids {
             columns.append(
                 Event(
@@ -41,7 +41,7 @@ import Testing
         }
         let (ours, expected) = (try again.batch(), try fresh.batch())
         for row in 0..<3 {
-            for column in 0..<13 {
+            for column in 0..<15 {
                 #expect(ours.value(row: row, column: column) == expected.value(row: row, column: column))
             }
         }
