@@ -32,6 +32,8 @@ public enum TrainerError: Fault, Equatable {
     case unsupportedModel(path: String, version: Int)
     /// Training again gave other factors.
     case notReproduced(id: String, published: String, made: String)
+    /// A folder of Spark's that is no model, no whole one, or one of something else.
+    case unusableSparkModel(path: String, reason: String, advice: String)
     case cannotRead(path: String, reason: String)
     case cannotWrite(path: String, reason: String)
 
@@ -54,6 +56,7 @@ public enum TrainerError: Fault, Equatable {
         case .damagedModelFile: "damaged-model-file"
         case .unsupportedModel: "unsupported-model"
         case .notReproduced: "not-reproduced"
+        case .unusableSparkModel: "unusable-spark-model"
         case .cannotRead: "cannot-read"
         case .cannotWrite: "cannot-write"
         }
@@ -96,6 +99,8 @@ public enum TrainerError: Fault, Equatable {
             "The model at \(path) has format version \(version), which this program does not know."
         case .notReproduced(let id, let published, let made):
             "Training \(id) again gave factors with SHA-256 \(made), but those published have \(published)."
+        case .unusableSparkModel(let path, let reason, _):
+            "What Spark made at \(path) cannot be used: \(reason)."
         case .cannotRead(let path, let reason):
             "\(path) cannot be read: \(reason)."
         case .cannotWrite(let path, let reason):
@@ -127,6 +132,7 @@ public enum TrainerError: Fault, Equatable {
         case .unsupportedModel: "Use the version of marquee that wrote it, or train again."
         case .notReproduced:
             "Compare the code version in the manifest with this program's, and check the table's files."
+        case .unusableSparkModel(_, _, let advice): advice
         case .cannotRead: "Check the path and its permissions."
         case .cannotWrite: "Check the permissions and the free space."
         }
@@ -146,7 +152,7 @@ public enum TrainerError: Fault, Equatable {
         case .emptyTrainingSet, .unsuitableTable, .tooManyBadRows, .badInteraction, .nothingToEvaluate, .malformedLine:
             .badData
         case .registryNotFound, .noPromotedModel, .modelNotFound, .nothingToRollBackTo: .notFound
-        case .damagedModelFile, .unsupportedModel, .notReproduced: .badData
+        case .damagedModelFile, .unsupportedModel, .notReproduced, .unusableSparkModel: .badData
         case .diverged, .singular: .badData
         case .tooLarge, .cannotWrite: .unavailable
         case .cannotRead: .notFound

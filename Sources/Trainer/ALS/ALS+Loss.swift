@@ -15,6 +15,7 @@ extension ALS {
                 what: "The factors", expected: "\(interactions.rows) users and \(interactions.columns) items",
                 found: "\(factors.userFactors.rows) and \(factors.itemFactors.rows)")
         }
+        let interactions = try parameters.entries(of: interactions)
         let workers = Workers(count: parameters.threads)
         let rank = Kernels.padded(factors.rank)
         let P = try factors.userFactors.withColumns(rank)
@@ -55,8 +56,19 @@ extension ALS {
         loss += parts.reduce(0, +)
 
         var itemCounts = [Int](repeating: 0, count: interactions.columns)
-        for column in interactions.columnIndices { itemCounts[Int(column)] += 1 }
-        loss += penalty(P, others: interactions.columns, parameters) { interactions.count(ofRow: $0) }
+        var counts = (0..<interactions.rows).map { interactions.count(ofRow: $0) }
+        if parameters.weighting == .mllib {
+            // Its ridge counts likings.
+            for (entry, column) in interactions.columnIndices.enumerated() where interactions.values[entry] > 0 {
+                itemCounts[Int(column)] += 1
+            }
+            counts = (0..<interactions.rows).map { row in
+                interactions.values[interactions.entries(ofRow: row)].count { $0 > 0 }
+            }
+        } else {
+            for column in interactions.columnIndices { itemCounts[Int(column)] += 1 }
+        }
+        loss += penalty(P, others: interactions.columns, parameters) { counts[$0] }
         loss += penalty(Q, others: interactions.rows, parameters) { itemCounts[$0] }
         return loss
     }
@@ -72,7 +84,11 @@ extension ALS {
                 for i in row.indices { squared += Double(row[i]) * Double(row[i]) }
                 return squared
             }
-            sum += Double(parameters.ridge(count: count(row), others: others)) * squared
+            let ridge =
+                parameters.weighting == .mllib
+                ? Double(parameters.lambda) * Double(parameters.alpha0) * Double(count(row))
+                : Double(parameters.ridge(count: count(row), others: others))
+            sum += ridge * squared
         }
         return sum
     }

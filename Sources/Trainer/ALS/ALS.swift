@@ -44,7 +44,12 @@ public enum ALS {
         proceeding: ((EpochReport, ALSFactors) throws -> Bool)? = nil
     ) throws -> ALSFactors {
         try parameters.validate()
+        // What leads a row of MLlib's is exact alone; other solvers have its ridge from the number of entries.
+        try ALSError.check(
+            parameters.weighting != .mllib || parameters.solver == .exact, "solver", parameters.solver.rawValue,
+            "exact with the weighting of MLlib")
         try check(interactions, rank: parameters.rank)
+        let interactions = try parameters.entries(of: interactions)
         try checkMemory(interactions, parameters)
         let workers = Workers(count: parameters.threads)
         var factors = try start(interactions, parameters, warmStart)

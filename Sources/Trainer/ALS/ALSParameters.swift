@@ -7,6 +7,8 @@
 ///               + λ ( Σ_u (|S_u| + α0 |I|)^ν ‖p_u‖²  +  Σ_i (|S_i| + α0 |U|)^ν ‖q_i‖² )
 ///
 /// A negative c_ui means |c_ui| confidence that the user does *not* like the item: its target is 0 instead of 1.
+///
+/// With ``Weighting/mllib`` it is the objective of Spark's MLlib instead, as docs/spark.md has it.
 public struct ALSParameters: Codable, Hashable, Sendable {
     /// Length of a factor vector, `1…1024`, at most the number of items.
     public var rank: Int
@@ -38,6 +40,10 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         case additive
         /// c_ui replaces α0 at observed pairs (Hu et al. 2008, and the Python library `implicit` with α0 = 1).
         case replacing
+        /// As Spark's MLlib has it, times α0: an observed pair weighs α0 + |c_ui| with its own target, 1 or 0, and a row's
+        /// ridge is λ α0 n for its n liked entries, so that λ is `regParam` and 1/α0 is `alpha`. Only with
+        /// ``Solver/exact``; ν has no meaning.
+        case mllib
     }
 
     /// How the least-squares problem of a row is solved; all of them go towards the same minimum. docs/als.md compares
@@ -90,6 +96,9 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         if let steps { try ALSError.check((1...100).contains(steps), "steps", steps, "from 1 to 100") }
         try ALSError.check(
             (16...1024).contains(block) && block % 16 == 0, "block", block, "a multiple of 16 up to 1024")
+        if weighting == .mllib {
+            try ALSError.check(alpha0 > 0, "alpha0", alpha0, "above 0, since MLlib's alpha is 1/alpha0")
+        }
     }
 
     /// λ_u: the regularisation of a row with `count` observations against `others` rows of the other side.
@@ -98,6 +107,18 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         return Float(Double(lambda) * (nu == 0 ? 1 : power(frequency, Double(nu))))
     }
 
+    /// The regularisation of a row with these confidences, as they were given, against `others` rows of the other side.
+    func ridge(of confidences: some Collection<Float>, others: Int) -> Float {
+        guard weighting == .mllib else { return ridge(count: confidences.count, others: others) }
+        return Float(Double(lambda) * Double(alpha0) * Double(confidences.count { $0 > 0 }))
+    }
+
+    /// A confidence as the equations take it, with ``base`` in it: its sign says the target, its size the whole weight.
+    func entry(_ confidence: Float) -> Float {
+        guard weighting == .mllib else { return confidence }
+        return confidence > 0 ? alpha0 + confidence : -(alpha0 - confidence)
+    }
+
     /// The weight that α0 YᵀY already gives to an observed pair and that must come off again.
-    var base: Float { weighting == .replacing ? alpha0 : 0 }
+    var base: Float { weighting == .additive ? 0 : alpha0 }
 }

@@ -71,7 +71,12 @@ public struct FoldIn: Sendable {
         }
         guard !items.isEmpty else { return [Float](repeating: 0, count: rank) }
         let size = factors.columns
-        let ridge = parameters.ridge(count: items.count, others: others)
+        let ridge = parameters.ridge(of: confidences, others: others)
+        // Nothing that pulls: see the exact solver.
+        if prior == nil, parameters.weighting == .mllib, !confidences.contains(where: { $0 > 0 }) {
+            return [Float](repeating: 0, count: rank)
+        }
+        let confidences = confidences.map(parameters.entry)
         // As in the exact solver: too few equations, and nothing to choose between their solutions.
         guard ridge > 0 || parameters.alpha0 > 0 || items.count >= rank else { throw .singular(side: .user, row: 0) }
         let status = withUnsafeTemporaryAllocation(

@@ -16,6 +16,13 @@ extension HalfSweep {
             }
             let (A, b) = (scratch.a, scratch.b)
             let ridge = system.ridge(u)
+            if ridge == 0, parameters.weighting == .mllib,
+                !rows.values[rows.entries(ofRow: u)].contains(where: { $0 > 0 })
+            {
+                // Nothing is liked: b is 0, and so is the solution, whether or not A can be solved.
+                x.update(repeating: 0, count: k)
+                continue
+            }
             try checkDetermined(u, ridge, unknowns: parameters.rank)
 
             // A = α0 YᵀY + λ_u I + Σ w y yᵀ,  b = Σ c y

@@ -65,5 +65,13 @@ struct RowSystem: Sendable {
 
     /// λ_u.
     @inline(__always)
-    func ridge(_ row: Int) -> Float { parameters.ridge(count: rows.count(ofRow: row), others: rows.columns) }
+    func ridge(_ row: Int) -> Float {
+        guard parameters.weighting == .mllib else {
+            return parameters.ridge(count: rows.count(ofRow: row), others: rows.columns)
+        }
+        let entries = rows.entries(ofRow: row)
+        return parameters.ridge(
+            of: UnsafeBufferPointer(start: confidences.pointer + entries.lowerBound, count: entries.count),
+            others: rows.columns)
+    }
 }

@@ -31,9 +31,9 @@ extension BlendSources {
             FilmSlice("films of more events", of: training) { events[Int($0)] > LearnedBlend.fewItems },
         ]
         guard let films = content?.films, !films.isEmpty else { return slices }
-        let years = Dictionary(films.map { ($0.itemID, $0.year) }, uniquingKeysWith: { first, _ in first })
+        let years = Dictionary(films.map { (ExactText($0.itemID), $0.year) }, uniquingKeysWith: { first, _ in first })
         let ages = (0..<training.itemCount).map { item in
-            (years[training.items.id(at: item)] ?? nil).map { year - Int($0) }
+            (years[ExactText(training.items.id(at: item))] ?? nil).map { year - Int($0) }
         }
         slices.append(FilmSlice("films of the last 5 years", of: training) { ages[Int($0)].map { $0 <= 5 } ?? false })
         slices.append(FilmSlice("older films", of: training) { ages[Int($0)].map { $0 > 5 } ?? false })

@@ -18,7 +18,8 @@ public struct FilmContent: Sendable {
     /// For each item of a training, its film's place in ``films``, or −1.
     func places(of items: IdentifierPool) -> [Int32] {
         let places = Dictionary(
-            films.enumerated().map { ($0.element.itemID, Int32($0.offset)) }, uniquingKeysWith: { first, _ in first })
-        return (0..<items.count).map { places[items.id(at: $0)] ?? -1 }
+            films.enumerated().map { (ExactText($0.element.itemID), Int32($0.offset)) },
+            uniquingKeysWith: { first, _ in first })
+        return (0..<items.count).map { places[ExactText(items.id(at: $0))] ?? -1 }
     }
 }

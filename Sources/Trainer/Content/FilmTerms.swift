@@ -27,19 +27,35 @@ enum FilmTerms {
         return terms
     }
 
-    /// How often each word stands in title and synopsis, by rising word.
-    static func words(of film: Movie) -> [(name: String, count: Int)] {
+    /// How often each word stands in title and synopsis.
+    static func words(of film: Movie) -> [String: Int] {
         var counts: [String: Int] = [:]
-        var word = ""
-        func end() {
-            if word.utf8.count >= 3 { counts["word:\(word)", default: 0] += 1 }
-            word = ""
+        let text = "\(film.title) \(film.overview)"
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            var word = ""
+            func end() {
+                if word.utf8.count >= 3 { counts["word:\(word)", default: 0] += 1 }
+                word = ""
+            }
+            for scalar in text.lowercased().unicodeScalars {
+                if scalar.properties.isAlphabetic { word.unicodeScalars.append(scalar) } else { end() }
+            }
+            end()
+            return counts
         }
-        for scalar in "\(film.title) \(film.overview)".lowercased().unicodeScalars {
-            if scalar.properties.isAlphabetic { word.unicodeScalars.append(scalar) } else { end() }
+        // The same for letters of ASCII, which need no table to be told from others: most texts have no other.
+        var word = Array("word:".utf8)
+        let start = word.count
+        func end() {
+            if word.count >= start + 3 { counts[String(decoding: word, as: UTF8.self), default: 0] += 1 }
+            word.removeSubrange(start...)
+        }
+        for byte in text.utf8 {
+            let lower = byte | 0x20
+            if (0x61...0x7A).contains(lower) { word.append(lower) } else { end() }
         }
         end()
-        return counts.map { (name: $0.key, count: $0.value) }.sorted { $0.name < $1.name }
+        return counts
     }
 }
 
@@ -68,7 +84,7 @@ public struct FilmVocabulary: Sendable {
         var words: [String: Int] = [:]
         for film in films {
             for term in FilmTerms.facts(of: film) { counts[term.name, default: 0] += 1 }
-            for word in FilmTerms.words(of: film) { words[word.name, default: 0] += 1 }
+            for word in FilmTerms.words(of: film).keys { words[word, default: 0] += 1 }
         }
         counts.merge(words.filter { $0.value * 3 <= films.count }, uniquingKeysWith: +)
         let kept = counts.filter { $0.value >= Self.fewestFilms }
@@ -85,8 +101,11 @@ public struct FilmVocabulary: Sendable {
         var row: [(column: Int32, value: Float)] = FilmTerms.facts(of: film).compactMap { term in
             columns[term.name].map { ($0, term.value) }
         }
-        let words: [(column: Int32, value: Float)] = FilmTerms.words(of: film).compactMap { word in
-            columns[word.name].map { ($0, (1 + logf(Float(word.count))) * weights[Int($0)]) }
+        // By word, so that sums are the same to the last bit whatever order a dictionary has.
+        let known = FilmTerms.words(of: film).compactMap { word, count in columns[word].map { (word, count, $0) } }
+            .sorted { $0.0 < $1.0 }
+        let words: [(column: Int32, value: Float)] = known.map { _, count, column in
+            (column, (1 + logf(Float(count))) * weights[Int(column)])
         }
         let length = words.reduce(Float(0)) { $0 + $1.value * $1.value }.squareRoot()
         if length > 0 { row += words.map { ($0.column, $0.value / length) } }

@@ -100,30 +100,39 @@ public struct Bootstrap: Sendable {
                 let sums = SharedMutable(sums.baseAddress!)
                 workers.run(units: (resamples + Self.together - 1) / Self.together) { _, unit in
                     let own = unit * Self.together..<min((unit + 1) * Self.together, resamples)
-                    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: own.count * users) { times in
-                        times.initialize(repeating: 0)
-                        for (number, resample) in own.enumerated() {
-                            var generator = SeededGenerator(seed: seed, stream: UInt64(resample))
-                            // `below` is less than `users`, what each resample has of `times`.
-                            for _ in 0..<users { times[number * users + generator.below(users)] += 1 }
-                        }
-                        for first in stride(from: 0, to: users, by: Self.rowsAtOnce) {
-                            let rows = first..<min(first + Self.rowsAtOnce, users)
-                            for (number, resample) in own.enumerated() {
-                                let target = sums.pointer + resample * lanes
-                                for user in rows where times[number * users + user] > 0 {
-                                    let weight = Double(times[number * users + user])
-                                    let row = table.pointer + user * lanes
-                                    for lane in 0..<lanes { target[lane] += weight * row[lane] }
-                                }
-                            }
-                        }
-                    }
+                    Self.add(own, seed: seed, users: users, lanes: lanes, table.pointer, to: sums.pointer)
                 }
             }
         }
         return (0..<resamples).flatMap { resample in
             (0..<width).map { sums[resample * lanes + $0 / 8][$0 % 8] }
+        }
+    }
+
+    /// The sums of some resamples. `table` has `users` rows of `lanes` vectors, `sums` has one such row for each resample there
+    /// is: nothing else is touched, and no two calls at once have a resample in common.
+    private static func add(
+        _ own: Range<Int>, seed: UInt64, users: Int, lanes: Int, _ table: UnsafePointer<SIMD8<Double>>,
+        to sums: UnsafeMutablePointer<SIMD8<Double>>
+    ) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: own.count * users) { times in
+            times.initialize(repeating: 0)
+            for (number, resample) in own.enumerated() {
+                var generator = SeededGenerator(seed: seed, stream: UInt64(resample))
+                // `below` is less than `users`, what each resample has of `times`.
+                for _ in 0..<users { times[number * users + generator.below(users)] += 1 }
+            }
+            for first in stride(from: 0, to: users, by: rowsAtOnce) {
+                let rows = first..<min(first + rowsAtOnce, users)
+                for (number, resample) in own.enumerated() {
+                    let target = sums + resample * lanes
+                    for user in rows where times[number * users + user] > 0 {
+                        let weight = Double(times[number * users + user])
+                        let row = table + user * lanes
+                        for lane in 0..<lanes { target[lane] += weight * row[lane] }
+                    }
+                }
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 internal import Domain
 public import Linalg
+internal import Operations
 
 /// Measures rankers against held-out likings: full catalogue, the user's training items removed. Given candidates
 /// replace the catalogue only to repeat a published protocol.
 public struct Evaluator: Sendable {
+    private static let log = Log("evaluation")
     public var training: TrainingSet
     public var heldOut: HeldOut
     /// Rising.
@@ -100,6 +102,8 @@ public struct Evaluator: Sendable {
         let popular =
             listMeasure == nil ? nil : ListRanker(name: "popular", scores: training.popularity.map(Double.init))
         var listValues: [Double] = []
+        let began = ContinuousClock.now
+        var counting = Duration.zero
         for start in stride(from: 0, to: heldOut.users.count, by: chunk) {
             let range = start..<min(start + chunk, heldOut.users.count)
             let excluded = range.map(excluded)
@@ -112,14 +116,22 @@ public struct Evaluator: Sendable {
                         of: heldOut.users[position], list: list, hits: list.map { relevant.containsSorted($0) },
                         popular: expected[position - start], cutoffs: cutoffs)
                 }
+                let begin = ContinuousClock.now
                 var hits: [Int] = []
                 for (rank, item) in list.enumerated() {
                     if relevant.containsSorted(item) { hits.append(rank + 1) }
                     for (place, k) in cutoffs.enumerated() where rank < k { exposure[place][Int(item)] += 1 }
                 }
                 values += RankingMetric.values(hits: hits, relevant: relevant.count, cutoffs: cutoffs)
+                counting += .now - begin
             }
         }
+        Self.log.debug(
+            "lists were measured",
+            [
+                "ranking": ranker.name, "users": heldOut.users.count,
+                "seconds": (ContinuousClock.now - began).inSeconds, "metrics_seconds": counting.inSeconds,
+            ])
         return Outcome(
             name: ranker.name, cutoffs: cutoffs, values: values, exposures: exposure.map(Exposure.init),
             listValues: listMeasure == nil ? nil : listValues)

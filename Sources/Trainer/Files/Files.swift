@@ -3,11 +3,13 @@ internal import Foundation
 
 /// The few file operations that publishing needs, each durable when it returns.
 enum Files {
-    /// Writes `parts` one after another into a file, in place of what was there.
-    static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws {
+    /// Writes what `body` hands out, one piece after another, into a file, in place of what was there.
+    static func write(
+        to path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
         try writing {
             let file = try AtomicFile(path: path)
-            for part in parts { try file.write(part) }
+            try body { try file.write($0) }
             try file.finish()
         }
     }
@@ -17,7 +19,7 @@ enum Files {
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws {
-        try bytes.withUnsafeBytes { buffer in try write([buffer], to: path) }
+        try write(to: path) { try bytes.withUnsafeBytes($0) }
     }
 
     /// Appends one line in a single write and flushes it.

@@ -33,6 +33,8 @@ public enum Safetensors {
         case int32([Int32])
         case int64([Int64])
         case uint8([UInt8])
+        /// So many elements that are handed out piece by piece, since they are not in memory.
+        case streamed(ElementType, count: Int, (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void)
 
         var elementType: ElementType {
             switch self {
@@ -40,6 +42,7 @@ public enum Safetensors {
             case .int32: .int32
             case .int64: .int64
             case .uint8: .uint8
+            case .streamed(let type, _, _): type
             }
         }
 
@@ -50,9 +53,11 @@ public enum Safetensors {
             case .int32(let values): values.count
             case .int64(let values): values.count
             case .uint8(let values): values.count
+            case .streamed(_, let count, _): count
             }
         }
 
+        /// Lends the bytes, at once or piece by piece.
         func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
             switch self {
             case .matrix(let matrix): try matrix.withUnsafeElements { try body(UnsafeRawBufferPointer($0)) }
@@ -60,6 +65,7 @@ public enum Safetensors {
             case .int32(let values): try values.withUnsafeBytes(body)
             case .int64(let values): try values.withUnsafeBytes(body)
             case .uint8(let values): try values.withUnsafeBytes(body)
+            case .streamed(_, _, let write): try write(body)
             }
         }
     }
@@ -105,15 +111,10 @@ public enum Safetensors {
         // The format allows trailing spaces; they align the data.
         while (8 + header.count) % 64 != 0 { header.append(UInt8(ascii: " ")) }
         let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
-        try writeNested(ordered, head: length + header, to: path)
-    }
-
-    private static func writeNested(_ tensors: [Tensor], head: [UInt8], to path: String) throws {
-        func go(_ next: Int, _ parts: [UnsafeRawBufferPointer]) throws {
-            guard next < tensors.count else { return try Files.write(parts, to: path) }
-            try tensors[next].values.withBytes { try go(next + 1, parts + [$0]) }
+        try Files.write(to: path) { write in
+            try (length + header).withUnsafeBytes(write)
+            for tensor in ordered { try tensor.values.withBytes(write) }
         }
-        try head.withUnsafeBytes { try go(0, [$0]) }
     }
 
     private static func quoted(_ text: String) -> String {

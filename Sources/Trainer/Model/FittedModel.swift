@@ -10,6 +10,8 @@ struct FittedModel {
     var factors: ALSFactors
     var ratings: Ratings?
     var summary: Manifest.TrainingSummary
+    /// What made the factors, if it was not this program.
+    var engine: Manifest.Engine?
 
     /// What turns a product into stars: stars = neutral + mean + b_u + product.
     struct Ratings {

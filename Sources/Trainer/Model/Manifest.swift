@@ -30,6 +30,8 @@ public struct Manifest: Codable, Hashable, Sendable {
     public var ratings: Ratings?
     /// The model whose factors training began with, if it did not begin with random numbers.
     public var warmStart: ModelRecipe.WarmStart?
+    /// What fitted the factors, if it was not this program.
+    public var engine: Engine?
     /// How the number of epochs was found, if it was not given.
     public var earlyStopping: EarlyStopping?
     /// How the settings came about that nobody gave; nil if all were given.
@@ -54,8 +56,8 @@ public struct Manifest: Codable, Hashable, Sendable {
     public var files: [String: FileSummary]
 
     private enum CodingKeys: String, CodingKey {
-        case format, id, kind, data, parameters, weights, explicit, ratings, seed, training, evaluation, gate, drift,
-            files
+        case format, id, kind, data, parameters, weights, explicit, ratings, engine, seed, training, evaluation, gate,
+            drift, files
         case warmStart = "warm_start"
         case earlyStopping = "early_stopping"
         case chosen = "chosen_settings"
@@ -78,6 +80,21 @@ public struct Manifest: Codable, Hashable, Sendable {
     public struct Ratings: Codable, Hashable, Sendable {
         public var neutral: Float
         public var mean: Float
+    }
+
+    /// Another program that fits factors.
+    public struct Engine: Codable, Hashable, Sendable {
+        /// ``Engine/name`` of Spark's MLlib.
+        public static let spark = "spark-mllib"
+
+        public var name: String
+        /// Nil if nothing says it.
+        public var version: String?
+
+        public init(name: String, version: String?) {
+            self.name = name
+            self.version = version
+        }
     }
 
     /// The number of epochs by a validation window before the test window.
@@ -123,9 +140,15 @@ public struct Manifest: Codable, Hashable, Sendable {
         public var lastEventAt: Timestamp
         /// Rows of the table that are no events and were left out, by the rule that each broke; nil if there were none.
         public var badRows: [String: Int]?
+        /// Who does not allow that models learn from them; nil if all did.
+        public var leftOut: LeftOutUsers?
+        /// Which key the users' pseudonyms are of, by its digest; nil if users are called as they are.
+        public var pseudonymKey: String?
 
         private enum CodingKeys: String, CodingKey {
             case source, version, events, users, items, interactions, liked
+            case pseudonymKey = "pseudonym_key"
+            case leftOut = "left_out"
             case badRows = "bad_rows"
             case committedAt = "committed_at"
             case firstEventAt = "first_event_at"

@@ -12,3 +12,13 @@ extension MappedModel {
         userFactors.withRow(user.position) { row in (0..<row.count).map { row[$0] } }
     }
 }
+
+extension MappedModel {
+    /// Whether it has learned from somebody who does not allow that: then no other training may begin with it. O(users).
+    public func hasLearned(against choices: any PersonalChoices) -> Bool {
+        guard choices.revision != 0 else { return false }
+        return (0..<userCount).contains {
+            !choices.choice(of: userID(UserIndex(rawValue: Int32($0)))).allows(.training)
+        }
+    }
+}

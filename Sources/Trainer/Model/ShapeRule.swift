@@ -7,6 +7,10 @@ internal import Foundation
 ///     c  = max(4, ¾ √(pairs / users)) unless it is given
 ///     rank at most half of the items
 ///
+/// In MLlib's terms a row's ridge is λ α0 times its likings, so its λ is what gives all rows together the same ridge:
+///
+///     λ' = λ (pairs + α0 · users · items) / (α0 · likings)
+///
 /// With ν = 1 a row's ridge is λ (α0 · items + its entries), so c is what it comes to for a row without entries. Fixed
 /// values fit one density and ruin another: docs/als.md has the measurements.
 public struct ShapeRule: Codable, Hashable, Sendable {
@@ -46,7 +50,10 @@ public struct ShapeRule: Codable, Hashable, Sendable {
     }
 
     /// The parameters for a set of this shape. O(1).
-    func applied(to parameters: ALSParameters, users: Int, items: Int, pairs: Int) -> ALSParameters {
+    /// - Parameter liked: pairs that count as likings; nil for all.
+    func applied(
+        to parameters: ALSParameters, users: Int, items: Int, pairs: Int, liked: Int? = nil
+    ) -> ALSParameters {
         var parameters = parameters
         if limitsRank { parameters.rank = min(parameters.rank, max(1, items / 2)) }
         let density = Double(pairs) / max(Double(users) * Double(items), 1)
@@ -54,7 +61,12 @@ public struct ShapeRule: Codable, Hashable, Sendable {
         // A given α0 of 0 leaves nothing to divide by: then the entries alone carry the ridge.
         let unobserved = Double(parameters.alpha0) * Double(items)
         if setsLambda, unobserved > 0 {
-            parameters.lambda = Float(Double(strength(users: users, pairs: pairs)) / unobserved).rounded(digits: 3)
+            var lambda = Double(strength(users: users, pairs: pairs)) / unobserved
+            if parameters.weighting == .mllib {
+                let ridges = Double(pairs) + unobserved * Double(users)
+                lambda *= ridges / (Double(parameters.alpha0) * Double(max(1, liked ?? pairs)))
+            }
+            parameters.lambda = Float(lambda).rounded(digits: 3)
         }
         return parameters
     }

@@ -31,7 +31,8 @@ public struct Contributions: Sendable {
         let rank = itemFactors.columns
         var a = try Matrix(rows: rank, columns: rank)
         var b = [Float](repeating: 0, count: rank)
-        let ridge = parameters.ridge(count: items.count, others: others ?? itemFactors.rows)
+        let ridge = parameters.ridge(of: confidences, others: others ?? itemFactors.rows)
+        let confidences = confidences.map(parameters.entry)
         gramian.matrix.withUnsafeElements { g in
             itemFactors.withUnsafeElements { q in
                 a.withUnsafeMutableElements { a in

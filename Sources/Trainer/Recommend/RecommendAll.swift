@@ -1,5 +1,5 @@
 internal import Columnar
-internal import Domain
+public import Domain
 internal import Foundation
 internal import Linalg
 
@@ -26,6 +26,8 @@ public struct RecommendAll: Sendable {
     public var includesSeen: Bool
     /// Workers; nil takes every core. The rows do not depend on it.
     public var threads: Int?
+    /// Who gets no list: those who object to lists of their own, and who are being erased.
+    public var choices: any PersonalChoices = NoObjections()
 
     static let schema = Schema([
         Field("user_id", .string, nullable: false), Field("rank", .int32, nullable: false),
@@ -73,7 +75,10 @@ public struct RecommendAll: Sendable {
         let chunk = chunk(itemCount: model.itemCount)
         for start in stride(from: 0, to: model.userCount, by: chunk) {
             let all = (start..<min(start + chunk, model.userCount)).map { UserIndex($0) }
-            let users = all.filter(model.hasTaste)
+            let users = all.filter { user in
+                model.hasTaste(user)
+                    && (choices.revision == 0 || choices.choice(of: model.userID(user)).allows(.personal))
+            }
             summary.leftOut += all.count - users.count
             var queries = try Matrix(rows: users.count, columns: model.rank)
             queries.withUnsafeMutableElements { target in

@@ -37,7 +37,7 @@ extension ModelRegistry {
         }
     }
 
-    private func remove(_ id: ModelID) throws {
+    func remove(_ id: ModelID) throws {
         // Without its manifest it is no model any more.
         try storage.delete("\(id)/\(ModelFiles.manifest)")
         for file in try storage.list(id.rawValue, from: "") { try storage.delete("\(id)/\(file.name)") }

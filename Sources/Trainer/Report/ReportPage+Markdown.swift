@@ -42,18 +42,21 @@ extension ReportPage {
     /// Text that stays text: names of models and sources may hold anything.
     static func plain(_ text: String) -> String {
         var result = ""
-        for character in text {
-            switch character {
+        var before: Unicode.Scalar?
+        // By scalars: a sign with a combining mark behind it is one character, and still means what it does.
+        for scalar in text.unicodeScalars {
+            switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
-            case "|", "\\", "`", "*", "[", "]", "#", "~": result += "\\\(character)"
-            case "_": result += "\\_"
+            case "|", "\\", "`", "*", "[", "]", "#", "~", "_": result += "\\\(scalar)"
             // No one is called by a report.
-            case "@" where result.isEmpty || result.last?.isWhitespace == true: result += "@\u{200B}"
-            case _ where character.isNewline: result += " "
-            default: result.append(character)
+            case "@" where before?.properties.isWhitespace ?? true: result += "@\u{200B}"
+            case "\n" where before == "\r": break
+            case _ where Character(scalar).isNewline: result += " "
+            default: result.unicodeScalars.append(scalar)
             }
+            before = scalar
         }
         return result
     }

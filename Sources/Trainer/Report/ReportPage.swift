@@ -1,3 +1,4 @@
+internal import Domain
 internal import Foundation
 
 /// A report before it is shown: the verdict in a sentence, the plots that justify it, and sections.
@@ -46,7 +47,7 @@ public struct ReportPage: Sendable {
             """
     }
 
-    private func e(_ text: String) -> String { SVGPlot.escaped(text) }
+    private func e(_ text: String) -> String { MarkupText.escaped(text) }
 
     private func section(_ section: ReportSection) -> String {
         "<section id=\"\(e(section.id))\"><h2>\(e(section.title))</h2>"

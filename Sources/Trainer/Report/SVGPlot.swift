@@ -61,7 +61,7 @@ enum SVGPlot {
                 if point.mark != nil { svg += "<circle class=\"ring\" cx=\"\(cx)\" cy=\"\(cy)\" r=\"7\"/>" }
                 svg +=
                     "<circle class=\"fill \(colour(number))\" cx=\"\(cx)\" cy=\"\(cy)\" r=\"\(number == 0 ? "4" : "3")\">"
-                    + "<title>\(escaped(spoken(one.name, point, plot)))</title></circle>"
+                    + "<title>\(MarkupText.escaped(spoken(one.name, point, plot)))</title></circle>"
             }
         }
         return svg + "</svg>"
@@ -89,7 +89,7 @@ enum SVGPlot {
                 svg +=
                     "<rect class=\"fill \(colour(number))\" x=\"\(decimal(start))\" y=\"\(decimal(min(y(point.y), zero)))\" "
                     + "width=\"\(decimal(max(bar - 2, 1)))\" height=\"\(decimal(abs(zero - y(point.y))))\">"
-                    + "<title>\(escaped(spoken("\(one.name), \(group)", point, plot)))</title></rect>"
+                    + "<title>\(MarkupText.escaped(spoken("\(one.name), \(group)", point, plot)))</title></rect>"
                 if let low = point.low, let high = point.high {
                     let middle = decimal(start + bar / 2 - 1)
                     svg +=
@@ -159,7 +159,7 @@ enum SVGPlot {
     }
 
     private static func opening(_ plot: ReportPlot, height: Double) -> String {
-        "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(escaped(description(plot)))\">"
+        "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(MarkupText.escaped(description(plot)))\">"
     }
 
     private static func frame(
@@ -293,12 +293,7 @@ enum SVGPlot {
     ) -> String {
         guard !content.isEmpty else { return "" }
         return "<text \(isQuiet ? "class=\"quiet\" " : "")x=\"\(decimal(x))\" y=\"\(decimal(y))\" "
-            + "text-anchor=\"\(anchor)\">\(escaped(content))</text>"
-    }
-
-    static func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-            .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+            + "text-anchor=\"\(anchor)\">\(MarkupText.escaped(content))</text>"
     }
 
     private static func decimal(_ value: Double) -> String { String(format: "%.1f", value) }

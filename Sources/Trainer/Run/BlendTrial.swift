@@ -21,7 +21,8 @@ struct BlendTrial {
             experiment.splitAt != nil
         else { return }
         // First, so that the sources of both are not in memory at once.
-        let before = try Self.earlier(experiment, onProgress)
+        // A cluster is not asked for one fit more: its report goes without the section.
+        let before = configuration.engine == nil ? try Self.earlier(experiment, onProgress) : nil
         let sources = try experiment.blendSources(fitted)
         let window = try BlendWindow(experiment.log, sources, isTest: experiment.isTest)
         blend = try BlendFit.blend(window, BlendSources.halfLives, workers: sources.workers)

@@ -62,10 +62,11 @@ public struct ColdStartTrial: Sendable {
     private func trial(
         _ seed: UInt64, _ log: InteractionLog, _ content: FilmContent, _ onProgress: (TrainingProgress) throws -> Void
     ) throws -> (values: [(user: Int32, values: [Double])], films: Int) {
-        let described = Dictionary(content.films.map { ($0.itemID, $0) }, uniquingKeysWith: { first, _ in first })
+        let described = Dictionary(
+            content.films.map { (ExactText($0.itemID), $0) }, uniquingKeysWith: { first, _ in first })
         let (hashes, people) = (log.items.stableHashes(), log.users.stableHashes())
         let isHeldOut = (0..<log.items.count).map { item in
-            guard described[log.items.id(at: item)] != nil else { return false }
+            guard described[ExactText(log.items.id(at: item))] != nil else { return false }
             var generator = SeededGenerator(seed: seed, stream: hashes[item])
             return generator.uniform() < share
         }
@@ -79,7 +80,7 @@ public struct ColdStartTrial: Sendable {
                 reason: "the catalogue describes fewer than \(ContentRidge.fewestFilms) films of the events")
         }
         let cold = log.items.inByteOrder { isHeldOut[$0] }
-        let ids = cold.map { log.items.id(at: Int($0)) }
+        let ids = cold.map { ExactText(log.items.id(at: Int($0))) }
         let rank = fitted.factors.rank
         var predicted = try Matrix(rows: cold.count, columns: rank)
         for (place, id) in ids.enumerated() {
@@ -105,7 +106,8 @@ public struct ColdStartTrial: Sendable {
             let found = content.similar(
                 seeds.map { films[Int($0)] }.filter { $0 >= 0 }, [], content.films.count)
             for film in found {
-                if let place = places[content.films[Int(film.film)].itemID] { similarity[place] = film.score }
+                let id = ExactText(content.films[Int(film.film)].itemID)
+                if let place = places[id] { similarity[place] = film.score }
             }
             var generator = SeededGenerator(seed: seed, stream: people[Int(user)])
             let chance: [Float] = cold.indices.map { _ in Float(generator.uniform()) }

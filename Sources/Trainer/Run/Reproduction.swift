@@ -31,6 +31,11 @@ public struct Reproduction: Sendable {
         of manifest: Manifest, on log: InteractionLog, in registry: ModelRegistry, threads: Int? = nil,
         onProgress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> Reproduction {
+        if let engine = manifest.engine {
+            throw TrainerError.invalidSetting(
+                name: "the model to reproduce", value: "\(manifest.id), which \(engine.name) fitted",
+                allowed: "one that this program fitted; train again with that engine instead")
+        }
         let start = try check(manifest, in: registry)
         guard log.version == manifest.data.version else {
             throw otherData(log, "", manifest)

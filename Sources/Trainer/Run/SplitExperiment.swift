@@ -18,6 +18,9 @@ struct SplitExperiment {
 
     var training: TrainingSet { evaluator.training }
 
+    /// Which events the training part is of, for engines.
+    var part: EventPart { splitAt.map(EventPart.before) ?? .exceptLast }
+
     /// - Throws: ``TrainerError/emptyTrainingSet(source:reason:)`` or ``TrainerError/nothingToEvaluate(reason:)`` if the
     ///   split leaves nothing on one side.
     init(log: InteractionLog, configuration: TrainingConfiguration) throws {

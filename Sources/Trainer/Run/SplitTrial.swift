@@ -29,8 +29,9 @@ struct SplitTrial {
         // A model that has seen held-out events must not lend its factors to what is measured on them.
         let start = configuration.warmStart.flatMap { experiment.isUnseen(by: $0.manifest) ? $0 : nil }
         startedAfresh = configuration.warmStart != nil && start == nil
-        fitted = try configuration.recipe.fit(
-            experiment.training, from: start, as: .evaluation, onProgress: onProgress)
+        fitted = try configuration.fit(
+            experiment.training, experiment.part, of: experiment.log, from: start, as: .evaluation,
+            onProgress: onProgress)
         let candidate = try experiment.measure(FactorRanker(name: "model", factors: fitted.factors), onProgress)
         var outcomes = [candidate]
         for ranker in try experiment.baselines() { outcomes.append(try experiment.measure(ranker, onProgress)) }
@@ -104,7 +105,8 @@ struct SplitTrial {
         }
         guard newer.evaluator.heldOut.users.count >= Contest.fewestUsers else { return nil }
         let start = configuration.warmStart.flatMap { newer.isUnseen(by: $0.manifest) ? $0 : nil }
-        let fitted = try configuration.recipe.fit(newer.training, from: start, as: .evaluation, onProgress: onProgress)
+        let fitted = try configuration.fit(
+            newer.training, newer.part, of: log, from: start, as: .evaluation, onProgress: onProgress)
         let candidate = try newer.measure(FactorRanker(name: "model", factors: fitted.factors), onProgress)
         let other = try incumbent.measured(on: newer, onProgress: onProgress)
         return (newer.contest(candidate, newer.squares(fitted.stars), other), "as published, on events new to it")

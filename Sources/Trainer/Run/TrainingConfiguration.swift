@@ -35,6 +35,8 @@ public struct TrainingConfiguration: Sendable {
     public var maxBadRows = InteractionLog.defaultMaxBadRows
     /// How many of the newest models a run leaves in the registry, beside all that were ever promoted; nil leaves all.
     public var retention: Int?
+    /// Who fits the factors in place of this process; ``parameters`` must then be of its kind. Nil fits here.
+    public var engine: (any FitEngine)?
     /// What is known of the films; nil trains without.
     public var content: FilmContent?
     /// Whether to learn how lists are mixed from their sources, which takes a fit more.
@@ -60,6 +62,13 @@ public struct TrainingConfiguration: Sendable {
         self.bootstrapResamples = bootstrapResamples
     }
 
+    /// The settings of a model, to train it anew on other events and put it into service whatever it measures. It begins with
+    /// random numbers, also where that model began with another.
+    public init(repeating manifest: Manifest, codeVersion: String) {
+        self.init(codeVersion: codeVersion, parameters: manifest.parameters, weights: manifest.weights, policy: .always)
+        explicit = manifest.explicit
+    }
+
     /// - Throws: ``ALSError/parameter(name:value:expected:)`` or
     ///   ``TrainerError/invalidSetting(name:value:allowed:)`` naming the first setting that is out of range.
     public func validate() throws {
@@ -76,6 +85,7 @@ public struct TrainingConfiguration: Sendable {
             throw TrainerError.invalidSetting(
                 name: "the number of models to keep", value: "\(retention)", allowed: "1 or more")
         }
+        try checkEngine()
         if let rule,
             !((rule.strength ?? 1) > 0 && (rule.strength ?? 1).isFinite && rule.alpha0Factor > 0
                 && rule.alpha0Factor.isFinite)
@@ -96,13 +106,29 @@ public struct TrainingConfiguration: Sendable {
         }
     }
 
+    /// What an engine cannot do.
+    private func checkEngine() throws {
+        guard engine != nil else { return }
+        func refused(_ name: String, _ value: String, _ allowed: String) -> TrainerError {
+            .invalidSetting(name: name, value: value, allowed: "\(allowed) with another engine")
+        }
+        switch split {
+        case .time, .after, .leaveLastOut: break
+        case .random, .files: throw refused("the split", split.description, "time:SHARE, after:TIME or last")
+        }
+        guard explicit == nil else { throw refused("the kind of model", "explicit", "implicit") }
+        guard warmStart == nil else { throw refused("the model to start from", "given", "none") }
+        guard patience == nil, search == nil else { throw refused("a search for settings", "asked for", "left out") }
+    }
+
     /// These settings with what the rule says for a set. Settled settings stay what they are. O(1).
     func settled(for training: TrainingSet) -> TrainingConfiguration {
         guard let rule, explicit == nil else { return self }
         var settled = self
         settled.rule = nil
         settled.parameters = rule.applied(
-            to: parameters, users: training.userCount, items: training.itemCount, pairs: training.interactions.count)
+            to: parameters, users: training.userCount, items: training.itemCount, pairs: training.interactions.count,
+            liked: parameters.weighting == .mllib ? training.likedCount : nil)
         settled.chosen = .init(
             rule: rule, strength: rule.strength(users: training.userCount, pairs: training.interactions.count),
             users: training.userCount, items: training.itemCount, pairs: training.interactions.count,

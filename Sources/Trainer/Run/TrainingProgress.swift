@@ -2,11 +2,15 @@
 public enum TrainingProgress: Sendable {
     /// The events are read.
     case loaded(events: Int, users: Int, items: Int)
+    /// Where the events were read from, if less than all was asked for.
+    case read(EventReading)
     /// Rows of the table that are no events and are left out.
     case leftOut(BadRows)
     /// A fit begins.
     case fitting(Fit, users: Int, items: Int, interactions: Int)
     case epoch(Fit, ALS.EpochReport, of: Int)
+    /// Another engine is at its fit, and says in words what is new, if anything is.
+    case engine(Fit, String?)
     /// One ranker of the evaluation is measured: its NDCG at the first cut-off.
     case measured(name: String, cutoff: Int, ndcg: Double)
     /// There is nothing to evaluate on; the reason.
@@ -45,6 +49,7 @@ extension InteractionLog {
     /// Tells what was read, and what was left out.
     func report(_ onProgress: (TrainingProgress) throws -> Void) throws {
         try onProgress(.loaded(events: count, users: users.count, items: items.count))
+        if let reading { try onProgress(.read(reading)) }
         if badRows.count > 0 { try onProgress(.leftOut(badRows)) }
     }
 }

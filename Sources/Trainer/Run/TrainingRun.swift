@@ -29,6 +29,7 @@ public struct TrainingRun: Sendable {
         _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> Manifest {
         try configuration.validate()
+        defer { configuration.engine?.finish() }
         try log.report(onProgress)
         try TrainingMemory(of: log).check(configuration, limit: configuration.memoryLimit)
         let request = try configuration.requestDigest()
@@ -45,8 +46,8 @@ public struct TrainingRun: Sendable {
         // Only now, so that at no time two sets of rows are in memory.
         let everything = try TrainingSet.build(from: log, weights: searched.weights)
         let configuration = evaluation.configuration.settled(for: everything)
-        let fitted = try configuration.recipe.fit(
-            everything, from: configuration.warmStart, as: .published, onProgress: onProgress)
+        let fitted = try configuration.fit(
+            everything, .all, of: log, from: configuration.warmStart, as: .published, onProgress: onProgress)
         if evaluation.verdict.outcome == .promoted, let pin = try registry.pin() { evaluation.hold(by: pin) }
         var manifest = try publish(fitted, of: everything, log, configuration, request, stopping, evaluation)
         if manifest.gate.outcome == .promoted,
@@ -64,12 +65,13 @@ public struct TrainingRun: Sendable {
     /// The model of this request and version of the data, if there is one: to make it again would only fill the registry
     /// and the way back.
     private func published(_ request: String, of log: InteractionLog) throws -> Manifest? {
-        guard let version = log.version, try registry.exists() else { return nil }
+        // Of two trainings that left some users out nobody can tell whether they were the same.
+        guard let version = log.version, log.leftOut.users == 0, try registry.exists() else { return nil }
         let shape = try CountedEvents(log, configuration.weights)
         for id in try registry.list().reversed() {
             // A damaged one is no reason not to train.
             guard var manifest = try? registry.manifest(of: id), manifest.data.version == version,
-                manifest.requestSHA256 == request, manifest.data.events == shape.events,
+                manifest.requestSHA256 == request, manifest.data.leftOut == nil, manifest.data.events == shape.events,
                 manifest.data.lastEventAt == shape.last, manifest.data.firstEventAt == shape.first
             else { continue }
             let current = try registry.current()
@@ -149,10 +151,12 @@ public struct TrainingRun: Sendable {
                     committedAt: training.version == nil ? nil : log.clock, events: training.eventCount,
                     users: training.userCount, items: training.itemCount, interactions: training.interactions.count,
                     liked: training.likedCount, firstEventAt: training.first, lastEventAt: training.last,
-                    badRows: log.badRows.count == 0 ? nil : log.badRows.byReason),
+                    badRows: log.badRows.count == 0 ? nil : log.badRows.byReason,
+                    leftOut: log.leftOut.users == 0 ? nil : log.leftOut, pseudonymKey: log.pseudonymKey),
                 parameters: recipe.parameters, weights: recipe.weights, explicit: recipe.explicit,
                 ratings: fitted.ratings.map { .init(neutral: ConfidenceWeights.neutralStars, mean: $0.mean) },
-                warmStart: recipe.warmStart, earlyStopping: stopping, chosen: configuration.chosen,
+                warmStart: recipe.warmStart, engine: fitted.engine, earlyStopping: stopping,
+                chosen: configuration.chosen,
                 requestSHA256: request, seed: recipe.parameters.seed,
                 configurationSHA256: try recipe.digest(),
                 codeVersion: configuration.codeVersion, factorsSHA256: files[ModelFiles.factors]?.sha256 ?? "",

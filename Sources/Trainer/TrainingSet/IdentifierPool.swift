@@ -1,3 +1,5 @@
+import Domain
+
 /// Identifiers by dense index in the order of first sight, and back: their UTF-8 bytes end to end and a hash table of
 /// indices.
 ///
@@ -12,7 +14,7 @@ public struct IdentifierPool: Sendable {
     /// Open addressing with linear probing, a power of two of slots, at most half of them taken; −1 is free.
     private var slots: [Int32] = [Int32](repeating: -1, count: 16)
     /// Differs from process to process, so that nobody can choose identifiers that collide. Indices do not depend on it.
-    private let seed = UInt64.random(in: .min ... .max)
+    private let seeded = SeededHash()
 
     public init() {}
 
@@ -117,26 +119,5 @@ public struct IdentifierPool: Sendable {
         }
     }
 
-    /// Multiply and fold, eight bytes at a time.
-    private func hash(_ utf8: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        var state = seed ^ UInt64(utf8.count)
-        var position = 0
-        let raw = UnsafeRawBufferPointer(utf8)
-        func mix(_ word: UInt64) {
-            let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-            state = product.high ^ product.low
-        }
-        while position + 8 <= raw.count {
-            mix(raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-            position += 8
-        }
-        var rest: UInt64 = 0
-        while position < raw.count {
-            rest = rest << 8 | UInt64(raw[position])
-            position += 1
-        }
-        mix(rest)
-        mix(0x5851_F42D_4C95_7F2D)
-        return UInt32(truncatingIfNeeded: state >> 16)
-    }
+    private func hash(_ utf8: UnsafeBufferPointer<UInt8>) -> UInt32 { UInt32(truncatingIfNeeded: seeded(utf8) >> 16) }
 }

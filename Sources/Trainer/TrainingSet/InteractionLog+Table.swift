@@ -24,43 +24,31 @@ extension InteractionLog {
     ///   - version: nil takes the newest.
     ///   - asOf: the version in force at this time; only without `version`.
     ///   - maxBadRows: the greatest share of rows that may be left out, `0…1`.
+    ///   - choices: who is left out, and counted in ``leftOut``, since they do not allow it.
     /// - Throws: ``ColumnarError`` if there is no such table or version,
     ///   ``TrainerError/unsuitableTable(table:reason:)`` if it is no table of events,
     ///   ``TrainerError/tooManyBadRows(table:rows:allowed:)``,
     ///   ``TrainerError/emptyTrainingSet(source:reason:)`` if it has no events.
     public static func read(
         from store: EventStore, version: Int64? = nil, asOf: Timestamp? = nil,
-        maxBadRows: Double = defaultMaxBadRows
+        maxBadRows: Double = defaultMaxBadRows, choices: any PersonalChoices = NoObjections()
     ) throws -> InteractionLog {
-        let log = try scanned(from: store, version: version, asOf: asOf, keeps: true)
-        if log.badRows.count > 0 {
-            Log("train").warning(
-                "rows that are no events are left out",
-                [
-                    "table": log.source, "rows": log.badRows.count, "of": log.badRows.rowsRead,
-                    "which": log.badRows.text,
-                ])
-            guard log.badRows.share <= maxBadRows else {
-                throw TrainerError.tooManyBadRows(table: log.source, rows: log.badRows, allowed: maxBadRows)
-            }
-        }
-        guard log.count > 0 else {
-            throw TrainerError.emptyTrainingSet(
-                source: log.source, reason: "version \(log.version ?? -1) has no events")
-        }
+        let log = try scanned(store, opened(store, version: version, asOf: asOf, keeps: true).snapshot, choices)
+        try log.check(maxBadRows)
         return log
     }
 
     /// The rows of a store's events table that break the rules of events, however many. Costs what reading it does.
     /// - Throws: as ``read(from:version:asOf:maxBadRows:)`` does of a table that is not there or not of events.
     public static func badRows(of store: EventStore, version: Int64? = nil) throws -> BadRows {
-        try scanned(from: store, version: version, asOf: nil, keeps: false).badRows
+        try scanned(store, opened(store, version: version, asOf: nil, keeps: false).snapshot, NoObjections()).badRows
     }
 
-    private static func scanned(
-        from store: EventStore, version: Int64?, asOf: Timestamp?, keeps: Bool
-    ) throws -> InteractionLog {
-        let path = store.location(of: .events)
+    /// The table and the version of it that is read.
+    /// - Parameter keeps: whether the version stays readable for a while.
+    static func opened(
+        _ store: EventStore, version: Int64?, asOf: Timestamp?, keeps: Bool
+    ) throws -> (table: DeltaTable, snapshot: Snapshot) {
         let table = try store.open(.events)
         let snapshot = try table.snapshot(version: version, asOf: asOf)
         // So that nobody takes its files away meanwhile, and a model that names it can be made again. A store that may only
@@ -70,33 +58,73 @@ extension InteractionLog {
                 version: snapshot.version, until: Timestamp.now.advanced(bySeconds: keepsFor), by: "train",
                 atMost: versionsKept)
         }
-        let log = try InteractionLog(source: path, version: snapshot.version, clock: clock(of: snapshot))
-        let columns = [EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at]
+        return (table, snapshot)
+    }
+
+    /// All events of a version.
+    static func scanned(
+        _ store: EventStore, _ snapshot: Snapshot, _ choices: any PersonalChoices
+    ) throws -> InteractionLog {
+        let log = try empty(store, snapshot)
+        try log.append(choices) { try snapshot.scan(columns: $0) }
+        return log
+    }
+
+    /// A log for the events of a version, which has the columns of events.
+    static func empty(_ store: EventStore, _ snapshot: Snapshot) throws -> InteractionLog {
+        let path = store.location(of: .events)
         try snapshot.checkReadable(columns)
         for name in columns where !snapshot.schema.names.contains(name) {
             throw TrainerError.unsuitableTable(table: path, reason: "it has no column \(name)")
         }
-        var scan = try snapshot.scan(columns: columns)
-        while let batch = try scan.next() { try log.append(batch) }
-        if log.badRows.count > 0 { log.badRows.names = try names(of: log.badRows.places, in: snapshot) }
+        let log = try InteractionLog(source: path, version: snapshot.version, clock: clock(of: snapshot))
+        log.pseudonymKey = snapshot.configuration[PseudonymRecord.property]
         return log
+    }
+
+    private static let columns = [
+        EventColumn.userID, EventColumn.itemID, EventColumn.kind, EventColumn.value, EventColumn.at,
+    ]
+
+    /// Adds the events of some rows, and names those that are none.
+    /// - Parameter scan: the rows, with the columns it is asked for; asked again for those that are named.
+    func append(_ choices: any PersonalChoices, _ scan: ([String]?) throws -> Scan) throws {
+        var rows = try scan(Self.columns)
+        while let batch = try rows.next() { try append(batch, choices) }
+        if badRows.count > 0 { badRows.names = try Self.names(of: badRows.places, scan) }
+    }
+
+    /// Tells of rows that are left out.
+    /// - Throws: if they are too many, or no event is there.
+    func check(_ maxBadRows: Double) throws {
+        if badRows.count > 0 {
+            Log("train").warning(
+                "rows that are no events are left out",
+                ["table": source, "rows": badRows.count, "of": badRows.rowsRead, "which": badRows.text])
+            guard badRows.share <= maxBadRows else {
+                throw TrainerError.tooManyBadRows(table: source, rows: badRows, allowed: maxBadRows)
+            }
+        }
+        guard count > 0 else {
+            throw TrainerError.emptyTrainingSet(source: source, reason: "version \(version ?? -1) has no events")
+        }
     }
 
     /// When the version was committed. This machine's time if the table says nothing sensible: files that were unpacked
     /// without their times, or a commit from the future.
-    private static func clock(of snapshot: Snapshot) -> Timestamp {
+    static func clock(of snapshot: Snapshot) -> Timestamp {
         let committed = snapshot.timestamp
         return committed > EventLimits().earliest.advanced(bySeconds: 86_400) ? min(committed, .now) : .now
     }
 
     /// The `event_id`s at these rising places of a scan. Only read when there are bad rows: identifiers of events are most
     /// of a table's bytes.
-    private static func names(of places: [Int], in snapshot: Snapshot) throws -> [String] {
+    private static func names(of places: [Int], _ scan: ([String]?) throws -> Scan) throws -> [String] {
         func number(_ place: Int) -> String { "row \(place + 1)" }
-        guard snapshot.schema.names.contains(EventColumn.eventID) else { return places.map(number) }
+        guard try scan(nil).schema.names.contains(EventColumn.eventID) else { return places.map(number) }
         var names: [String] = []
         var start = 0
-        var scan = try snapshot.scan(columns: [EventColumn.eventID])
+        var scan = try scan([EventColumn.eventID])
         while names.count < places.count, let batch = try scan.next() {
             let identifiers = try batch.column(named: EventColumn.eventID).identifiers
             while names.count < places.count, places[names.count] < start + batch.rowCount {
@@ -110,7 +138,7 @@ extension InteractionLog {
     }
 
     /// Adds the events of a batch, and notes the rows that are none in ``badRows``.
-    func append(_ batch: RecordBatch) throws {
+    func append(_ batch: RecordBatch, _ choices: any PersonalChoices = NoObjections()) throws {
         func column<Payload>(_ name: String, _ needed: String, as payload: (Column) -> Payload?) throws -> Payload {
             guard let payload = payload(try batch.column(named: name)) else {
                 let found = batch.schema[name].map { "\($0.type)" } ?? "absent"
@@ -147,10 +175,29 @@ extension InteractionLog {
                 badRows.note(broken, at: place)
                 continue
             }
-            let user = userIDs.withBytes(of: row) { users.insert($0) }
+            guard let user = userIDs.withBytes(of: row, { admitted($0, choices, events: 1) }) else { continue }
             let item = itemIDs.withBytes(of: row) { items.insert($0) }
             try append(user: user, item: item, kind: kind, value: value, at: at)
         }
+    }
+}
+
+extension InteractionLog {
+    /// The index of a user, or nil for one who is left out. Each is asked about once.
+    /// - Parameter events: so many are counted as left out with them.
+    func admitted(_ utf8: UnsafeBufferPointer<UInt8>, _ choices: any PersonalChoices, events: Int) -> Int32? {
+        if let known = users.index(of: utf8) { return known }
+        if leftOutUsers.index(of: utf8) != nil {
+            leftOut.events += events
+            return nil
+        }
+        guard choices.choice(of: String(decoding: utf8, as: UTF8.self)).allows(.training) else {
+            _ = leftOutUsers.insert(utf8)
+            leftOut.users += 1
+            leftOut.events += events
+            return nil
+        }
+        return users.insert(utf8)
     }
 }
 

@@ -30,12 +30,20 @@ public final class InteractionLog {
     public let source: String
     /// The table version, or nil if the events come from elsewhere.
     public let version: Int64?
+    /// Which key the users' pseudonyms are of, by its digest; nil if users are called as they are, or nobody can tell.
+    public internal(set) var pseudonymKey: String?
 
     /// What "now" is for these events: no event ages by what lies after it. Of a table the time of the version's commit, so
     /// that a version says all; else this machine's when the log was made.
     public let clock: Timestamp
     /// Rows of the table that are no events, left out.
     public internal(set) var badRows = BadRows()
+    /// Who is left out since they do not allow that models learn from them.
+    public internal(set) var leftOut = LeftOutUsers()
+    /// Where the events were read from, if less than all was asked for.
+    public internal(set) var reading: EventReading?
+    /// The identifiers of those who are left out.
+    var leftOutUsers = IdentifierPool()
 
     /// Sampled negatives of a published protocol, by user of the log; nil: the whole catalogue is ranked.
     var negatives: [Int32: [Int32]]?

@@ -30,6 +30,13 @@ import Testing
     }
 
     /// The JSON twin is what docs/evaluation-report.schema.json says, field by field; and the schema refuses what it isn't.
+    @Test(arguments: ["", "\u{301}", "\u{200D}"])
+    func whatMeansSomethingInMarkdownIsEscapedWhateverStandsBehindIt(mark: String) {
+        let plain = ReportPage.plain("<\(mark)|\(mark)`\(mark) @\(mark)all\r\nb")
+        #expect(
+            plain.unicodeScalars.elementsEqual("&lt;\(mark)\\|\(mark)\\`\(mark) @\u{200B}\(mark)all b".unicodeScalars))
+    }
+
     @Test(.enabled(if: Checkout.python != nil, "needs the Python environment in .venv"))
     func theJSONIsAsItsSchemaSays() async throws {
         try await withTemporaryFolder { folder in
@@ -62,7 +69,7 @@ import Testing
         #expect(!html.contains("<script") && !html.contains("http://") && !html.contains("https://"))
         #expect(report.markdown().hasPrefix("### \(ReportPage.plain(report.verdict))\n"))
         let answer = try #require(report.staleness?.answer)
-        #expect(html.contains(SVGPlot.escaped(answer)) && report.markdown().contains(ReportPage.plain(answer)))
+        #expect(html.contains(MarkupText.escaped(answer)) && report.markdown().contains(ReportPage.plain(answer)))
     }
 
     /// Models one after another, with what went into service; a comparison of two of them; one page each.

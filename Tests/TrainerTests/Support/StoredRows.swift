@@ -34,7 +34,7 @@ struct StoredRow {
                 .float(PrimitiveColumn(rows.map(\.value))), texts { _ in nil },
                 .timestamp(PrimitiveColumn(rows.map(\.at.microseconds))), texts { _ in "test" }, texts { _ in nil },
                 .int32(noPart), .int64(none), .timestamp(PrimitiveColumn(rows.map { _ in Timestamp.now.microseconds })),
-                .date(PrimitiveColumn(rows.map(\.at.date.days))),
+                .date(PrimitiveColumn(rows.map(\.at.date.days))), texts { _ in nil }, .int32(noPart),
             ])
     }
 
