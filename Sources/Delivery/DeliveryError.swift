@@ -5,7 +5,7 @@ public enum DeliveryError: Fault, Equatable {
     case badEndpoint(reason: String)
     case unreadableSecrets(path: String, reason: String)
     /// A secret so short that it can be found by trying.
-    case weakSecret(path: String, line: Int)
+    case weakSecret(path: String, line: Int, fewestBytes: Int)
     case noSecret(path: String)
     /// A database whose schema a later version of this program has made.
     case newerSchema(server: String, version: Int, known: Int)
@@ -15,6 +15,10 @@ public enum DeliveryError: Fault, Equatable {
     case alteredTable(server: String, column: String, expected: String, found: String?)
     /// A database that does not hold every text.
     case wrongEncoding(server: String, encoding: String)
+    /// Another process delivers there, and has not ended while this one waited.
+    case anotherDelivers(server: String)
+    /// Text that is no address of mail.
+    case badMailAddress(reason: String)
     /// Rows for a table that is not delivered there.
     case noSuchTable(name: String)
 
@@ -28,6 +32,8 @@ public enum DeliveryError: Fault, Equatable {
         case .olderSchema: "postgres-schema-missing"
         case .alteredTable: "postgres-table-altered"
         case .wrongEncoding: "postgres-encoding"
+        case .anotherDelivers: "postgres-another-delivers"
+        case .badMailAddress: "bad-mail-address"
         case .noSuchTable: "postgres-no-such-table"
         }
     }
@@ -36,8 +42,8 @@ public enum DeliveryError: Fault, Equatable {
         switch self {
         case .badEndpoint(let reason): "Nothing can be sent to this webhook: \(reason)."
         case .unreadableSecrets(let path, let reason): "Cannot read '\(path)': \(reason)."
-        case .weakSecret(let path, let line):
-            "The secret in line \(line) of '\(path)' is shorter than \(WebhookSecret.fewestBytes) bytes."
+        case .weakSecret(let path, let line, let fewest):
+            "The secret in line \(line) of '\(path)' is shorter than \(fewest) bytes."
         case .noSecret(let path): "'\(path)' holds no secret."
         case .newerSchema(let server, let version, let known):
             "PostgreSQL at \(server) has schema \(version); this program knows \(known) and earlier."
@@ -49,6 +55,8 @@ public enum DeliveryError: Fault, Equatable {
                 + (found.map { "is \($0)." } ?? "is not there.")
         case .wrongEncoding(let server, let encoding):
             "The database at \(server) is in \(encoding), which does not hold every text."
+        case .anotherDelivers(let server): "Another deliverer writes to PostgreSQL at \(server)."
+        case .badMailAddress(let reason): "This is no mail address: \(reason)."
         case .noSuchTable(let name): "Nothing is delivered from the table \(name) to PostgreSQL."
         }
     }
@@ -63,16 +71,19 @@ public enum DeliveryError: Fault, Equatable {
         case .olderSchema: "Run 'marquee deliver --postgres … --migrate' as the schema's owner."
         case .alteredTable: "It was altered by hand: alter it back; docs/delivery-postgresql.md lists the columns."
         case .wrongEncoding: "Make one with 'createdb -E UTF8 -T template0'."
+        case .anotherDelivers: "End it, or let both share the partitions with --group NAME."
+        case .badMailAddress: "Write films@example.org, or 'Films <films@example.org>'."
         case .noSuchTable: ""
         }
     }
 
     public var category: FaultCategory {
         switch self {
-        case .badEndpoint: .usage
+        case .badEndpoint, .badMailAddress: .usage
         case .unreadableSecrets: .notFound
         case .weakSecret, .noSecret, .newerSchema, .alteredTable, .wrongEncoding: .badData
         case .olderSchema: .notFound
+        case .anotherDelivers: .unavailable
         case .noSuchTable: .internalError
         }
     }

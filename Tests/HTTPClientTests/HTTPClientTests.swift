@@ -202,6 +202,22 @@ import Testing
         #expect(unknown?.code == "http-cannot-connect")
     }
 
+    /// For whoever wants the status alone.
+    @Test func aLongAnswerCanBeCutAndCountsAsAnswered() async throws {
+        let client = client {
+            $0.maximumResponseBytes = 100_000
+            $0.cutsLongResponses = true
+        }
+        for status in ["200 OK", "500 Internal Server Error"] {
+            try await withScriptedServer({ _, _ in
+                [.send("HTTP/1.1 \(status)\r\nContent-Length: 99999999999\r\n\r\n"), .sendBody(bytes: 300_000), .hang]
+            }) { server in
+                let response = try await client.send(HTTPRequest(.get, server.url))
+                #expect(response.status == Int(status.prefix(3)) && response.body.count <= 100_000)
+            }
+        }
+    }
+
     @Test func hugeBodiesAreCutOff() async throws {
         let client = client { $0.maximumResponseBytes = 100_000 }
         for head in ["Content-Length: 99999999999", "Transfer-Encoding: chunked\r\n\r\nFFFFFF"] {

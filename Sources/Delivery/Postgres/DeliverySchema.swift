@@ -8,9 +8,11 @@ public enum DeliverySchema {
 
     /// Makes the schema, or brings it up to ``version``. All of it happens, or nothing; of several at once one does it.
     /// - Returns: the steps that were made, by name; none if all were.
-    /// - Throws: ``DeliveryError/newerSchema(server:version:known:)``, `PostgresError`.
+    /// - Throws: ``DeliveryError/newerSchema(server:version:known:)``, ``DeliveryError/wrongEncoding(server:encoding:)``,
+    ///   `PostgresError`.
     @discardableResult
     public static func migrate(_ connection: PostgresConnection) throws -> [String] {
+        try checkEncoding(connection)
         let steps = try connection.transaction { () -> [String]? in
             try connection.query("SELECT pg_advisory_xact_lock(hashtext('marquee.schema_version'))")
             // Asked first: to make what is there needs a right that it does not take to change it.
@@ -41,14 +43,18 @@ public enum DeliverySchema {
         return steps ?? []
     }
 
-    /// Looks whether this program can write there.
-    /// - Throws: ``DeliveryError`` for another version, a column that is another one than was made, or an encoding that
-    ///   does not hold every text; `PostgresError`.
-    public static func check(_ connection: PostgresConnection) throws {
+    private static func checkEncoding(_ connection: PostgresConnection) throws {
         let encoding = try connection.query("SHOW server_encoding")[0, 0] ?? ""
         guard encoding == "UTF8" else {
             throw DeliveryError.wrongEncoding(server: connection.server, encoding: encoding)
         }
+    }
+
+    /// Looks whether this program can write there.
+    /// - Throws: ``DeliveryError`` for another version, a column that is another one than was made, or an encoding that
+    ///   does not hold every text; `PostgresError`.
+    public static func check(_ connection: PostgresConnection) throws {
+        try checkEncoding(connection)
         guard try connection.query("SELECT to_regclass('marquee.schema_version')::text")[0, 0] != nil,
             let current = try current(connection)
         else { throw DeliveryError.olderSchema(server: connection.server, version: 0, known: version) }

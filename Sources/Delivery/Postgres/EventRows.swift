@@ -36,27 +36,28 @@ final class EventRows: PostgresRowsOfBatch {
         made.increment(by: counts.lists)
     }
 
-    func write(_ batches: [RecordBatch], _ connection: PostgresConnection) throws {
+    func write(_ batches: [RecordBatch], _ connection: PostgresConnection) throws -> Int {
         counts = (0, 0)
         try writeFilms(connection)
         let new = try store(batches, connection)
         counts.events = new?.count ?? batches.reduce(0) { $0 + $1.rowCount }
-        guard let lists, counts.events > 0 else { return }
-        var events = try batches.flatMap { try Self.events(of: $0) }
-        if let new { events.removeAll { !new.contains($0.eventID) } }
+        guard let lists, counts.events > 0 else { return counts.events }
+        var events = try batches.flatMap { try DeliveredEvents.read($0) }
+        if let new { events.removeAll { !new.contains(ExactText($0.eventID)) } }
         lists.remember(events)
         // The last one counts, in the order of the messages; users in the order in which they came.
         var users: [String] = []
-        var triggers: [String: String] = [:]
-        for event in events where triggers.updateValue(event.eventID, forKey: event.userID) == nil {
+        var triggers: [ExactText: String] = [:]
+        for event in events where triggers.updateValue(event.eventID, forKey: ExactText(event.userID)) == nil {
             users.append(event.userID)
         }
         try write(try lists.lists(for: users), triggers, connection)
+        return counts.events
     }
 
     /// Brings the rows into the table of events, all at once if none of them is there yet, as it is nearly always.
     /// - Returns: the identifiers of those that were new; nil if all were.
-    private func store(_ batches: [RecordBatch], _ connection: PostgresConnection) throws -> Set<String>? {
+    private func store(_ batches: [RecordBatch], _ connection: PostgresConnection) throws -> Set<ExactText>? {
         let names = DeliveredTable.names("events")
         let now = Timestamp.now
         func copy(into table: String) throws {
@@ -77,7 +78,7 @@ final class EventRows: PostgresRowsOfBatch {
             INSERT INTO marquee.events (\(names)) SELECT \(names) FROM pg_temp.new_events
             ON CONFLICT (event_id) DO NOTHING RETURNING event_id
             """)
-        return Set((0..<stored.count).compactMap { stored[$0, 0] })
+        return Set((0..<stored.count).compactMap { stored[$0, 0].map { ExactText($0) } })
     }
 
     /// Films that are new or have changed. Those that are gone stay: lists have named them.
@@ -105,12 +106,12 @@ final class EventRows: PostgresRowsOfBatch {
     }
 
     private func write(
-        _ lists: [DeliveredList], _ triggers: [String: String], _ connection: PostgresConnection
+        _ lists: [DeliveredList], _ triggers: [ExactText: String], _ connection: PostgresConnection
     ) throws {
         let names = DeliveredTable.names("recommendations")
         try connection.copy(into: "marquee.recommendations (\(names))") { copy in
             for list in lists {
-                guard let trigger = triggers[list.userID] else { continue }
+                guard let trigger = triggers[ExactText(list.userID)] else { continue }
                 for (place, item) in list.items.enumerated() {
                     copy.row(fields: 10)
                     copy.text(list.userID)
@@ -152,25 +153,6 @@ final class EventRows: PostgresRowsOfBatch {
             copy.bigint(Int64(partitions.values[row]))
             copy.bigint(offsets.values[row])
             copy.timestamp(now)
-        }
-    }
-
-    /// The events as the database knows them: a NUL in a text became U+FFFD.
-    private static func events(of batch: RecordBatch) throws -> [Event] {
-        let texts = try [EventColumn.eventID, EventColumn.userID, EventColumn.itemID, EventColumn.kind].map {
-            try BatchText(batch, $0)
-        }
-        guard case .float(let values) = try batch.column(named: EventColumn.value),
-            let times = try batch.column(named: EventColumn.at).int64s
-        else { return [] }
-        return (0..<batch.rowCount).compactMap { row in
-            func text(_ column: Int) -> String {
-                String(decoding: texts[column][row] ?? [], as: UTF8.self).replacing("\0", with: "\u{FFFD}")
-            }
-            guard let kind = EventKind(name: text(3)) else { return nil }
-            return Event(
-                eventID: text(0), userID: text(1), itemID: text(2), kind: kind, value: values.values[row],
-                at: Timestamp(microseconds: times.values[row]), source: "kafka")
         }
     }
 }

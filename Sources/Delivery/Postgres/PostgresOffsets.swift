@@ -15,6 +15,13 @@ struct PostgresOffsets {
         case elsewhere(detail: String)
     }
 
+    /// Keeps other connections that ask from writing for this consumer, as long as this one lasts.
+    /// - Returns: false if another has it.
+    func reserve(_ connection: PostgresConnection) throws -> Bool {
+        // Advisory locks have two numbers: ours for all consumers, and one for each.
+        try connection.query("SELECT pg_try_advisory_lock(1296192850, hashtext($1))", [consumer])[0, 0] == "t"
+    }
+
     func all(_ connection: PostgresConnection) throws -> [String: Int64] {
         let rows = try connection.query(
             "SELECT source, next_offset FROM marquee.offsets WHERE consumer = $1 AND next_offset IS NOT NULL",

@@ -1,6 +1,7 @@
 public import Columnar
 public import Domain
 public import EventIngest
+internal import Foundation
 internal import Operations
 public import PostgreSQL
 internal import Store
@@ -22,11 +23,13 @@ public final class PostgresSink: EventSink {
     ///   - table: `TableContract.events` or `.deadLetters`.
     ///   - consumer: under which the database keeps the offsets; the table's name if nil.
     ///   - lists: where lists come from; nil to store events alone.
+    ///   - isAlone: whether no other sink may write for this consumer meanwhile; it then waits ``patience`` for another
+    ///     that is about to end, such as one that was killed a moment ago.
     ///   - isUnwanted: asked while the server is away; a commit is given up once it is true.
     /// - Throws: ``DeliveryError/noSuchTable(name:)``.
     public init(
         _ address: PostgresAddress, table: String, consumer: String? = nil, lists: (any ListSource)? = nil,
-        isUnwanted: @escaping @Sendable () -> Bool = { false }
+        isAlone: Bool = false, isUnwanted: @escaping @Sendable () -> Bool = { false }
     ) throws {
         name = "postgres:\(table)"
         switch table {
@@ -34,7 +37,8 @@ public final class PostgresSink: EventSink {
         case "dead_letters": (contract, rows) = (.deadLetters, DeadLetterRows())
         default: throw DeliveryError.noSuchTable(name: table)
         }
-        ledger = PostgresOffsets(consumer: consumer ?? table)
+        let ledger = PostgresOffsets(consumer: consumer ?? table)
+        self.ledger = ledger
         session = PostgresSession(address, isUnwanted: isUnwanted) { [rows] connection in
             try DeliverySchema.check(connection)
             // Rows are durable once a commit returns, whatever the database's default; nobody waits for ever for a lock;
@@ -44,6 +48,7 @@ public final class PostgresSink: EventSink {
                     SET synchronous_commit = on; SET lock_timeout = '30s';
                     SET idle_in_transaction_session_timeout = '5min'; SET TIME ZONE 'UTC';
                     """)
+            if isAlone { try Self.take(ledger, connection, address, isUnwanted) }
             try rows.prepare(connection)
         } onTrouble: { error, pause in
             Self.log.warning(
@@ -54,6 +59,21 @@ public final class PostgresSink: EventSink {
                 help: "Times that PostgreSQL had to be tried again, by code.",
                 labels: ["code": error.code]
             ).increment()
+        }
+    }
+
+    /// How long a sink that must be alone waits for another to end.
+    public static let patience = Duration.seconds(10)
+
+    private static func take(
+        _ ledger: PostgresOffsets, _ connection: PostgresConnection, _ address: PostgresAddress,
+        _ isUnwanted: () -> Bool
+    ) throws {
+        let end = ContinuousClock.now + patience
+        while try !ledger.reserve(connection) {
+            if isUnwanted() { throw CancellationError() }
+            guard ContinuousClock.now < end else { throw DeliveryError.anotherDelivers(server: "\(address)") }
+            Thread.sleep(forTimeInterval: 0.1)
         }
     }
 
@@ -71,6 +91,8 @@ public final class PostgresSink: EventSink {
         }
     }
 
+    public let isReadable = true
+
     public func rows(_ columns: [String], of ranges: [TopicPartition: Range<Int64>]?) throws -> [RecordBatch] {
         try session.run { try PlacedRows(contract).read(columns, of: ranges, $0) }
     }
@@ -80,6 +102,7 @@ public final class PostgresSink: EventSink {
         var mayBeMade = false
         return try session.run { connection in
             var refusal = SinkOutcome.committed(version: 0)
+            var known = 0
             let version = try connection.transaction(willCommit: { mayBeMade = true }) { () -> Int64? in
                 switch try ledger.lock(steps, connection) {
                 case .asExpected: break
@@ -91,11 +114,12 @@ public final class PostgresSink: EventSink {
                     refusal = .overtaken(detail: detail)
                     return nil
                 }
-                if !batches.isEmpty { try rows.write(batches, connection) }
+                let count = batches.reduce(0) { $0 + $1.rowCount }
+                known = batches.isEmpty ? 0 : try count - rows.write(batches, connection)
                 return try ledger.advance(steps, connection)
             }
             if version != nil { rows.wereCommitted() }
-            return version.map { .committed(version: $0) } ?? refusal
+            return version.map { .committed(version: $0, known: known) } ?? refusal
         }
     }
 }
@@ -104,7 +128,8 @@ public final class PostgresSink: EventSink {
 protocol PostgresRowsOfBatch: AnyObject {
     /// Done to each new connection.
     func prepare(_ connection: PostgresConnection) throws
-    func write(_ batches: [RecordBatch], _ connection: PostgresConnection) throws
+    /// - Returns: how many rows were not there yet.
+    func write(_ batches: [RecordBatch], _ connection: PostgresConnection) throws -> Int
     /// What was written is there to stay.
     func wereCommitted()
 }
@@ -114,7 +139,7 @@ final class DeadLetterRows: PostgresRowsOfBatch {
     func prepare(_ connection: PostgresConnection) throws {}
     func wereCommitted() {}
 
-    func write(_ batches: [RecordBatch], _ connection: PostgresConnection) throws {
+    func write(_ batches: [RecordBatch], _ connection: PostgresConnection) throws -> Int {
         try connection.copy(into: "marquee.dead_letters (\(DeliveredTable.names("dead_letters")))") { copy in
             for batch in batches {
                 let topics = try BatchText(batch, DeadLetterColumn.topic)
@@ -138,22 +163,6 @@ final class DeadLetterRows: PostgresRowsOfBatch {
                 }
             }
         }
-    }
-}
-
-/// A column of texts or bytes.
-struct BatchText {
-    private let column: BytesColumn
-
-    init(_ batch: RecordBatch, _ name: String) throws {
-        switch try batch.column(named: name) {
-        case .string(let column), .binary(let column): self.column = column
-        default: throw ColumnarError.schemaMismatch(reason: "column \(name) holds no text")
-        }
-    }
-
-    subscript(row: Int) -> ArraySlice<UInt8>? {
-        if let validity = column.validity, !validity[row] { return nil }
-        return column.bytes[Int(column.offsets[row])..<Int(column.offsets[row + 1])]
+        return batches.reduce(0) { $0 + $1.rowCount }
     }
 }

@@ -14,8 +14,13 @@ final class Transfer: @unchecked Sendable {
     private var headerBytes = 0
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private let cutsLongBodies: Bool
+    /// Whether the transfer was ended because nobody wants more of the body.
+    private var isCut = false
     private var hasRefusedAddress = false
     private var completion: (@Sendable (Outcome) -> Void)?
+    /// When it must be over, whatever libcurl does.
+    let deadline: ContinuousClock.Instant
     /// Set by whoever cancels, read by the loop.
     let isCancelled = Atomic(false)
 
@@ -40,7 +45,9 @@ final class Transfer: @unchecked Sendable {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
         sizeLimit = configuration.maximumResponseBytes
+        cutsLongBodies = configuration.cutsLongResponses
         self.completion = completion
+        deadline = .now + timeout + .seconds(1)
         apply(request, timeout: timeout, configuration: configuration)
     }
 
@@ -61,7 +68,7 @@ final class Transfer: @unchecked Sendable {
     /// What libcurl's result code for this transfer means.
     func outcome(of result: CURLcode) -> Outcome {
         if isTooLarge { return .tooLarge }
-        guard result == CURLE_OK else {
+        guard result == CURLE_OK || isCut else {
             if hasRefusedAddress { return .forbidden }
             return .failed(code: result.rawValue, reason: String(cString: curl_easy_strerror(result)))
         }
@@ -105,7 +112,11 @@ final class Transfer: @unchecked Sendable {
 
         if configuration.onlyPublicAddresses { admitPublicAddressesOnly(context) }
         // On a kept connection that turns out to be dead libcurl sends the request once more by itself, whatever it is.
-        if !request.isIdempotent { marquee_easy_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
+        if !request.isIdempotent {
+            marquee_easy_set_long(handle, CURLOPT_FRESH_CONNECT, 1)
+            // Nobody would use it again, and kept ones count against the limit.
+            marquee_easy_set_long(handle, CURLOPT_FORBID_REUSE, 1)
+        }
         applyMethodAndBody(request)
         applyHeaders(request)
     }
@@ -171,7 +182,7 @@ final class Transfer: @unchecked Sendable {
     /// Returns how many bytes were taken; fewer than given makes libcurl end the transfer.
     private func receive(body bytes: UnsafeRawBufferPointer) -> Int {
         guard bytes.count <= sizeLimit - body.count else {
-            isTooLarge = true
+            if cutsLongBodies { isCut = true } else { isTooLarge = true }
             return 0
         }
         body.append(contentsOf: bytes)

@@ -7,7 +7,7 @@ import Synchronization
 /// One thread serves any number of requests at once, because libcurl never waits inside `curl_multi_perform`; the
 /// waiting is in `curl_multi_poll`, on this thread and not in the cooperative pool.
 ///
-/// `@unchecked Sendable`: `multi` and `active` are touched by the loop's thread only (`curl_multi_wakeup` is the one
+/// `@unchecked Sendable`: `multi`, `active` and `nextLook` are touched by the loop's thread only (`curl_multi_wakeup` is the one
 /// call libcurl allows from others); what others hand over goes through the locked inbox.
 final class TransferLoop: @unchecked Sendable {
     private struct Inbox {
@@ -18,15 +18,21 @@ final class TransferLoop: @unchecked Sendable {
 
     private let multi: UnsafeMutableRawPointer
     private var active: [ObjectIdentifier: Transfer] = [:]
+    /// When the active transfers are looked through for those that are late.
+    private var nextLook = ContinuousClock.now
     private let inbox = Mutex(Inbox())
 
     /// libcurl wants this once in a process, before any other call; a global is initialised once.
     private static let isReady: Bool = marquee_global_init() == CURLE_OK
 
+    /// Does so now; who uses handles of its own calls it first.
+    static func initializeLibrary() { precondition(isReady, "libcurl cannot initialise its TLS library") }
+
     init(connectionsPerServer: Int, idleConnections: Int) {
-        precondition(Self.isReady, "libcurl cannot initialise its TLS library")
+        Self.initializeLibrary()
         guard let multi = curl_multi_init() else { preconditionFailure("libcurl is out of memory") }
         self.multi = multi
+        // 0 is no limit.
         marquee_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerServer)
         marquee_multi_set_long(multi, CURLMOPT_MAXCONNECTS, idleConnections)
         // The thread holds the loop until close() ends it, so the multi handle outlives every use.
@@ -70,6 +76,7 @@ final class TransferLoop: @unchecked Sendable {
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             collect()
+            expire()
             curl_multi_poll(multi, nil, 0, 1000, nil)
         }
         for transfer in Array(active.values) { stop(transfer, as: .closed) }
@@ -89,6 +96,16 @@ final class TransferLoop: @unchecked Sendable {
         guard active.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
         curl_multi_remove_handle(multi, transfer.easyHandle)
         transfer.finish(outcome)
+    }
+
+    /// Ends what is late. libcurl does that itself; this holds whatever a transfer waits for.
+    private func expire() {
+        let now = ContinuousClock.now
+        guard now >= nextLook else { return }
+        nextLook = now + .seconds(1)
+        for transfer in Array(active.values) where transfer.deadline <= now {
+            stop(transfer, as: .failed(code: CURLE_OPERATION_TIMEDOUT.rawValue, reason: "no connection became free"))
+        }
     }
 
     private func collect() {

@@ -63,7 +63,7 @@ public enum HTTPClientError: Fault, Equatable {
         case .untrusted: "Name the file with the server's certificate authority; verification cannot be turned off."
         case .responseTooLarge: "Ask for less, or raise the limit."
         case .circuitOpen: "It is tried again by itself."
-        case .forbiddenTarget: "Allow private targets if it is meant to be one."
+        case .forbiddenTarget: "If it is meant to be one, allow it: --webhook-allow-private."
         }
     }
 

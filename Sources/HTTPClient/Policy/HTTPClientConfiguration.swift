@@ -11,6 +11,10 @@ public struct HTTPClientConfiguration: Sendable {
     public var maximumBackoff = Duration.seconds(5)
     /// Larger bodies (after decompression) end the transfer.
     public var maximumResponseBytes = 64 << 20
+    /// Whether the status is all that is wanted: an answer that is longer than ``maximumResponseBytes`` is then cut off there,
+    /// and no failure.
+    public var cutsLongResponses = false
+    /// More requests wait for one that is free; 0 for no limit.
     public var connectionsPerServer = 16
     public var idleConnections = 32
     public var breaker = CircuitBreaker.Policy()

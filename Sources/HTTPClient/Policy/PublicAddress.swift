@@ -1,5 +1,17 @@
+internal import Glibc
+
 /// Which IP addresses are of the public internet: by IANA's special-purpose registries (RFC 6890 and its updates).
-enum PublicAddress {
+public enum PublicAddress {
+    /// Whether a URL's host is an address that is not public, written out: `127.0.0.1`, `[fd00::1]`. A name may lead to one
+    /// too, which is found out when it is asked for.
+    public static func isPrivate(literal host: some StringProtocol) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            return inet_pton(AF_INET6, String(host.dropFirst().dropLast()), &bytes) == 1 && !contains(bytes)
+        }
+        return inet_pton(AF_INET, String(host), &bytes) == 1 && !contains(Array(bytes[..<4]))
+    }
+
     /// - Parameter bytes: 4 or 16, in network order; anything else is no address, and so not public.
     static func contains(_ bytes: [UInt8]) -> Bool {
         switch bytes.count {

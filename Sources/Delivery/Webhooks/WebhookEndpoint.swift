@@ -9,6 +9,8 @@ public struct WebhookEndpoint: Sendable {
     public let url: String
     /// Scheme, host and port: what may be named.
     public let server: String
+    /// Whether its host is an address of this network or machine, written out.
+    private let isPrivate: Bool
     let secrets: [WebhookSecret]
     let allowsPrivateTargets: Bool
 
@@ -35,11 +37,21 @@ public struct WebhookEndpoint: Sendable {
         guard !secrets.isEmpty else { throw .badEndpoint(reason: "it has no secret to sign with") }
         self.url = url
         server = "\(scheme)://\(authority.lowercased())"
+        isPrivate = PublicAddress.isPrivate(literal: authority.prefixMatch(of: /\[[^\]]*\]|[^:]*/)?.output ?? "")
         self.secrets = secrets
         self.allowsPrivateTargets = allowsPrivateTargets
         // Long paths are secret more often than not; short ones would blot out ordinary text.
         let path = String(rest.dropFirst(3 + authority.count))
         if path.utf8.count >= 16 { Secrets.register(path) }
+    }
+
+    /// For what was set by hand: that nothing will ever be sent is said at once, and not by the first message.
+    /// - Throws: ``DeliveryError/badEndpoint(reason:)`` for an address that is not public where those are not allowed.
+    public func checkIsAllowed() throws(DeliveryError) {
+        guard allowsPrivateTargets || !isPrivate else {
+            throw .badEndpoint(
+                reason: "\(server) is in this network or on this machine; --webhook-allow-private allows it")
+        }
     }
 }
 
@@ -68,7 +80,9 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let secret = line.trimmingCharacters(in: .whitespacesAndNewlines)
             if secret.isEmpty || secret.hasPrefix("#") { continue }
-            guard secret.utf8.count >= fewestBytes else { throw .weakSecret(path: path, line: number + 1) }
+            guard secret.utf8.count >= fewestBytes else {
+                throw .weakSecret(path: path, line: number + 1, fewestBytes: fewestBytes)
+            }
             secrets.append(WebhookSecret(secret))
         }
         guard !secrets.isEmpty else { throw .noSecret(path: path) }
