@@ -1,5 +1,5 @@
 public import Catalog
-internal import Domain
+public import Domain
 public import Trainer
 
 /// The lists of the service without the service: for the command line and for notebooks.
@@ -28,7 +28,7 @@ public struct LocalRecommender: Sendable {
     }
 
     private let state: ServingState
-    private let overlay = EventOverlay()
+    private let overlay: EventOverlay
     private let weights: BlendWeights?
     private let lookup: ContentLookup
 
@@ -37,8 +37,9 @@ public struct LocalRecommender: Sendable {
     public init(
         model: MappedModel, catalog: CatalogSnapshot, content: any ContentSource,
         weights: BlendWeights? = nil, unknownItems: UnknownItems = .hide,
-        contentDeadline: Duration = .seconds(2)
+        contentDeadline: Duration = .seconds(2), choices: any PersonalChoices = NoObjections()
     ) throws {
+        overlay = EventOverlay(choices: choices)
         state = try ServingState(model: model, catalog: catalog, content: content, unknownItems: unknownItems)
         self.weights = weights
         lookup = ContentLookup(deadline: contentDeadline)

@@ -20,19 +20,19 @@ struct NewFilmRows {
     }
 
     /// By film, its row. O(events of the films × rank² + films × rank³).
-    func rows(_ trends: EventTrends) throws -> [String: [Float]] {
+    func rows(_ trends: EventTrends) throws -> [ExactText: [Float]] {
         guard let films = (state.model as? ExtendedModel)?.films else { return [:] }
-        var rows: [String: [Float]] = [:]
+        var rows: [ExactText: [Float]] = [:]
         let weights = state.model.weights
-        let predicted = Dictionary(uniqueKeysWithValues: zip(films.films.map(\.itemID), films.predicted))
+        let predicted = Dictionary(
+            uniqueKeysWithValues: zip(films.films.lazy.map { ExactText($0.itemID) }, films.predicted))
         for (film, people) in trends.weights(of: Set(predicted.keys), weights).sorted(by: { $0.key < $1.key }) {
             guard let prior = predicted[film] else { continue }
             var (vectors, confidences): ([[Float]], [Float]) = ([], [])
             for (user, weight) in people.sorted(by: { $0.key < $1.key }) {
                 // What somebody thinks of other films; of this one it would only repeat the prediction.
-                guard let vector = UserProfile(of: user, without: film, in: state, overlay: overlay).vector else {
-                    continue
-                }
+                let profile = UserProfile(of: user.text, without: film.text, in: state, overlay: overlay)
+                guard let vector = profile.vector else { continue }
                 vectors.append(vector)
                 confidences.append(min(max(weight, -weights.ceiling), weights.ceiling))
             }

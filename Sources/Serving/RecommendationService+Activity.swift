@@ -6,9 +6,10 @@ extension RecommendationService {
     /// - Throws: ``ServingError/storeUnknown``; what reading the table may throw.
     func activity(ofItem item: String) async throws -> ItemActivity {
         guard let archive else { throw ServingError.storeUnknown }
-        if let known = activities[item], ContinuousClock.now - known.at < .seconds(60) { return known.activity }
+        let key = ExactText(item)
+        if let known = activities[key], ContinuousClock.now - known.at < .seconds(60) { return known.activity }
         let activity = try await BlockingWork.run("item-activity") { _ in try archive.activity(ofItem: item) }
-        activities[item] = (.now, activity)
+        activities[key] = (.now, activity)
         return activity
     }
 }

@@ -10,8 +10,10 @@ extension RecommendationService {
     func take(_ events: [Event]) async throws {
         guard let publisher else { throw ServingError.eventsUnavailable }
         try await publisher.publish(events)
-        overlay.receive(events)
-        trends.receive(events)
+        // On the topic they are as others send them; here as the feed will bring them.
+        let known = overlay.known(events)
+        overlay.receive(known)
+        trends.receive(known)
         gauges.eventsTaken.increment(by: events.count)
     }
 
@@ -22,21 +24,26 @@ extension RecommendationService {
         return try await editor.apply(edits)
     }
 
-    /// Returns once all of the events are stored.
+    /// What a caller may wait for the store, at most.
+    public static let longestWait = Duration.seconds(60)
+
+    /// Returns once all of the events are stored. The last look is taken when the time is over, not before.
+    /// - Parameter start: when the time began to count.
     /// - Throws: ``ServingError/waitTimedOut(milliseconds:)``, ``ServingError/storeUnknown``.
-    func waitUntilStored(_ events: [Event], within limit: Duration) async throws {
+    func waitUntilStored(
+        _ events: [Event], within limit: Duration, since start: ContinuousClock.Instant = .now
+    ) async throws {
         guard let archive else { throw ServingError.storeUnknown }
-        let end = ContinuousClock.now + limit
-        var left = events
+        let end = start + limit
+        var left = overlay.known(events)
         var pause = Duration.milliseconds(100)
         while true {
             let wanted = left
+            let isLast = ContinuousClock.now >= end
             left = try await BlockingWork.run("stored") { _ in try archive.unstored(of: wanted) }
             if left.isEmpty { return }
-            guard ContinuousClock.now + pause < end else {
-                throw ServingError.waitTimedOut(milliseconds: Int(limit.inSeconds * 1000))
-            }
-            try await Task.sleep(for: pause)
+            guard !isLast else { throw ServingError.waitTimedOut(milliseconds: Int(limit.inSeconds * 1000)) }
+            try await Task.sleep(until: min(.now + pause, end), clock: .continuous)
             pause = min(pause * 2, .seconds(1))
         }
     }

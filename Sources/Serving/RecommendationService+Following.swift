@@ -24,19 +24,25 @@ extension RecommendationService {
 
     /// Reads what is stored since the data of a model that came back, so that lists know it again.
     func recallStored() async {
-        guard let archive else { return }
-        for await identity in recalled {
+        for await _ in recalled {
             do {
                 try await BlockingWork.run("recall", priority: .low) { [self] flag in
-                    try archive.events(storedSince: identity.dataAt) { events in
-                        if !flag.isSet { recall(events) }
-                    }
+                    try recallStored(unknownTo: current.model) { flag.isSet }
                 }
             } catch {
                 Self.log.error(
                     "stored events cannot be read: lists know less than before the rollback",
                     ["why": Impairments.reason(error)])
             }
+        }
+    }
+
+    /// Takes in the events that are stored and that a model does not know. Blocks.
+    func recallStored(unknownTo model: any FactorModel, unless isUnwanted: () -> Bool = { false }) throws {
+        try archive?.events(storedSince: model.identity.dataAt) { events in
+            guard !isUnwanted() else { return }
+            overlay.recall(
+                events.filter { event in model.lastEvent(ofUser: event.userID).map { event.at > $0 } ?? true })
         }
     }
 

@@ -30,13 +30,6 @@ extension RecommendationService {
         trends.receive(events)
     }
 
-    /// Takes in events again that were let go because a model had learned from them.
-    func recall(_ events: [Event]) {
-        let model = current.model
-        overlay.recall(
-            events.filter { event in model.lastEvent(ofUser: event.userID).map { event.at > $0 } ?? true })
-    }
-
     /// Films that the index of content similarity lacks; nil while that is not known.
     public func note(indexLag: Int?) { self.indexLag.store(indexLag ?? -1, ordering: .relaxed) }
 

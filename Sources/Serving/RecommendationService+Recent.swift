@@ -14,15 +14,25 @@ extension RecommendationService {
             let events = trends.accepted
             guard seen?.state != state.identity || seen?.events != events else { continue }
             let began = ContinuousClock.now
-            let newEvents = events != (seen?.events ?? 0)
-            renewRecent(state)
-            var next = state
-            if newEvents { next = await moveNewFilms(state) }
+            let next = await renewed(state, hasNewEvents: events != (seen?.events ?? 0))
             seen = (next.identity, events)
-            if next.identity != state.identity { renewRecent(next) }
             // At most a twentieth of one core.
             pause = max(.seconds(1), (ContinuousClock.now - began) * 20)
         }
+    }
+
+    /// Does the same at once with what was remembered: before the first answer, which would be another one a second later.
+    public func catchUp() async {
+        let state = current
+        _ = await renewed(state, hasNewEvents: trends.accepted > 0)
+    }
+
+    /// - Returns: the state that is in force afterwards.
+    private func renewed(_ state: ServingState, hasNewEvents: Bool) async -> ServingState {
+        renewRecent(state)
+        let next = hasNewEvents ? await moveNewFilms(state) : state
+        if next.identity != state.identity { renewRecent(next) }
+        return next
     }
 
     /// Counts the events since the model in.

@@ -23,7 +23,7 @@ public final class RecommendationService: Service {
     /// What lists have shown; nil where that is not written down.
     let impressionLog: ImpressionLog?
     let editor: (any CatalogueEditor)?
-    let overlay = EventOverlay()
+    let overlay: EventOverlay
     /// The newest events of everybody.
     let trends = EventTrends()
     /// See ``note(indexLag:)``; below zero while it is not known.
@@ -33,12 +33,12 @@ public final class RecommendationService: Service {
     let retired = Mutex(RetiredStates())
     let catalogue: Mutex<Catalogue>
     /// What people did with items, as it was counted a moment ago.
-    let activities = RecentlyUsed<String, (at: ContinuousClock.Instant, activity: ItemActivity)>(capacity: 1000)
+    let activities = RecentlyUsed<ExactText, (at: ContinuousClock.Instant, activity: ItemActivity)>(capacity: 1000)
     /// Lists as they were answered.
     let kept: KeptAnswers
     /// Models that were put back into service, whose newer events are to be read from the store again.
-    private let recalls: AsyncStream<ModelIdentity>.Continuation
-    let recalled: AsyncStream<ModelIdentity>
+    private let recalls: AsyncStream<Void>.Continuation
+    let recalled: AsyncStream<Void>
     /// When the feed was taken up the last time; nil while it is not.
     let hearingSince = Mutex<ContinuousClock.Instant?>(nil)
     /// What does not work just now.
@@ -64,24 +64,31 @@ public final class RecommendationService: Service {
     ///   - archive: What is stored of events; nil if nobody can tell.
     ///   - impressions: Where `POST /v1/impressions` goes, and what lists have shown if the configuration asks for it; nil
     ///     for neither.
+    ///   - choices: what users' data may be used for; asked in every request.
+    ///   - pseudonyms: what users are called in the model, the archive, the feed and among the choices; nil if as they are.
+    ///     Requests and answers, and what is published, have the identifiers themselves.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
     public convenience init(
         configuration: ServingConfiguration = ServingConfiguration(), registry: ModelRegistry,
         catalog: CatalogSnapshot, content: any ContentSource, feed: (any EventFeed)? = nil,
         publisher: (any EventPublisher)? = nil, editor: (any CatalogueEditor)? = nil,
-        archive: (any EventArchive)? = nil, impressions: (any ImpressionPublisher)? = nil
+        archive: (any EventArchive)? = nil, impressions: (any ImpressionPublisher)? = nil,
+        choices: any PersonalChoices = NoObjections(), pseudonyms: (any Pseudonymiser)? = nil
     ) async throws {
         try await self.init(
             configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed,
-            publisher: publisher, editor: editor, archive: archive, impressions: impressions)
+            publisher: publisher, editor: editor, archive: archive, impressions: impressions, choices: choices,
+            pseudonyms: pseudonyms)
     }
 
     init(
         configuration: ServingConfiguration, models: any ModelSource, catalog: CatalogSnapshot,
         content: any ContentSource, feed: (any EventFeed)?, publisher: (any EventPublisher)?,
         editor: (any CatalogueEditor)? = nil, archive: (any EventArchive)? = nil,
-        impressions: (any ImpressionPublisher)? = nil
+        impressions: (any ImpressionPublisher)? = nil, choices: any PersonalChoices = NoObjections(),
+        pseudonyms: (any Pseudonymiser)? = nil
     ) async throws {
+        overlay = EventOverlay(choices: choices, pseudonyms: pseudonyms)
         self.configuration = configuration
         self.models = models
         self.feed = feed
@@ -109,9 +116,16 @@ public final class RecommendationService: Service {
         }
         state = Mutex(first)
         noteNoModel()
-        Self.log.info(
-            "model in service",
-            ["model": first.model.identity.id, "items": first.items.count])
+        announce(first)
+    }
+
+    private func announce(_ state: ServingState) {
+        let model = state.model.identity.id
+        Self.log.info("model in service", ["model": model, "items": state.items.count])
+        guard let key = state.model.pseudonymKey, key != overlay.pseudonymKey else { return }
+        Self.log.warning(
+            "the model knows users by pseudonyms of another key: to it everybody is new until one is trained on the tables as they are",
+            ["model": model, "its key": key])
     }
 
     /// The promoted model, or one that knows nothing where none is promoted yet and that is allowed.
@@ -133,6 +147,7 @@ public final class RecommendationService: Service {
             group.addTask { await self.followModels() }
             group.addTask { await self.followEvents() }
             group.addTask { await self.watchFeed() }
+            group.addTask { await self.followChoices() }
             group.addTask { await self.recallStored() }
             group.addTask { await self.kept.writeBehind(self.impairments) }
             if let impressionLog { group.addTask { await impressionLog.run() } }
@@ -173,12 +188,12 @@ public final class RecommendationService: Service {
             }
             return id
         }
-        guard let id else { return false }
-        Self.log.info("model in service", ["model": id])
+        guard id != nil else { return false }
+        announce(current)
         gauges.swaps.increment()
         let model = current.model
         // Back to an older one: what newer models had learned was let go, and is in the store.
-        if model.identity.isOlder(than: before.identity) { recalls.yield(model.identity) }
+        if model.identity.isOlder(than: before.identity) { recalls.yield() }
         // What only one of the two knows stays: the other comes back with a rollback.
         overlay.forget { user in
             guard let known = model.lastEvent(ofUser: user), let knownBefore = before.lastEvent(ofUser: user) else {
@@ -196,7 +211,7 @@ public final class RecommendationService: Service {
     }
 
     /// - Parameter moved: rows of films that are new to the model as events have moved them; nil for those there are.
-    private func layOut(_ layout: ModelLayout, moved: [String: [Float]]? = nil) throws -> ServingState {
+    private func layOut(_ layout: ModelLayout, moved: [ExactText: [Float]]? = nil) throws -> ServingState {
         let catalogue = catalogue.withLock { $0 }
         return ServingState(
             try layout.following(catalogue.snapshot, moved: moved), catalog: catalogue.snapshot,
@@ -261,20 +276,30 @@ public final class RecommendationService: Service {
     }
 
     /// Opens the model again that made the first page, as after a restart: one of them at a time, for the whole life of
-    /// a cursor, so that old cursors cannot fill the memory.
+    /// a cursor, so that old cursors cannot fill the memory. One that was promoted just now, and that another server
+    /// has seen first, is put into service.
     /// - Throws: ``ServingError/cursorExpired`` if it is not in the registry any more, or another one is open.
     func reopened(for page: ListPage) async throws -> Pipeline {
-        guard let id = page.cursor?.modelID, retired.withLock({ $0.mayReopen(id, now: .now) }) else {
-            throw ServingError.cursorExpired
+        guard let id = page.cursor?.modelID else { throw ServingError.cursorExpired }
+        if try await isPromoted(id) {
+            try await reloadModel()
+            if let pipeline = pipeline(for: page) { return pipeline }
         }
+        guard retired.withLock({ $0.mayReopen(id, now: .now) }) else { throw ServingError.cursorExpired }
         let opened = try await loading.run { [self] in
             if let there = retired.withLock({ $0.state(of: id) }) { return there }
             guard let model = try? models.open(id) else { throw ServingError.cursorExpired }
+            // What is newer than this model, and not than the one in service, was never read, or is forgotten.
+            try recallStored(unknownTo: model)
             let state = try layOut(try layout(of: model))
             retired.withLock { $0.reopen(state, now: .now) }
             return state
         }
         return Pipeline(state: opened, overlay: overlay, weights: configuration.weights)
+    }
+
+    private func isPromoted(_ id: String) async throws -> Bool {
+        try await loading.run { [self] in (try? models.currentID()) == id }
     }
 
     /// Says what the service lacks of the parts that such a list is made from, and counts.

@@ -11,14 +11,14 @@ struct Fetch: Sendable {
         var body: [UInt8]
     }
 
-    func callAsFunction(_ url: String, method: String, body: [UInt8]?, type: String, accept: String = "") async throws
-        -> Fetched
-    {
+    func callAsFunction(
+        _ url: String, method: String, body: [UInt8]?, type: String, accept: String = "",
+        headers: [String: String] = [:]
+    ) async throws -> Fetched {
+        let fields = [("Content-Type", type), ("Accept", accept)] + headers.map { ($0.key, $0.value) }
         let request = HTTPRequest(
             HTTPRequest.Method(rawValue: method)!, url,
-            headers: [("Content-Type", type), ("Accept", accept)].filter { !$0.1.isEmpty }.map {
-                HTTPHeader($0.0, $0.1)
-            },
+            headers: fields.filter { !$0.1.isEmpty }.map { HTTPHeader($0.0, $0.1) },
             body: body, deadline: .seconds(60),
             attempts: 1)
         let response = try await client.send(request)

@@ -42,15 +42,18 @@ struct RunningService: Sendable {
         func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
     }
 
-    func post(_ path: String, _ body: String, type: String) async throws -> Answer {
-        try await get(path, method: "POST", body: Array(body.utf8), type: type)
+    func post(
+        _ path: String, _ body: String, type: String, headers: [String: String] = [:]
+    ) async throws -> Answer {
+        try await get(path, method: "POST", body: Array(body.utf8), type: type, headers: headers)
     }
 
     func get(
-        _ path: String, method: String = "GET", body: [UInt8]? = nil, type: String = "", accept: String = ""
+        _ path: String, method: String = "GET", body: [UInt8]? = nil, type: String = "", accept: String = "",
+        headers: [String: String] = [:]
     ) async throws -> Answer {
         let url = "http://127.0.0.1:\(server.port)\(path)"
-        let fetched = try await fetch(url, method: method, body: body, type: type, accept: accept)
+        let fetched = try await fetch(url, method: method, body: body, type: type, accept: accept, headers: headers)
         return Answer(status: fetched.status, headers: fetched.headers, body: fetched.body)
     }
 }
@@ -60,7 +63,8 @@ func withService<R>(
     models: SmallModels? = nil, content: (any ContentSource)? = nil, feed: (any EventFeed)? = nil,
     publisher: (any EventPublisher)? = nil, impressions: (any ImpressionPublisher)? = nil,
     archive: (any EventArchive)? = nil, catalog: CatalogSnapshot? = nil,
-    adjust: (inout ServingConfiguration) -> Void = { _ in }, _ body: (RunningService) async throws -> R
+    choices: any PersonalChoices = NoObjections(), adjust: (inout ServingConfiguration) -> Void = { _ in },
+    _ body: (RunningService) async throws -> R
 ) async throws -> R {
     let small = try SmallModel()
     let catalog = catalog ?? small.catalog
@@ -71,7 +75,7 @@ func withService<R>(
     let service = try await RecommendationService(
         configuration: configuration, models: models ?? SmallModels(small), catalog: catalog,
         content: content ?? ContentIndex(catalog.movies), feed: feed, publisher: publisher,
-        archive: archive, impressions: impressions)
+        archive: archive, impressions: impressions, choices: choices)
     let client = try RunningService(service)
     let running = Task { try await service.run() }
     let result: Result<R, any Error>

@@ -175,7 +175,7 @@ final class FragileContent: ContentSource {
     var name: String { "fragile" }
 
     func similar(
-        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int
+        to itemIDs: [String], excluding: [String], where filter: FilmFilter?, limit: Int
     ) async throws -> [ScoredItem] {
         switch mood.withLock({ $0 }) {
         case .answers: return try await index.similar(to: itemIDs, excluding: excluding, where: filter, limit: limit)

@@ -15,6 +15,8 @@ final class FilterSelection: Sendable {
     let excludedItems: ItemBitmap
     /// How many places match.
     let count: Int
+    /// What ``FilterParts`` knows of it.
+    let standing = Mutex(FilterParts.Standing())
     private let translation = Mutex<(for: any AnyObject & Sendable, places: ItemBitmap)?>(nil)
 
     init(_ places: ItemBitmap, modelCount: Int, by text: FilterText, _ filter: FilmFilter) {
@@ -46,8 +48,9 @@ final class ItemFilters: Sendable {
     private let hidden: ItemBitmap?
     private let modelCount: Int
     private let hasFilms: Bool
-    private let parsed = RecentlyUsed<String, ParsedFilter>(capacity: 512)
+    private let parsed = RecentlyUsed<ExactText, ParsedFilter>(capacity: 512)
     private let selected: RecentlyUsed<FilterText, FilterSelection>
+    let parts = FilterParts()
 
     /// Selections take a quarter of a byte an item and entry: with this, 16 MB at a million items.
     private static let capacity = 64
@@ -84,9 +87,9 @@ final class ItemFilters: Sendable {
     }
 
     private func parse(_ text: String) throws(FilterError) -> ParsedFilter {
-        if let known = parsed[text] { return known }
+        if let known = parsed[ExactText(text)] { return known }
         let new = try ParsedFilter(text)
-        parsed[text] = new
+        parsed[ExactText(text)] = new
         return new
     }
 }

@@ -1,62 +1,55 @@
+internal import Columnar
 internal import Domain
 
 /// A file of an ``AnswerLog``: batches of answers, and behind them their entries once more, sorted, when it is full.
 ///
-///     batch    "MQAB", entries (4 bytes), length of what follows (8), its checksum (8); entries; identifiers and bodies
+///     batch    "MQAC", entries (4 bytes), length of what follows (8), its checksum (8), length of the answers (8);
+///              entries; the answers' identifiers and bodies as one LZ4 block: lists repeat each other
 ///     footer   entries by hash; where they begin (8), how many (8), "MQAF", 0 (4)
-///     entry    hash of the identifier (8), time in µs (8), where the identifier stands in the file (8), its length (4),
-///              the length of the body behind it (4)
+///     entry    hash of the identifier (8), time in µs (8), where its batch begins in the file (4), where the identifier
+///              begins in the answers (4), its length (4), the length of the body behind it (4)
 ///
 /// All numbers little-endian. A batch that is not whole is the end of what can be read.
 enum AnswerSegment {
-    struct Entry {
-        static let size = 32
+    typealias Entry = AnswerBatch.Entry
 
-        var hash: UInt64
-        var at: Int64
-        var start: Int
-        var idCount: Int
-        var bodyCount: Int
-
-        var end: Int { start + idCount + bodyCount }
-    }
-
-    private static let batchMark: UInt32 = 0x4241_514D
+    private static let batchMark: UInt32 = 0x4341_514D
     private static let footerMark: UInt32 = 0x4641_514D
-    private static let headSize = 24
+    private static let headSize = 32
+    private static let tailSize = 24
+    /// Of a batch's answers: more is no batch of ours.
+    private static let maximumAnswers: UInt64 = 1 << 28
+
+    static let suffix = ".answers"
 
     /// Names sort by time.
     static func name(_ at: Timestamp) -> String {
         let digits = String(max(0, at.microseconds))
         let padding = String(repeating: "0", count: max(0, 17 - digits.count))
-        return "\(padding)\(digits)-\(String(UInt64.random(in: .min ... .max), radix: 36)).answers"
+        return "\(padding)\(digits)-\(String(UInt64.random(in: .min ... .max), radix: 36))\(suffix)"
     }
 
     // MARK: Writing
 
     /// - Parameter start: where in the file the batch will stand.
-    static func batch(_ answers: [KeptAnswers.Unwritten], at start: Int) -> (bytes: [UInt8], entries: [Entry]) {
-        var entries: [Entry] = []
-        entries.reserveCapacity(answers.count)
-        var place = start + headSize + answers.count * Entry.size
-        for answer in answers {
-            let entry = Entry(
-                hash: hash(of: answer.id), at: answer.kept.at.microseconds, start: place, idCount: answer.id.utf8.count,
-                bodyCount: answer.kept.body.count)
-            entries.append(entry)
-            place = entry.end
+    /// - Returns: what is written, and the entries as they stand in the file.
+    static func batch(_ answers: AnswerBatch, at start: Int) throws -> (bytes: [UInt8], entries: [Entry]) {
+        let packed = try LZ4Block.compress(answers.bytes)
+        let entries = answers.entries.map { entry in
+            var entry = entry
+            entry.batch = UInt32(start)
+            return entry
         }
+        let length = entries.count * Entry.size + packed.count
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(place - start)
+        bytes.reserveCapacity(headSize + length)
         bytes.append(batchMark)
-        bytes.append(UInt32(answers.count))
-        bytes.append(UInt64(place - start - headSize))
+        bytes.append(UInt32(entries.count))
+        bytes.append(UInt64(length))
         bytes.append(0 as UInt64)
+        bytes.append(UInt64(answers.bytes.count))
         for entry in entries { bytes.append(entry) }
-        for answer in answers {
-            bytes += answer.id.utf8
-            bytes += answer.kept.body
-        }
+        bytes += packed
         let checksum = StableHash.checksum(bytes[headSize...])
         withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(16..<24, with: $0) }
         return (bytes, entries)
@@ -65,7 +58,7 @@ enum AnswerSegment {
     /// What makes a file complete.
     static func footer(_ entries: [Entry], at start: Int) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(entries.count * Entry.size + headSize)
+        bytes.reserveCapacity(entries.count * Entry.size + tailSize)
         for entry in entries.sorted(by: { $0.hash < $1.hash }) { bytes.append(entry) }
         bytes.append(UInt64(start))
         bytes.append(UInt64(entries.count))
@@ -78,14 +71,43 @@ enum AnswerSegment {
 
     /// The answer of an identifier, or nil if the file has none: a search in the footer, or a walk through all batches.
     static func answer(_ id: String, in file: any StoredObject) throws -> KeptAnswers.Kept? {
-        let hash = hash(of: id)
-        for entry in try candidates(hash, in: file) {
-            let bytes = try file.read(entry.start..<entry.end)
-            guard bytes.prefix(entry.idCount).elementsEqual(id.utf8) else { continue }
-            return KeptAnswers.Kept(
-                body: Array(bytes.dropFirst(entry.idCount)), at: Timestamp(microseconds: entry.at))
+        for entry in try candidates(AnswerBatch.hash(of: id), in: file) {
+            guard let answers = try answers(of: entry, in: file), let body = entry.body(of: id, in: answers) else {
+                continue
+            }
+            return KeptAnswers.Kept(body: body, at: Timestamp(microseconds: entry.at))
         }
         return nil
+    }
+
+    /// The identifiers and bodies of an entry's batch; nil if they are damaged.
+    private static func answers(of entry: Entry, in file: any StoredObject) throws -> [UInt8]? {
+        let start = Int(entry.batch)
+        guard start + headSize <= file.size,
+            let head = Head(try file.read(start..<start + headSize), at: 0, room: file.size - start - headSize)
+        else { return nil }
+        let body = try file.read(start + headSize..<start + headSize + head.length)
+        guard StableHash.checksum(body[...]) == head.checksum else { return nil }
+        return try? LZ4Block.decompress(body[(head.entries * Entry.size)...], size: head.answers)
+    }
+
+    /// The head of a batch, as far as it can be.
+    private struct Head {
+        let entries: Int
+        let length: Int
+        let checksum: UInt64
+        let answers: Int
+
+        /// - Parameter room: how much may follow it.
+        init?(_ bytes: [UInt8], at place: Int, room: Int) {
+            let (mark, length) = (bytes.number(at: place), bytes.number(at: place + 8))
+            let answers = bytes.number(at: place + 24)
+            guard UInt32(truncatingIfNeeded: mark) == batchMark, length <= UInt64(room),
+                mark >> 32 <= length / UInt64(Entry.size), answers <= maximumAnswers
+            else { return nil }
+            (entries, self.length, self.answers) = (Int(mark >> 32), Int(length), Int(answers))
+            checksum = bytes.number(at: place + 16)
+        }
     }
 
     private static func candidates(_ hash: UInt64, in file: any StoredObject) throws -> [Entry] {
@@ -96,10 +118,8 @@ enum AnswerSegment {
             if sorted.number(at: middle * Entry.size) < hash { low = middle + 1 } else { high = middle }
         }
         var found: [Entry] = []
-        while low < sorted.count / Entry.size, let entry = sorted.entry(at: low * Entry.size, of: file.size),
-            entry.hash == hash
-        {
-            found.append(entry)
+        while low < sorted.count / Entry.size, sorted.number(at: low * Entry.size) == hash {
+            found.append(sorted.entry(at: low * Entry.size))
             low += 1
         }
         return found
@@ -107,8 +127,8 @@ enum AnswerSegment {
 
     /// The sorted entries, or nil if the file is not complete.
     private static func footer(of file: any StoredObject) throws -> [UInt8]? {
-        guard file.size >= headSize else { return nil }
-        let end = file.size - headSize
+        guard file.size >= tailSize else { return nil }
+        let end = file.size - tailSize
         let tail = try file.read(end..<file.size)
         let (start, count) = (tail.number(at: 0), tail.number(at: 8))
         guard UInt32(truncatingIfNeeded: tail.number(at: 16)) == footerMark, start <= UInt64(end),
@@ -120,31 +140,26 @@ enum AnswerSegment {
     /// Of every answer in the file. O(bytes) where it is not complete.
     static func entries(of file: any StoredObject) throws -> [Entry] {
         if let sorted = try footer(of: file) {
-            return stride(from: 0, to: sorted.count, by: Entry.size).compactMap { sorted.entry(at: $0, of: file.size) }
+            return stride(from: 0, through: sorted.count - Entry.size, by: Entry.size).map { sorted.entry(at: $0) }
         }
         let bytes = try file.read(0..<file.size)
         var entries: [Entry] = []
         var place = 0
         while place + headSize <= bytes.count {
-            let (head, length) = (bytes.number(at: place), bytes.number(at: place + 8))
             let begin = place + headSize
-            guard UInt32(truncatingIfNeeded: head) == batchMark, length <= UInt64(bytes.count - begin),
-                head >> 32 <= length / UInt64(Entry.size),
-                StableHash.checksum(bytes[begin..<begin + Int(length)]) == bytes.number(at: place + 16)
+            guard let head = Head(bytes, at: place, room: bytes.count - begin),
+                StableHash.checksum(bytes[begin..<begin + head.length]) == head.checksum
             else { break }
-            for number in 0..<Int(head >> 32) {
-                if let entry = bytes.entry(at: begin + number * Entry.size, of: bytes.count) { entries.append(entry) }
-            }
-            place = begin + Int(length)
+            for number in 0..<head.entries { entries.append(bytes.entry(at: begin + number * Entry.size)) }
+            place = begin + head.length
         }
         return entries
     }
+}
 
-    private static func hash(of id: String) -> UInt64 {
-        var hash = StableHash()
-        hash.combine(id)
-        return hash.value
-    }
+extension AnswerBatch.Entry {
+    /// As it stands in a file.
+    fileprivate static let size = 32
 }
 
 extension StableHash {
@@ -168,12 +183,13 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
     }
 
-    fileprivate mutating func append(_ entry: AnswerSegment.Entry) {
+    fileprivate mutating func append(_ entry: AnswerBatch.Entry) {
         append(entry.hash)
         append(entry.at)
-        append(UInt64(entry.start))
-        append(UInt32(entry.idCount))
-        append(UInt32(entry.bodyCount))
+        append(entry.batch)
+        append(entry.start)
+        append(entry.idCount)
+        append(entry.bodyCount)
     }
 
     /// Eight bytes that the caller knows to be there; checked all the same.
@@ -181,14 +197,12 @@ extension [UInt8] {
         withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt64.self)) }
     }
 
-    /// nil if it does not lie in a file of that size.
-    fileprivate func entry(at place: Int, of size: Int) -> AnswerSegment.Entry? {
-        let lengths = number(at: place + 24)
-        let start = number(at: place + 16)
-        let entry = AnswerSegment.Entry(
-            hash: number(at: place), at: Int64(bitPattern: number(at: place + 8)), start: Int(clamping: start),
-            idCount: Int(lengths & 0xFFFF_FFFF), bodyCount: Int(lengths >> 32))
-        guard start <= UInt64(size), entry.idCount + entry.bodyCount <= size - entry.start else { return nil }
-        return entry
+    /// 32 bytes that the caller knows to be there. What it says of places is checked by whoever goes there.
+    fileprivate func entry(at place: Int) -> AnswerBatch.Entry {
+        let (places, lengths) = (number(at: place + 16), number(at: place + 24))
+        return AnswerBatch.Entry(
+            hash: number(at: place), at: Int64(bitPattern: number(at: place + 8)),
+            batch: UInt32(truncatingIfNeeded: places), start: UInt32(places >> 32),
+            idCount: UInt32(truncatingIfNeeded: lengths), bodyCount: UInt32(lengths >> 32))
     }
 }

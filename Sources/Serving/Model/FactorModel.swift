@@ -63,12 +63,15 @@ protocol FactorModel: Sendable {
     var blend: ModelBlend? { get }
     /// What predicts the factors of films without events; nil if that was not learned.
     var content: ContentRidge? { get }
+    /// Which key the users' pseudonyms are of, by its digest; nil if it has identifiers as they are, or nobody can tell.
+    var pseudonymKey: String? { get }
 }
 
 extension FactorModel {
     var tasteColumns: Int { itemFactors.columns }
     var blend: ModelBlend? { nil }
     var content: ContentRidge? { nil }
+    var pseudonymKey: String? { nil }
     func historyCount(of user: UserIndex) -> Int { history(of: user).items.count }
     /// See ``lastEvent(of:)``; nil for a user that it does not know.
     func lastEvent(ofUser id: String) -> Timestamp? { userIndex(of: id).map { lastEvent(of: $0) } }
@@ -83,6 +86,7 @@ extension MappedModel: FactorModel {
             dataAt: manifest.data.committedAt)
     }
     var parameters: ALSParameters { manifest.parameters }
+    var pseudonymKey: String? { manifest.data.pseudonymKey }
     var weights: ConfidenceWeights { manifest.weights }
 
     func userRows() -> Matrix { userFactors }

@@ -13,7 +13,7 @@ struct HiddenItems: Sendable {
     init(items: ItemSpace, catalog: CatalogSnapshot, unknown: UnknownItems) {
         let hidesUnknown = unknown == .hide && catalog.isThere
         let hidden = (0..<Int32(items.count)).filter { place in
-            !items.hasMovie(at: place) && (hidesUnknown || catalog.withdrawn[items.ids[Int(place)]] != nil)
+            !items.hasMovie(at: place) && (hidesUnknown || catalog.withdrawn[ExactText(items.ids[Int(place)])] != nil)
         }
         guard !hidden.isEmpty else {
             (places, bitmap) = (nil, nil)

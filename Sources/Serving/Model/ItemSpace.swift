@@ -10,7 +10,7 @@ struct ItemSpace: Sendable {
     let texts: ItemTexts
     /// Places `0..<modelCount` are the model's item indices.
     let modelCount: Int
-    private let places: [String: Int32]
+    private let places: [ExactText: Int32]
     /// The films of the catalogue, ascending by the bytes of their identifiers.
     private(set) var movies: [Movie]
     /// Of each of ``movies``, its place.
@@ -27,16 +27,17 @@ struct ItemSpace: Sendable {
             return
         }
         var ids = (0..<model.itemCount).map { model.itemID(ItemIndex($0)) }
-        var places = Dictionary(zip(ids, 0..<Int32(ids.count)), uniquingKeysWith: { first, _ in first })
+        var places = Dictionary(
+            zip(ids.lazy.map { ExactText($0) }, 0..<Int32(ids.count)), uniquingKeysWith: { first, _ in first })
         var movieOf = [Int32](repeating: -1, count: ids.count)
         var moviePlaces: [Int32] = []
         moviePlaces.reserveCapacity(catalog.count)
         for (number, movie) in catalog.movies.enumerated() {
-            if let place = places[movie.itemID] {
+            if let place = places[ExactText(movie.itemID)] {
                 movieOf[Int(place)] = Int32(number)
                 moviePlaces.append(place)
             } else {
-                places[movie.itemID] = Int32(ids.count)
+                places[ExactText(movie.itemID)] = Int32(ids.count)
                 moviePlaces.append(Int32(ids.count))
                 ids.append(movie.itemID)
                 movieOf.append(Int32(number))
@@ -52,12 +53,13 @@ struct ItemSpace: Sendable {
     }
 
     private func hasFilms(of catalog: CatalogSnapshot) -> Bool {
-        movies.count == catalog.count && movies.indices.allSatisfy { movies[$0].itemID == catalog.movies[$0].itemID }
+        movies.count == catalog.count
+            && movies.indices.allSatisfy { movies[$0].itemID.isExactly(catalog.movies[$0].itemID) }
     }
 
     var count: Int { ids.count }
 
-    func place(of id: String) -> Int32? { places[id] }
+    func place(of id: String) -> Int32? { places[ExactText(id)] }
 
     func movie(at place: Int32) -> Movie? {
         let number = movieOf[Int(place)]

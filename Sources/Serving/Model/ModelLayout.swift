@@ -24,7 +24,7 @@ final class ModelLayout: Sendable {
 
     /// The layout for another catalogue; this one, if its films that are new to the model are as before. O(films).
     /// - Parameter moved: their rows as events have moved them; nil for those there are.
-    func following(_ catalog: CatalogSnapshot, moved: [String: [Float]]? = nil) throws -> ModelLayout {
+    func following(_ catalog: CatalogSnapshot, moved: [ExactText: [Float]]? = nil) throws -> ModelLayout {
         guard trained.content != nil else { return self }
         let before = (model as? ExtendedModel)?.films
         let films = NewFilms(of: trained, in: catalog, moved: moved ?? before?.moved ?? [:], before: before)

@@ -7,6 +7,8 @@ public enum ServingError: RequestFault, Equatable {
     case missingParameter(name: String)
     case badParameter(name: String, value: String, allowed: String)
     case badFilter(FilterError)
+    /// The expression of a boost.
+    case badBoost(FilterError)
     /// A body that is no JSON object.
     case badBody(reason: String)
     /// A member of a body that its route does not take.
@@ -41,6 +43,8 @@ public enum ServingError: RequestFault, Equatable {
     case tooManyFilms(limit: Int)
     /// A film that is another one by now than an edit is meant for.
     case filmChanged(id: String)
+    /// An edit that is not meant for a film that is there, or not for one as it is.
+    case filmExists(id: String)
     /// The search service cannot be asked now.
     case searchUnavailable
     /// The service has nowhere to publish events to.
@@ -59,7 +63,7 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter: "missing-parameter"
         case .badParameter: "bad-parameter"
-        case .badFilter(let error): error.code
+        case .badFilter(let error), .badBoost(let error): error.code
         case .badBody: "bad-body"
         case .unknownMember: "unknown-parameter"
         case .missingMember: "missing-parameter"
@@ -83,6 +87,7 @@ public enum ServingError: RequestFault, Equatable {
         case .badFilm: "movie-malformed"
         case .tooManyFilms: "too-many-films"
         case .filmChanged: "film-changed"
+        case .filmExists: "film-exists"
         case .waitTimedOut: "wait-timed-out"
         case .storeUnknown: "store-unknown"
         }
@@ -94,6 +99,7 @@ public enum ServingError: RequestFault, Equatable {
         case .badParameter(let name, let value, let allowed):
             "The parameter \(name) is \(Self.quoted(value)), but it must be \(allowed)."
         case .badFilter(let error): error.message
+        case .badBoost(let error): "In a boost: \(error.message)"
         case .badBody(let reason): "The body cannot be understood: \(reason)."
         case .unknownMember(let name, _): "There is no parameter \(Self.quoted(name)) here."
         case .missingMember(let name): "The body has no \(name)."
@@ -123,6 +129,7 @@ public enum ServingError: RequestFault, Equatable {
             "\(number.map { "Film \($0)" } ?? "The film") cannot be used: \(reason)."
         case .tooManyFilms(let limit): "One request may carry \(limit) films."
         case .filmChanged(let id): "The film \(Self.quoted(id)) is not the one any more that the edit is of."
+        case .filmExists(let id): "The film \(Self.quoted(id)) is there, and the edit is not meant for it."
         case .waitTimedOut(let milliseconds):
             "The events were taken, but they were not stored within \(milliseconds) milliseconds."
         case .storeUnknown: "This service does not know what is stored."
@@ -133,7 +140,7 @@ public enum ServingError: RequestFault, Equatable {
         switch self {
         case .missingParameter(let name): "Add ?\(name)=… to the path."
         case .badParameter, .badIdentifier: ""
-        case .badFilter(let error): error.advice
+        case .badFilter(let error), .badBoost(let error): error.advice
         case .badBody: "Send one JSON object."
         case .unknownMember(_, let allowed): "The body takes \(allowed.joined(separator: ", "))."
         case .missingMember(let name): "Add it: {\"\(name)\": …}."
@@ -154,6 +161,7 @@ public enum ServingError: RequestFault, Equatable {
         case .badFilm: "Nothing of the request was taken; correct it and send it again."
         case .tooManyFilms: "Send them in several requests."
         case .filmChanged: "Read it again, and send the edit with the ETag that it has then as If-Match."
+        case .filmExists: "To change it, send the edit without If-None-Match, or with its ETag as If-Match."
         case .waitTimedOut: "Do not send them again, or only with the same event_id; give X-Timeout-Ms up to 60000."
         case .storeUnknown: "Its operator can give it the store of events."
         }
@@ -161,10 +169,11 @@ public enum ServingError: RequestFault, Equatable {
 
     public var category: FaultCategory {
         switch self {
-        case .missingParameter, .badParameter, .badFilter, .badIdentifier, .badEvent, .badImpression, .tooManyEvents,
+        case .missingParameter, .badParameter, .badFilter, .badBoost, .badIdentifier, .badEvent, .badImpression,
+            .tooManyEvents,
             .unsupportedMediaType,
             .notAcceptable, .badBody, .unknownMember, .missingMember, .badCursor, .cursorOfAnotherList, .cursorExpired,
-            .badFilm, .tooManyFilms, .filmChanged, .waitTimedOut:
+            .badFilm, .tooManyFilms, .filmChanged, .filmExists, .waitTimedOut:
             .usage
         case .itemNotFound, .userNotFound, .recommendationNotFound: .notFound
         case .eventsUnavailable, .impressionsUnavailable, .catalogueReadOnly, .catalogueUnavailable, .searchUnavailable,
@@ -179,7 +188,7 @@ public enum ServingError: RequestFault, Equatable {
         case .tooManyEvents, .tooManyFilms: 413
         case .notAcceptable: 406
         case .cursorExpired: 410
-        case .filmChanged: 412
+        case .filmChanged, .filmExists: 412
         case .waitTimedOut: 504
         default: nil
         }
@@ -191,6 +200,7 @@ public enum ServingError: RequestFault, Equatable {
             .missingMember(let name):
             name
         case .badFilter(let error): error.parameter
+        case .badBoost(let error): error.parameter == "filter" ? "boost" : error.parameter
         case .badCursor, .cursorOfAnotherList, .cursorExpired: "cursor"
         default: nil
         }

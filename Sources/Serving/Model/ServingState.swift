@@ -29,6 +29,7 @@ final class ServingState: Sendable {
     /// What a filter lets through.
     let filters: ItemFilters
     let popularity: Popularity
+    let popularPages = PopularPages()
     var directions: PackedItems { layout.directions }
     var foldIn: UserSolver { layout.foldIn }
     var users: UserSpace { layout.users }

@@ -26,30 +26,46 @@ struct UserSpace: Sendable {
     }
 
     /// The users whose tastes point the same way, by cosine, above zero, without `user`. O(users × rank).
-    func nearest(to vector: [Float], count: Int, without user: UserIndex?) throws -> [(user: UserIndex, score: Float)] {
+    /// - Parameter allows: who may come back at all: as many do as were asked for, if there are.
+    func nearest(
+        to vector: [Float], count: Int, without user: UserIndex?, where allows: (UserIndex) -> Bool
+    ) throws -> [(user: UserIndex, score: Float)] {
         let tastes = model.tasteColumns
         let length = vector.prefix(tastes).reduce(0) { $0 + $1 * $1 }.squareRoot()
         guard length > 0, model.userCount > 0 else { return [] }
         let direction = vector.indices.map { $0 < tastes ? vector[$0] / length : 0 }
         var bitmap = ItemBitmap(itemCount: model.userCount)
         if let user { bitmap.insert(ItemIndex(user.position)) }
-        return try directions.get().topK(direction, count: count, excluding: bitmap)
-            .filter { $0.score > 0 }.map { (UserIndex($0.item.position), min(1, $0.score)) }
+        return first(count, of: try directions.get(), by: direction, excluding: bitmap, above: 0, where: allows)
+            .map { ($0.user, min(1, $0.score)) }
     }
 
     /// The users to whom the model would give an item the highest score. O(users × rank).
-    /// - Parameter seen: whether those come back who had to do with the item already.
-    func audience(of item: ItemIndex, count: Int, seen: Bool) throws -> [(user: UserIndex, score: Float)] {
+    /// - Parameters:
+    ///   - seen: whether those come back who had to do with the item already.
+    ///   - allows: who may come back at all.
+    func audience(
+        of item: ItemIndex, count: Int, seen: Bool, where allows: (UserIndex) -> Bool
+    ) throws -> [(user: UserIndex, score: Float)] {
         guard model.userCount > 0 else { return [] }
-        let query = model.itemFactors.row(item.position)
-        let packed = try rows.get()
+        return first(count, of: try rows.get(), by: model.itemFactors.row(item.position)) { user in
+            (seen || !model.history(of: user).items.contains(item)) && allows(user)
+        }
+    }
+
+    /// The best of those that are allowed: `min(count, allowed)` of them. Who is left out is not known before, so that where
+    /// some are, more are looked at.
+    private func first(
+        _ count: Int, of packed: PackedItems, by query: [Float], excluding: ItemBitmap? = nil,
+        above floor: Float = -.infinity, where allows: (UserIndex) -> Bool
+    ) -> [(user: UserIndex, score: Float)] {
         var depth = count
         while true {
-            let found = packed.topK(query, count: depth).map { (user: UserIndex($0.item.position), score: $0.score) }
-            let kept = seen ? found : found.filter { !model.history(of: $0.user).items.contains(item) }
-            if kept.count >= count || found.count < depth || depth >= model.userCount {
-                return Array(kept.prefix(count))
-            }
+            let found = packed.topK(query, count: depth, excluding: excluding)
+                .map { (user: UserIndex($0.item.position), score: $0.score) }
+            let kept = found.filter { $0.score > floor && allows($0.user) }
+            let isAll = found.count < depth || depth >= model.userCount || (found.last?.score ?? 0) <= floor
+            if kept.count >= count || isAll { return Array(kept.prefix(count)) }
             depth = min(model.userCount, depth * 4)
         }
     }

@@ -13,7 +13,7 @@ extension OryxRoutes {
                 problems: Self.problems
             ) { request, path in
                 routes.answering(request) {
-                    let line = Self.lines(of: request).first ?? ""
+                    let line = try Self.lines(of: request).first ?? ""
                     return try take([OryxPreference(user: path[0], item: path[1], strength: line)], request)
                 }
             },
@@ -47,7 +47,7 @@ extension OryxRoutes {
 
     private func ingest(_ request: HTTPRequest) throws -> HTTPReply {
         var preferences: [OryxPreference] = []
-        for (number, line) in Self.lines(of: request).enumerated() where !line.isEmpty {
+        for (number, line) in try Self.lines(of: request).enumerated() where !line.isEmpty {
             guard preferences.count < EventParser.maximumEvents else {
                 throw ServingError.tooManyEvents(limit: EventParser.maximumEvents)
             }
@@ -73,10 +73,17 @@ extension OryxRoutes {
         }
     }
 
-    private static func lines(of request: HTTPRequest) -> [String] {
-        request.body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
-            String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+    /// - Throws: ``ServingError/badEvent(number:reason:)`` for bytes that are no text: identifiers would run together.
+    private static func lines(of request: HTTPRequest) throws(ServingError) -> [String] {
+        var lines: [String] = []
+        for line in request.body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            let bytes = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw .badEvent(number: lines.count + 1, reason: "the line is not UTF-8")
+            }
+            lines.append(text)
         }
+        return lines
     }
 }
 
@@ -113,8 +120,9 @@ struct OryxPreference {
         func refuse(_ reason: String) -> ServingError { .badEvent(number: number, reason: reason) }
         let limits = EventLimits()
         for (name, id) in [("the user", user), ("the item", item)] {
-            guard limits.brokenRule(idLength: id.utf8.count) == nil, id.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-            else { throw refuse("\(name) must have 1 to \(limits.idLength) bytes and no control characters") }
+            guard limits.brokenRule(idLength: id.utf8.count) == nil, !id.hasControlCharacter else {
+                throw refuse("\(name) must have 1 to \(limits.idLength) bytes and no control characters")
+            }
         }
         var value: Float = -1
         if let strength {

@@ -46,7 +46,12 @@ struct BlendedScore: Comparable, Sendable {
 
     var total: Int32 { factors + content + popularity + recent + neighbours + linear + boost + rule }
 
-    static func millionths(_ value: Float) -> Int32 { Int32((value * 1_000_000).rounded()) }
+    /// Rounded, halves away from zero. A call of `rounded()` is one of libm where the processor is not known to have more;
+    /// a double holds a float and a half exactly.
+    static func millionths(_ value: Float) -> Int32 {
+        let millionths = Double(value * 1_000_000)
+        return Int32(millionths + (millionths < 0 ? -0.5 : 0.5))
+    }
     static func < (a: Self, b: Self) -> Bool { a.total < b.total }
     static func == (a: Self, b: Self) -> Bool { a.total == b.total }
 }
@@ -121,33 +126,34 @@ struct Blend {
 
     /// All candidates, best first: see ``isAhead(_:of:)``.
     func rank(_ candidates: Candidates) -> [Ranked] {
-        var scores: [Int32: BlendedScore] = [:]
-        scores.reserveCapacity(
-            candidates.factors.count + candidates.content.count + candidates.popular.count + candidates.recent.count
-                + candidates.neighbours.count + candidates.linear.count)
-        for (place, score) in candidates.factors {
-            scores[place, default: BlendedScore()].factors = part(factor: score)
+        let most =
+            candidates.factors.count + candidates.popular.count + candidates.recent.count + candidates.raised.count
+            + found.reduce(0) { $0 + $1.items.count }
+        var numbers = PlaceIndex(capacity: most)
+        var ranked: [Ranked] = []
+        ranked.reserveCapacity(most)
+        for (place, score) in candidates.factors where numbers.number(of: place).isNew {
+            ranked.append(Ranked(place: place, score: BlendedScore(factors: part(factor: score))))
         }
         // Factors are exact for those that came another way, too.
-        for (_, items) in found {
-            for place in items.lazy.map(\.place) where scores[place] == nil { scores[place] = factorOnly(place) }
-        }
-        for (place, score) in candidates.raised where scores[place] == nil {
-            scores[place] = BlendedScore(factors: part(factor: score))
-        }
-        for place in candidates.popular where scores[place] == nil { scores[place] = factorOnly(place) }
-        for place in candidates.recent where scores[place] == nil { scores[place] = factorOnly(place) }
         for (source, items) in found {
-            guard let largest = items.first?.score, largest > 0 else { continue }
-            for (place, score) in items { scores[place]?[source] = mixing.part(source, score / largest) }
+            let largest = items.first.map(\.score) ?? 0
+            for (place, score) in items {
+                let (number, isNew) = numbers.number(of: place)
+                if isNew { ranked.append(Ranked(place: place, score: factorOnly(place))) }
+                if largest > 0 { ranked[number].score[source] = mixing.part(source, score / largest) }
+            }
         }
-        var ranked: [Ranked] = []
-        ranked.reserveCapacity(scores.count)
-        for (place, score) in scores {
-            var score = score
-            addKnown(place, to: &score)
-            ranked.append(Ranked(place: place, score: score))
+        for (place, score) in candidates.raised where numbers.number(of: place).isNew {
+            ranked.append(Ranked(place: place, score: BlendedScore(factors: part(factor: score))))
         }
+        for place in candidates.popular where numbers.number(of: place).isNew {
+            ranked.append(Ranked(place: place, score: factorOnly(place)))
+        }
+        for place in candidates.recent where numbers.number(of: place).isNew {
+            ranked.append(Ranked(place: place, score: factorOnly(place)))
+        }
+        for number in ranked.indices { addKnown(ranked[number].place, to: &ranked[number].score) }
         guard contentRanks == nil else {
             ranked.sort(by: isAhead)
             return ranked

@@ -21,20 +21,26 @@ struct Candidates {
 
     /// - Parameters:
     ///   - packed: the factors to scan, of the model or of unit length.
+    ///   - part: of the factors, which has all that may come back.
     ///   - similar: what content similarity answered; excluded items are dropped.
     init(
-        state: ServingState, vector: [Float]?, packed: PackedItems, similar: SimilarItems, eligibility: Eligibility,
-        count: Int
+        state: ServingState, vector: [Float]?, packed: PackedItems, part: PackedPart? = nil, similar: SimilarItems,
+        eligibility: Eligibility, count: Int
     ) {
         if let vector {
-            factors = packed.topK(vector, count: Self.depth(for: count), excluding: eligibility.bitmap)
+            factors = packed.topK(vector, count: Self.depth(for: count), excluding: eligibility.bitmap, of: part)
                 .map { (place: $0.item.rawValue, score: $0.score) }
         }
         content = similar.items.filter { eligibility.allows($0.place) }
     }
 
+    /// Whether no source but popularity has proposed anything.
+    var arePopularAlone: Bool {
+        factors.isEmpty && content.isEmpty && recent.isEmpty && neighbours.isEmpty && linear.isEmpty && raised.isEmpty
+    }
+
     mutating func addPopular(_ count: Int, state: ServingState, eligibility: Eligibility) {
-        popular.reserveCapacity(count)
+        popular.reserveCapacity(min(count, state.items.count))
         for place in state.popularity.order where eligibility.allows(place) {
             guard popular.count < count else { break }
             popular.append(place)

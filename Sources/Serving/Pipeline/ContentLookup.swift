@@ -61,7 +61,7 @@ struct ContentLookup: Sendable {
         // Not remembered: what another service says may change, and its failing must show.
         let found = try await state.content.similar(
             to: query.seeds.map { state.items.ids[Int($0)] },
-            excluding: Set(query.excluded.map { state.items.ids[Int($0)] }), where: query.allowed?.filter,
+            excluding: query.excluded.map { state.items.ids[Int($0)] }, where: query.allowed?.filter,
             limit: query.limit)
         return places(of: found, in: state)
     }

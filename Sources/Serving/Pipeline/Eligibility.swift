@@ -67,8 +67,12 @@ struct ListRules: Sendable {
         excluded += request.excludedIDs.compactMap(state.items.place(of:))
         if let filter = request.filter { allowed = try state.select(filter) }
         for boost in request.boosts {
-            boosts.append(
-                Boost(places: try state.select(boost.filter).places, factor: boost.factor, name: boost.name))
+            do throws(FilterError) {
+                let selection = try state.filters.select(boost.filter)
+                boosts.append(Boost(places: selection.places, factor: boost.factor, name: boost.name))
+            } catch {
+                throw .badBoost(error)
+            }
         }
     }
 }

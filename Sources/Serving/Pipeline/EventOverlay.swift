@@ -12,15 +12,19 @@ public final class EventOverlay: Sendable {
         var kind: EventKind
         var value: Float
         var at: Timestamp
+
+        static func == (a: Self, b: Self) -> Bool {
+            a.itemID.isExactly(b.itemID) && a.kind == b.kind && a.value == b.value && a.at == b.at
+        }
     }
 
     private struct Generation {
-        var events: [String: [Fresh]] = [:]
+        var events: [ExactText: [Fresh]] = [:]
         var count = 0
         /// Hashes of event identifiers: 8 bytes each instead of a string.
         var seen = Set<Int>()
 
-        mutating func forget(_ user: String, upTo last: Timestamp) {
+        mutating func forget(_ user: ExactText, upTo last: Timestamp) {
             guard let events = events[user] else { return }
             let kept = events.filter { $0.at > last }
             guard kept.count < events.count else { return }
@@ -40,23 +44,63 @@ public final class EventOverlay: Sendable {
 
     private let capacity: Int
     private let generations = Mutex(Generations())
+    private let choices: any PersonalChoices
+    private let pseudonyms: (any Pseudonymiser)?
 
-    /// - Parameter capacity: events held at most, about 100 bytes each.
-    public init(capacity: Int = 2_000_000) {
+    /// - Parameters:
+    ///   - capacity: events held at most, about 100 bytes each.
+    ///   - choices: whose events may be used, and for what.
+    ///   - pseudonyms: what users are called in the model, in stored events and among the choices; nil if as they are.
+    public init(
+        capacity: Int = 2_000_000, choices: any PersonalChoices = NoObjections(),
+        pseudonyms: (any Pseudonymiser)? = nil
+    ) {
         precondition(capacity >= 2, "room for two events at least")
         self.capacity = capacity
+        self.choices = choices
+        self.pseudonyms = pseudonyms
+    }
+
+    /// The key of users' pseudonyms, by its digest; nil if users are called as they are.
+    var pseudonymKey: String? { pseudonyms?.keyID }
+
+    /// What a user of a request is called here and in the model.
+    func known(_ userID: String) -> String { pseudonyms?.pseudonym(of: userID) ?? userID }
+
+    /// Events of a request, as they are stored.
+    func known(_ events: [Event]) -> [Event] {
+        pseudonyms.map { keys in events.map { $0.pseudonymised(by: keys) } } ?? events
+    }
+
+    /// What a user's data may be used for, here and in the model.
+    func choice(of userID: String) -> PersonalChoice { choices.choice(of: userID) }
+
+    /// Changes with each change of what somebody allows.
+    var choicesRevision: Int { choices.revision }
+
+    /// Forgets the events of those who are being erased.
+    func forgetErased() {
+        let users = generations.withLock { Set($0.young.events.keys).union($0.old.events.keys) }
+        for user in users where choices.choice(of: user.text).isBeingErased {
+            generations.withLock { generations in
+                generations.young.forget(user, upTo: Timestamp(microseconds: .max))
+                generations.old.forget(user, upTo: Timestamp(microseconds: .max))
+            }
+        }
     }
 
     /// Takes events in, in any order, dropping those seen before. O(events).
     public func receive(_ events: [Event]) {
+        let events =
+            choices.revision == 0 ? events : events.filter { !choices.choice(of: $0.userID).isBeingErased }
         generations.withLock { generations in
             for event in events {
-                let hash = event.eventID.hashValue
+                let hash = ExactText(event.eventID).hashValue
                 guard !generations.old.seen.contains(hash), generations.young.seen.insert(hash).inserted else {
                     continue
                 }
                 let fresh = Fresh(itemID: event.itemID, kind: event.kind, value: event.value, at: event.at)
-                generations.young.events[event.userID, default: []].append(fresh)
+                generations.young.events[ExactText(event.userID), default: []].append(fresh)
                 generations.young.count += 1
                 generations.accepted += 1
                 if generations.young.count >= capacity / 2 {
@@ -73,12 +117,13 @@ public final class EventOverlay: Sendable {
         generations.withLock { generations in
             for event in events {
                 let fresh = Fresh(itemID: event.itemID, kind: event.kind, value: event.value, at: event.at)
+                let user = ExactText(event.userID)
                 let isHeld =
-                    generations.young.events[event.userID]?.contains(fresh) == true
-                    || generations.old.events[event.userID]?.contains(fresh) == true
+                    generations.young.events[user]?.contains(fresh) == true
+                    || generations.old.events[user]?.contains(fresh) == true
                 guard !isHeld, generations.young.count + 1 < capacity / 2 else { continue }
-                generations.young.seen.insert(event.eventID.hashValue)
-                generations.young.events[event.userID, default: []].append(fresh)
+                generations.young.seen.insert(ExactText(event.eventID).hashValue)
+                generations.young.events[user, default: []].append(fresh)
                 generations.young.count += 1
             }
         }
@@ -91,7 +136,8 @@ public final class EventOverlay: Sendable {
 
     /// The user's events after `last` (all, if nil), oldest first, the newest ``maximumPerUser`` at most.
     func events(of userID: String, after last: Timestamp?) -> [Fresh] {
-        let all = generations.withLock { ($0.old.events[userID] ?? []) + ($0.young.events[userID] ?? []) }
+        let user = ExactText(userID)
+        let all = generations.withLock { ($0.old.events[user] ?? []) + ($0.young.events[user] ?? []) }
         guard !all.isEmpty else { return [] }
         let newer = last.map { last in all.filter { $0.at > last } } ?? all
         return Array(newer.sorted { $0.at < $1.at }.suffix(Self.maximumPerUser))
@@ -103,7 +149,7 @@ public final class EventOverlay: Sendable {
         let users = generations.withLock { Set($0.young.events.keys).union($0.old.events.keys) }
         // The lock is taken for one user at a time: requests are waiting for it.
         for user in users {
-            guard let last = lastKnown(user) else { continue }
+            guard let last = lastKnown(user.text) else { continue }
             generations.withLock { generations in
                 generations.young.forget(user, upTo: last)
                 generations.old.forget(user, upTo: last)

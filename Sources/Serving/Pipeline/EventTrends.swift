@@ -45,15 +45,15 @@ final class EventTrends: Sendable {
         var rows: [Row] = []
         var items: [String] = []
         var users: [String] = []
-        var itemNumbers: [String: Int32] = [:]
-        var userNumbers: [String: Int32] = [:]
+        var itemNumbers: [ExactText: Int32] = [:]
+        var userNumbers: [ExactText: Int32] = [:]
         var seen: Set<Int> = []
 
-        static func number(_ name: String, _ names: inout [String], _ numbers: inout [String: Int32]) -> Int32 {
-            if let number = numbers[name] { return number }
+        static func number(_ name: String, _ names: inout [String], _ numbers: inout [ExactText: Int32]) -> Int32 {
+            if let number = numbers[ExactText(name)] { return number }
             let number = Int32(names.count)
             names.append(name)
-            numbers[name] = number
+            numbers[ExactText(name)] = number
             return number
         }
 
@@ -91,7 +91,7 @@ final class EventTrends: Sendable {
     func receive(_ events: [Event]) {
         generations.withLock { generations in
             for event in events {
-                let hash = event.eventID.hashValue
+                let hash = ExactText(event.eventID).hashValue
                 guard !generations.old.seen.contains(hash), generations.young.seen.insert(hash).inserted else {
                     continue
                 }
@@ -155,14 +155,17 @@ final class EventTrends: Sendable {
     }
 
     /// Of some items, by user what their events come to; items of none are not in it. O(events).
-    func weights(of wanted: Set<String>, _ weights: ConfidenceWeights) -> [String: [String: Float]] {
+    func weights(
+        of wanted: Set<ExactText>, _ weights: ConfidenceWeights
+    ) -> [ExactText: [ExactText: Float]] {
         let (young, old) = generations.withLock { ($0.young, $0.old) }
-        var sums: [String: [String: Float]] = [:]
+        var sums: [ExactText: [ExactText: Float]] = [:]
         for generation in [old, young] {
-            let isWanted = generation.items.map(wanted.contains)
+            let isWanted = generation.items.map { wanted.contains(ExactText($0)) }
             guard isWanted.contains(true) else { continue }
             for row in generation.rows where isWanted[Int(row.item)] && weights.counts(row.kind) {
-                let (item, user) = (generation.items[Int(row.item)], generation.users[Int(row.user)])
+                let item = ExactText(generation.items[Int(row.item)])
+                let user = ExactText(generation.users[Int(row.user)])
                 let weight = weights.weight(of: row.kind, value: row.value)
                 sums[item, default: [:]][user] = weights.joined(sums[item]?[user] ?? 0, with: weight)
             }

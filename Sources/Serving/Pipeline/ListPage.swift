@@ -22,8 +22,7 @@ struct ListPage: Sendable {
         }
         let cursor = try ListCursor(text)
         guard cursor.fingerprint == fingerprint else { throw .cursorOfAnotherList }
-        let age = Duration.microseconds(now.microseconds.subtractingReportingOverflow(cursor.madeAt.microseconds).0)
-        guard age <= ListCursor.lifetime, age >= .seconds(-60) else { throw .cursorExpired }
+        try ListCursor.check(madeAt: cursor.madeAt, at: now)
         self.cursor = cursor
         seed = cursor.seed
     }
@@ -36,17 +35,29 @@ struct ListPage: Sendable {
 
     /// The cursor of the page behind `items`, or nil where lists end.
     func next(after items: [Ranked], of state: ServingState) -> String? {
+        next(after: items.map { state.items.texts.hash($0.place) }, of: state)
+    }
+
+    /// The same behind a first page that is everybody's. It is of a whole second: no event has a say in such lists.
+    func next(after page: PopularPages.Page, of state: ServingState) -> String? {
+        guard let given = page.given else { return nil }
+        let madeAt = Timestamp(seconds: Timestamp.now.seconds)
+        return page.cursor(madeAt: madeAt, fingerprint) { next(after: given, madeAt: madeAt, of: state) }
+    }
+
+    /// - Parameter items: by ``ItemTexts/hash(_:)``.
+    func next(after items: [UInt64], madeAt: Timestamp = .now, of state: ServingState) -> String? {
         let before = cursor?.given ?? []
         guard before.count + items.count < ListCursor.maximumGiven else { return nil }
         return ListCursor(
-            madeAt: cursor?.madeAt ?? .now, modelID: state.model.identity.id, fingerprint: fingerprint, seed: seed,
-            given: before + items.map { state.items.texts.hash($0.place) }
+            madeAt: cursor?.madeAt ?? madeAt, modelID: state.model.identity.id, fingerprint: fingerprint, seed: seed,
+            given: before + items
         ).text
     }
 
     /// Of everything that decides which items are in the list and where; not of how many a page has and how they are
     /// shown.
-    private static func fingerprint(_ request: ListRequest, _ identity: String) -> UInt64 {
+    static func fingerprint(_ request: ListRequest, _ identity: String) -> UInt64 {
         var hash = StableHash()
         hash.combine(identity)
         hash.combine(request.excludeSeen.rawValue)

@@ -30,6 +30,15 @@ struct ListRequest: Sendable, Hashable {
     /// What chance goes by: the same seed, the same list.
     var seed: UInt64?
 
+    /// Whether it asks for nothing but a length, and is the first page.
+    var isPlain: Bool {
+        var plain = ListRequest()
+        plain.count = count
+        plain.scenario = scenario
+        plain.fields = fields
+        return self == plain
+    }
+
     static let defaultCount = 20
     static let countRange = 1...500
     static let maximumExcluded = 1000

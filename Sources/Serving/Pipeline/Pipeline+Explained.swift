@@ -67,8 +67,10 @@ extension Pipeline {
         var userState: UserState
         var verdict: Verdict
         var degraded: [String] = []
-        /// From 1 in the list as asked for, or where it would be in a longer one; nil if it may not be in it.
+        /// From 1 in the list as asked for, or where it would be in a longer one of the same candidates; nil if it may not
+        /// be in it, or is none of them.
         var rank: Int?
+        /// Of an item that is no candidate it has what is known of every item: content and links were not asked so far.
         /// nil if there is no such item.
         var score: BlendedScore?
         /// The lowest score in the list, in millionths; nil if the list is empty.
@@ -79,8 +81,7 @@ extension Pipeline {
 
     /// The item's standing in the user's list, asked for in the same way as the list.
     /// - Parameter place: nil for an item that there is not.
-    /// - Returns: the question to content similarity, and what to do with the answer. O(items × rank) for an item that is
-    ///   not in the list.
+    /// - Returns: the question to content similarity, and what to do with the answer.
     func standing(
         of place: Int32?, for userID: String, _ page: ListPage
     ) throws(ServingError) -> (content: ContentQuery, finish: @Sendable (SimilarItems) -> Standing) {
@@ -120,6 +121,12 @@ extension Pipeline {
             return standing
         }
         standing.verdict = .outranked
+        guard scorer.isCandidate(place) else {
+            standing.detail =
+                "\(title) is not among the candidates of this list: it is neither among the best "
+                + "\(Candidates.depth(for: page.depth)) of a source nor among the most popular. A longer list has more candidates."
+            return standing
+        }
         let better = better(than: item, scorer, arrangement, personal)
         let rank = max(listed.count + 1, better + 1)
         standing.rank = rank
@@ -153,19 +160,20 @@ extension Pipeline {
         return nil
     }
 
-    /// How many items that may be in the list have a higher score, or the same and an earlier place.
+    /// How many of those that count have a higher score, or the same and an earlier place.
     private func better(
         than item: Ranked, _ scorer: Scorer, _ arrangement: Arrangement, _ personal: Personal
     ) -> Int {
-        (0..<Int32(state.items.count)).count { place in
-            guard place != item.place, personal.eligibility.allows(place) else { return false }
-            var score = scorer.score(place)
-            score.boost = arrangement.boosts(on: place, base: score.total).reduce(0) { $0 + $1.part }
+        scorer.outranking.count { other in
+            guard other.place != item.place else { return false }
+            var other = other
+            other.score.boost = arrangement.boosts(on: other.place, base: other.score.total).reduce(0) { $0 + $1.part }
             // Boosted lists are sorted anew, equals by place.
             guard personal.rules.boosts.isEmpty else {
-                return score.total != item.score.total ? score.total > item.score.total : place < item.place
+                return other.score.total != item.score.total
+                    ? other.score.total > item.score.total : other.place < item.place
             }
-            return scorer.isAhead(Ranked(place: place, score: score), of: item)
+            return scorer.isAhead(other, of: item)
         }
     }
 }

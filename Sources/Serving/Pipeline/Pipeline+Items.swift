@@ -47,13 +47,33 @@ extension Pipeline {
     }
 
     /// The most liked items of all time.
+    /// - Parameter taken: what is somewhere else already.
+    /// - Throws: for a filter that cannot be understood.
     func popular(_ page: ListPage, excluding taken: [Int32] = []) throws(ServingError) -> RecommendationList {
-        let ranked = state.popularity.order.lazy.map { [state] place in
-            Ranked(
-                place: place,
-                score: BlendedScore(
-                    popularity: BlendedScore.millionths(state.popularity.scores[Int(place)])))
+        // Not where the time of day decides what may be shown.
+        guard taken.isEmpty, page.request.isPlain, state.availability == nil else {
+            return try ranking(page, excluding: taken)
         }
+        let ready = try state.popularPages.page(page.request.count) { () throws(ServingError) in
+            let list = try ranking(page)
+            let places = list.items.map(\.place)
+            return PopularPages.Page(
+                places: places, given: list.nextCursor == nil ? nil : places.map { state.items.texts.hash($0) })
+        }
+        return RecommendationList(
+            state: state, degraded: [],
+            items: ready.places.map { RecommendedItem(place: $0, score: popularScore($0), reasons: []) },
+            explain: .none, nextCursor: page.next(after: ready, of: state), shared: ready)
+    }
+
+    private func popularScore(_ place: Int32) -> BlendedScore {
+        BlendedScore(popularity: BlendedScore.millionths(state.popularity.scores[Int(place)]))
+    }
+
+    private func ranking(
+        _ page: ListPage, excluding taken: [Int32] = []
+    ) throws(ServingError) -> RecommendationList {
+        let ranked = state.popularity.order.lazy.map { Ranked(place: $0, score: popularScore($0)) }
         return try ordered(ranked, page, excluding: taken)
     }
 

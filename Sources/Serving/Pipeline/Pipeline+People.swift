@@ -28,10 +28,10 @@ extension Pipeline {
         of userID: String?, with context: [ContextItem], liking genres: [String] = [], _ page: ListPage
     ) throws(ServingError) -> Pending {
         let now = page.until ?? .now
-        let named = Set(context.map(\.id))
+        let named = Set(context.map { ExactText($0.id) })
         var films: [Int32] = []
         for genre in genres {
-            films += try popular(in: genre).filter { !named.contains(state.items.ids[Int($0)]) }
+            films += try popular(in: genre).filter { !named.contains(ExactText(state.items.ids[Int($0)])) }
         }
         let long = Timestamp(microseconds: 0)
         let context =

@@ -165,16 +165,17 @@ struct Pipeline: Sendable {
 
     func candidates(of personal: Personal, similar: SimilarItems) -> Candidates {
         let depth = personal.page.depth
-        let vector = personal.profile.vector
+        let (vector, packed) = (personal.profile.vector, state.model.packedItems)
         var candidates = Candidates(
-            state: state, vector: vector, packed: state.model.packedItems, similar: similar,
+            state: state, vector: vector, packed: packed,
+            part: personal.rules.allowed.flatMap { state.filters.parts.part(of: $0, in: packed) }, similar: similar,
             eligibility: personal.eligibility, count: depth)
         candidates.addPopular(depth + 1, state: state, eligibility: personal.eligibility)
         candidates.addLearned(personal.mixing, personal.profile, count: depth, state: state, personal.eligibility)
         if !personal.rules.boosts.isEmpty {
             candidates.addRaised(
-                by: personal.rules.boosts, count: depth, state: state, vector: vector,
-                packed: state.model.packedItems, eligibility: personal.eligibility)
+                by: personal.rules.boosts, count: depth, state: state, vector: vector, packed: packed,
+                eligibility: personal.eligibility)
         }
         return candidates
     }
@@ -200,7 +201,8 @@ struct Pipeline: Sendable {
                 RecommendedItem(
                     place: item.place, score: item.score, probability: mixing?.probability(item.score),
                     reasons: explanation?.reasons(for: item, boosts: arrangement) ?? [])
-            }, explain: page.request.explain, nextCursor: hasMore ? page.next(after: items, of: state) : nil,
+            }, itemsBefore: page.cursor?.given.count ?? 0, explain: page.request.explain,
+            nextCursor: hasMore ? page.next(after: items, of: state) : nil,
             propensities: propensities)
     }
 }
@@ -213,11 +215,15 @@ struct RecommendationList: Sendable {
     /// The parts that could not contribute.
     var degraded: [String]
     var items: [RecommendedItem]
+    /// How many items the pages before had: ranks go on.
+    var itemsBefore = 0
     var explain: ListRequest.ExplainLevel
     /// Where the next page begins; nil if there is none.
     var nextCursor: String?
     /// How sure it was that the items would be where they are.
     var propensities = Propensities.certain
+    /// Of a list that is the same for everybody, without explanations: where its items are written once.
+    var shared: PopularPages.Page?
 }
 
 struct RecommendedItem: Sendable {

@@ -10,6 +10,18 @@ public enum UserState: String, CaseIterable, Sendable {
     case foldedIn = "folded_in"
     /// Not at all.
     case new
+    /// They object to lists of their own: this one is for everybody.
+    case objected
+    /// They are being erased: until that is complete their list is for everybody.
+    case erased
+}
+
+extension UserState {
+    /// Why a user's data may not be used for a list; nil if it may.
+    init?(withheldBy choice: PersonalChoice) {
+        guard !choice.allows(.personal) else { return nil }
+        self = choice.isBeingErased ? .erased : .objected
+    }
 }
 
 /// What is known of a user at this moment: the model's history and the events since, as one.
@@ -34,7 +46,7 @@ struct UserProfile: Sendable {
     static let maximumSeeds = LearnedBlend.contentSeeds
 
     /// - Parameters:
-    ///   - userID: nil for somebody who is only what they do now.
+    ///   - userID: as a request has it; nil for somebody who is only what they do now.
     ///   - context: what counts for this one list, newer than all else, and is kept nowhere.
     ///   - until: what happened later is not known yet.
     ///   - item: whose newer events are left out.
@@ -43,10 +55,13 @@ struct UserProfile: Sendable {
         without item: String? = nil, in state: ServingState, overlay: EventOverlay
     ) {
         let model = state.model
-        let user = userID.flatMap { model.userIndex(of: $0) }
-        var events = userID.map { overlay.events(of: $0, after: user.map { model.lastEvent(of: $0) }) } ?? []
+        let userID = userID.map { overlay.known($0) }
+        let withheld = userID.flatMap { UserState(withheldBy: overlay.choice(of: $0)) }
+        let known = withheld == nil ? userID : nil
+        let user = known.flatMap { model.userIndex(of: $0) }
+        var events = known.map { overlay.events(of: $0, after: user.map { model.lastEvent(of: $0) }) } ?? []
         if let until { events.removeAll { $0.at > until } }
-        if let item { events.removeAll { $0.itemID == item } }
+        if let item { events.removeAll { $0.itemID.isExactly(item) } }
         if !context.isEmpty { events += context }
         // An item that neither model nor catalogue knows can neither be shown nor say anything.
         let fresh = events.compactMap { event in
@@ -57,7 +72,7 @@ struct UserProfile: Sendable {
         let history: (items: [ItemIndex], confidences: [Float]) = user.map { model.history(of: $0) } ?? ([], [])
         let hasLikes = history.confidences.contains { $0 > 0 }
         if fresh.isEmpty {
-            self.state = user == nil ? .new : .known
+            self.state = withheld ?? (user == nil ? .new : .known)
             likes = zip(history.items, history.confidences).filter { $0.1 > 0 }
                 .map { (place: $0.0.rawValue, weight: $0.1) }
             seen = history.items.map(\.rawValue)
@@ -78,7 +93,7 @@ struct UserProfile: Sendable {
         likes = sums.filter { $0.value > 0 }.map { (place: $0.key, weight: min($0.value, ceiling)) }
             .sorted { $0.place < $1.place }
         seen = Set(sums.keys).union(fresh.map(\.place)).sorted()
-        self.state = .foldedIn
+        self.state = withheld ?? .foldedIn
         seeds = LearnedBlend.seeds(
             newest: fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }, likes: likes,
             most: Self.maximumSeeds)

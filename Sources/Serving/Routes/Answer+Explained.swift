@@ -78,7 +78,7 @@ extension Answer {
             $0.array {
                 for reason in standing.reasons {
                     $0.object {
-                        write(reason, of: state, to: &$0)
+                        reason.write(of: state, to: &$0)
                         $0.field("text", Wording(state: state).sentence(for: reason))
                     }
                 }

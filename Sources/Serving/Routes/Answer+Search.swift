@@ -19,7 +19,7 @@ extension Answer {
                 for (position, item) in list.items.enumerated() {
                     json.object {
                         $0.field("id", state.items.ids[Int(item.place)])
-                        $0.field("rank", position + 1)
+                        $0.field("rank", list.itemsBefore + position + 1)
                         $0.name("score")
                         $0.value(millionths: item.score.total)
                         guard !fields.isEmpty else { return }

@@ -18,7 +18,16 @@ enum Answer {
             if let user = list.userState { $0.field("user_state", user.rawValue) }
             $0.field("degraded", list.degraded)
             $0.name("items")
-            write(list.items, of: list, fields: fields, to: &$0)
+            if let shared = list.shared, fields.isEmpty {
+                $0.value(
+                    json: shared.json {
+                        var json = JSONWriter(capacity: list.items.count * 60)
+                        write(list.items, of: list, fields: [], to: &json)
+                        return json.bytes
+                    })
+            } else {
+                write(list.items, of: list, fields: fields, to: &$0)
+            }
             $0.name("next_cursor")
             if let cursor = list.nextCursor { $0.value(cursor) } else { $0.null() }
             // Last, so that it covers the writing of all before it.
@@ -36,12 +45,12 @@ enum Answer {
         json.array {
             for (position, item) in items.enumerated() {
                 if isShort {
-                    write(item, at: position + 1, of: state, to: &$0)
+                    write(item, at: list.itemsBefore + position + 1, of: state, to: &$0)
                     continue
                 }
                 $0.object {
                     $0.field("id", state.items.ids[Int(item.place)])
-                    $0.field("rank", position + 1)
+                    $0.field("rank", list.itemsBefore + position + 1)
                     $0.name("score")
                     $0.value(millionths: item.score.total)
                     if let probability = item.probability {
@@ -195,15 +204,11 @@ enum Answer {
         json.array {
             for reason in item.reasons {
                 $0.object {
-                    write(reason, of: list.state, to: &$0)
+                    reason.write(of: list.state, to: &$0)
                     if list.explain == .full { $0.field("text", Wording(state: list.state).sentence(for: reason)) }
                 }
             }
         }
-    }
-
-    static func write(_ reason: Reason, of state: ServingState, to json: inout JSONWriter) {
-        reason.write(of: state, to: &json)
     }
 
     private static func write(_ fields: [ItemField], of movie: Movie?, to json: inout JSONWriter) {

@@ -1,5 +1,4 @@
 internal import Domain
-internal import Foundation
 internal import HTTPServer
 internal import Operations
 
@@ -32,7 +31,7 @@ struct EventParser {
         }
         // No path could name it: they are refused there.
         for (name, id) in [("user_id", wire.userID), ("item_id", wire.itemID), ("event_id", wire.eventID ?? "-")]
-        where !id.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+        where id.hasControlCharacter {
             throw refuse("\(name) must not have control characters")
         }
         guard let kind = EventKind(name: wire.kind) else { throw refuse("kind must be view, like or review") }
@@ -59,7 +58,7 @@ struct EventParser {
 }
 
 /// One event as sent, with the first field that is none of ours.
-private struct WireEvent: Decodable {
+private struct WireEvent: WireRecord {
     var eventID: String?
     var userID: String
     var itemID: String
@@ -74,16 +73,14 @@ private struct WireEvent: Decodable {
         EventField.reviewText, EventField.at,
     ])
 
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: WireKey.self)
-        func key(_ name: String) -> WireKey { WireKey(stringValue: name) }
-        eventID = try fields.decodeIfPresent(String.self, forKey: key(EventField.eventID))
-        userID = try fields.decode(String.self, forKey: key(EventField.userID))
-        itemID = try fields.decode(String.self, forKey: key(EventField.itemID))
-        kind = try fields.decode(String.self, forKey: key(EventField.kind))
-        value = try fields.decode(Double.self, forKey: key(EventField.value))
-        reviewText = try fields.decodeIfPresent(String.self, forKey: key(EventField.reviewText))
-        at = try fields.decodeIfPresent(String.self, forKey: key(EventField.at))
-        unknown = fields.allKeys.map(\.stringValue).filter { !Self.known.contains($0) }.min()
+    init(_ members: WireMembers) throws(WireFlaw) {
+        eventID = try members.textIfPresent(EventField.eventID)
+        userID = try members.text(EventField.userID)
+        itemID = try members.text(EventField.itemID)
+        kind = try members.text(EventField.kind)
+        value = try members.number(EventField.value)
+        reviewText = try members.textIfPresent(EventField.reviewText)
+        at = try members.textIfPresent(EventField.at)
+        unknown = members.unknown(beside: Self.known)
     }
 }

@@ -1,5 +1,4 @@
 internal import Domain
-internal import Foundation
 internal import HTTPServer
 internal import Operations
 
@@ -34,9 +33,7 @@ struct ImpressionParser {
         for (name, text, most) in texts {
             guard let text else { continue }
             guard (1...most).contains(text.utf8.count) else { throw refuse("\(name) must have 1 to \(most) bytes") }
-            guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-                throw refuse("\(name) must not have control characters")
-            }
+            guard !text.hasControlCharacter else { throw refuse("\(name) must not have control characters") }
         }
         guard Impression.positions.contains(wire.position) else {
             throw refuse("position must be \(Impression.positions.lowerBound) to \(Impression.positions.upperBound)")
@@ -67,7 +64,7 @@ struct ImpressionParser {
 }
 
 /// One impression as sent, with the first field that is none of ours.
-private struct WireImpression: Decodable {
+private struct WireImpression: WireRecord {
     var impressionID: String?
     var recommendationID: String
     var userID: String?
@@ -85,18 +82,16 @@ private struct WireImpression: Decodable {
         ImpressionField.at,
     ])
 
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: WireKey.self)
-        func key(_ name: String) -> WireKey { WireKey(stringValue: name) }
-        impressionID = try fields.decodeIfPresent(String.self, forKey: key(ImpressionField.impressionID))
-        recommendationID = try fields.decode(String.self, forKey: key(ImpressionField.recommendationID))
-        userID = try fields.decodeIfPresent(String.self, forKey: key(ImpressionField.userID))
-        itemID = try fields.decode(String.self, forKey: key(ImpressionField.itemID))
-        position = try fields.decode(Int.self, forKey: key(ImpressionField.position))
-        modelID = try fields.decodeIfPresent(String.self, forKey: key(ImpressionField.modelID))
-        scenario = try fields.decodeIfPresent(String.self, forKey: key(ImpressionField.scenario))
-        propensity = try fields.decodeIfPresent(Double.self, forKey: key(ImpressionField.propensity))
-        at = try fields.decodeIfPresent(String.self, forKey: key(ImpressionField.at))
-        unknown = fields.allKeys.map(\.stringValue).filter { !Self.known.contains($0) }.min()
+    init(_ members: WireMembers) throws(WireFlaw) {
+        impressionID = try members.textIfPresent(ImpressionField.impressionID)
+        recommendationID = try members.text(ImpressionField.recommendationID)
+        userID = try members.textIfPresent(ImpressionField.userID)
+        itemID = try members.text(ImpressionField.itemID)
+        position = try members.whole(ImpressionField.position)
+        modelID = try members.textIfPresent(ImpressionField.modelID)
+        scenario = try members.textIfPresent(ImpressionField.scenario)
+        propensity = try members.numberIfPresent(ImpressionField.propensity)
+        at = try members.textIfPresent(ImpressionField.at)
+        unknown = members.unknown(beside: Self.known)
     }
 }

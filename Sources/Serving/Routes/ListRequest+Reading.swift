@@ -44,7 +44,7 @@ private struct ListReader {
         case .filter: list.filter = FilterText(expression: try value.text("an expression such as year >= 1990"))
         case .params: parameters = try Self.bindings(value)
         case .boost: list.boosts = try Self.boosts(value)
-        case .excludedIDs: list.excludedIDs = try value.identifiers(1...ListRequest.maximumExcluded)
+        case .excludedIDs: list.excludedIDs = try value.identifiers(0...ListRequest.maximumExcluded)
         case .excludeSeen: list.excludeSeen = try value.choice()
         case .contentWeight: list.contentWeight = Float(try value.number(0...1))
         case .diversity: list.diversity = Float(try value.number(0...1))
@@ -59,7 +59,7 @@ private struct ListReader {
 
     func finished() throws(ServingError) -> ListRequest {
         guard let parameters else { return list }
-        guard list.filter != nil || !list.boosts.isEmpty else {
+        guard list.filter != nil || !list.boosts.isEmpty || !parameters.isEmpty else {
             throw .badParameter(name: "params", value: "{…}", allowed: "given together with filter or boost")
         }
         var list = list
@@ -70,9 +70,7 @@ private struct ListReader {
         }
         if list.filter != nil { bind(&list.filter!) }
         for place in list.boosts.indices { bind(&list.boosts[place].filter) }
-        if let name = unused.min() {
-            throw .badParameter(name: "params", value: name, allowed: "values of names that a filter or boost has")
-        }
+        if let name = unused.min() { throw .badFilter(.unusedParameter(name: name)) }
         return list
     }
 
@@ -96,7 +94,7 @@ private struct ListReader {
     /// `1.5:genre = "Drama"`, or `[{"filter": …, "factor": …, "name": …}, …]`.
     private static func boosts(_ value: ParameterValue) throws(ServingError) -> [ListRequest.Boost] {
         let allowed =
-            "FACTOR:EXPRESSION with a factor from 0 to 10, or a JSON array of 1 to \(ListRequest.maximumBoosts) "
+            "FACTOR:EXPRESSION with a factor from 0 to 10, or a JSON array of up to \(ListRequest.maximumBoosts) "
             + "objects with filter, factor and, if you like, name"
         if case .query(let text) = value.source, text.first != "[" {
             guard let colon = text.firstIndex(of: ":") else { throw value.refused(allowed) }
@@ -108,7 +106,7 @@ private struct ListReader {
             return [boost(expression, factor, name: nil)]
         }
         guard case .array(let elements) = try value.json(allowed),
-            (1...ListRequest.maximumBoosts).contains(elements.count)
+            elements.count <= ListRequest.maximumBoosts
         else { throw value.refused(allowed) }
         var boosts: [ListRequest.Boost] = []
         for element in elements {

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Domain
 internal import HTTPServer
 
@@ -20,6 +21,24 @@ extension Routes {
         Route.Problem(ServingError.cursorOfAnotherList), Route.Problem(ServingError.cursorExpired),
     ]
 
+    /// What a filter, a boost or their values may be refused for.
+    static let ofFilters: [Route.Problem] = [
+        FilterError.syntax(position: 0, found: "", expected: "", advice: ""), .unknownField(name: "", position: 0),
+        .wrongType(field: "", position: 0, reason: "", advice: ""), .unusedParameter(name: ""),
+        .tooLarge(what: "", limit: 0, position: nil), .noCatalogue,
+    ].map { (error: FilterError) in Route.Problem(error) }
+
+    /// What values of a body may be refused for; of a query the route says so itself.
+    static let ofBodies = [
+        Route.Problem(ServingError.badParameter(name: "", value: "", allowed: "")),
+        Route.Problem(ServingError.badIdentifier(what: "", bytes: 0)),
+        Route.Problem(ServingError.missingMember(name: "")),
+    ]
+
+    private static func problems(of parameters: [ListParameter]) -> [Route.Problem] {
+        parameters.contains(.filter) ? ofFilters : []
+    }
+
     /// The two routes of a list that is asked for without a body: `GET`, and `POST` to the same path and `/query` for
     /// what is too long for a path. Both give the same list.
     func list(
@@ -32,7 +51,7 @@ extension Routes {
         return [
             Route(
                 .get, pattern, summary, scope: scope, parameters: others + parameters.map(\.declared),
-                answers: [.json(shape)], problems: problems
+                answers: [.json(shape)], problems: problems + Self.problems(of: parameters)
             ) { request, path in
                 answering(request) {
                     let call = ListCall(
@@ -55,7 +74,8 @@ extension Routes {
                             schema: ($0.isRequired ? $0.schema : .nullable($0.schema)).meaning($0.meaning),
                             isRequired: $0.isRequired)
                     }),
-                answers: [.json(shape)], problems: problems
+                answers: [.json(shape)],
+                problems: problems + Self.problems(of: parameters) + Self.ofBodies
             ) { request, path in
                 answering(request) {
                     var body = try RequestBody(request)
@@ -78,7 +98,8 @@ extension Routes {
     ) -> Route {
         Route(
             .post, pattern, summary, scope: scope, body: ListParameter.body(parameters, and: others),
-            answers: [.json(Shape.list)], problems: Self.ofLists
+            answers: [.json(Shape.list)],
+            problems: Self.ofLists + Self.problems(of: parameters) + Self.ofBodies
         ) { request, path in
             answering(request) {
                 var body = try RequestBody(request)

@@ -111,7 +111,10 @@ struct ParameterValue {
     func texts(_ allowed: String) throws(ServingError) -> [String] {
         switch source {
         case .query(let text), .body(.text(let text)):
-            return text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            // By bytes: a comma is one whatever combines with it.
+            return text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
+                String(Substring($0))
+            }
         case .body(.array(let elements)):
             var texts: [String] = []
             for element in elements {
@@ -127,7 +130,8 @@ struct ParameterValue {
     func identifiers(_ count: ClosedRange<Int>) throws(ServingError) -> [String] {
         let allowed = "\(count.lowerBound) to \(count.upperBound) different identifiers"
         let texts = try texts(allowed)
-        guard count.contains(texts.count), Set(texts).count == texts.count else { throw refused(allowed) }
+        let areDifferent = Set(texts.lazy.map { ExactText($0) }).count == texts.count
+        guard count.contains(texts.count), areDifferent else { throw refused(allowed) }
         for text in texts { _ = try Parameters.identifier(text, what: name) }
         return texts
     }

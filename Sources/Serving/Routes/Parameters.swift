@@ -1,3 +1,4 @@
+internal import Domain
 internal import HTTPServer
 
 /// The values of one request's query that are no parameters of lists.
@@ -16,7 +17,7 @@ struct Parameters {
             throw .badIdentifier(what: what, bytes: text.utf8.count)
         }
         // What a path or a query has of them the server refuses; a body may bring them, too.
-        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard !text.hasControlCharacter else {
             throw .badParameter(name: what, value: text, allowed: "an identifier without control characters")
         }
         return text

@@ -8,7 +8,9 @@ extension Routes {
         list(
             "/v1/items", "The films of the catalogue, by identifier.",
             taking: [.count, .cursor, .fields, .filter, .params], answering: Shape.catalogue,
-            problems: [Route.Problem(ServingError.badCursor)]
+            problems: [.badCursor, .cursorOfAnotherList, .cursorExpired].map { (error: ServingError) in
+                Route.Problem(error)
+            }
         ) { call in
             let state = service.pipeline().state
             let page = try CataloguePage(call.list, of: state)
@@ -19,10 +21,11 @@ extension Routes {
     private var writing: [Route] {
         [
             Route(
-                .put, "/v1/items/{item}", "Describes a film, new or anew.", scope: .catalog, body: .json(Shape.film),
+                .put, "/v1/items/{item}", "Describes a film, new or anew.", scope: .catalog, headers: Self.conditions,
+                body: .json(Shape.film),
                 answers: [
-                    .json(Shape.item, "The film is described anew."),
-                    .json(Shape.item, status: 201, "The film is new."),
+                    .json(Shape.item, "The film is described anew.", headers: FilmTag.meaning),
+                    .json(Shape.item, status: 201, "The film is new.", headers: FilmTag.meaning),
                 ],
                 problems: Self.ofEdits + Self.changed
             ) { request, path in
@@ -32,15 +35,18 @@ extension Routes {
             },
             Route(
                 .patch, "/v1/items/{item}", "Changes what a JSON merge patch says of a film.", scope: .catalog,
+                headers: Self.conditions,
                 body: Route.Body([
                     "application/merge-patch+json": Shape.filmPatch, "application/json": Shape.filmPatch,
                 ]),
-                answers: [.json(Shape.item)], problems: Self.ofEdits + Self.missing + Self.changed
+                answers: [.json(Shape.item, headers: FilmTag.meaning)],
+                problems: Self.ofEdits + Self.missing + Self.changed
             ) { request, path in
                 editing(request, path[0]) { [.patch(itemID: path[0], try FilmDocument(request).value)] }
             },
             Route(
                 .delete, "/v1/items/{item}", "Withdraws a film from all lists.", scope: .catalog,
+                headers: Self.conditions,
                 answers: [.nothing("No list shows the film.")],
                 problems: Self.unwritable + Self.missing + Self.changed
             ) { request, path in
@@ -78,7 +84,10 @@ extension Routes {
             Route.Problem(ServingError.badFilm(number: nil, reason: "")),
             Route.Problem(ServingError.badBody(reason: "")),
         ]
-    private static let changed = [Route.Problem(ServingError.filmChanged(id: ""))]
+    private static let changed = [
+        Route.Problem(ServingError.filmChanged(id: "")), Route.Problem(ServingError.filmExists(id: "")),
+    ]
+    private static let conditions = [Route.Parameter.ifMatch, .ifNoneMatch]
     private static let missing = [Route.Problem(CatalogError.noSuchFilm(itemID: ""))]
 
     /// One film, written and shown as it is then. Reading it and waiting for the store are both too long for the
@@ -98,19 +107,18 @@ extension Routes {
         }
     }
 
-    /// Edits of one film, if it still is the one of `If-Match`.
+    /// Edits of one film, if it still is the one of `If-Match`, and none of `If-None-Match`.
     private func edit(
         _ itemID: String, of request: HTTPRequest, _ edits: () throws -> [CatalogEdit]
     ) async throws -> [EditedFilm] {
-        let condition: [CatalogEdit] =
-            FilmTag.expectsSome(request)
-            ? [.require(itemID: itemID, describedAt: FilmTag.expected(request))] : []
         do {
-            return try await service.edit(condition + edits())
+            return try await service.edit(FilmTag.conditions(of: request, on: itemID) + edits())
         } catch CatalogError.malformedMovie(let reason) {
             throw ServingError.badFilm(number: nil, reason: reason)
         } catch CatalogError.filmChanged(let id) {
             throw ServingError.filmChanged(id: id)
+        } catch CatalogError.filmExists(let id) {
+            throw ServingError.filmExists(id: id)
         }
     }
 }

@@ -12,9 +12,14 @@ extension Routes {
                 parameters: [
                     Route.Parameter(
                         "wait", .choice(Wait.allCases.map(\.rawValue)),
-                        "Answer when the broker has them, when they are in the store, or when the next list knows them. "
-                            + "The header X-Timeout-Ms says how long to wait, 1 to 60000.",
+                        "Answer when the broker has them, when they are in the store, or when the next list knows them.",
                         default: .text(Wait.none.rawValue))
+                ],
+                headers: [
+                    Route.Parameter(
+                        Self.patience, .integer(Self.waits),
+                        "Milliseconds from the whole request on, within which the events must be stored.",
+                        default: .number(Double(Self.defaultWait)))
                 ],
                 body: Route.Body([
                     "application/json": .either([Shape.event, .list(Shape.event, count: 1...EventParser.maximumEvents)]
@@ -63,19 +68,17 @@ extension Routes {
         case none, stored, visible
     }
 
+    private static let patience = "X-Timeout-Ms"
     private static let defaultWait = 5000
-    private static let waits = 1...60_000
+    private static let waits = 1...Int(RecommendationService.longestWait.inSeconds * 1000)
 
-    private func patience(_ request: HTTPRequest) throws(ServingError) -> Duration {
-        guard let text = request.headers["x-timeout-ms"] else { return .milliseconds(Self.defaultWait) }
-        guard let number = Int(text), Self.waits.contains(number) else {
-            throw .badParameter(name: "X-Timeout-Ms", value: text, allowed: "1 to 60000")
-        }
-        return .milliseconds(number)
+    /// The route has checked it.
+    private func patience(_ request: HTTPRequest) -> Duration {
+        .milliseconds(request.headers["x-timeout-ms"].flatMap { Int($0) } ?? Self.defaultWait)
     }
 
     private func events(of user: String, _ request: HTTPRequest) throws -> HTTPReply {
-        let user = try Parameters.identifier(user, what: "user")
+        let user = service.overlay.known(try Parameters.identifier(user, what: "user"))
         guard let archive = service.archive else { throw ServingError.storeUnknown }
         let count = request.query["n"].flatMap { Int($0) } ?? 100
         return .later {
@@ -104,14 +107,16 @@ extension Routes {
     private func events(_ request: HTTPRequest) throws(ServingError) -> HTTPReply {
         guard service.takesEvents else { throw .eventsUnavailable }
         let wait = request.query["wait"].flatMap { Wait(rawValue: $0) } ?? .none
-        let patience = try patience(request)
+        let patience = patience(request)
         if wait == .stored, service.archive == nil { throw .storeUnknown }
         return .later {
             await answering(request) {
                 let events = try EventParser(now: .now).events(of: request)
                 // From here on the next list knows them.
                 try await service.take(events)
-                if wait == .stored { try await service.waitUntilStored(events, within: patience) }
+                if wait == .stored {
+                    try await service.waitUntilStored(events, within: patience, since: request.receivedAt)
+                }
                 return HTTPResponse(
                     status: 202, body: Answer.accepted(events, waitedFor: wait.rawValue, request: request))
             }

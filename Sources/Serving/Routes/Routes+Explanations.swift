@@ -18,7 +18,7 @@ extension Routes {
             Route(
                 .get, "/v1/users/{user}/items/{item}/explanation",
                 "What an item's score for a user is made of, and where it stands in the list.", parameters: asTheList,
-                answers: [.json(Shape.explanation)], problems: noItem
+                answers: [.json(Shape.explanation)], problems: noItem + Self.ofFilters
             ) { request, path in
                 answering(request) {
                     _ = try found(path[1], in: service.pipeline().state)
@@ -28,7 +28,7 @@ extension Routes {
             Route(
                 .get, "/v1/users/{user}/items/{item}/why-not",
                 "Why an item is not in a user's list, asked for as the list is.", parameters: asTheList,
-                answers: [.json(Shape.whyNot)]
+                answers: [.json(Shape.whyNot)], problems: Self.ofFilters
             ) { request, path in
                 answering(request) { try standing(request, path) { Answer.whyNot($0, of: $1, request: request) } }
             },
@@ -83,9 +83,10 @@ extension Routes {
         guard service.kept.hasFile else { throw ServingError.recommendationNotFound(id: id) }
         return .later {
             await answering(request) {
-                let written = try await BlockingWork.run("kept-answer") { _ in try service.kept.written(id) }
-                guard let written else { throw ServingError.recommendationNotFound(id: id) }
-                return response(written)
+                guard let kept = try await service.kept.awaited(id) else {
+                    throw ServingError.recommendationNotFound(id: id)
+                }
+                return response(kept)
             }
         }
     }

@@ -7,12 +7,10 @@ extension Routes {
     var ofItems: [Route] {
         [
             Route(
-                .get, "/v1/items/{item}", "Everything that is known of one item.",
+                .get, "/v1/items/{item}", "Everything that is known of one item.", headers: [.ifNoneMatch],
                 answers: [
-                    .json(
-                        Shape.item,
-                        headers: ["ETag": "Of this description: for If-None-Match, and If-Match of an edit."]),
-                    Route.Answer(304, [:], "It is as If-None-Match has it."),
+                    .json(Shape.item, headers: FilmTag.meaning),
+                    Route.Answer(304, [:], "It is as If-None-Match has it.", headers: FilmTag.meaning),
                 ],
                 problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
             ) { request, path in

@@ -8,7 +8,7 @@ extension Routes {
             Route(
                 .post, "/v1/pages/{page}", "Several lists at once, with no item twice.", path: [Shape.pageName],
                 body: .json(Shape.pageBody, limit: RequestBody.limit), answers: [.json(Shape.page)],
-                problems: [Route.Problem(ServingError.itemNotFound(id: ""))]
+                problems: [Route.Problem(ServingError.itemNotFound(id: ""))] + Self.ofFilters + Self.ofBodies
             ) { request, path in
                 answering(request) {
                     var body = try RequestBody(request)

@@ -1,5 +1,6 @@
 internal import Domain
 internal import HTTPServer
+internal import Trainer
 
 extension Routes {
     /// Lists for people whom the request describes, and the people around a user or an item.
@@ -91,13 +92,20 @@ extension Routes {
                 let profile = UserProfile(of: user, in: pipeline.state, overlay: pipeline.overlay)
                 let found = try profile.vector.map {
                     try pipeline.state.users.nearest(
-                        to: $0, count: count, without: pipeline.state.model.userIndex(of: user))
+                        to: $0, count: count, without: pipeline.state.model.userIndex(of: pipeline.overlay.known(user)),
+                        where: mayBeNamed(in: pipeline.state))
                 }
                 return HTTPResponse(
                     headers: [("Cache-Control", "no-store")],
-                    body: Answer.users(found ?? [], of: pipeline.state, userState: profile.state, request: request))
+                    body: Answer.users(
+                        found ?? [], of: pipeline.state, userState: profile.state, request: request))
             }
         }
+    }
+
+    /// Who does not object, and is not being erased.
+    private func mayBeNamed(in state: ServingState) -> (UserIndex) -> Bool {
+        { service.mayBeNamed(state.model.userID($0)) }
     }
 
     private func audience(_ request: HTTPRequest, of item: String) throws -> HTTPReply {
@@ -107,7 +115,8 @@ extension Routes {
         return .later {
             await answering(request) {
                 let found = try state.items.modelIndex(place).map {
-                    try state.users.audience(of: $0, count: list.count, seen: list.excludeSeen == .none)
+                    try state.users.audience(
+                        of: $0, count: list.count, seen: list.excludeSeen == .none, where: mayBeNamed(in: state))
                 }
                 return HTTPResponse(
                     headers: [("Cache-Control", "no-store")],

@@ -35,7 +35,7 @@ extension Routes {
         Route(
             .post, pattern, summary,
             body: .json(.members([Shape.items(1...Self.mostScored)] + others, others: nil), limit: RequestBody.limit),
-            answers: [.json(Shape.scores)]
+            answers: [.json(Shape.scores)], problems: Self.ofBodies
         ) { request, path in
             answering(request) {
                 var body = try RequestBody(request)

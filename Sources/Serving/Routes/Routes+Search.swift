@@ -11,7 +11,8 @@ extension Routes {
             taking: [.count, .cursor, .fields, .filter, .params, .excludedIDs],
             and: [
                 Route.Parameter(
-                    "q", .text(bytes: 1...1000, pattern: "^[^\\u0000-\\u001f\\u007f]*$"), "The text.", isRequired: true),
+                    "q", .text(bytes: Self.textLength, pattern: JSONSchema.withoutControlCharacters), "The text.",
+                    isRequired: true),
                 Route.Parameter(
                     "match", .choice(FilmQuery.Words.allCases.map(\.rawValue)),
                     "`typing` takes the text as typed into a search box: the last word may be a beginning, and words of titles may be misspelt."
@@ -20,9 +21,11 @@ extension Routes {
             ], answering: Shape.found,
             problems: Routes.ofLists + [Route.Problem(ServingError.searchUnavailable)]
         ) { call in
-            guard let text = try call.other("q")?.text(), (1...1000).contains(text.utf8.count) else {
-                throw ServingError.missingParameter(name: "q")
-            }
+            guard let q = call.other("q") else { throw ServingError.missingMember(name: "q") }
+            let allowed = "a text of \(Self.textLength.lowerBound) to \(Self.textLength.upperBound) bytes"
+            let text = try q.text(allowed)
+            guard Self.textLength.contains(text.utf8.count) else { throw q.refused(allowed) }
+            guard !text.hasControlCharacter else { throw q.refused("\(allowed) without control characters") }
             let user = try call.other("user").map { try Parameters.identifier($0.text(), what: "user") }
             let words = try call.other("match").map { try wordForm($0) } ?? .whole
             let page = try ListPage(
@@ -45,6 +48,9 @@ extension Routes {
                 }
             ]
     }
+
+    /// Of `q`, in bytes.
+    private static let textLength = 1...1000
 
     private func wordForm(_ value: ParameterValue) throws -> FilmQuery.Words {
         let text = try value.text()

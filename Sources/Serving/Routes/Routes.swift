@@ -37,11 +37,13 @@ struct Routes: Sendable {
         }
     }
 
-    /// What is no fault is a bug: the client learns nothing of it, the log all.
+    /// What is wrong inside, the client learns nothing of, the log all.
     private func problem(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
-        if let fault = error as? any Fault { return HTTPProblem(fault).response(requestID: request.id) }
-        Self.log.error("a request failed", ["request_id": request.id, "error": "\(error)"])
-        return HTTPProblem(unexpected: error).response(requestID: request.id)
+        let problem = (error as? any Fault).map { HTTPProblem($0) } ?? HTTPProblem(unexpected: error)
+        if problem.status == 500 {
+            Self.log.error("a request failed", ["request_id": request.id, "error": "\(error)"])
+        }
+        return problem.response(requestID: request.id)
     }
 
     // MARK: Lists

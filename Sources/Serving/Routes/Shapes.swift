@@ -163,7 +163,7 @@ enum Shape {
             ],
             optional: [
                 ImpressionField.impressionID: .nullable(
-                    .text(bytes: 1...Impression.maximumIDLength, pattern: "^[^\\u0000-\\u001f\\u007f]*$")
+                    .text(bytes: 1...Impression.maximumIDLength, pattern: JSONSchema.withoutControlCharacters)
                 ).meaning("Unique for ever: the same one sent again counts once."),
                 ImpressionField.userID: .nullable(.identifier).meaning("Null for a list that was about nobody."),
                 ImpressionField.modelID: .nullable(.identifier),
@@ -253,8 +253,8 @@ extension ListParameter {
         case .fields: Self.texts(.choice(ItemField.allCases.map(\.rawValue)), 1...ItemField.allCases.count, inBody)
         case .filter: .text(format: "filter")
         case .params: inBody ? .map(of: .any) : .text(format: "json-object")
-        case .boost: inBody ? .list(Self.oneBoost, count: 1...ListRequest.maximumBoosts) : .text(format: "boost")
-        case .excludedIDs: Self.texts(.identifier, 1...ListRequest.maximumExcluded, inBody)
+        case .boost: inBody ? .list(Self.oneBoost, count: 0...ListRequest.maximumBoosts) : .text(format: "boost")
+        case .excludedIDs: Self.texts(.identifier, (inBody ? 0 : 1)...ListRequest.maximumExcluded, inBody)
         case .excludeSeen: .choice(RecommendationQuery.ExcludeSeen.allCases.map(\.rawValue))
         case .contentWeight, .diversity, .exploration: .number(0...1)
         case .minimumScore: .number(0...1000)

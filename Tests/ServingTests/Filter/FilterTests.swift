@@ -138,9 +138,9 @@ struct FilterTests {
         func nested(_ depth: Int) -> String {
             String(repeating: "(", count: depth) + "year = 1990" + String(repeating: ")", count: depth)
         }
-        #expect(try Self.places(nested(31)) == [3])
-        #expect(throws: FilterError.tooLarge(what: "levels of parentheses and `not`", limit: 32, position: 33)) {
-            try Self.places(nested(32))
+        #expect(try Self.places(nested(32)) == [3])
+        #expect(throws: FilterError.tooLarge(what: "levels of parentheses and `not`", limit: 32, position: 34)) {
+            try Self.places(nested(33))
         }
         #expect(throws: FilterError.self) { try Self.places(nested(3000)) }
         #expect(throws: FilterError.self) { try Self.places(String(repeating: "not ", count: 40) + "year = 1990") }

@@ -1,7 +1,6 @@
 import Catalog
 import Domain
 import Foundation
-import Linalg
 import Testing
 
 @testable import Serving
@@ -147,37 +146,6 @@ import Testing
             #expect(ranked.ids.last == "nothing" && ranked.ids.dropLast().last == "b1")
             let anybody = try await service.post("/v1/rank", #"{"items":["b19","a0"]}"#, type: "application/json")
             #expect(anybody.ids == ["a0", "b19"] && anybody.json["user_state"] == nil)
-        }
-    }
-
-    @Test func theUsersAroundAUserAndAnItem() async throws {
-        let random = try RandomState(seed: 8)
-        try await withService(models: SmallModels(random.model)) { service in
-            let answer = try await service.get("/v1/users/a-user0/similar?n=3")
-            let users = try #require(answer.json["users"] as? [[String: Any]])
-            func length(_ v: [Float]) -> Float { v.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-            let me = random.model.userFactors[0]
-            let cosines = zip(random.model.users, random.model.userFactors).dropFirst().map { id, row in
-                (id: id, cosine: zip(me, row).reduce(0) { $0 + $1.0 * $1.1 } / length(me) / length(row))
-            }.filter { $0.cosine > 0 }.sorted { $0.cosine > $1.cosine }
-            #expect(users.compactMap { $0["id"] as? String } == cosines.prefix(3).map(\.id))
-            #expect(try await service.get("/v1/users/nobody/similar").json["users"] as? [String] == [])
-
-            let audience = try await service.get("/v1/items/a4/users?n=500")
-            let ids = (audience.json["users"] as? [[String: Any]])?.compactMap { $0["id"] as? String } ?? []
-            let item = random.model.itemFactors.row(4)
-            let expected = random.model.users.indices
-                .filter { user in !random.model.histories[user].contains { $0.0 == 4 } }
-                .sorted { a, b in
-                    func score(_ user: Int) -> Float {
-                        zip(item, random.model.userFactors[user]).reduce(0) { $0 + $1.0 * $1.1 }
-                    }
-                    return score(a) > score(b)
-                }.map { random.model.users[$0] }
-            #expect(ids == expected)
-            let everybody = try await service.get("/v1/items/a4/users?n=500&exclude_seen=none")
-            #expect((everybody.json["users"] as? [Any])?.count == random.model.users.count)
-            #expect(try await service.get("/v1/items/nothing/users").status == 404)
         }
     }
 

@@ -5,16 +5,16 @@ import Testing
 
 @testable import Serving
 
-/// A state with random factors, histories and films; every item is within the depth of each source, so that a list can
-/// be compared with one made over all items.
+/// A state with random factors, histories and films; unless more items are asked for, every one is within the depth of each
+/// source, so that a list can be compared with one made over all items.
 struct RandomState {
     let model: SmallModel
     let state: ServingState
     let overlay = EventOverlay()
 
-    init(seed: UInt64, id: String = "m1") throws {
+    init(seed: UInt64, id: String = "m1", perTaste: Int = 20) throws {
         var random = SeededGenerator(seed: seed)
-        var model = try SmallModel(id: id)
+        var model = try SmallModel(id: id, perTaste: perTaste)
         let factors = (0..<model.itemCount * SmallModel.rank).map { _ in Float(random.uniform() - 0.4) }
         model.itemFactors = try Matrix(rows: model.itemCount, columns: SmallModel.rank, elements: factors)
         model.packedItems = try PackedItems(model.itemFactors)

@@ -1,6 +1,7 @@
 import Catalog
 import Domain
 import Foundation
+import HTTPServer
 import Testing
 
 @testable import Serving
@@ -44,6 +45,67 @@ struct CatalogueRouteTests {
             for bad in ["cursor=x", "cursor=", "cursor=AAAA", "filter=x", "n=0", "diversity=1"] {
                 #expect(try await service.get("/v1/items?\(bad)").status == 400, "\(bad)")
             }
+        }
+    }
+
+    @Test("a cursor is good for the films it was given for, until ten minutes later, and for no other list")
+    func cursors() async throws {
+        let filter = "genre%20%3D%20%22Romance%22"
+        try await withService { service in
+            func cursor(_ path: String) async throws -> String {
+                try #require(try await service.get(path).json["next_cursor"] as? String, "\(path)")
+            }
+            let all = try await cursor("/v1/items?n=5")
+            let romance = try await cursor("/v1/items?n=5&filter=\(filter)")
+            let list = try await cursor("/v1/items/popular?n=5")
+            // How many and what is shown of each may change.
+            let more = try await service.get("/v1/items?n=7&fields=title&cursor=\(all)")
+            #expect(more.status == 200 && more.ids.count == 7)
+            for path in [
+                "/v1/items?filter=\(filter)&cursor=\(all)", "/v1/items?cursor=\(romance)",
+                "/v1/items?filter=year%20%3E%201&cursor=\(romance)", "/v1/items?cursor=\(list)",
+                "/v1/items/popular?cursor=\(all)",
+            ] {
+                let answer = try await service.get(path)
+                #expect(answer.status == 400 && answer.json["code"] as? String == "cursor-of-another-list", "\(path)")
+                #expect(answer.json["parameter"] as? String == "cursor")
+            }
+            // Put together by hand: a last film without a seal, as cursors of before were.
+            for text in [Base64URL.text(of: [1] + Array("a3".utf8)), Base64URL.text(of: [3] + Array("a3".utf8))] {
+                let answer = try await service.get("/v1/items?cursor=\(text)")
+                #expect(answer.status == 400 && answer.json["code"] as? String == "bad-cursor")
+            }
+        }
+    }
+
+    @Test("a cursor that is too old is gone, and each page has one of its own time")
+    func cursorAge() throws {
+        let state = try RandomState(seed: 1).state
+        var request = ListRequest()
+        request.count = 3
+        let start = Timestamp(seconds: 1_800_000_000)
+        let first = try CataloguePage(request, of: state, now: start)
+        let cursor: String = try #require(first.nextCursor)
+        request.cursor = cursor
+        let second = try CataloguePage(request, of: state, now: start.advanced(bySeconds: 590))
+        #expect(second.films.first!.itemID > first.films.last!.itemID)
+        for seconds in [610, -120] as [Double] {
+            #expect(throws: ServingError.cursorExpired) {
+                try CataloguePage(request, of: state, now: start.advanced(bySeconds: seconds))
+            }
+        }
+        let next: String = try #require(second.nextCursor)
+        request.cursor = next
+        _ = try CataloguePage(request, of: state, now: start.advanced(bySeconds: 1100))
+        #expect(HTTPProblem(ServingError.cursorExpired).status == 410)
+    }
+
+    @Test("a cursor that was changed is refused, and nothing worse")
+    func changedCursor() throws {
+        let cursor = CatalogueCursor(madeAt: Timestamp(seconds: 5), fingerprint: .max, last: "f/ü")
+        #expect(try CatalogueCursor(cursor.text) == cursor)
+        for text in DamagedText.all(of: cursor.text, seed: 5) {
+            #expect(throws: ServingError.badCursor) { try CatalogueCursor(text) }
         }
     }
 

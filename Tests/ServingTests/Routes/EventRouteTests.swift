@@ -71,6 +71,16 @@ struct EventRouteTests {
         (one.replacing("2020-", with: "9020-"), "application/json", 400, "an hour from now"),
         (one.replacing("\"u\"", with: "\"\""), "application/json", 400, "user_id must have"),
         (one.replacing("\"kind\"", with: "\"x\":1,\"kind\""), "application/json", 400, "no field x"),
+        (
+            one.replacing("\"kind\"", with: "\"user_id\":\"v\",\"kind\""), "application/json", 400,
+            "user_id stands twice"
+        ),
+        (
+            "\(two)\n" + one.dropLast() + ",\"value\":1}", "application/x-ndjson", 400,
+            "Event 2 cannot be taken: the name"
+        ),
+        ("[\(two),{\"x\":{\"y\":1,\"y\":2}}]", "application/json", 400, "y stands twice"),
+        ("[\(one),7]", "application/json", 400, "Event 2 cannot be taken"),
         (String(repeating: "[", count: 100_000), "application/json", 400, "cannot be taken"),
         (one, "text/plain", 415, "text/plain"),
         (one, "", 415, "is not understood"),
@@ -87,6 +97,24 @@ struct EventRouteTests {
             #expect((answer.json["detail"] as? String)?.contains(bad.says) == true, "\(answer.text)")
             #expect(publisher.events.withLock { $0 }.isEmpty)
         }
+    }
+
+    @Test(
+        "no identifier has a control character of Unicode, also as an escape",
+        arguments: ["\\u0000", "\\u0007", "\\u007f", "\\u0085", "\\u009F", "\u{85}", "\u{9F}", "\u{7F}"])
+    func controlCharacters(_ character: String) async throws {
+        let publisher = SmallPublisher()
+        try await withService(publisher: publisher) { service in
+            for name in ["user_id", "item_id", "event_id"] {
+                let body = Self.one.replacing("\"\(name)\":\"", with: "\"\(name)\":\"x\(character)")
+                let answer = try await service.post("/v1/events", body, type: "application/json")
+                #expect(answer.status == 400 && answer.text.contains("\(name) must not have control characters"))
+            }
+            // Beside them in the table, and in scripts that are written with bytes of the same range.
+            let sound = Self.one.replacing("\"u\"", with: "\"\u{A0}Ѕ\u{2085}\"")
+            #expect(try await service.post("/v1/events", sound, type: "application/json").status == 202)
+        }
+        #expect(publisher.events.withLock { $0.map(\.userID) } == ["\u{A0}Ѕ\u{2085}"])
     }
 
     /// The ingester asks the same of what is published.

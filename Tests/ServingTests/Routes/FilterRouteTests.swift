@@ -56,6 +56,27 @@ struct FilterRouteTests {
         }
     }
 
+    @Test("a value that nothing asks for and a boost that cannot be read are named as what they are", arguments: paths)
+    func namedRefusals(path: String) async throws {
+        try await withService { service in
+            for (body, code, parameter) in [
+                (#"{"filter":"year = $y","params":{"y":1990,"x":1}}"#, "filter-parameters", "params"),
+                (
+                    #"{"boost":[{"filter":"year = $y","factor":2}],"params":{"y":1,"x":1}}"#, "filter-parameters",
+                    "params"
+                ),
+                (#"{"params":{"x":1}}"#, "filter-parameters", "params"),
+                (#"{"boost":[{"filter":"studio = 1","factor":2}]}"#, "filter-unknown-field", "boost"),
+                (#"{"boost":[{"filter":"year >","factor":2}]}"#, "filter-syntax", "boost"),
+                (#"{"filter":"studio = 1"}"#, "filter-unknown-field", "filter"),
+            ] {
+                let answer = try await service.post("\(path)/query", body, type: "application/json")
+                #expect(answer.status == 400 && answer.json["code"] as? String == code, "\(body): \(answer.text)")
+                #expect(answer.json["parameter"] as? String == parameter, "\(body): \(answer.text)")
+            }
+        }
+    }
+
     @Test("without a catalogue a filter is refused instead of answered by an empty list")
     func noCatalogue() async throws {
         try await withService(catalog: .empty) { service in

@@ -65,7 +65,10 @@ final class SmallImpressionPublisher: ImpressionPublisher {
             "Impression 2 cannot be taken: recommendation_id has the wrong type"
         ),
         (one.replacing(":3", with: ":0"), "application/json", 400, "position must be"),
-        (one.replacing(":3", with: ":1.5"), "application/json", 400, "cannot be taken"),
+        (one.replacing(":3", with: ":1.5"), "application/json", 400, "position must be a whole number"),
+        (one.replacing(":3", with: ":1e300"), "application/json", 400, "position must be a whole number"),
+        (one.replacing(":3", with: ":3,\"position\":4"), "application/json", 400, "position stands twice"),
+        (one.replacing("a1", with: "a\\u0085"), "application/json", 400, "control characters"),
         (two.replacing("0.25", with: "0"), "application/json", 400, "propensity must be"),
         (two.replacing("0.25", with: "1.5"), "application/json", 400, "propensity must be"),
         (two.replacing("\"u\"", with: "\"\""), "application/json", 400, "user_id must have"),

@@ -62,8 +62,17 @@ struct SearchRouteTests {
                 let answer = try await service.get("/v1/search\(query)")
                 #expect(answer.status == 400, "\(query.prefix(20))")
             }
-            let empty = try await service.post("/v1/search/query", "{}", type: "application/json")
-            #expect(empty.status == 400)
+            for (body, code) in [
+                ("{}", "missing-parameter"), (#"{"q":null}"#, "missing-parameter"), (#"{"q":""}"#, "bad-parameter"),
+                (#"{"q":7}"#, "bad-parameter"), (#"{"q":"a\u0085b"}"#, "bad-parameter"),
+                (#"{"q":"\#(String(repeating: "x", count: 1001))"}"#, "bad-parameter"),
+            ] {
+                let answer = try await service.post("/v1/search/query", body, type: "application/json")
+                #expect(answer.status == 400 && answer.json["code"] as? String == code, "\(answer.text)")
+                #expect(answer.json["parameter"] as? String == "q")
+            }
+            let longest = #"{"q":"\#(String(repeating: "x", count: 1000))"}"#
+            #expect(try await service.post("/v1/search/query", longest, type: "application/json").status == 200)
         }
         let small = try SmallModel()
         try await withService(content: FragileContent(small.catalog, mood: .fails)) { service in
