@@ -8,6 +8,8 @@ public enum CatalogError: Fault, Equatable {
     case noSuchFilm(itemID: String)
     /// An edit of a film as it was, and it is another one by now, or gone.
     case filmChanged(itemID: String)
+    /// An edit that is not meant for a film that is there, or not for one as it is.
+    case filmExists(itemID: String)
     /// A catalogue file cannot be read at all.
     case unreadable(path: String, reason: String)
     /// A catalogue file was read and holds no usable film.
@@ -48,6 +50,7 @@ public enum CatalogError: Fault, Equatable {
         case .malformedMovie: "movie-malformed"
         case .noSuchFilm: "film-not-found"
         case .filmChanged: "film-changed"
+        case .filmExists: "film-exists"
         case .unreadable: "catalogue-unreadable"
         case .emptyCatalogue: "catalogue-empty"
         case .searchUnavailable: "search-unavailable"
@@ -74,6 +77,7 @@ public enum CatalogError: Fault, Equatable {
         case .malformedMovie(let reason): "The film cannot be used: \(reason)."
         case .noSuchFilm(let itemID): "The catalogue has no film “\(itemID.prefix(80))”."
         case .filmChanged(let itemID): "The film “\(itemID.prefix(80))” is not the one any more that the edit is of."
+        case .filmExists(let itemID): "The film “\(itemID.prefix(80))” is there, and the edit is not meant for it."
         case .unreadable(let path, let reason): "Cannot read the catalogue \(path): \(reason)."
         case .emptyCatalogue(let path, let rejected):
             "The catalogue \(path) holds no usable film (\(rejected) lines rejected)."
@@ -103,6 +107,7 @@ public enum CatalogError: Fault, Equatable {
         switch self {
         case .malformedMovie: "Give at least an id and a title, as docs/catalogue.md describes."
         case .filmChanged: "Read it again, and send the edit with the ETag that it has then."
+        case .filmExists: "Send the edit without If-None-Match."
         case .noSuchFilm: "PUT it as a whole; GET /v1/items lists those that there are."
         case .unreadable: "Check the path and its permissions."
         case .emptyCatalogue: "It should be one JSON object a line, each with an id and a title."
@@ -132,7 +137,8 @@ public enum CatalogError: Fault, Equatable {
         case .malformedMovie, .emptyCatalogue, .searchProtocol, .filmsRejected, .apiProtocol: .badData
         case .noSuchFilm, .unreadable, .indexMissing: .notFound
         case .searchUnavailable, .indexClosed, .indexBlocked, .apiUnavailable: .unavailable
-        case .filmChanged, .searchRefused, .indexMismatch, .noFactors, .malformedIndexName, .malformedAddress,
+        case .filmChanged, .filmExists, .searchRefused, .indexMismatch, .noFactors, .malformedIndexName,
+            .malformedAddress,
             .malformedAPIAddress, .malformedKey, .apiRefused:
             .usage
         }

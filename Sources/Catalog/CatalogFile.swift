@@ -35,7 +35,7 @@ public enum CatalogFile {
         /// Where lines are counted, for rejections; nil where there is one file only.
         var file: String?
         private var movies: [Movie] = []
-        private var places: [String: Int] = [:]
+        private var places: [ExactText: Int] = [:]
         private var rejected: [Rejection] = []
 
         /// JSON objects, one a line.
@@ -59,12 +59,12 @@ public enum CatalogFile {
         mutating func add(line: Int, _ decode: () throws -> Movie) {
             do {
                 var movie = try decode()
-                if let place = places[movie.itemID] {
+                if let place = places[ExactText(movie.itemID)] {
                     movie.noteCollision(with: movies[place])
                     // A list says less than a film's own page, wherever that stands.
                     movies[place] = movie.isPartial ? movies[place].updated(by: movie) : movie
                 } else {
-                    places[movie.itemID] = movies.count
+                    places[ExactText(movie.itemID)] = movies.count
                     movies.append(movie)
                 }
             } catch CatalogError.malformedMovie(let reason) {

@@ -5,8 +5,8 @@ public struct CatalogSnapshot: Sendable {
     /// Ascending by the bytes of the identifier.
     public let movies: [Movie]
     /// The films that were withdrawn, by identifier, and when.
-    public let withdrawn: [String: Timestamp]
-    private let places: [String: Int]
+    public let withdrawn: [ExactText: Timestamp]
+    private let places: [ExactText: Int]
 
     /// No catalogue at all.
     public static let empty = CatalogSnapshot([])
@@ -22,12 +22,13 @@ public struct CatalogSnapshot: Sendable {
     private init(_ movies: some Sequence<Movie>, isThere: Bool) {
         // Looked through twice where some are partial.
         let movies = Array(movies)
-        var latest: [String: Movie] = [:]
-        var partial: Set<String> = []
+        var latest: [ExactText: Movie] = [:]
+        var partial: Set<ExactText> = []
         for movie in movies {
-            if movie.isPartial { partial.insert(movie.itemID) }
-            if let known = latest[movie.itemID], known.updatedAt > movie.updatedAt { continue }
-            latest[movie.itemID] = movie
+            let itemID = ExactText(movie.itemID)
+            if movie.isPartial { partial.insert(itemID) }
+            if let known = latest[itemID], known.updatedAt > movie.updatedAt { continue }
+            latest[itemID] = movie
         }
         if !partial.isEmpty { Self.complete(partial, of: movies, in: &latest) }
         let withdrawn = latest.filter { $0.value.isWithdrawn }.mapValues(\.updatedAt)
@@ -40,7 +41,7 @@ public struct CatalogSnapshot: Sendable {
     ///   - movies: ascending, each once.
     ///   - places: by identifier where each stands, if that is known.
     private init(
-        sorted movies: [Movie], withdrawn: [String: Timestamp], isThere: Bool, places: [String: Int]? = nil
+        sorted movies: [Movie], withdrawn: [ExactText: Timestamp], isThere: Bool, places: [ExactText: Int]? = nil
     ) {
         var movies = movies
         // By index: a film that is taken out is copied, field by field.
@@ -51,14 +52,16 @@ public struct CatalogSnapshot: Sendable {
         self.withdrawn = withdrawn
         self.isThere = isThere || !movies.isEmpty || !withdrawn.isEmpty
         self.places =
-            places ?? Dictionary(uniqueKeysWithValues: movies.indices.lazy.map { (movies[$0].itemID, $0) })
+            places ?? Dictionary(uniqueKeysWithValues: movies.indices.lazy.map { (ExactText(movies[$0].itemID), $0) })
     }
 
     /// Lets partial descriptions add to those before them, in the order of their times.
     private static func complete(
-        _ partial: Set<String>, of movies: [Movie], in latest: inout [String: Movie]
+        _ partial: Set<ExactText>, of movies: [Movie], in latest: inout [ExactText: Movie]
     ) {
-        let rows = Dictionary(grouping: movies.filter { partial.contains($0.itemID) }, by: \.itemID)
+        let rows = Dictionary(grouping: movies.lazy.filter { partial.contains(ExactText($0.itemID)) }) {
+            ExactText($0.itemID)
+        }
         for (itemID, rows) in rows {
             // Stable: of equally new ones the last counts.
             let sorted = rows.enumerated().sorted {
@@ -78,23 +81,23 @@ public struct CatalogSnapshot: Sendable {
 
     /// The same catalogue after more films and marks of withdrawal. O(films), but little of it for each film.
     public func updated(with rows: some Sequence<Movie>) -> CatalogSnapshot {
-        var latest: [String: Movie] = [:]
+        var latest: [ExactText: Movie] = [:]
         for row in rows {
-            let last = (latest[row.itemID] ?? self[row.itemID])?.updatedAt ?? withdrawn[row.itemID]
-            if let last, last > row.updatedAt { continue }
-            let known = latest[row.itemID] ?? self[row.itemID]
+            let itemID = ExactText(row.itemID)
+            let known = latest[itemID] ?? self[row.itemID]
+            if let last = known?.updatedAt ?? withdrawn[itemID], last > row.updatedAt { continue }
             if row.isPartial, let known, !known.isWithdrawn {
-                latest[row.itemID] = known.updated(by: row)
+                latest[itemID] = known.updated(by: row)
             } else {
-                latest[row.itemID] = row
+                latest[itemID] = row
             }
         }
         var (movies, withdrawn) = (movies, withdrawn)
         var (gone, new): (Set<Int>, [Movie]) = ([], [])
-        for row in latest.values {
-            withdrawn[row.itemID] = row.isWithdrawn ? row.updatedAt : nil
-            let place = places[row.itemID]
-            if let place, !row.isWithdrawn, movies[place].itemID.utf8.elementsEqual(row.itemID.utf8) {
+        for (itemID, row) in latest {
+            withdrawn[itemID] = row.isWithdrawn ? row.updatedAt : nil
+            let place = places[itemID]
+            if let place, !row.isWithdrawn {
                 movies[place] = row
             } else {
                 if let place { gone.insert(place) }
@@ -134,5 +137,5 @@ public struct CatalogSnapshot: Sendable {
     public let isThere: Bool
 
     /// The film of that identifier, nil if the catalogue has none. O(1).
-    public subscript(itemID: String) -> Movie? { places[itemID].map { movies[$0] } }
+    public subscript(itemID: String) -> Movie? { places[ExactText(itemID)].map { movies[$0] } }
 }

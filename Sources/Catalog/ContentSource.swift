@@ -25,13 +25,13 @@ public protocol ContentSource: Sendable {
     /// - Returns: Descending by score; equal scores ascending by the bytes of the identifier.
     /// - Throws: A ``Fault`` of category `unavailable` when the source cannot be asked now; it says so quickly.
     func similar(
-        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int
+        to itemIDs: [String], excluding: [String], where filter: FilmFilter?, limit: Int
     ) async throws -> [ScoredItem]
 }
 
 extension ContentSource {
     /// The same of all films, whatever they are like.
-    public func similar(to itemIDs: [String], excluding: Set<String>, limit: Int) async throws -> [ScoredItem] {
+    public func similar(to itemIDs: [String], excluding: [String], limit: Int) async throws -> [ScoredItem] {
         try await similar(to: itemIDs, excluding: excluding, where: nil, limit: limit)
     }
 }

@@ -54,12 +54,12 @@ public struct Dashboard: Sendable {
     public var routes: [Route] {
         pages.map { page, asset in
             Route(
-                .get, page.pattern, "The dashboard: \(page.title.lowercased()).", scope: .open,
+                .get, page.pattern, "The dashboard: \(page.title.lowercased()).", scope: .open, headers: [.ifNoneMatch],
                 answers: [.text("text/html", "A page for people."), Self.unchanged]
             ) { request, _ in .now(asset.answer(to: request)) }
         } + [
             Route(
-                .get, "/assets/{file}", "A file of the dashboard.", scope: .open,
+                .get, "/assets/{file}", "A file of the dashboard.", scope: .open, headers: [.ifNoneMatch],
                 answers: [
                     Route.Answer(
                         200, ["text/javascript": .text(), "text/css": .text(), "image/svg+xml": .text()], "The file."),

@@ -10,12 +10,15 @@ public enum DelimitedError: Fault, Equatable {
     case missingColumns(path: String, missing: [String], found: [String])
     /// Quotes open and close so that no rows come out.
     case hopelessQuotes(path: String, line: Int)
+    /// An archive cannot be written.
+    case unpackable(reason: String)
 
     public var code: String {
         switch self {
         case .unreadable, .hopelessQuotes: "import-unreadable"
         case .foreignText: "text-encoding"
         case .missingColumns: "columns-missing"
+        case .unpackable: "archive-failed"
         }
     }
 
@@ -28,6 +31,7 @@ public enum DelimitedError: Fault, Equatable {
                 + "\(found.joined(separator: ", "))."
         case .hopelessQuotes(let path, let line):
             "Cannot import \(path): its quotes cannot be told apart from its text around line \(line)."
+        case .unpackable(let reason): "The archive cannot be written: \(reason)."
         }
     }
 
@@ -37,8 +41,12 @@ public enum DelimitedError: Fault, Equatable {
         case .foreignText(_, _, let remedy): "Make it UTF-8 with LF first: \(remedy)"
         case .missingColumns: "Columns are found by the names in the first line; docs/importing.md has them."
         case .hopelessQuotes: "Say how it is written, with --quote none or --escape '\\'."
+        case .unpackable: "Try again; if it stays so, report it with this message."
         }
     }
 
-    public var category: FaultCategory { .badData }
+    public var category: FaultCategory {
+        if case .unpackable = self { return .internalError }
+        return .badData
+    }
 }

@@ -72,8 +72,8 @@ public final class HTTPServer: Sendable {
         try daemon.reloadCertificate()
     }
 
-    /// Stops: no new connections at once, requests at work get `grace` to end, what is left then is answered 503 or
-    /// cut. Safe to call more than once.
+    /// Stops: no new connections at once, those that were just opened get a moment to send their first request, requests
+    /// at work get `grace` to end, what is left then is answered 503 or cut. Safe to call more than once.
     public func stop(grace: Duration = .seconds(10)) async {
         let running: Daemon? = state.withLock { state in
             defer { state = .stopped }
@@ -82,6 +82,7 @@ public final class HTTPServer: Sendable {
         }
         guard let daemon = running else { return }
         daemon.drain()
+        await Self.begun(daemon, within: min(grace, configuration.firstRequestGrace))
         await Self.quiet(daemon, within: grace)
         daemon.stopWork()
         // What was just answered 503 still has to reach the client.
@@ -92,6 +93,15 @@ public final class HTTPServer: Sendable {
                 daemon.stop()
                 done.resume()
             }
+        }
+    }
+
+    /// Waits for the first requests of connections that were opened just now: who has connected has not been told that
+    /// nobody answers here any more, and a proxy sends no second time what it may not send twice.
+    private static func begun(_ daemon: Daemon, within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while daemon.acceptor.freshConnections > 0, ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(5))
         }
     }
 

@@ -122,6 +122,8 @@ struct S3Object: StoredObject {
     static let tailSize = 64 << 10
     /// What one request fetches at most.
     private static let pieceSize = 32 << 20
+    /// So many bytes that nobody asked for are cheaper than another request.
+    private static let gap = 64 << 10
 
     private let client: ObjectClient
     private let key: String
@@ -134,6 +136,36 @@ struct S3Object: StoredObject {
         self.client = client
         self.key = key
         (tail, facts) = try client.tail(key, count: Self.tailSize)
+    }
+
+    var prefersFewReads: Bool { true }
+
+    /// Neighbours come by one request.
+    func read(together ranges: [Range<Int>]) throws -> [[UInt8]] {
+        var results = [[UInt8]](repeating: [], count: ranges.count)
+        var group: [Int] = []
+        var hull = 0..<0
+        func fetch() throws {
+            guard !group.isEmpty else { return }
+            let bytes = try read(hull)
+            for index in group {
+                let start = ranges[index].lowerBound - hull.lowerBound
+                results[index] = Array(bytes[start..<start + ranges[index].count])
+            }
+        }
+        for index in ranges.indices.sorted(by: { ranges[$0].lowerBound < ranges[$1].lowerBound }) {
+            let range = ranges[index]
+            let joined = hull.lowerBound..<max(hull.upperBound, range.upperBound)
+            if group.isEmpty || range.lowerBound > hull.upperBound + Self.gap || joined.count > Self.pieceSize {
+                try fetch()
+                (group, hull) = ([index], range)
+            } else {
+                group.append(index)
+                hull = joined
+            }
+        }
+        try fetch()
+        return results
     }
 
     func read(_ range: Range<Int>) throws -> [UInt8] {

@@ -23,21 +23,45 @@ public enum Secrets {
     /// What stands in place of a secret.
     public static let mask = "******"
 
-    /// `text` with every registered value masked, and the user part of `scheme://user:password@host` too.
+    /// `text` with every registered value masked, and the user part of `scheme://user:password@host` too. A plain name
+    /// without a password stays where the scheme has users and no tokens: it is no secret, and examples have one.
     public static func masked(_ text: String) -> String {
         var text = text
         for value in values.withLock({ $0 }) where text.contains(value) {
             text.replace(value, with: mask)
         }
-        guard let scheme = text.firstRange(of: "://") else { return text }
-        let authority = text[scheme.upperBound...].prefix { $0 != "/" && !$0.isWhitespace }
-        guard let at = authority.lastIndex(of: "@") else { return text }
-        return text.replacingCharacters(in: authority.startIndex..<at, with: mask)
+        var (shown, rest) = ("", text[...])
+        while let scheme = rest.firstRange(of: "://") {
+            shown += rest[..<scheme.upperBound]
+            let hasUsers = schemesOfUsers.contains { rest[..<scheme.lowerBound].hasSuffix($0) }
+            rest = rest[scheme.upperBound...]
+            guard let at = endOfUser(in: rest.prefix { !$0.isWhitespace }) else { continue }
+            let user = rest[..<at]
+            shown += hasUsers && isName(user) ? String(user) : mask
+            rest = rest[at...]
+        }
+        return shown + rest
     }
-}
 
-extension String {
-    fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
-        self[..<range.lowerBound] + text + self[range.upperBound...]
+    /// In others a user without a password may be a token.
+    private static let schemesOfUsers = ["postgres", "postgresql", "smtp", "smtps"]
+
+    /// The `@` behind the user part of what stands after `://`; nil if there is no user.
+    private static func endOfUser(in address: Substring) -> String.Index? {
+        let authority = address.prefix { $0 != "/" }
+        if let at = authority.lastIndex(of: "@") { return at }
+        // A password with a slash that is not encoded: what follows the colon is no port, and the host comes later.
+        guard let colon = authority.firstIndex(of: ":"), authority.first != "[",
+            !authority[colon...].dropFirst().allSatisfy(\.isNumber)
+        else { return nil }
+        return address.lastIndex(of: "@")
+    }
+
+    /// Such as people have, and no token.
+    private static func isName(_ user: Substring) -> Bool {
+        (1...20).contains(user.utf8.count)
+            && user.unicodeScalars.allSatisfy {
+                $0.isASCII && ($0.properties.isAlphabetic || "._-".unicodeScalars.contains($0))
+            }
     }
 }

@@ -18,7 +18,7 @@ public struct PostgresAddress: Sendable, CustomStringConvertible, CustomReflecta
     /// Seconds to wait where the address does not say.
     public static let defaultTimeout = 10.0
 
-    /// - Throws: ``PostgresError/badAddress``.
+    /// - Throws: ``PostgresError/badAddress``, ``PostgresError/badSettings(server:reason:)``.
     public init(_ text: String) throws(PostgresError) {
         guard let options = PQconninfoParse(text, nil) else { throw .badAddress }
         defer { PQconninfoFree(options) }
@@ -28,6 +28,12 @@ public struct PostgresAddress: Sendable, CustomStringConvertible, CustomReflecta
             if let value = place.pointee.val { values[String(cString: keyword)] = String(cString: value) }
             place += 1
         }
+        // A password with a slash or an at sign that is not encoded ends up in the port, the host or the database, which are
+        // named in messages.
+        let ports = values["port"].map { $0.split(separator: ",", omittingEmptySubsequences: false) } ?? []
+        guard ports.allSatisfy({ $0.isEmpty || UInt16($0) != nil }),
+            !text.contains("://") || ["host", "hostaddr", "dbname"].allSatisfy({ values[$0]?.contains("@") != true })
+        else { throw .badAddress }
         self.text = text
         password = values["password"]
         let environment = ProcessInfo.processInfo.environment
@@ -38,6 +44,13 @@ public struct PostgresAddress: Sendable, CustomStringConvertible, CustomReflecta
         description =
             host + (isName ? ":\(port ?? "5432")" : port.map { ", port \($0)" } ?? "")
             + (database.map { "/\($0)" } ?? "")
+        // libpq would say so only once a server has answered.
+        if (values["sslmode"] ?? environment["PGSSLMODE"])?.hasPrefix("verify") == true,
+            let file = values["sslrootcert"] ?? environment["PGSSLROOTCERT"], file != "system",
+            !FileManager.default.isReadableFile(atPath: file)
+        {
+            throw .badSettings(server: description, reason: "the file '\(file)' of sslrootcert cannot be read")
+        }
         let hosts = Double(host.split(separator: ",").count)
         let given = (values["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"]).flatMap(Double.init) ?? 0
         timeout = (given > 0 ? given : Self.defaultTimeout) * max(hosts, 1)

@@ -15,7 +15,8 @@ public final class PostgresConnection {
     /// - Parameters:
     ///   - application: what the server lists the connection as.
     ///   - isUnwanted: asked ten times a second; connecting is given up once it is true.
-    /// - Throws: ``PostgresError/cannotConnect(server:reason:)``, ``PostgresError/refused(server:sqlState:reason:)``.
+    /// - Throws: ``PostgresError/badSettings(server:reason:)``, ``PostgresError/cannotConnect(server:reason:)``,
+    ///   ``PostgresError/refused(server:sqlState:reason:)``.
     public init(
         _ address: PostgresAddress, application: String = "marquee", isUnwanted: () -> Bool = { false }
     ) throws(PostgresError) {
@@ -71,7 +72,28 @@ public final class PostgresConnection {
                     reason: parts[(place + 1)...].joined(separator: ": "))
             }
         }
+        if PQconnectionNeedsPassword(handle) == 1 {
+            return .refused(server: server, sqlState: "28P01", reason: "it wants a password, and none was given")
+        }
+        if let setting = lines.lazy.compactMap(Self.setting).first {
+            return .badSettings(server: server, reason: Self.sentence(setting))
+        }
         return .cannotConnect(server: server, reason: lines.first.map(Self.sentence) ?? "libpq does not say why")
+    }
+
+    /// What libpq says of a setting or a file that it needs; nil for what it says of the server or the way there.
+    private static func setting(_ line: Substring) -> Substring? {
+        var text = line
+        // `connection to server at "db", port 5432 failed: root certificate file "x" does not exist`
+        if text.hasPrefix("connection to server"), let end = text.firstRange(of: " failed: ") {
+            text = text[end.upperBound...]
+        }
+        let begins = ["invalid ", "could not match ", "weak sslmode "]
+        let contains = [
+            "root certificate file", "certificate file", "private key file", "service file", "definition of service",
+            "sslmode value",
+        ]
+        return begins.contains { text.hasPrefix($0) } || contains.contains { text.contains($0) } ? text : nil
     }
 
     private static func sentence(_ text: Substring) -> String {

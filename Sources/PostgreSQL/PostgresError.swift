@@ -4,6 +4,8 @@ public import Domain
 public enum PostgresError: Fault, Equatable {
     /// The address is none. What libpq says of it is not shown: it may repeat a password.
     case badAddress
+    /// A setting of the address or of the environment (`PGSSLMODE` and its kin) that libpq refuses before it asks the server.
+    case badSettings(server: String, reason: String)
     /// Nobody answers there, or not in time. Nothing is known of the server.
     case cannotConnect(server: String, reason: String)
     /// The server answers and does not let us in.
@@ -26,7 +28,7 @@ public enum PostgresError: Fault, Equatable {
     /// Whether the same may well succeed later without anybody changing what was asked.
     public var isTransient: Bool {
         switch self {
-        case .badAddress, .unexpected: return false
+        case .badAddress, .badSettings, .unexpected: return false
         case .cannotConnect, .connectionLost: return true
         case .refused(_, let state, _), .failed(_, let state, _):
             if ["25006", "55P03", "55006"].contains(state) { return true }
@@ -47,6 +49,7 @@ public enum PostgresError: Fault, Equatable {
     public var code: String {
         switch self {
         case .badAddress: "postgres-address"
+        case .badSettings: "postgres-settings"
         case .cannotConnect: "postgres-unreachable"
         case .refused: "postgres-refused"
         case .connectionLost: "postgres-gone"
@@ -58,6 +61,8 @@ public enum PostgresError: Fault, Equatable {
     public var message: String {
         switch self {
         case .badAddress: "The address of the PostgreSQL server cannot be understood."
+        case .badSettings(let server, let reason):
+            "The settings for PostgreSQL at \(server) cannot be used: \(reason)."
         case .cannotConnect(let server, let reason): "PostgreSQL at \(server) cannot be reached: \(reason)."
         case .refused(let server, let state, let reason):
             "PostgreSQL at \(server) refuses the connection: \(reason) (SQLSTATE \(state))."
@@ -72,7 +77,10 @@ public enum PostgresError: Fault, Equatable {
         switch self {
         case .badAddress:
             "Give one such as postgresql://user@host:5432/database; percent-encode what is special in a password."
-        case .cannotConnect, .connectionLost: "Check that the server runs, and the host, the port and the firewall."
+        case .badSettings:
+            "Correct it in the address, or in the PG… variable of the environment or the service file that sets it."
+        case .cannotConnect, .connectionLost:
+            "Check that the server runs, the host, the port and the firewall, and where SSL is spoken of, sslmode."
         case .unexpected: ""
         case .refused(_, let state, _), .failed(_, let state, _): Self.advice(for: state)
         }
@@ -80,7 +88,7 @@ public enum PostgresError: Fault, Equatable {
 
     public var category: FaultCategory {
         switch self {
-        case .badAddress: .usage
+        case .badAddress, .badSettings: .usage
         case .unexpected: .badData
         default:
             switch (isTransient, sqlState?.prefix(2)) {

@@ -21,6 +21,8 @@ extension TableContract {
             Field(EventColumn.offset, .int64),
             Field(EventColumn.ingestedAt, .timestamp, nullable: false),
             Field(EventColumn.eventDate, .date, nullable: false),
+            Field(EventColumn.reviewLanguage, .string),
+            Field(EventColumn.reviewLength, .int32),
         ]),
         clusteredBy: EventColumn.eventDate, bloomFiltersOn: [EventColumn.eventID, EventColumn.userID])
 }
@@ -37,7 +39,7 @@ public enum EventColumn {
     public static let kind = EventField.kind
     /// Meaning and range depend on the kind; see `EventKind.accepts(_:)`.
     public static let value = EventField.value
-    /// The words of a review, or null.
+    /// The words of a review where writers were told to keep them; else null.
     public static let reviewText = EventField.reviewText
     /// When it happened.
     public static let at = EventField.at
@@ -53,4 +55,9 @@ public enum EventColumn {
     public static let ingestedAt = "ingested_at"
     /// The UTC day of ``at``, which the files of the table follow.
     public static let eventDate = "event_date"
+    /// What the letters of a review tell of its language, as a BCP 47 tag; null where it has no words. Tables of before
+    /// have neither this column nor the next until a writer opens them.
+    public static let reviewLanguage = "review_language"
+    /// The length of a review in Unicode scalars; null where it has no words.
+    public static let reviewLength = "review_length"
 }

@@ -43,11 +43,16 @@ public struct TableContract: Hashable, Sendable {
     /// days of log and 7 days of files.
     public func keeping(history seconds: Int64) -> TableContract {
         let interval = "interval \(seconds) seconds"
-        return TableContract(
+        return with([
+            "delta.logRetentionDuration": interval, "delta.deletedFileRetentionDuration": interval,
+        ])
+    }
+
+    /// The same table, made with further properties.
+    func with(_ further: [String: String]) -> TableContract {
+        TableContract(
             name: name, schema: schema, partitionedBy: partitionColumns,
-            properties: properties.merging([
-                "delta.logRetentionDuration": interval, "delta.deletedFileRetentionDuration": interval,
-            ]) { $1 })
+            properties: properties.merging(further) { $1 })
     }
 
     private static let bloomFilterProperty = "marquee.bloomFilterColumns"

@@ -77,7 +77,8 @@ struct Marquee {
     private static func report(_ message: String, _ category: FaultCategory) -> Int32 {
         StandardOutput.flush()
         StandardError.showStatus(nil)
-        StandardError.write(line: "marquee: " + Secrets.masked(message).replacing("\n", with: " "))
+        let line = PrintableText.escaped(Secrets.masked(message).replacing("\n", with: " "))
+        StandardError.write(line: "marquee: " + line)
         return category.exitCode
     }
 }

@@ -50,5 +50,12 @@ import Testing
             #expect(line.contains("host:9200/x"))
             #expect(line.contains("using \(Secrets.mask)"))
         }
+        #expect(
+            Secrets.masked("smtps://u:a/b@host and https://t0k3n-of-somebody@host, http://host:80/@x")
+                == "smtps://\(Secrets.mask)@host and https://\(Secrets.mask)@host, http://host:80/@x")
+        // An example that cannot be copied is none.
+        #expect(Secrets.masked("write postgresql://user@host:5432/x") == "write postgresql://user@host:5432/x")
+        // Letters alone may be a token, where a scheme takes one.
+        #expect(Secrets.masked("https://lettersalone@host/x") == "https://\(Secrets.mask)@host/x")
     }
 }

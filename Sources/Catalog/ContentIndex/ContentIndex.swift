@@ -21,7 +21,7 @@ public final class ContentIndex: ContentSource {
     let itemIDs: [String]
     /// By document.
     let movies: [Movie]
-    let documents: [String: Int32]
+    let documents: [ExactText: Int32]
     private let scratch = Mutex<[Scratch]>([])
     /// What films say, for filters and facets.
     let columns: FilterColumns
@@ -32,7 +32,7 @@ public final class ContentIndex: ContentSource {
         let sorted = Self.sorted(movies)
         self.movies = sorted
         itemIDs = sorted.map(\.itemID)
-        documents = Dictionary(uniqueKeysWithValues: zip(itemIDs, 0..<Int32(itemIDs.count)))
+        documents = Dictionary(uniqueKeysWithValues: zip(itemIDs.lazy.map { ExactText($0) }, 0..<Int32(itemIDs.count)))
         columns = FilterColumns(ids: itemIDs) { sorted[Int($0)] }
 
         var breaker = WordBreaker()
@@ -58,8 +58,8 @@ public final class ContentIndex: ContentSource {
         let isSorted = zip(given, given.dropFirst())
             .allSatisfy { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
         if isSorted { return given }
-        var latest: [String: Movie] = [:]
-        for movie in given { latest[movie.itemID] = movie }
+        var latest: [ExactText: Movie] = [:]
+        for movie in given { latest[ExactText(movie.itemID)] = movie }
         return latest.values.sorted { $0.itemID.utf8.lexicographicallyPrecedes($1.itemID.utf8) }
     }
 
@@ -70,15 +70,15 @@ public final class ContentIndex: ContentSource {
 
     /// Whether the index has the film. For one that it has not, ``mostSimilar(to:excluding:limit:)`` finds nothing.
     /// O(1).
-    public func contains(_ itemID: String) -> Bool { documents[itemID] != nil }
+    public func contains(_ itemID: String) -> Bool { number(of: itemID) != nil }
 
     public func similar(
-        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int
+        to itemIDs: [String], excluding: [String], where filter: FilmFilter?, limit: Int
     ) async throws -> [ScoredItem] {
         guard let filter else { return mostSimilar(to: itemIDs, excluding: excluding, limit: limit) }
         let allowed = columns.places(filter)
         return mostSimilar(
-            to: itemIDs.compactMap { documents[$0] }, excluding: excluding.lazy.compactMap { self.documents[$0] },
+            to: itemIDs.compactMap(number), excluding: excluding.lazy.compactMap(number),
             limit: limit, among: allowed
         ).map { ScoredItem(itemID: self.itemIDs[Int($0.document)], score: $0.score) }
     }
@@ -93,7 +93,7 @@ public final class ContentIndex: ContentSource {
             ItemBitmap(itemCount: count, items: itemIDs.indices.filter { isWanted(itemIDs[$0]) }.map { ItemIndex($0) })
         }
         return mostSimilar(
-            to: liked.compactMap { documents[$0] }, excluding: excluding.lazy.compactMap { self.documents[$0] },
+            to: liked.compactMap(number), excluding: excluding.lazy.compactMap(number),
             limit: limit, among: wanted
         ).map { ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score) }
     }
@@ -104,7 +104,7 @@ public final class ContentIndex: ContentSource {
     package var films: [String] { itemIDs }
 
     /// The number of a film; nil if the index has not got it. O(1).
-    package func number(of itemID: String) -> Int32? { documents[itemID] }
+    package func number(of itemID: String) -> Int32? { documents[ExactText(itemID)] }
 
     /// ``mostSimilar(to:excluding:limit:where:)`` for whoever knows films by their numbers: it touches no string.
     /// - Parameter wanted: the films that may come back; nil: all.

@@ -10,6 +10,8 @@ public enum CatalogEdit: Sendable {
     case withdraw(itemID: String)
     /// Changes nothing: what follows is only meant for a film that was described at one of these times; nil is at any.
     case require(itemID: String, describedAt: [Timestamp]?)
+    /// Changes nothing: what follows is not meant for a film that was described at one of these times; nil is at any.
+    case refuse(itemID: String, describedAt: [Timestamp]?)
 }
 
 /// What an edit came to.
@@ -24,7 +26,7 @@ public struct EditedFilm: Sendable {
 /// ``rows`` are written.
 public struct CatalogEditing {
     private let films: CatalogSnapshot
-    private var edited: [String: Movie] = [:]
+    private var edited: [ExactText: Movie] = [:]
     /// What is to be written, in order.
     public private(set) var rows: [Movie] = []
 
@@ -34,18 +36,22 @@ public struct CatalogEditing {
     /// Takes in all of the edits, or none if one is refused.
     /// - Parameter now: when they were made. A film is dated after what was said of it before, whatever the clock says.
     /// - Throws: ``CatalogError/noSuchFilm(itemID:)``, ``CatalogError/filmChanged(itemID:)``,
-    ///   ``CatalogError/malformedMovie(reason:)``.
+    ///   ``CatalogError/filmExists(itemID:)``, ``CatalogError/malformedMovie(reason:)``.
     public mutating func apply(_ edits: [CatalogEdit], now: Timestamp) throws(CatalogError) -> [EditedFilm] {
         var next = self
         var outcomes: [EditedFilm] = []
         for edit in edits {
-            if case .require(let itemID, let times) = edit {
+            switch edit {
+            case .require(let itemID, let times):
                 guard let film = next.current(itemID), times?.contains(film.updatedAt) ?? true else {
                     throw .filmChanged(itemID: itemID)
                 }
-                continue
+            case .refuse(let itemID, let times):
+                if let film = next.current(itemID), times?.contains(film.updatedAt) ?? true {
+                    throw .filmExists(itemID: itemID)
+                }
+            case .put, .patch, .withdraw: outcomes.append(try next.apply(edit, now))
             }
-            outcomes.append(try next.apply(edit, now))
         }
         self = next
         return outcomes
@@ -66,21 +72,22 @@ public struct CatalogEditing {
             known = current(itemID)
             guard known != nil else { throw .noSuchFilm(itemID: itemID) }
             movie = .withdrawn(itemID, at: now)
-        case .require(let itemID, _): throw .filmChanged(itemID: itemID)
+        case .require(let itemID, _), .refuse(let itemID, _): throw .filmChanged(itemID: itemID)
         }
         movie.updatedAt = max(now, latest(movie.itemID).map { Timestamp(microseconds: $0.microseconds + 1) } ?? now)
-        edited[movie.itemID] = movie
+        edited[ExactText(movie.itemID)] = movie
         rows.append(movie)
         return EditedFilm(movie: movie, isNew: known == nil)
     }
 
     private func current(_ itemID: String) -> Movie? {
-        guard let movie = edited[itemID] else { return films[itemID] }
+        guard let movie = edited[ExactText(itemID)] else { return films[itemID] }
         return movie.isWithdrawn ? nil : movie
     }
 
     /// When something was last said of the film.
     private func latest(_ itemID: String) -> Timestamp? {
-        edited[itemID]?.updatedAt ?? films[itemID]?.updatedAt ?? films.withdrawn[itemID]
+        let key = ExactText(itemID)
+        return edited[key]?.updatedAt ?? films[itemID]?.updatedAt ?? films.withdrawn[key]
     }
 }

@@ -34,7 +34,7 @@ public enum FilmBody {
         }
         values[MovieColumn.updatedAt] = nil
         if let itemID {
-            guard values[MovieColumn.itemID] as? String ?? itemID == itemID else {
+            guard (values[MovieColumn.itemID] as? String ?? itemID).isExactly(itemID) else {
                 throw malformed("its \(MovieColumn.itemID) is another than the one of the path")
             }
             values[MovieColumn.itemID] = itemID
@@ -48,7 +48,7 @@ public enum FilmBody {
             throw malformed("it cannot be read")
         }
         // An identifier that reading would trim or shorten is another film's.
-        guard movie.itemID == values[MovieColumn.itemID] as? String else {
+        guard let given = values[MovieColumn.itemID] as? String, movie.itemID.isExactly(given) else {
             throw malformed("its \(MovieColumn.itemID) begins or ends with blanks, or is a word for “nothing”")
         }
         try check(movie, has: values)
@@ -102,9 +102,6 @@ public enum FilmBody {
     /// That nothing of what was sent was dropped.
     private static func check(_ movie: Movie, has values: [String: Any]) throws(CatalogError) {
         func number(_ name: String) -> Double? { (values[name] as? NSNumber)?.doubleValue }
-        func isBlank(_ name: String) -> Bool {
-            (values[name] as? String).map { $0.allSatisfy(\.isWhitespace) } ?? true
-        }
         for (name, found) in [
             (MovieColumn.year, movie.year), (MovieColumn.runtime, movie.runtime),
             (MovieColumn.voteCount, movie.voteCount),
@@ -120,13 +117,17 @@ public enum FilmBody {
         if let sent = number(MovieColumn.voteAverage), sent != 0, movie.voteAverage == nil {
             throw malformed("its \(MovieColumn.voteAverage) is not from 0 to 10")
         }
-        if !isBlank(MovieColumn.releaseDate),
-            movie.releaseDate?.description != (values[MovieColumn.releaseDate] as? String)
-        {
+        // In a table a blank cell is none; whoever means none here sends null.
+        if values[MovieColumn.releaseDate] as? String != movie.releaseDate?.description {
             throw malformed("its \(MovieColumn.releaseDate) is no day such as 1999-03-31")
         }
-        if !isBlank(MovieColumn.language), movie.language == nil {
+        if values[MovieColumn.language] != nil, movie.language == nil {
             throw malformed("its \(MovieColumn.language) is no code of two or three letters")
+        }
+        for (name, found) in [
+            (MovieColumn.availableFrom, movie.availableFrom), (MovieColumn.availableUntil, movie.availableUntil),
+        ] where values[name] != nil && found == nil {
+            throw malformed("its \(name) is no time")
         }
     }
 }

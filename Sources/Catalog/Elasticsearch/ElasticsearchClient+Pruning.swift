@@ -39,24 +39,34 @@ extension ElasticsearchClient {
     }
 
     private func delete(_ itemIDs: [String]) async throws {
-        guard !itemIDs.isEmpty else { return }
+        try await delete(itemIDs.map { (configuration.index, $0) })
+    }
+
+    /// Deletes documents of any index; one that is gone already is no failure.
+    func delete(_ documents: [(index: String, id: String)]) async throws {
+        guard !documents.isEmpty else { return }
         var body = JSONWriter()
-        for itemID in itemIDs {
-            body.object { $0.field("delete") { $0.field("_id", itemID) } }
+        for document in documents {
+            body.object { body in
+                body.field("delete") {
+                    $0.field("_index", document.index)
+                    $0.field("_id", document.id)
+                }
+            }
             body.newline()
         }
         let answer = try await send(
-            .post, "/\(configuration.index)/_bulk", lines: body.bytes, isIdempotent: true,
-            deadline: configuration.indexingDeadline)
+            .post, "/_bulk", lines: body.bytes, isIdempotent: true, deadline: configuration.indexingDeadline)
         for item in answer.objects("items") ?? [] {
             // 404: somebody else was faster.
             guard let result = item.object("delete"), let error = result.object("error") else { continue }
             if error.text("type") == "cluster_block_exception" {
                 throw CatalogError.indexBlocked(
-                    server: server, index: configuration.index, reason: Self.block(error.text("reason")))
+                    server: server, index: result.text("_index") ?? configuration.index,
+                    reason: Self.block(error.text("reason")))
             }
             throw CatalogError.searchUnavailable(
-                server: server, reason: "a film could not be removed: \(error.text("reason") ?? "no reason given")")
+                server: server, reason: "a document could not be removed: \(error.text("reason") ?? "no reason given")")
         }
     }
 }

@@ -5,7 +5,7 @@ extension ElasticsearchClient {
     /// The same more_like_this as ``ContentIndex/similar(to:excluding:where:limit:)``. The index has one shard and no
     /// replaced films waiting for a merge: the same scores too.
     public func similar(
-        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int
+        to itemIDs: [String], excluding: [String], where filter: FilmFilter?, limit: Int
     ) async throws -> [ScoredItem] {
         try await similar(
             to: itemIDs, excluding: excluding, where: filter, limit: limit, deadline: configuration.queryDeadline)
@@ -37,7 +37,7 @@ extension ElasticsearchClient {
     }
 
     private func similar(
-        to itemIDs: [String], excluding: Set<String>, where filter: FilmFilter?, limit: Int, deadline: Duration
+        to itemIDs: [String], excluding: [String], where filter: FilmFilter?, limit: Int, deadline: Duration
     ) async throws -> [ScoredItem] {
         guard limit > 0, !itemIDs.isEmpty else { return [] }
         let answer = try await send(
@@ -69,11 +69,11 @@ extension ElasticsearchClient {
     }
 
     private func query(
-        _ itemIDs: [String], _ excluding: Set<String>, _ filter: FilmFilter?, _ limit: Int, _ deadline: Duration
+        _ itemIDs: [String], _ excluding: [String], _ filter: FilmFilter?, _ limit: Int, _ deadline: Duration
     ) -> JSONWriter {
         let parameters = configuration.parameters
-        var seen = Set<String>()
-        let liked = itemIDs.filter { seen.insert($0).inserted }
+        var seen = Set<ExactText>()
+        let liked = itemIDs.filter { seen.insert(ExactText($0)).inserted }
         var json = JSONWriter()
         json.object { json in
             json.field("size", limit)

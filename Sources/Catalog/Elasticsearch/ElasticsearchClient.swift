@@ -124,7 +124,12 @@ public final class ElasticsearchClient: ContentSource {
         var response: HTTPResponse
         do {
             response = try await http.send(request)
-            if isIdempotent == true, Self.lostItsIndex(response) { response = try await http.send(request) }
+            var pause = Duration.milliseconds(20)
+            while isIdempotent == true, Self.lostItsIndex(response), pause < deadline / 4 {
+                try await Task.sleep(for: pause)
+                response = try await http.send(request)
+                pause *= 2
+            }
             trace.end(status: response.status)
         } catch let error as HTTPClientError {
             trace.end(status: nil)
@@ -140,7 +145,7 @@ public final class ElasticsearchClient: ContentSource {
     }
 
     /// Whether no shard could be asked: so it is for a query under way when the index behind an alias is taken away for another
-    /// one, which answers if it is asked again.
+    /// one, which answers if it is asked again. A node closes an old index a moment before it knows of the new one.
     private static func lostItsIndex(_ response: HTTPResponse) -> Bool {
         guard response.status == 503, let error = JSONObject(parsing: response.body)?.object("error") else {
             return false

@@ -55,7 +55,7 @@ private struct FieldQuery {
         case .compare(let comparison, let term):
             switch field.kind {
             case .text, .texts:
-                guard case .text(let text) = term else { return nothing(&json) }
+                guard let text = term.text else { return nothing(&json) }
                 let bound: StaticString =
                     switch comparison {
                     case .less: "lt"
@@ -84,7 +84,7 @@ private struct FieldQuery {
                 }
             }
         }
-        let texts = terms.compactMap { term in if case .text(let text) = term { text } else { nil } }.sorted()
+        let texts = terms.compactMap(\.text).sorted()
         json.object { $0.field("terms") { $0.field(name, texts) } }
     }
 
@@ -145,7 +145,7 @@ private struct FieldQuery {
             case .greater, .greaterOrEqual: (from, limits.high)
             case .equal, .notEqual: (from, to)
             }
-        case .text: return nil
+        case .text, .identifier: return nil
         }
         var (low, high) = (Double(limits.low), Double(limits.high))
         switch comparison {

@@ -107,7 +107,7 @@ extension FilterTerm {
         switch self {
         case .number(let number): number
         case .day(let days): Double(days)
-        case .text, .instant: nil
+        case .text, .identifier, .instant: nil
         }
     }
     fileprivate var instant: Int64? { if case .instant(let microseconds) = self { microseconds } else { nil } }
@@ -118,11 +118,17 @@ extension FilterTest {
     fileprivate func accepts(_ text: String) -> Bool {
         switch self {
         case .compare(let comparison, .text(let other)): comparison.holds(text, other)
-        case .isIn(let terms): terms.contains(.text(text))
-        case .isNotIn(let terms): !terms.contains(.text(text))
+        case .compare(let comparison, .identifier(let other)): comparison.holds(ExactText(text), other)
+        case .isIn(let terms): Self.has(text, terms)
+        case .isNotIn(let terms): !Self.has(text, terms)
         case .isThere: true
         case .compare, .isMissing: false
         }
+    }
+
+    /// The terms of a field are of one kind.
+    private static func has(_ text: String, _ terms: Set<FilterTerm>) -> Bool {
+        terms.contains(.text(text)) || terms.contains(.identifier(ExactText(text)))
     }
 }
 

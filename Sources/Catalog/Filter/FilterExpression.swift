@@ -34,11 +34,22 @@ enum FilterOperands: Sendable {
 /// A value of the kind that its field holds.
 enum FilterTerm: Hashable, Sendable {
     case text(String)
+    /// Of an item: it is told apart by its bytes, where other texts are by their characters.
+    case identifier(ExactText)
     case number(Double)
     /// Days since 1970.
     case day(Int32)
     /// Microseconds since 1970.
     case instant(Int64)
+
+    /// What stands in quotes; nil of other kinds.
+    var text: String? {
+        switch self {
+        case .text(let text): text
+        case .identifier(let id): id.text
+        case .number, .day, .instant: nil
+        }
+    }
 
     /// Reads a value as the field wants it.
     init(_ value: JSONValue, for subject: FilterSubject) throws(FilterError) {
@@ -49,6 +60,7 @@ enum FilterTerm: Hashable, Sendable {
                 advice: "Compare it with \(kind.example).")
         }
         switch (kind, value) {
+        case (.text, .text(let text)) where subject.field == .id: self = .identifier(ExactText(text))
         case (.text, .text(let text)), (.texts, .text(let text)): self = .text(text)
         case (.number, .number(let number)) where number.isFinite: self = .number(number)
         case (.day, .text(let text)):

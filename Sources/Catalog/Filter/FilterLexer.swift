@@ -163,7 +163,8 @@ struct FilterLexer {
             let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code)
         else {
             throw unexpected(
-                "“\\u\(digits)”", "\\u and four digits", "Write characters beyond these as they are: texts are UTF-8.")
+                "“\\u\(digits)”", "\\u and the four digits of a character",
+                "Write characters beyond these as they are: texts are UTF-8.")
         }
         next += 4
         return scalar

@@ -79,7 +79,7 @@ struct FilterParser {
     }
 
     private mutating func negation(depth: Int) throws(FilterError) -> FilterExpression {
-        guard depth < Self.maximumDepth else {
+        guard depth <= Self.maximumDepth else {
             throw .tooLarge(what: "levels of parentheses and `not`", limit: Self.maximumDepth, position: position)
         }
         if try take("not") { return .not(try negation(depth: depth + 1)) }

@@ -13,6 +13,11 @@ public struct FilterText: Sendable, Hashable {
         self.parameters = parameters
     }
 
+    /// By the bytes: identifiers and names in it are.
+    public static func == (a: Self, b: Self) -> Bool {
+        a.expression.isExactly(b.expression) && a.parameters == b.parameters
+    }
+
     /// - Parameter json: an object with the values by name, such as `{"g":["Drama"]}`; nil for none.
     /// - Throws: ``FilterError/badParameters(reason:)``.
     public init(expression: String, json: String?) throws(FilterError) {

@@ -98,7 +98,7 @@ public enum TMDB {
         }
         let reader = try DelimitedReader(files.open(file), path: links)
         let columns = try Header(reader, path: links).indices(of: ["movieId", "tmdbId"], path: links)
-        var identifiers: [String: String] = [:]
+        var identifiers: [ExactText: ExactText] = [:]
         while true {
             let step = try reader.next()
             if step == .end { break }
@@ -106,12 +106,12 @@ public enum TMDB {
                 let ours = Cell.identifier(reader.string(columns[0])),
                 let theirs = Cell.identifier(reader.string(columns[1]))
             else { continue }
-            identifiers[ours] = theirs
+            identifiers[ExactText(ours)] = ExactText(theirs)
         }
-        let described = Dictionary(films.map { ($0.itemID, $0) }) { $1 }
+        let described = Dictionary(films.map { (ExactText($0.itemID), $0) }) { $1 }
         var found = 0
         let joined = movies.map { movie in
-            guard let film = identifiers[movie.itemID].flatMap({ described[$0] }) else { return movie }
+            guard let film = identifiers[ExactText(movie.itemID)].flatMap({ described[$0] }) else { return movie }
             found += 1
             return movie.joined(with: film)
         }

@@ -89,13 +89,13 @@ public struct CatalogQuality: Sendable {
 
     /// Films whose identifier was also given to another one, by other rows or in the file that they came from.
     private static func collisions(_ rows: [Movie], in catalogue: CatalogSnapshot) -> [(Movie, [String])] {
-        var others: [String: Set<String>] = [:]
+        var others: [ExactText: Set<String>] = [:]
         for row in rows where !row.isWithdrawn {
             guard let film = catalogue[row.itemID], film.isAnother(than: row) else { continue }
-            others[row.itemID, default: []].insert(row.nameWithYear)
+            others[ExactText(row.itemID), default: []].insert(row.nameWithYear)
         }
         return catalogue.movies.compactMap { film in
-            let found = (others[film.itemID] ?? []).union(film.collisions)
+            let found = (others[ExactText(film.itemID)] ?? []).union(film.collisions)
             return found.isEmpty ? nil : (film, found.sorted())
         }
     }
@@ -109,7 +109,7 @@ public struct CatalogQuality: Sendable {
             else {
                 return nil
             }
-            return (film, group.map(\.itemID).filter { $0 != film.itemID })
+            return (film, group.map(\.itemID).filter { !$0.isExactly(film.itemID) })
         }
     }
 }

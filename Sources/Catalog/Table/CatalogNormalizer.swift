@@ -10,7 +10,7 @@ public final class CatalogNormalizer: Sendable {
     private struct Known {
         var scale = CatalogScale()
         /// The newest description of each film that came since.
-        var updated: [String: Timestamp] = [:]
+        var updated: [ExactText: Timestamp] = [:]
     }
 
     private let films: CatalogSnapshot
@@ -31,14 +31,15 @@ public final class CatalogNormalizer: Sendable {
             for movie in movies where !movie.isWithdrawn { known.scale.observe(movie) }
             return movies.map { movie in
                 var movie = movie
-                if let last = known.updated[movie.itemID] ?? films[movie.itemID]?.updatedAt {
+                let itemID = ExactText(movie.itemID)
+                if let last = known.updated[itemID] ?? films[movie.itemID]?.updatedAt {
                     // A withdrawal is of all that was said before it, even of a description that is dated later.
                     if movie.isWithdrawn {
                         movie.updatedAt = max(movie.updatedAt, Timestamp(microseconds: last.microseconds + 1))
                     }
-                    known.updated[movie.itemID] = max(last, movie.updatedAt)
+                    known.updated[itemID] = max(last, movie.updatedAt)
                 } else {
-                    known.updated[movie.itemID] = movie.updatedAt
+                    known.updated[itemID] = movie.updatedAt
                 }
                 known.scale.apply(to: &movie)
                 return movie

@@ -9,7 +9,7 @@ public struct FilmLedger {
     private let normalizer: CatalogNormalizer
     private var rows: Set<Int>
     /// When a film was withdrawn that was not described since.
-    private var withdrawn: [String: Timestamp]
+    private var withdrawn: [ExactText: Timestamp]
 
     /// - Parameter rows: those of the table.
     public init(_ rows: [Movie]) {
@@ -26,25 +26,27 @@ public struct FilmLedger {
         var positions: [Int] = []
         var fingerprints: [Int] = []
         for (position, film) in films.enumerated() {
+            let itemID = ExactText(film.itemID)
             if film.isWithdrawn {
                 // Its row may be dated later than what asked for it, see ``CatalogNormalizer``.
-                if let time = withdrawn[film.itemID], time >= film.updatedAt { continue }
+                if let time = withdrawn[itemID], time >= film.updatedAt { continue }
                 news.append(film)
                 positions.append(position)
-                withdrawn[film.itemID] = film.updatedAt
+                withdrawn[itemID] = film.updatedAt
             } else {
                 let fingerprint = Self.fingerprint(film)
                 guard !rows.contains(fingerprint) else { continue }
                 fingerprints.append(fingerprint)
                 news.append(film)
                 positions.append(position)
-                if let time = withdrawn[film.itemID], film.updatedAt >= time { withdrawn[film.itemID] = nil }
+                if let time = withdrawn[itemID], film.updatedAt >= time { withdrawn[itemID] = nil }
             }
         }
         rows.formUnion(fingerprints)
         let normalised = normalizer.normalised(news)
         for film in normalised where film.isWithdrawn {
-            if let time = withdrawn[film.itemID] { withdrawn[film.itemID] = max(time, film.updatedAt) }
+            let itemID = ExactText(film.itemID)
+            if let time = withdrawn[itemID] { withdrawn[itemID] = max(time, film.updatedAt) }
         }
         return (normalised, positions)
     }
@@ -53,6 +55,9 @@ public struct FilmLedger {
     private static func fingerprint(_ film: Movie) -> Int {
         var film = film
         (film.popularityNorm, film.voteNorm) = (nil, nil)
-        return film.hashValue
+        var hasher = Hasher()
+        hasher.combine(ExactText(film.itemID))
+        hasher.combine(film)
+        return hasher.finalize()
     }
 }

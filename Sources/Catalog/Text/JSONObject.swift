@@ -1,4 +1,5 @@
 import Delimited
+import Domain
 import Foundation
 
 /// A parsed JSON object and lenient ways to take values out of it: the type that was meant, or nil.
@@ -74,10 +75,7 @@ struct JSONObject {
                 number.doubleValue.rounded() == number.doubleValue ? "\(number.int64Value)" : ""
             default: ""
             }
-        guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            return nil
-        }
-        return text
+        return (1...256).contains(text.utf8.count) && !text.hasControlCharacter ? text : nil
     }
 
     /// Names in any of the shapes seen in the wild: `["A"]`, `[{"name": "A"}]`, `"A|B"`, `"A, B"`, and TMDB's

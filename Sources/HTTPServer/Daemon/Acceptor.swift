@@ -15,6 +15,8 @@ final class Acceptor: Sendable {
     private let isStopped = Atomic<Bool>(false)
     /// Connections that were handed on and are not closed.
     private let open = Atomic<Int>(0)
+    /// Those of them that have not sent a request line yet: their first request is on its way, most likely.
+    private let fresh = Atomic<Int>(0)
     private let thread = DispatchGroup()
 
     /// - Parameters:
@@ -41,12 +43,19 @@ final class Acceptor: Sendable {
         thread.enter()
         SystemThread.start("http-accept") { [self] in
             while !isStopped.load(ordering: .acquiring) { if wait() { accept(body) } }
+            // Closing the socket would reset those that are connected already and wait to be taken.
+            accept(body, atMost: ListeningSocket.backlog)
             thread.leave()
         }
     }
 
     /// A connection was closed.
     func left() { open.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// A connection has sent its first request line, or ends without.
+    func hasBegun() { fresh.wrappingSubtract(1, ordering: .relaxed) }
+
+    var freshConnections: Int { fresh.load(ordering: .relaxed) }
 
     /// Closes the socket: whoever connects from now on is refused.
     func stop() {
@@ -69,8 +78,12 @@ final class Acceptor: Sendable {
     }
 
     /// Takes those that wait, while there is room.
-    private func accept(_ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool) {
-        while !isStopped.load(ordering: .acquiring), open.load(ordering: .relaxed) < maximum {
+    /// - Parameter last: how many at most after the stop was asked for; nil to take them until then.
+    private func accept(_ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool, atMost last: Int? = nil) {
+        var count = 0
+        while open.load(ordering: .relaxed) < maximum {
+            guard last.map({ count < $0 }) ?? !isStopped.load(ordering: .acquiring) else { return }
+            count += 1
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let isTaken: Bool? = withUnsafeMutablePointer(to: &storage) {
@@ -80,6 +93,7 @@ final class Acceptor: Sendable {
                     _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                     // Before it is handed on: it may be closed before that returns.
                     open.wrappingAdd(1, ordering: .relaxed)
+                    fresh.wrappingAdd(1, ordering: .relaxed)
                     return body(connection, address, length)
                 }
             }
@@ -89,7 +103,10 @@ final class Acceptor: Sendable {
                 if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { usleep(5000) }
                 return
             }
-            if !isTaken { left() }
+            if !isTaken {
+                hasBegun()
+                left()
+            }
         }
     }
 }

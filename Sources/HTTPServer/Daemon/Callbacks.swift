@@ -19,6 +19,8 @@ enum Callbacks {
                 let exchange = Exchange(
                     client: client, connection: connection, handler: daemon.handler, target: target)
                 daemon.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
+                // After the request is counted: whoever waits for both to be none sees one of them.
+                daemon.hasBegun(client)
                 client.part = .headers
                 // A connection that was just opened keeps its earlier deadline: it began before this line was complete.
                 let deadline = daemon.connections.deadline(after: daemon.configuration.requestDeadline)
@@ -95,6 +97,7 @@ enum Callbacks {
             guard let object = slot.pointee else { return }
             slot.pointee = nil
             let client = Unmanaged<ClientConnection>.fromOpaque(object).takeRetainedValue()
+            daemon.hasBegun(client)
             daemon.end(client)
             daemon.connections.remove(client)
             daemon.acceptor.left()

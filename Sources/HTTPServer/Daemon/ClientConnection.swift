@@ -23,7 +23,7 @@ final class ClientConnection: Sendable {
     let socket: Int32
     /// Outlives every connection: it waits for libmicrohttpd to have closed them.
     unowned let daemon: Daemon
-    /// Kept by the connection's thread alone, as the next six are: `nonisolated(unsafe)` for that reason.
+    /// Kept by the connection's thread alone, as the next seven are: `nonisolated(unsafe)` for that reason.
     nonisolated(unsafe) var part = Part.line
     /// Nothing is answered any more after the answer at work: the client or we said so.
     nonisolated(unsafe) var isLast = false
@@ -35,6 +35,8 @@ final class ClientConnection: Sendable {
     nonisolated(unsafe) var identity: ServerIdentity?
     /// A request of this connection was answered.
     nonisolated(unsafe) var hasAnswered = false
+    /// The daemon counts it among those that have not sent anything yet.
+    nonisolated(unsafe) var isFresh = true
     /// The tick at which it began to wait for a request line.
     nonisolated(unsafe) var waitingSince: UInt64
     /// Deadline in ticks above, phase in the lowest two bits.
@@ -77,7 +79,8 @@ final class ClientConnection: Sendable {
 
     /// Ends what is late at `now`. Called by the watch under the lock that also guards the end of this connection, so
     /// the socket is still ours.
-    func enforce(now: UInt64, lateRequest: [UInt8]) {
+    /// - Parameter lateRequest: makes what a request that is too slow gets, whole.
+    func enforce(now: UInt64, lateRequest: () -> [UInt8]) {
         let current = word.load(ordering: .relaxed)
         guard current >> 2 <= now, let phase = Phase(rawValue: current & 3), phase != .cut else { return }
         if phase == .answering {
@@ -89,7 +92,7 @@ final class ClientConnection: Sendable {
         guard exchanged else { return }
         if phase == .receiving, !daemon.isEncrypted {
             // libmicrohttpd sends nothing while it receives, so this cannot get into the middle of a response.
-            _ = lateRequest.withUnsafeBytes {
+            _ = lateRequest().withUnsafeBytes {
                 send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
             }
         }
@@ -106,10 +109,10 @@ final class ClientConnections: Sendable {
 
     private let open = Mutex<[ObjectIdentifier: ClientConnection]>([:])
     private let ticks = Atomic<UInt64>(1)
-    /// What a request that is too slow gets, whole.
-    private let lateRequest: [UInt8]
+    /// Makes what a request that is too slow gets, whole: each of them another identifier.
+    private let lateRequest: @Sendable () -> [UInt8]
 
-    init(lateRequest: [UInt8]) { self.lateRequest = lateRequest }
+    init(lateRequest: @escaping @Sendable () -> [UInt8]) { self.lateRequest = lateRequest }
 
     var count: Int { open.withLock { $0.count } }
 

@@ -46,7 +46,8 @@ final class Daemon: Sendable {
             throw error
         }
         port = socket.port
-        connections = ClientConnections(lateRequest: Self.lateRequest(handler))
+        // Sent past libmicrohttpd.
+        connections = ClientConnections { LastAnswer.bytes(of: .requestTimedOut, handler) }
         watch = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "marquee.http.watch"))
 
         var settings = marquee_mhd_settings()
@@ -94,6 +95,13 @@ final class Daemon: Sendable {
         connections.endStreams()
     }
 
+    /// A connection has sent a request line, or ends without. Called on its thread; the first call counts.
+    func hasBegun(_ client: ClientConnection) {
+        guard client.isFresh else { return }
+        client.isFresh = false
+        acceptor.hasBegun()
+    }
+
     /// Reads certificate and key again: for connections that are opened from now on. If they are not fit, all stays as it is.
     func reloadCertificate() throws(HTTPServerError) {
         guard let files = configuration.tls else { return }
@@ -136,10 +144,5 @@ final class Daemon: Sendable {
         guard limit.rlim_cur < wanted else { return }
         limit.rlim_cur = wanted
         setrlimit(resource, &limit)
-    }
-
-    /// The whole response to a request that took too long to arrive, which is sent past libmicrohttpd.
-    private static func lateRequest(_ handler: any HTTPHandler) -> [UInt8] {
-        LastAnswer.bytes(of: .requestTimedOut, handler)
     }
 }

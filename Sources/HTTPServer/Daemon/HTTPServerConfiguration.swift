@@ -27,6 +27,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var sendDeadline: Duration = .seconds(60)
     /// How long a kept-alive connection may wait for its next request.
     public var idleTimeout: Duration = .seconds(60)
+    /// How long a server that stops waits for the first request of connections that are open and have sent none yet: at most,
+    /// and not longer than its grace.
+    public var firstRequestGrace: Duration = .seconds(1)
     /// Certificate and key for TLS 1.2 and 1.3; nil to speak plain HTTP.
     public var tls: TLSFiles?
 

@@ -52,7 +52,8 @@ public enum HTTPServerError: Fault, Equatable {
 
     public var advice: String {
         switch self {
-        case .portInUse: "Stop the program that holds it, or choose another with --port (0 takes a free one)."
+        case .portInUse:
+            "Stop the program that holds it, or choose another with --port or --metrics-port; 0 is any free one."
         case .portForbidden: "Choose a port above 1023 with --port."
         case .portOutOfRange: "Choose one of 1 to 65535 with --port, or 0 for a free one."
         case .hostUnknown, .cannotListen: "Give an address of this machine, such as 127.0.0.1 or 0.0.0.0."

@@ -5,9 +5,11 @@ internal import Glibc
 struct ListeningSocket {
     let descriptor: Int32
     let port: Int
+    /// How many connections may wait to be accepted.
+    static let backlog = 1024
 
     /// Blocks for a name look-up unless `host` is an address.
-    init(host: String, port: Int, backlog: Int32 = 1024) throws(HTTPServerError) {
+    init(host: String, port: Int, backlog: Int32 = Int32(ListeningSocket.backlog)) throws(HTTPServerError) {
         guard (0...65535).contains(port) else { throw .portOutOfRange(port) }
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC

@@ -94,7 +94,7 @@ public struct HTTPHeaders: Sendable {
     /// Of all names and values together.
     public var byteCount: Int { bytes.count }
 
-    /// Appends a field; names are compared without regard to case.
+    /// Appends a field; names are compared without regard to case. Blanks around the value are no part of it (RFC 9110, 5.5).
     public mutating func append(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
         let start = bytes.count
         var isOdd = name.isEmpty
@@ -105,11 +105,25 @@ public struct HTTPHeaders: Sendable {
         for byte in value { isOdd = isOdd || (byte < 0x20 && byte != 0x09) || byte == 0x7F }
         isMalformed = isMalformed || isOdd
         let middle = bytes.count
-        bytes.append(contentsOf: value)
-        fields.append((start..<middle, middle..<bytes.count))
+        let field = start..<middle
+        // What frames a body must be read here as libmicrohttpd has read it, which takes no blank away.
+        if matches(field, "content-length") || matches(field, "transfer-encoding") {
+            bytes.append(contentsOf: value)
+        } else {
+            bytes.append(contentsOf: Self.trimmed(value))
+        }
+        fields.append((field, middle..<bytes.count))
     }
 
-    /// Appends a field; the name is kept in lower case (ASCII), the value as it is.
+    private static func trimmed(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+        var (first, end) = (0, value.count)
+        while first < end, isBlank(value[first]) { first += 1 }
+        while end > first, isBlank(value[end - 1]) { end -= 1 }
+        return UnsafeBufferPointer(rebasing: value[first..<end])
+    }
+
+    /// Appends a field; the name is kept in lower case (ASCII).
     public mutating func append(name: String, value: String) {
         var (name, value) = (name, value)
         name.withUTF8 { n in value.withUTF8 { append(name: n, value: $0) } }

@@ -1,3 +1,5 @@
+internal import Domain
+
 /// The target of a request line (RFC 9112, 3.2) taken apart. Splitting comes before decoding, so an encoded `/`, `&`
 /// or `=` is part of a name and separates nothing.
 struct HTTPTarget {
@@ -90,7 +92,7 @@ struct HTTPTarget {
             }
         }
         // In names of users and items they are a mistake, and other programs end a text at the first NUL.
-        guard decoded.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard !decoded.withUnsafeBufferPointer({ ControlCharacter.isFound(in: $0) }) else {
             throw .badTarget(reason: "The \(part) has a control character.")
         }
         guard let string = String(validating: decoded, as: UTF8.self) else {

@@ -47,7 +47,9 @@ public enum InterfacePage {
         if needsKeys, route.scope != .open {
             entry += "<p>Needs a key with the scope <code>\(route.scope.rawValue)</code>.</p>\n"
         }
-        let rows = (route.path.map { ($0, "path") } + route.parameters.map { ($0, "query") }).map(row)
+        let rows =
+            (route.path.map { ($0, "path") } + route.parameters.map { ($0, "query") }
+            + route.headers.map { ($0, "header") }).map(row)
         if !rows.isEmpty {
             entry += table("Parameters", ["Name", "Where", "Value", "Meaning"], rows.joined())
         }
@@ -102,22 +104,6 @@ public enum InterfacePage {
             + heads.map { "<th scope=\"col\">\($0)" }.joined() + "</thead><tbody>\n\(rows)</tbody></table>\n"
     }
 
-    /// Text that stands for itself in HTML, in attributes too.
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.append(character)
-            }
-        }
-        return escaped
-    }
-
     private static let style = """
         :root{color-scheme:light dark;--ink:#1b1b1f;--paper:#fff;--line:#c9c9d1;--mark:#0b57d0}
         @media(prefers-color-scheme:dark){:root{--ink:#e6e6ea;--paper:#17171b;--line:#45454f;--mark:#9dbffb}}
@@ -127,6 +113,8 @@ public enum InterfacePage {
         table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.9rem}caption{text-align:left;font-weight:600}
         th,td{text-align:left;vertical-align:top;border-bottom:1px solid var(--line);padding:.25rem .6rem .25rem 0;overflow-wrap:anywhere}
         """
+
+    private static func escaped(_ text: String) -> String { MarkupText.escaped(text) }
 }
 
 extension JSONSchema {

@@ -164,8 +164,7 @@ private struct OpenAPIWriter {
                 $0.field("description", answer.meaning)
                 $0.name("headers")
                 $0.object {
-                    $0.name("X-Request-Id")
-                    $0.object { $0.field("$ref", "#/components/headers/RequestId") }
+                    writeCommonHeaders(of: route, answer.status, to: &$0)
                     for header in answer.headers {
                         $0.name(text: header.name)
                         Self.writeHeader(header.meaning, to: &$0)
@@ -182,8 +181,7 @@ private struct OpenAPIWriter {
                 $0.field("description", "\(HTTPProblem.title(of: status)): \(codes.joined(separator: ", ")).")
                 $0.name("headers")
                 $0.object {
-                    $0.name("X-Request-Id")
-                    $0.object { $0.field("$ref", "#/components/headers/RequestId") }
+                    writeCommonHeaders(of: route, status, to: &$0)
                 }
                 $0.name("content")
                 $0.object {
@@ -196,6 +194,49 @@ private struct OpenAPIWriter {
             }
         }
     }
+
+    /// Headers that answers of a status have whatever their route is.
+    private func writeCommonHeaders(of route: Route, _ status: Int, to json: inout JSONWriter) {
+        for header in Self.commonHeaders where header.isSent(route, status, about.needsKeys) {
+            json.name(text: header.name)
+            json.object { $0.field("$ref", "#/components/headers/\(header.component)") }
+        }
+    }
+
+    private struct CommonHeader {
+        let name: String
+        let component: String
+        let meaning: String
+        let isSent: @Sendable (_ route: Route, _ status: Int, _ needsKeys: Bool) -> Bool
+    }
+
+    private static let commonHeaders: [CommonHeader] =
+        [
+            CommonHeader(
+                name: "X-Request-Id", component: "RequestId",
+                meaning: "By which the log knows the request: the one that was sent, or a new one."
+            ) { _, _, _ in true },
+            CommonHeader(
+                name: "WWW-Authenticate", component: "WWWAuthenticate",
+                meaning: "What kind of key is asked for (RFC 6750, 3)."
+            ) { route, status, needsKeys in needsKeys && route.scope != .open && [401, 403].contains(status) },
+            CommonHeader(
+                name: "Retry-After", component: "RetryAfter", meaning: "Seconds after which to ask again."
+            ) { _, status, _ in [429, 503].contains(status) },
+        ]
+        + [
+            ("RateLimit", "What is left to the key, and the seconds until its bucket is full; of a key with a rate."),
+            ("RateLimit-Policy", "How many requests may come at once, and the seconds in which the bucket fills."),
+            ("RateLimit-Limit", "How many requests may come at once."),
+            ("RateLimit-Remaining", "How many requests are left."),
+            ("RateLimit-Reset", "Seconds until the bucket is full."),
+        ].map { name, meaning in
+            CommonHeader(name: name, component: name.filter { $0 != "-" }, meaning: meaning) {
+                // What is refused before the key is known, or for want of one, does not count.
+                route, status, needsKeys in
+                needsKeys && route.scope != .open && ![401, 408, 414, 431, 501, 505].contains(status)
+            }
+        }
 
     private func problems(of route: Route) -> [(status: Int, codes: [String])] {
         let answered = Set(route.answers.map(\.status))
@@ -210,8 +251,10 @@ private struct OpenAPIWriter {
         json.object {
             $0.name("headers")
             $0.object {
-                $0.name("RequestId")
-                Self.writeHeader("By which the log knows the request: the one that was sent, or a new one.", to: &$0)
+                for header in Self.commonHeaders {
+                    $0.name(text: header.component)
+                    Self.writeHeader(header.meaning, to: &$0)
+                }
             }
             if about.needsKeys {
                 $0.name("securitySchemes")

@@ -22,8 +22,9 @@ extension Route {
             Problem(500, "internal-error"), Problem(501, "unsupported-transfer-coding"),
             Problem(503, "answer-timed-out"), Problem(503, "stopping"), Problem(505, "unsupported-version"),
         ]
-        if parameters.contains(where: \.isRequired) { problems.append(Problem(400, "missing-parameter")) }
-        if !parameters.isEmpty || !path.isEmpty { problems.append(Problem(400, "bad-parameter")) }
+        let given = parameters + headers
+        if given.contains(where: \.isRequired) { problems.append(Problem(400, "missing-parameter")) }
+        if !given.isEmpty || !path.isEmpty { problems.append(Problem(400, "bad-parameter")) }
         if !path.isEmpty { problems.append(Problem(400, "bad-identifier")) }
         if body != nil {
             problems += [Problem(400, "bad-body"), Problem(415, "unsupported-media-type")]

@@ -102,3 +102,13 @@ extension Route {
         }
     }
 }
+
+extension Route.Parameter {
+    /// The header of RFC 9110, 13.1.1.
+    public static let ifMatch = Route.Parameter(
+        "If-Match", .text(), "Entity tags, or `*`: 412 unless what is there has one of them.")
+    /// The header of RFC 9110, 13.1.2.
+    public static let ifNoneMatch = Route.Parameter(
+        "If-None-Match", .text(),
+        "Entity tags, or `*`: if what is there has one of them, 304 to whoever reads it, 412 to whoever changes it.")
+}

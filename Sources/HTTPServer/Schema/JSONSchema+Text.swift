@@ -25,9 +25,11 @@ extension JSONSchema {
     private static func flaw(in text: String, of element: JSONSchema, _ count: ClosedRange<Int>, _ isUnique: Bool)
         -> String?
     {
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        let isSound = count.contains(parts.count) && (!isUnique || Set(parts).count == parts.count)
-        if isSound, parts.allSatisfy({ element.flaw(in: String($0)) == nil }) { return nil }
+        // By bytes, as its reader splits and compares: a comma is one whatever combines with it.
+        let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        let isSound =
+            count.contains(parts.count) && (!isUnique || Set(parts.lazy.map { Array($0) }).count == parts.count)
+        if isSound, parts.allSatisfy({ element.flaw(in: String(Substring($0))) == nil }) { return nil }
         var kind = "values"
         if case .choice(let words) = element.bare { kind = "ones of \(words.joined(separator: ", "))" }
         if element.bare == .identifier { kind = "identifiers" }

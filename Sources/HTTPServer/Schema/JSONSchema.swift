@@ -63,7 +63,10 @@ public indirect enum JSONSchema: Sendable, Hashable {
 
     /// Of a user, an item, an event: 1 to 256 bytes of UTF-8 without control characters.
     public static let identifier = JSONSchema.text(
-        bytes: 1...256, pattern: "^[^\\u0000-\\u001f\\u007f]*$", format: "identifier")
+        bytes: 1...256, pattern: withoutControlCharacters, format: "identifier")
+
+    /// The pattern of such texts.
+    public static let withoutControlCharacters = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 
     /// The same schema with words that say what the value means.
     public func meaning(_ text: String) -> JSONSchema { .described(self, text) }

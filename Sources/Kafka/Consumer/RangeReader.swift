@@ -40,10 +40,11 @@ package enum RangeReader {
     package static func consumer(
         properties: KafkaProperties, group: String, observer: KafkaObserver
     ) throws -> KafkaConsumer {
-        // What a fetch brings at least is more than enough.
+        // What a fetch brings at least is more than enough. With less than this waiting it fetches on at once: else librdkafka
+        // rests for a second after each fetch, of which a broker may fill each with one small batch.
         let frugal = properties.merging(
             KafkaProperties([
-                "queued.min.messages": "1", "fetch.message.max.bytes": "65536", "queued.max.messages.kbytes": "1024",
+                "queued.min.messages": "128", "fetch.message.max.bytes": "65536", "queued.max.messages.kbytes": "1024",
             ]))
         return try KafkaConsumer(
             properties: frugal, group: group, batch: 1024, observer: KafkaObserver(log: observer.log))

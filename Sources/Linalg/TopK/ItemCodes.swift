@@ -32,16 +32,12 @@ final class ItemCodes: @unchecked Sendable {
     /// Whether codes of such a matrix pay, by their memory and by what there is to gain.
     static func pay(items: Int, rank: Int) -> Bool {
         items >= fewestItems
-            && Double(Layout(items: items, rank: rank).byteCount) <= largestShare * Double(4 * items * rank)
+            && Double(Layout(items: items, octets: Layout.octets(of: rank)).byteCount) <= largestShare
+                * Double(4 * items * rank)
     }
 
-    /// Codes every row. O(items × rank), on all cores.
-    /// - Parameter items: finite, as ``PackedItems`` has checked.
-    /// - Returns: nil if no bounds can be proved: vectors too long, or of a rank beyond 4096.
-    init?(_ items: Matrix, kernels: Kernels) {
-        guard items.rows > 0, items.columns > 0, items.columns <= Int(CK_CODED_RANK) else { return nil }
-        let layout = Layout(items: items.rows, rank: items.columns)
-        let blocks = layout.blocks
+    /// Room that is not written yet.
+    private init(_ layout: Layout) {
         let isHuge = layout.byteCount >= 2 * Self.hugePage
         memory = .allocate(byteCount: layout.byteCount, alignment: isHuge ? Self.hugePage : 64)
         if isHuge { _ = madvise(memory, layout.byteCount, Int32(MADV_HUGEPAGE)) }
@@ -53,6 +49,16 @@ final class ItemCodes: @unchecked Sendable {
             reach: (memory + layout.reach).assumingMemoryBound(to: Float.self),
             items: (memory + layout.items).assumingMemoryBound(to: Int32.self), octets: layout.octets)
         byteCount = layout.byteCount
+    }
+
+    /// Codes every row. O(items × rank), on all cores.
+    /// - Parameter items: finite, as ``PackedItems`` has checked.
+    /// - Returns: nil if no bounds can be proved: vectors too long, or of a rank beyond 4096.
+    convenience init?(_ items: Matrix, kernels: Kernels) {
+        guard items.rows > 0, items.columns > 0, items.columns <= Int(CK_CODED_RANK) else { return nil }
+        let layout = Layout(items: items.rows, octets: Layout.octets(of: items.columns))
+        let blocks = layout.blocks
+        self.init(layout)
 
         for (place, item) in Self.byFallingLength(items).enumerated() { table.items[place] = item }
         let shared = Coding(table: table)
@@ -71,6 +77,33 @@ final class ItemCodes: @unchecked Sendable {
             table.reach[block] = max(table.reach[block], table.reach[block + 1])
         }
         guard table.reach[0] <= Self.longest else { return nil }
+    }
+
+    /// The codes of some of the items, at rising places of all: the same order, the same bounds. O(places × rank).
+    convenience init(at places: [Int32], of all: ItemCodes) {
+        let (layout, source) = (Layout(items: places.count, octets: all.table.octets), all.table)
+        self.init(layout)
+        // Lanes past the last item are zero, as the kernel writes them.
+        memset(memory, 0, layout.byteCount)
+        let block = layout.octets * 128
+        for (place, old) in places.enumerated() {
+            let from = Int(old)
+            table.scales[place] = source.scales[from]
+            table.losses[place] = source.losses[from]
+            table.items[place] = source.items[from]
+            // What holds for a block of all and for those after it holds for the items of them that are here.
+            if place % 32 == 0 { table.reach[place / 32] = source.reach[from / 32] }
+            let (to, codes) = (
+                UnsafeMutableRawPointer(table.codes + place / 32 * block + place % 32 * 4),
+                UnsafeRawPointer(source.codes + from / 32 * block + from % 32 * 4)
+            )
+            // Proof: both are within their tables, and of four bytes at multiples of four.
+            for octet in 0..<layout.octets {
+                to.storeBytes(
+                    of: codes.load(fromByteOffset: octet * 128, as: UInt32.self), toByteOffset: octet * 128,
+                    as: UInt32.self)
+            }
+        }
     }
 
     deinit { memory.deallocate() }
@@ -135,9 +168,11 @@ final class ItemCodes: @unchecked Sendable {
         let items: Int
         let byteCount: Int
 
-        init(items count: Int, rank: Int) {
+        static func octets(of rank: Int) -> Int { (rank + 7) / 8 }
+
+        init(items count: Int, octets: Int) {
             blocks = (count + 31) / 32
-            octets = (rank + 7) / 8
+            self.octets = octets
             scales = blocks * octets * 128
             losses = scales + blocks * 64
             reach = losses + blocks * 64

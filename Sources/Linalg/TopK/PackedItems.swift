@@ -73,14 +73,26 @@ public struct PackedItems: Sendable {
     /// factors where there are none; often much less.
     ///
     /// A query with NaN ranks nothing: the list is empty.
+    /// - Parameter part: of these items, which has all that `excluding` leaves; the same list, faster.
     /// - Precondition: the query has ``rank`` elements; the bitmap is of ``itemCount`` items.
     public func topK(
-        _ query: [Float], count: Int, excluding: ItemBitmap? = nil
+        _ query: [Float], count: Int, excluding: ItemBitmap? = nil, of part: PackedPart? = nil
     ) -> [(item: ItemIndex, score: Float)] {
         precondition(query.count == rank, "a query of \(query.count) against items of rank \(rank)")
         return query.withUnsafeBufferPointer { query in
-            search(query.baseAddress, queries: 1, count: count, excluding: excluding.map { [$0] } ?? [])[0]
+            search(query.baseAddress, queries: 1, count: count, excluding: excluding.map { [$0] } ?? [], of: part)[0]
         }
+    }
+
+    /// Lays out those items that are not excluded, for many queries that want only these. O(items + part × rank).
+    /// - Returns: nil where it would not pay: without codes, and for more than an eighth of the items.
+    public func part(excluding: ItemBitmap) -> PackedPart? {
+        let eligible = itemCount - excluding.count
+        guard let codes, eligible > 0, eligible <= itemCount / PackedPart.largestShare else { return nil }
+        let places = (0..<Int32(itemCount)).filter {
+            !excluding.contains(ItemIndex(rawValue: codes.table.items[Int($0)]))
+        }
+        return PackedPart(codes: ItemCodes(at: places, of: codes), itemCount: places.count)
     }
 
     /// The same for every row of `queries`: list `q` belongs to row `q`. `excluding` is empty, or has one entry a row.
@@ -120,16 +132,18 @@ public struct PackedItems: Sendable {
     }
 
     private func search(
-        _ queries: UnsafePointer<Float>?, queries queryCount: Int, count: Int, excluding: [ItemBitmap?]
+        _ queries: UnsafePointer<Float>?, queries queryCount: Int, count: Int, excluding: [ItemBitmap?],
+        of part: PackedPart? = nil
     ) -> [[(item: ItemIndex, score: Float)]] {
-        let capacity = min(count, itemCount)
+        let capacity = min(count, part?.itemCount ?? itemCount)
         guard capacity > 0, let queries else { return Array(repeating: [], count: queryCount) }
         for bitmap in excluding {
             precondition(bitmap == nil || bitmap!.itemCount == itemCount, "a bitmap of another number of items")
         }
-        guard let codes, coding == .whereverPossible || isWorthTrying(codes, queries: queryCount, capacity: capacity)
+        guard let (codes, codedCount) = codes(for: queryCount, capacity: capacity, of: part)
         else { return scan(queries, queries: queryCount, capacity: capacity, excluding: excluding) }
-        var (lists, open) = scan(codes, queries, queries: queryCount, capacity: capacity, excluding: excluding)
+        var (lists, open) = scan(
+            codes, of: codedCount, queries, queries: queryCount, capacity: capacity, excluding: excluding)
         if !open.isEmpty {
             let rows = open.flatMap { UnsafeBufferPointer(start: queries + $0 * rank, count: rank) }
             let rest = rows.withUnsafeBufferPointer {
@@ -142,8 +156,14 @@ public struct PackedItems: Sendable {
         return lists
     }
 
-    private func isWorthTrying(_ codes: ItemCodes, queries: Int, capacity: Int) -> Bool {
-        capacity <= itemCount / Self.itemsForEachInList && codes.worth(queries: queries).isWorthTrying()
+    /// What to read instead of the floats, and of how many items; nil if that does not pay.
+    private func codes(for queries: Int, capacity: Int, of part: PackedPart?) -> (ItemCodes, Int)? {
+        if let part, coding == .whereverPossible || part.codes.worth(queries: queries).isWorthTrying() {
+            return (part.codes, part.itemCount)
+        }
+        guard let codes else { return nil }
+        let pays = capacity <= itemCount / Self.itemsForEachInList && codes.worth(queries: queries).isWorthTrying()
+        return coding == .whereverPossible || pays ? (codes, itemCount) : nil
     }
 
     /// Longer lists than one in this many items would have most of what the codes save spent on scoring in floats.
@@ -151,14 +171,15 @@ public struct PackedItems: Sendable {
 
     /// Lists by the codes, and the queries that they do not serve: those have no list yet.
     private func scan(
-        _ codes: ItemCodes, _ queries: UnsafePointer<Float>, queries queryCount: Int, capacity: Int,
-        excluding: [ItemBitmap?]
+        _ codes: ItemCodes, of codedCount: Int, _ queries: UnsafePointer<Float>, queries queryCount: Int,
+        capacity: Int, excluding: [ItemBitmap?]
     ) -> (lists: [[(item: ItemIndex, score: Float)]], open: [Int]) {
-        let blocks = (itemCount + Self.block - 1) / Self.block
+        let blocks = (codedCount + Self.block - 1) / Self.block
         let firstBlocks = max(8, 4 * capacity / Self.block)
         let pendingRoom = 2 * Self.block * max(firstBlocks, 16)
         let isForced = coding == .whereverPossible
-        // An item scored from the tiles costs as many lines of memory as it has factors; from its row a sixteenth.
+        // Against a scan of all floats, whatever part the codes are of. An item scored from the tiles costs as many lines
+        // of memory as it has factors; from its row a sixteenth.
         let budget =
             isForced ? itemCount : rows == nil ? itemCount / 64 + 2 * capacity : itemCount / 16 + 16 * capacity + 256
         let farthest = isForced || queryCount < ItemCodes.fewestTogether ? blocks : blocks / Self.shareTogether
@@ -172,7 +193,7 @@ public struct PackedItems: Sendable {
                         counts.withUnsafeMutableBufferPointer { counts in
                             var task = ck_coded_topk(
                                 exact: ck_topk(
-                                    tiles: tiles.base, items: itemCount, k: rank, queries: queries,
+                                    tiles: tiles.base, items: codedCount, k: rank, queries: queries,
                                     queryCount: queryCount, capacity: capacity, excluded: bitmaps,
                                     candidates: candidates.baseAddress, room: capacity, counts: counts.baseAddress),
                                 codes: codes.table, firstBlocks: firstBlocks, rows: rows?.storage.base,

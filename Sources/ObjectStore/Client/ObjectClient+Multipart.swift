@@ -43,7 +43,7 @@ extension ObjectClient {
     /// - Returns: whether it was.
     func completeUpload(_ key: String, upload: String, _ parts: [Part], mark: String) throws -> Bool {
         let list = parts.map { part in
-            "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(XMLElement.escaped(part.etag))</ETag>"
+            "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(MarkupText.escaped(part.etag))</ETag>"
                 + "<ChecksumSHA256>\(part.checksum)</ChecksumSHA256></Part>"
         }
         let body = Array("<CompleteMultipartUpload>\(list.joined())</CompleteMultipartUpload>".utf8)

@@ -71,11 +71,6 @@ struct XMLElement {
     /// The elements of a name.
     func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
-    /// A text as it stands between tags.
-    static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-    }
-
     private static func unescaped(_ text: Substring) -> String? {
         guard text.contains("&") else { return String(text) }
         var result = ""

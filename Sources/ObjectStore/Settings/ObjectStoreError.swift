@@ -61,7 +61,7 @@ public enum ObjectStoreError: Fault, Hashable {
         case .wrongRegion(let bucket, let region, let right):
             "The bucket '\(bucket)' is not in the region \(region)\(right.map { " but in \($0)" } ?? "")."
         case .ignoresCondition(let endpoint, let header):
-            "\(endpoint) ignores \(header), so two writers could overwrite each other; nothing was written."
+            "\(endpoint) does not heed \(header), so two writers could overwrite each other; nothing was written."
         case .changed(let path): "\(path) was replaced or removed while it was read."
         case .refused(let path, let operation, let status, let code, let reason):
             "Cannot \(operation) \(path): status \(status)\(code.isEmpty ? "" : ", \(code)")"
@@ -76,7 +76,8 @@ public enum ObjectStoreError: Fault, Hashable {
     public var advice: String {
         switch self {
         case .malformedAddress: "Write s3://bucket/prefix."
-        case .malformedSetting: ""
+        case .malformedSetting(let name, _):
+            "Correct \(name), or leave it out; docs/object-storage.md lists the settings."
         case .noCredentials: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
         case .noBucket: "Make the bucket first, or check its name and AWS_ENDPOINT_URL_S3."
         case .denied: "docs/object-storage.md lists the permissions that are needed."

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HTTPClient
 
 /// Which service keeps the objects, and who asks it: from the variables and files that AWS's own programs read.
 ///
@@ -68,6 +69,9 @@ public struct ObjectStoreSettings: Sendable {
             self.style = style ?? .virtual
         }
         certificateAuthority = environment["AWS_CA_BUNDLE"]
+        if let problem = certificateAuthority.flatMap({ AuthorityFile.problem(of: $0) }) {
+            throw .malformedSetting(name: "AWS_CA_BUNDLE", reason: problem)
+        }
         credentials = { try Self.credentials(environment, profile, files) }
         _ = try Self.credentials(environment, profile, files)
     }

@@ -32,8 +32,7 @@ public final class SQLiteConnection {
         self.path = path
         if path != Self.memory {
             // SQLite would make it readable by all; its companions get the rights of the file.
-            let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            if descriptor >= 0 { close(descriptor) }
+            Self.make(path)
         }
         var pointer: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -42,12 +41,45 @@ public final class SQLiteConnection {
         try check(status)
         try check(sqlite3_busy_timeout(pointer, Int32(busySeconds * 1000)))
         try check(marquee_sqlite_defend(pointer))
-        _ = try rows("PRAGMA journal_mode = WAL")
+        try useLog(within: busySeconds)
         try execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF")
+        // What is deleted is overwritten: it may have been about somebody.
+        _ = try rows("PRAGMA secure_delete = ON")
         try migrate(migrations)
     }
 
     deinit { sqlite3_close_v2(pointer) }
+
+    /// Makes an empty file of its owner alone, if there is none. Never opens one that is there: closing it would take from
+    /// this process all locks that SQLite has on it, and another process would remove the log that is being written.
+    private static func make(_ path: String) {
+        guard access(path, F_OK) != 0 else { return }
+        var name = Array("\(path).new-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { return }
+        // It has its name only when it is closed. If another has made one meanwhile, that one stays.
+        close(descriptor)
+        _ = link(name, path)
+        unlink(name)
+    }
+
+    /// Puts the file into WAL mode, if it is not.
+    ///
+    /// Where two connections ask for this at once of a file that is not, each may hold what the other needs. SQLite then
+    /// refuses one at once, whatever the busy timeout. Whoever was refused lets go and asks again, after a pause that is
+    /// another one for each.
+    private func useLog(within seconds: Double) throws(SQLiteError) {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            do {
+                _ = try rows("PRAGMA journal_mode = WAL")
+                return
+            } catch {
+                guard case .busy = error, ContinuousClock.now < deadline else { throw error }
+                usleep(.random(in: 2000...30_000))
+            }
+        }
+    }
 
     /// Runs a script of statements without values.
     public func execute(_ script: String) throws(SQLiteError) {
@@ -96,6 +128,11 @@ public final class SQLiteConnection {
     /// A number that is another one after another connection, of this process or a different one, has changed the file.
     public func dataVersion() throws(SQLiteError) -> Int64 {
         try rows("PRAGMA data_version").first?.integer(0) ?? 0
+    }
+
+    /// How many rows this connection has changed: ``dataVersion()`` does not tell of these.
+    public func ownChanges() throws(SQLiteError) -> Int64 {
+        try rows("SELECT total_changes()").first?.integer(0) ?? 0
     }
 
     private func migrate(_ migrations: [String]) throws(SQLiteError) {

@@ -17,6 +17,8 @@ public enum SQLiteError: Fault, Equatable {
     case newerSchema(path: String, version: Int, known: Int)
     /// A rule of the schema forbids the change: a name taken, a table that is only appended to.
     case refused(path: String, reason: String)
+    /// The file was taken away, or another has its name, while a process used it that cannot go on without it.
+    case gone(path: String)
     /// A column holds something else than the schema says: a file that something else has written to.
     case wrongColumn(path: String, column: Int, expected: String)
     /// Anything else, with SQLite's extended result code.
@@ -36,6 +38,9 @@ public enum SQLiteError: Fault, Equatable {
         }
     }
 
+    /// Whether the file is not the one that it was.
+    public var isGone: Bool { if case .gone = self { true } else { false } }
+
     public var code: String {
         switch self {
         case .cannotOpen: "state-not-readable"
@@ -45,6 +50,7 @@ public enum SQLiteError: Fault, Equatable {
         case .damaged, .wrongColumn: "state-damaged"
         case .newerSchema: "state-newer"
         case .refused: "state-refused"
+        case .gone: "state-gone"
         case .failed: "state-failed"
         }
     }
@@ -58,6 +64,7 @@ public enum SQLiteError: Fault, Equatable {
         case .damaged(let path, let reason): "'\(path)' is damaged: \(reason)."
         case .newerSchema(let path, let version, let known):
             "'\(path)' has schema \(version); this program knows \(known) and earlier."
+        case .gone(let path): "'\(path)' was removed or replaced while it was in use; nothing more is done with it."
         case .refused(let path, let reason): "'\(path)' does not take this change: \(reason)."
         case .wrongColumn(let path, let column, let expected):
             "'\(path)' is damaged: column \(column) of a row is no \(expected)."
@@ -75,6 +82,11 @@ public enum SQLiteError: Fault, Equatable {
             "Restore it from a backup, or save what can be read with 'sqlite3 FILE .recover'."
         case .newerSchema: "Use the version of marquee that wrote it, or a later one."
         case .refused: ""
+        case .gone:
+            """
+            Put it back and start again. Started without it, a new one is made: what the old one had still to do is not \
+            done, and nothing is done twice.
+            """
         case .failed: "Look at the disk and the permissions of the file."
         }
     }
@@ -82,7 +94,7 @@ public enum SQLiteError: Fault, Equatable {
     public var category: FaultCategory {
         switch self {
         case .busy, .full, .readOnly, .failed: .unavailable
-        case .cannotOpen: .notFound
+        case .cannotOpen, .gone: .notFound
         case .damaged, .newerSchema, .wrongColumn: .badData
         case .refused: .usage
         }

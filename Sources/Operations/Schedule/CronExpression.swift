@@ -7,8 +7,8 @@ internal import Foundation
 ///
 /// A field is `*`, a number, a range `2-5`, either with a step `*/15`, or several of them with commas. Months and days of
 /// the week have names (`jan`, `mon`); Sunday is 0 and 7. `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly` stand
-/// for the usual ones. As in Vixie's cron, when both day fields are given it fires on days that either names; a field that
-/// begins with `*` counts as not given.
+/// for the usual ones. As in Vixie's cron, when both day fields are given it fires on days that either names; where one
+/// begins with `*`, also `*/2`, on days that are in both.
 ///
 /// Where the clock is turned, too, it does as Vixie's cron does: see ``next(after:)``.
 public struct CronExpression: Sendable, Hashable, CustomStringConvertible {

@@ -50,6 +50,31 @@ public struct AuditLog: Sendable {
         }
     }
 
+    /// The same of a change that takes time, or of handing something out: it is done when `body` has ended, and not before.
+    public func record<R: Sendable>(
+        by who: String, _ action: String, of target: String, reason: String = "", requestID: String = "",
+        whileDoing body: () async throws -> R
+    ) async throws -> R {
+        let begun = AuditedChange(
+            who: who, action: action, target: target, outcome: .begun, reason: reason, requestID: requestID)
+        func note(_ outcome: AuditedChange.Outcome) async throws {
+            var change = begun
+            change.outcome = outcome
+            let entry = change
+            try await BlockingWork.run("audit") { _ in _ = try append(entry) }
+        }
+        try await note(.begun)
+        do {
+            let result = try await body()
+            try await note(.done)
+            return result
+        } catch {
+            // The first entry tells that it was begun; what went wrong matters more than a second failure.
+            try? await note(.failed)
+            throw error
+        }
+    }
+
     /// The newest entries before `number`, newest first. Blocks.
     public func entries(before number: Int64 = .max, limit: Int) throws -> [AuditEntry] {
         try state.read { file in

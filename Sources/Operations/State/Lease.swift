@@ -75,10 +75,13 @@ public final class Leases: Sendable {
 
     /// Who has it and is not known to be dead; nil if nobody does.
     public func holder(of name: String) throws -> Holder? {
-        try state.read { file -> Holder? in
-            guard let (holder, isDead) = try holder(of: name, in: file), !isDead else { return nil }
-            return holder
-        } ?? nil
+        try state.read { try living(holderOf: name, in: $0) } ?? nil
+    }
+
+    /// The same within a transaction that has other parts, too.
+    func living(holderOf name: String, in file: SQLiteConnection) throws -> Holder? {
+        guard let (holder, isDead) = try holder(of: name, in: file), !isDead else { return nil }
+        return holder
     }
 
     private func holder(of name: String, in file: SQLiteConnection) throws -> (Holder, isDead: Bool)? {

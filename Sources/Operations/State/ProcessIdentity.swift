@@ -32,6 +32,9 @@ struct ProcessIdentity: Equatable, Sendable {
         return found.started == started && !found.isZombie
     }
 
+    /// All of it as one text that ``init(text:)`` reads.
+    var text: String { [host, boot, processes, "\(number)", "\(started)"].joined(separator: "\n") }
+
     private static func start(of process: Int64) -> (started: Int64, isZombie: Bool)? {
         // The name in parentheses may hold blanks and parentheses; behind it stand plain fields, the state first.
         let status = text("/proc/\(process)/stat")
@@ -44,5 +47,14 @@ struct ProcessIdentity: Equatable, Sendable {
     private static func text(_ path: String) -> String {
         let data = FileManager.default.contents(atPath: path) ?? Data()
         return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+extension ProcessIdentity {
+    /// Nil for what ``text`` did not write.
+    init?(text: String) {
+        let parts = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 5, let number = Int64(parts[3]), let started = Int64(parts[4]) else { return nil }
+        self.init(host: parts[0], boot: parts[1], processes: parts[2], number: number, started: started)
     }
 }

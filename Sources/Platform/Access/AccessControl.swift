@@ -1,8 +1,6 @@
-internal import Domain
-internal import Glibc
+public import Domain
 public import HTTPServer
 public import Operations
-internal import Synchronization
 
 /// Who may ask for what: stands before every route of a server, so that none can forget to ask.
 ///
@@ -14,28 +12,32 @@ internal import Synchronization
 /// dictionary. As a service it looks five times a second whether the state was changed, by this process or another.
 public final class AccessControl: Service {
     public let name = "access"
-    private let state: StateDatabase
-    private let table: Mutex<AccessTable>
-    private let version: Mutex<StateDatabase.Version>
-    /// Why the state could not be read when that was last tried; the keys that were read before are in force.
-    private let trouble = Mutex<String?>(nil)
-    /// As the parts of serving have it.
-    private let degraded = Metrics.shared.gauge(
-        "marquee_degraded", help: "1 while a part is impaired.", labels: ["part": "keys"])
+    /// Where the keys are.
+    let state: StateDatabase
+    private let pseudonyms: (any Pseudonymiser)?
+    private let table: StateFollower<AccessTable>
     private static let log = Log("access")
-    private static let interval: useconds_t = 200_000
 
     /// Reads the keys. Blocks.
+    /// - Parameter pseudonyms: what users of requests are called in the audit log; nil if as they are.
     /// - Throws: `SQLiteError` if the state cannot be read: it is not known then who may ask.
-    public init(_ state: StateDatabase) throws {
+    public init(_ state: StateDatabase, pseudonyms: (any Pseudonymiser)? = nil) throws {
         self.state = state
-        // Before the keys: a change in between is then seen.
-        version = Mutex(try state.version())
-        table = Mutex(AccessTable(try KeyStore(state).list()))
+        self.pseudonyms = pseudonyms
+        // As the parts of serving have it.
+        let degraded = Metrics.shared.gauge(
+            "marquee_degraded", help: "1 while a part is impaired.", labels: ["part": "keys"])
+        table = try StateFollower(state, "keys", log: Self.log) {
+            degraded.set($0 ? 1 : 0)
+        } read: { before in
+            let keys = try KeyStore(state).list()
+            if keys.isEmpty, before?.isEmpty == false { throw PlatformError.stateLost(path: state.path) }
+            return before.map { AccessTable(keys, before: $0) } ?? AccessTable(keys)
+        }
     }
 
     /// Whether a key is asked for.
-    public var asksForKeys: Bool { table.withLock { !$0.isEmpty } }
+    public var asksForKeys: Bool { !table.value.isEmpty }
 
     /// - Parameter isForDevelopment: whether to listen anyway.
     /// - Throws: ``AccessError/keysNeeded(host:)`` if other machines could reach a server that asks nobody for a key;
@@ -56,11 +58,11 @@ public final class AccessControl: Service {
     public func guarding(_ route: Route) -> Route {
         guard route.scope != .open else { return route }
         let scope = route.scope
-        let audited = AuditedAction(route, log: AuditLog(state))
+        let audited = AuditedAction(route, state, pseudonyms)
         return route.wrapped(problems: Self.problems + (audited == nil ? [] : [AuditedAction.problem])) { action in
             let action = audited?.around(action) ?? action
             return { [self] request, path in
-                let table = table.withLock { $0 }
+                let table = table.value
                 guard !table.isEmpty else { return action(request, path) }
                 do throws(AccessError) {
                     let entry = try table.entry(for: request.headers)
@@ -108,52 +110,19 @@ public final class AccessControl: Service {
     }
 
     /// Looks for changes until cancelled.
-    public func run() async throws {
-        try await BlockingWork.run(name) { [self] flag in
-            while !flag.isSet {
-                usleep(Self.interval)
-                look()
-            }
-        }
-    }
-
-    /// Reads the keys again if they may be other ones.
-    private func look() {
-        do {
-            let now = try state.version()
-            guard now != version.withLock({ $0 }) || trouble.withLock({ $0 != nil }) else { return }
-            let keys = try KeyStore(state).list()
-            let old = table.withLock { $0 }
-            // A file that was taken away takes no lock off.
-            if keys.isEmpty && !old.isEmpty { throw PlatformError.stateLost(path: state.path) }
-            table.withLock { $0 = AccessTable(keys, before: old) }
-            version.withLock { $0 = now }
-            if trouble.withLock({ $0 }) != nil { Self.log.info("the keys can be read again") }
-            trouble.withLock { $0 = nil }
-            degraded.set(0)
-            Self.log.debug("keys read", ["count": keys.count])
-        } catch {
-            let reason = (error as? any Fault)?.message ?? "\(error)"
-            let isNew = trouble.withLock { trouble in
-                defer { trouble = reason }
-                return trouble != reason
-            }
-            degraded.set(1)
-            if isNew { Self.log.warning("the keys cannot be read; those known stay in force", ["reason": reason]) }
-        }
-    }
+    public func run() async throws { try await table.run(name) }
 
     /// Says so while the keys cannot be read.
     public var status: ServiceStatus {
         var status = ServiceStatus(of: name)
         status.impairments = { [self] in
             // What the file is called is no business of whoever asks.
-            trouble.withLock { $0 != nil }
+            table.trouble != nil
                 ? [("keys", "keys", "the keys cannot be read; those known are in force")] : []
         }
         return status
     }
 
     /// What can be asked of the state over HTTP.
-    public var routes: [Route] { AuditRoutes(log: AuditLog(state)).table }
+    public var routes: [Route] { AuditRoutes(audit: AuditLog(state)).table }
 }

@@ -75,7 +75,8 @@ final class AccessTable: Sendable {
         for text in authorizations {
             let words = text.split(separator: " ", maxSplits: 1)
             guard words.count == 2, words[0].lowercased() == "bearer" else { continue }
-            try take(String(words[1]), &found)
+            // RFC 9110, 11.4: any number of blanks may stand before it.
+            try take(String(words[1].drop { $0 == " " }), &found)
         }
         for text in plain { try take(text, &found) }
         guard let found else { throw .keyMissing }

@@ -3,8 +3,9 @@ internal import HTTPServer
 internal import Operations
 
 /// The audit log over HTTP.
-struct AuditRoutes: Sendable {
-    let log: AuditLog
+struct AuditRoutes: AnsweringRoutes {
+    let audit: AuditLog
+    static let log = Log("audit")
 
     var table: [Route] {
         [
@@ -18,15 +19,7 @@ struct AuditRoutes: Sendable {
                 ], answers: [.json(Self.schema, headers: ["Cache-Control": "no-store"])],
                 problems: [Route.Problem(SQLiteError.busy(path: "")), Route.Problem(500, "internal-error")]
             ) { request, _ in
-                .later {
-                    do {
-                        return try await entries(request)
-                    } catch let error as any Fault {
-                        return HTTPProblem(error).response(requestID: request.id)
-                    } catch {
-                        return HTTPProblem(unexpected: error).response(requestID: request.id)
-                    }
-                }
+                answering(request) { try await entries(request) }
             }
         ]
     }
@@ -37,18 +30,15 @@ struct AuditRoutes: Sendable {
         let before = request.query["before"].flatMap { Int($0) } ?? .max
         // One more tells whether there is a next page.
         let entries = try await BlockingWork.run("audit") { _ in
-            try log.entries(before: Int64(before), limit: limit + 1)
+            try audit.entries(before: Int64(before), limit: limit + 1)
         }
-        var json = JSONWriter(capacity: 4096)
-        json.object {
-            $0.field("request_id", request.id)
+        return Self.json(request) {
             $0.name("entries")
             $0.array { for entry in entries.prefix(limit) { Self.write(entry, to: &$0) } }
             if entries.count > limit, let last = entries.prefix(limit).last {
                 $0.field("next_before", Int(last.number))
             }
         }
-        return HTTPResponse(headers: [("Cache-Control", "no-store")], body: json.bytes)
     }
 
     private static func write(_ entry: AuditEntry, to json: inout JSONWriter) {

@@ -6,19 +6,26 @@ internal import Operations
 struct AuditedAction: Sendable {
     private let verb: String
     private let log: AuditLog
+    private let register: PersonalRegister
+    private let pseudonyms: (any Pseudonymiser)?
+    /// Which parts of the path are users: the log outlives them, and has a keyed digest.
+    private let users: Set<Int>
     /// Scopes whose requests, other than questions, change what a deployment lives by. Events are what it is for.
     private static let scopes: Set<Route.Scope> = [.catalog, .models, .privacy, .admin]
     /// A body with a reason is short; a batch of films is not searched for one.
     private static let longestReasoned = 65_536
 
     /// nil for a route that changes nothing, or nothing that is looked after.
-    init?(_ route: Route, log: AuditLog) {
+    init?(_ route: Route, _ state: StateDatabase, _ pseudonyms: (any Pseudonymiser)? = nil) {
         // A long question is asked by POST, and stays one.
         guard Self.scopes.contains(route.scope), route.method != .get, !route.pattern.hasSuffix("/query") else {
             return nil
         }
         verb = "\(route.method) \(route.pattern)"
-        self.log = log
+        log = AuditLog(state)
+        register = PersonalRegister(state)
+        self.pseudonyms = pseudonyms
+        users = Set(route.path.indices.filter { route.path[$0].name == "user" })
     }
 
     /// What it may answer in the route's place.
@@ -28,9 +35,10 @@ struct AuditedAction: Sendable {
         { request, path in
             .later {
                 var change = AuditedChange(
-                    who: request.caller ?? "anonymous", action: verb, target: path.joined(separator: " "),
-                    outcome: .begun, reason: Self.reason(of: request), requestID: request.id)
+                    who: request.caller ?? "anonymous", action: verb, target: "", outcome: .begun,
+                    reason: Self.reason(of: request), requestID: request.id)
                 do {
+                    change.target = try await target(path)
                     try await append(change)
                 } catch {
                     return Self.refusal(error, request)
@@ -49,6 +57,17 @@ struct AuditedAction: Sendable {
                 }
                 return response
             }
+        }
+    }
+
+    private func target(_ path: [String]) async throws -> String {
+        guard !users.isEmpty else { return path.joined(separator: " ") }
+        return try await BlockingWork.run("audit") { _ in
+            try path.enumerated().map { place, part in
+                guard users.contains(place) else { return part }
+                let user = pseudonyms?.pseudonym(of: part) ?? part
+                return String(try register.subject(of: user).hex.prefix(16))
+            }.joined(separator: " ")
         }
     }
 

@@ -24,7 +24,7 @@ final class CrossOriginHandler: HTTPHandler {
                         ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
                         (
                             "Access-Control-Allow-Headers",
-                            "Authorization, Content-Type, X-API-Key, X-Request-Id, X-Timeout-Ms, Traceparent, Idempotency-Key"
+                            "Authorization, Content-Type, X-API-Key, X-Request-Id, X-Timeout-Ms, Traceparent, Idempotency-Key, If-Match, If-None-Match"
                         ), ("Access-Control-Max-Age", "600"),
                     ]))
         }
@@ -45,7 +45,8 @@ final class CrossOriginHandler: HTTPHandler {
         response.headers.append(
             (
                 "Access-Control-Expose-Headers",
-                "X-Request-Id, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
+                "X-Request-Id, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+                    + "ETag, Location, X-Degraded, Content-Disposition"
             ))
         return response
     }

@@ -10,29 +10,35 @@ public struct DeliveryLists: ListSource {
     /// What makes the lists.
     public let service: RecommendationService
     private let follower: CatalogueFollower
+    private let choices: PersonalGuard
     /// Items of a list.
     private let count: Int
 
     /// Opens model and catalogue, and reads the stored events that the model has not learned from.
+    /// - Parameter state: says who objects to lists of their own.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged; what reading the films may throw.
     public init(
-        registry: ModelRegistry, catalogue: StoredCatalogue, configuration: ServingConfiguration, count: Int = 10
+        registry: ModelRegistry, catalogue: StoredCatalogue, configuration: ServingConfiguration, count: Int = 10,
+        state: StateDatabase = StateDatabase()
     ) async throws {
+        let choices = try await BlockingWork.run("choices") { _ in try PersonalGuard(state) }
+        self.choices = choices
         self.count = count
         let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
         let films = first?.snapshot ?? .empty
         let stored = StoredEvents(store: catalogue.store)
         service = try await RecommendationService(
             configuration: configuration, registry: registry, catalog: films, content: ContentIndex(films.movies),
-            archive: stored)
+            archive: stored, choices: choices)
         _ = await RecommendationServer.recall(from: stored, service)
+        await service.catchUp()
         follower = CatalogueFollower(
             catalogue: catalogue, service: service, elasticsearch: nil, desk: CatalogueDesk(),
             served: first?.version, films: films)
     }
 
     /// What must run while lists are made: it follows promotions and the catalogue.
-    public var services: [any Service] { [service, follower] }
+    public var services: [any Service] { [service, follower, choices] }
 
     /// The models that the lists come from, for whoever asks how the process is.
     public var status: ServiceStatus { service.status }
@@ -40,6 +46,8 @@ public struct DeliveryLists: ListSource {
     public func remember(_ events: [Event]) { service.remember(events) }
 
     public func lists(for users: [String]) throws -> [DeliveredList] {
+        // Nothing is made of those who are being erased; who objects gets what everybody gets.
+        let users = users.filter { !choices.choice(of: $0).isBeingErased }
         let workers = min(max(1, users.count / 16), 4)
         return try BlockingWork.wait { [self] in
             try await withThrowingTaskGroup { group in

@@ -17,10 +17,14 @@ public final class DeliveryService: Service {
         _ configuration: IngestConfiguration, to address: PostgresAddress, lists: (any ListSource)?,
         reportEvery: Duration? = nil, onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
     ) {
+        // One table is enough: the other is opened after it.
+        let isAlone = configuration.sharing == .alone
         ingest = IngestService(
             configuration, name: name, reportEvery: reportEvery, onProgress: onProgress,
             sinks: .only { table, isStopping in
-                try PostgresSink(address, table: table.name, lists: lists, isUnwanted: isStopping)
+                try PostgresSink(
+                    address, table: table.name, lists: lists, isAlone: isAlone && table == .events,
+                    isUnwanted: isStopping)
             })
     }
 

@@ -156,10 +156,15 @@ struct DemoStages: Service {
 
     private func serve() async throws {
         let publisher = try KafkaEventPublisher(properties: properties, observer: .logging)
+        let state = plan.access?.state ?? StateDatabase()
+        var configuration = ServingConfiguration()
+        // As `serve` does: a list is shown again after a restart too.
+        if state.isKept { configuration.answerFolder = state.folder }
         let server = try await RecommendationServer(
             http: plan.http, registry: registry, catalogue: StoredCatalogue(store: EventStore(folder: plan.data)),
             feed: KafkaEventFeed(properties: properties, cluster: cluster, observer: .logging),
-            publisher: publisher, impressions: publisher, access: plan.access)
+            publisher: publisher, impressions: publisher, configuration: configuration, access: plan.access,
+            state: state)
         try server.http.open()
         served.set()
         let (user, item) = try await BlockingWork.run("model") { [registry] _ in

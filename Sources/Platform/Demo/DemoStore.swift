@@ -37,14 +37,14 @@ struct DemoStore {
     }
 
     /// Identifiers of all stored events.
-    func eventIDs() throws -> Set<String> {
-        var ids: Set<String> = []
+    func eventIDs() throws -> Set<ExactText> {
+        var ids: Set<ExactText> = []
         guard let events = try events() else { return ids }
         var scan = try events.scan(columns: [EventColumn.eventID])
         while let batch = try scan.next() {
             guard let column = try batch.column(named: EventColumn.eventID).byteStrings else { continue }
             for row in 0..<batch.rowCount {
-                if let id = column.string(at: row) { ids.insert(id) }
+                if let id = column.string(at: row) { ids.insert(ExactText(id)) }
             }
         }
         return ids

@@ -7,11 +7,12 @@ internal import Operations
 internal import Store
 
 /// What the store has of the stream of events, and what could not be stored, over HTTP: also where another process ingests.
-struct IngestionRoutes: Sendable {
+struct IngestionRoutes: AnsweringRoutes {
     let store: EventStore
     /// What the broker says, for how far the store is behind it.
     let feed: @Sendable () -> FeedFreshness?
     private let letters: DeadLetterDigest
+    static let log = Log("ingestion")
 
     init(store: EventStore, feed: @escaping @Sendable () -> FeedFreshness?) {
         self.store = store
@@ -26,27 +27,16 @@ struct IngestionRoutes: Sendable {
                 scope: .admin, answers: [.json(Self.schema, headers: ["Cache-Control": "no-store"])],
                 problems: [Route.Problem(500, "internal-error")]
             ) { request, _ in
-                .later {
-                    do {
-                        let body = try await BlockingWork.run("ingestion") { _ in try answer(request) }
-                        return HTTPResponse(headers: [("Cache-Control", "no-store")], body: body)
-                    } catch let error as any Fault {
-                        return HTTPProblem(error).response(requestID: request.id)
-                    } catch {
-                        return HTTPProblem(unexpected: error).response(requestID: request.id)
-                    }
-                }
+                answering(request) { try await BlockingWork.run("ingestion") { _ in try answer(request) } }
             }
         ]
     }
 
-    private func answer(_ request: HTTPRequest) throws -> [UInt8] {
+    private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
         let events = try store.openIfPresent(.events)?.snapshot()
         let reasons = try letters.reasons()
         let broker = feed()
-        var json = JSONWriter(capacity: 4096)
-        json.object {
-            $0.field("request_id", request.id)
+        return Self.json(request) {
             $0.name("events")
             if let events {
                 $0.object {
@@ -77,7 +67,6 @@ struct IngestionRoutes: Sendable {
             $0.name("dead_letters")
             $0.array { for reason in reasons { Self.write(reason, &$0) } }
         }
-        return json.bytes
     }
 
     private static func write(_ reason: DeadLetterDigest.Reason, _ json: inout JSONWriter) {

@@ -33,7 +33,7 @@ extension EventImport {
     @discardableResult
     public func publishRatings(
         _ properties: KafkaProperties, _ encoding: EventEncoding = .json, following group: String?,
-        without known: Set<String> = [],
+        without known: Set<ExactText> = [],
         into summary: inout ImportSummary, _ flag: CancellationFlag, onProgress: (Int) -> Void = { _ in }
     ) throws -> Int {
         let producer = try KafkaProducer(
@@ -45,9 +45,10 @@ extension EventImport {
         var bytes: [UInt8] = []
         var sent = 0
         var before = 0
-        try forEachBatch(of: sortedAtOnce, into: &summary) { batch, read in
+        // So many at a time are put into the order of their times.
+        try forEachBatch(of: 500_000, into: &summary) { batch, read in
             for (place, event) in batch.sorted(by: { $0.at < $1.at }).enumerated()
-            where !known.contains(event.eventID) {
+            where !known.contains(ExactText(event.eventID)) {
                 bytes.removeAll(keepingCapacity: true)
                 encoding.append(event, to: &bytes)
                 try producer.send(bytes, key: event.userID, topic: event.kind.topic)

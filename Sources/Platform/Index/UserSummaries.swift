@@ -32,7 +32,7 @@ struct UserSummaries {
     }
 
     private let films: CatalogSnapshot
-    private var users: [String: Summary] = [:]
+    private var users: [ExactText: Summary] = [:]
     private var days: [Day: Int] = [:]
 
     private static let recentFilms = 10
@@ -44,7 +44,8 @@ struct UserSummaries {
     mutating func add(_ event: Event) {
         let day = Int32(clamping: Int((Double(event.at.microseconds) / 86_400_000_000).rounded(.down)))
         days[Day(day: day, kind: event.kind), default: 0] += 1
-        var summary = users.removeValue(forKey: event.userID) ?? Summary(first: event.at, last: event.at)
+        let user = ExactText(event.userID)
+        var summary = users.removeValue(forKey: user) ?? Summary(first: event.at, last: event.at)
         summary.events += 1
         summary.first = min(summary.first, event.at)
         summary.last = max(summary.last, event.at)
@@ -57,11 +58,11 @@ struct UserSummaries {
                 if let year = film.year { summary.decades[Int(year) / 10 * 10, default: 0] += 1 }
             }
         }
-        users[event.userID] = summary
+        users[user] = summary
     }
 
     private static func note(_ event: Event, in recent: inout [(itemID: String, at: Timestamp)]) {
-        if let known = recent.firstIndex(where: { $0.itemID == event.itemID }) {
+        if let known = recent.firstIndex(where: { $0.itemID.isExactly(event.itemID) }) {
             if recent[known].at >= event.at { return }
             recent.remove(at: known)
         } else if recent.count == recentFilms, recent[recentFilms - 1].at >= event.at {
@@ -76,7 +77,7 @@ struct UserSummaries {
     func forEachBatch(of size: Int, _ body: ([UserDocument]) async throws -> Void) async throws {
         let names = users.keys.sorted()
         for start in stride(from: 0, to: names.count, by: size) {
-            try await body(names[start..<min(start + size, names.count)].map { document(of: $0, users[$0]!) })
+            try await body(names[start..<min(start + size, names.count)].map { document(of: $0.text, users[$0]!) })
         }
     }
 

@@ -31,6 +31,12 @@ struct ModelBody {
         return text
     }
 
+    func truth(_ name: String) throws(ModelError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let truth) = value else { throw .badMember(name: name, allowed: "true or false") }
+        return truth
+    }
+
     func whole(_ name: String, _ range: ClosedRange<Int>) throws(ModelError) -> Int? {
         guard let value = value(name) else { return nil }
         guard case .number(let number) = value, let whole = Int(exactly: number), range.contains(whole) else {

@@ -15,6 +15,7 @@ enum ModelError: RequestFault, Equatable {
     case runElsewhere
     case badBody(reason: String)
     case badMember(name: String, allowed: String)
+    case missingMember(name: String)
     case unknownMember(name: String, allowed: [String])
 
     var code: String {
@@ -29,6 +30,7 @@ enum ModelError: RequestFault, Equatable {
         case .runElsewhere: "training-run-elsewhere"
         case .badBody: "bad-body"
         case .badMember: "bad-parameter"
+        case .missingMember: "missing-parameter"
         case .unknownMember: "unknown-parameter"
         }
     }
@@ -45,6 +47,7 @@ enum ModelError: RequestFault, Equatable {
         case .runElsewhere: "The run is one of another process, which this one cannot end."
         case .badBody(let reason): "The body cannot be understood: \(reason)."
         case .badMember(let name, let allowed): "The parameter \(name) must be \(allowed)."
+        case .missingMember(let name): "The body has no \(name)."
         case .unknownMember(let name, _): "There is no parameter “\(name.prefix(80))” here."
         }
     }
@@ -61,6 +64,7 @@ enum ModelError: RequestFault, Equatable {
         case .runUnderWay: "Wait until it ends, or cancel it: DELETE /v1/training-runs/{id}."
         case .badBody: "Send one JSON object, or nothing."
         case .badMember: ""
+        case .missingMember(let name): "Add it: {\"\(name)\": …}."
         case .unknownMember(_, let allowed): "The body takes \(allowed.joined(separator: ", "))."
         }
     }
@@ -82,7 +86,7 @@ enum ModelError: RequestFault, Equatable {
 
     var parameter: String? {
         switch self {
-        case .badMember(let name, _), .unknownMember(let name, _): name
+        case .badMember(let name, _), .missingMember(let name), .unknownMember(let name, _): name
         default: nil
         }
     }

@@ -7,13 +7,13 @@ public import Trainer
 /// The life of models over REST: what there are, how two differ, which one serves, and training another.
 ///
 /// Everything that reads or writes files runs on a thread of its own, never on one that answers requests.
-public struct ModelRoutes: Sendable {
+public struct ModelRoutes: AnsweringRoutes {
     let registry: ModelRegistry
     let service: RecommendationService
     let jobs: TrainingJobs
     /// Where changes are written down before they are made; nil writes them to the registry's history alone.
     let audit: AuditLog?
-    private static let log = Log("models")
+    static let log = Log("models")
 
     public init(
         registry: ModelRegistry, service: RecommendationService, jobs: TrainingJobs, audit: AuditLog? = nil
@@ -139,7 +139,10 @@ public struct ModelRoutes: Sendable {
                 .post, "/v1/models/rollback", "Puts the model back into service that was there before.",
                 scope: .models, body: .json(ModelShapes.reason, limit: 65_536, isRequired: false),
                 answers: [.json(ModelShapes.swapped, "It is in service: the next answers are made by it.")],
-                problems: [Route.Problem(ModelError.nothingToRollBackTo)]
+                problems: [
+                    Route.Problem(ModelError.nothingToRollBackTo),
+                    Route.Problem(ModelError.badMember(name: "", allowed: "")),
+                ]
             ) { request, _ in
                 swap(request, "model.rollback", target: "") { reason in
                     let previous = try registry.current()
@@ -199,35 +202,10 @@ public struct ModelRoutes: Sendable {
         answering(request) { try await BlockingWork.run("models") { _ in try body() } }
     }
 
-    func answering(
-        _ request: HTTPRequest, _ body: @escaping @Sendable () async throws -> HTTPResponse
-    ) -> HTTPReply {
-        .later {
-            do {
-                return try await body()
-            } catch let error as TrainerError where error.code == "damaged-model-file" {
-                Self.log.error("a model is damaged", ["request_id": request.id, "error": "\(error)"])
-                return HTTPProblem(ModelError.damaged(id: "asked for")).response(requestID: request.id)
-            } catch let fault as any Fault {
-                if HTTPProblem(fault).status == 500 {
-                    Self.log.error("a request failed", ["request_id": request.id, "error": "\(fault)"])
-                }
-                return HTTPProblem(fault).response(requestID: request.id)
-            } catch {
-                Self.log.error("a request failed", ["request_id": request.id, "error": "\(error)"])
-                return HTTPProblem(unexpected: error).response(requestID: request.id)
-            }
-        }
-    }
-
-    static func json(
-        _ request: HTTPRequest, status: Int = 200, _ members: (inout JSONWriter) -> Void
-    ) -> HTTPResponse {
-        var json = JSONWriter(capacity: 4096)
-        json.object {
-            $0.field("request_id", request.id)
-            members(&$0)
-        }
-        return HTTPResponse(status: status, headers: [("Cache-Control", "no-store")], body: json.bytes)
+    /// Which file is damaged is for the log.
+    static func translated(_ error: any Error, of request: HTTPRequest) -> any Error {
+        guard let error = error as? TrainerError, error.code == "damaged-model-file" else { return error }
+        log.error("a model is damaged", ["request_id": request.id, "error": "\(error)"])
+        return ModelError.damaged(id: "asked for")
     }
 }

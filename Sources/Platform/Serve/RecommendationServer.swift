@@ -5,7 +5,9 @@ public import Delivery
 public import Domain
 public import HTTPServer
 public import Operations
+public import PostgreSQL
 public import Serving
+internal import Store
 public import Trainer
 
 /// The services of a process that serves recommendations: the recommender, the catalogue it follows, and HTTP.
@@ -31,8 +33,13 @@ public struct RecommendationServer: Sendable {
     ///   - impressions: where `POST /v1/impressions` goes, and what lists have shown if the configuration asks for it.
     ///   - access: who may ask for what; nil to ask nobody for a key.
     ///   - origins: of pages whose browsers may read the answers.
-    ///   - state: where the training runs of the deployment stand; one in memory knows those of this process alone.
-    ///   - webhooks: are told how trainings ended that were asked for over REST.
+    ///   - state: where the training runs of the deployment stand; one in memory knows those of this process alone, and
+    ///     serves no persons' rights.
+    ///   - webhooks: are told how trainings ended that were asked for over REST, and of every change of the model in service.
+    ///   - postgres: what is delivered there is erased and handed out, too.
+    ///   - receiptKey: a file with the operator's key for receipts of erasures; nil for one of the state's own.
+    ///   - pseudonyms: what users are called in the tables, in models and in the state; nil if as they are. Requests, answers,
+    ///     the feed and what is published have the identifiers themselves.
     ///   - traces: sends the spans of requests to a collector; nil to send none.
     ///   - routes: of other rooms of this process, and of whoever embeds it.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged; what reading the films may throw.
@@ -42,9 +49,14 @@ public struct RecommendationServer: Sendable {
         publisher: (any EventPublisher)? = nil, impressions: (any ImpressionPublisher)? = nil,
         configuration: ServingConfiguration = ServingConfiguration(), access: AccessControl? = nil,
         origins: [String] = [], state: StateDatabase = StateDatabase(), webhooks: WebhookSender? = nil,
+        postgres: PostgresAddress? = nil, receiptKey: String? = nil, pseudonyms: PseudonymKeys? = nil,
         traces: TraceExport? = nil, routes: [Route] = []
     ) async throws {
-        let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
+        let feed = feed.map { feed in pseudonyms.map { PseudonymousFeed(feed: feed, keys: $0) } ?? feed }
+        let first = try await BlockingWork.run("catalogue") { _ in
+            try catalogue.store.checkPseudonyms(pseudonyms?.keyID)
+            return try catalogue.read()
+        }
         let movies = first?.snapshot ?? .empty
         if first == nil {
             Log("catalogue").warning(
@@ -53,22 +65,21 @@ public struct RecommendationServer: Sendable {
         let content: any ContentSource
         if let elasticsearch { content = elasticsearch } else { content = ContentIndex(movies.movies) }
         let desk = CatalogueDesk()
+        let choices = try await BlockingWork.run("choices") { _ in try PersonalGuard(state) }
         service = try await RecommendationService(
             configuration: configuration, registry: registry, catalog: movies, content: content, feed: feed,
             publisher: publisher, editor: desk, archive: StoredEvents(store: catalogue.store),
-            impressions: impressions)
+            impressions: impressions, choices: choices, pseudonyms: pseudonyms)
         let markers = await Self.recall(from: StoredEvents(store: catalogue.store), service)
+        await service.catchUp()
         feed?.begin(behind: markers)
         let follower = CatalogueFollower(
             catalogue: catalogue, service: service, elasticsearch: elasticsearch, desk: desk, served: first?.version,
             films: movies)
         // A route's changes are written down with who asked; what comes of a run has nobody else to tell it.
-        var trained = registry
-        trained.audit = { action, target, reason, change in
-            try AuditLog(state).record(by: "training", action, of: target, reason: reason, change)
-        }
-        let jobs = TrainingJobs(store: catalogue.store, registry: trained, state: state, webhooks: webhooks)
-        let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
+        let jobs = TrainingJobs(
+            store: catalogue.store, registry: Self.audited(registry, by: "training", state), state: state,
+            webhooks: webhooks)
         let watched = [service.status, follower.status, jobs.status]
         let figures = DashboardFigures(watching: watched + (access.map { [$0.status] } ?? []))
         let stream = LiveStream(
@@ -76,19 +87,46 @@ public struct RecommendationServer: Sendable {
                 + figures.parts)
         let dashboard = Dashboard(stream: stream) { try? Gzip.compress($0, level: 9) }
         let ingestion = IngestionRoutes(store: catalogue.store) { feed?.freshness }
+        var privacy: PrivacyRoutes?
+        if state.isKept {
+            let stores = PersonalStores(
+                store: catalogue.store, registry: Self.audited(registry, by: "privacy", state), state: state,
+                elasticsearch: elasticsearch, postgres: postgres)
+            let erasures = ErasureService(Eraser(stores, state: state, keyFile: receiptKey), state: state)
+            privacy = PrivacyRoutes(
+                stores: stores, erasures: erasures, state: state, service: service, choices: choices,
+                pseudonyms: pseudonyms)
+        }
+        let models = ModelRoutes(registry: registry, service: service, jobs: jobs)
+        var http = http
+        // Whoever waits for the store is told by the route what became of the events, also after a minute.
+        http.answerDeadline = max(http.answerDeadline, RecommendationService.longestWait + .seconds(5))
+        let own = service.routes + service.oryxRoutes + models.table + ingestion.table + dashboard.routes
         self.http = HTTPService(
-            http,
-            routes: service.routes + service.oryxRoutes + models.table + ingestion.table + dashboard.routes + routes,
+            http, routes: own + (privacy?.table ?? []) + routes,
             watching: watched, access: access, origins: origins)
         if let traces { group.add(traces) }
+        group.add(choices)
         group.add(service)
         group.add(follower)
-        if let webhooks { group.add(webhooks) }
+        if let webhooks {
+            group.add(webhooks)
+            group.add(ModelWatch(registry: registry, webhooks: webhooks))
+        }
         group.add(jobs)
+        if let privacy { group.add(privacy.erasures) }
         if let access { group.add(access) }
         group.add(stream)
         // Last, so that it is the first to stop: what it leads to is there until it has drained.
         group.add(self.http)
+    }
+
+    private static func audited(_ registry: ModelRegistry, by who: String, _ state: StateDatabase) -> ModelRegistry {
+        var registry = registry
+        registry.audit = { action, target, reason, change in
+            try AuditLog(state).record(by: who, action, of: target, reason: reason, change)
+        }
+        return registry
     }
 
     /// Lets the service know what is stored and the model has not learned from: without it whoever came after the training

@@ -109,7 +109,7 @@ public struct StoredEvents: EventArchive {
         guard let snapshot = try snapshot(), let first = events.map(\.at).min(), let last = events.map(\.at).max()
         else { return events }
         func day(_ at: Timestamp) -> Value { .date(CalendarDate(days: Int32(at.microseconds / 86_400_000_000))) }
-        var found: Set<String> = []
+        var found: Set<ExactText> = []
         // Many identifiers in one condition would be compared with each row one by one.
         for start in stride(from: 0, to: events.count, by: 64) {
             let some = events[start..<min(start + 64, events.count)]
@@ -122,10 +122,10 @@ public struct StoredEvents: EventArchive {
                 ]))
             while let batch = try scan.next() {
                 guard let ids = try batch.column(named: EventColumn.eventID).byteStrings else { continue }
-                for row in 0..<batch.rowCount { if let id = ids.string(at: row) { found.insert(id) } }
+                for row in 0..<batch.rowCount { if let id = ids.string(at: row) { found.insert(ExactText(id)) } }
             }
         }
-        return events.filter { !found.contains($0.eventID) }
+        return events.filter { !found.contains(ExactText($0.eventID)) }
     }
 
     private func snapshot() throws -> Snapshot? {

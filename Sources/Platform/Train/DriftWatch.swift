@@ -49,22 +49,13 @@ final class DriftWatch: Sendable {
         }
         guard isNew, let webhooks else { return }
         do {
-            try webhooks.post("drift.detected") { id in
-                var json = JSONWriter(capacity: 1024)
-                json.object { json in
-                    json.field("id", id)
-                    json.field("type", "drift.detected")
-                    json.field("created_at", Timestamp.now.description)
-                    json.name("data")
-                    json.object { json in
-                        json.field("from", report.from.description)
-                        json.field("to", report.to.description)
-                        json.field("events", report.events)
-                        json.field("drift", report.drifted.map(\.name))
-                    }
-                }
-                return json.bytes
-            }
+            try webhooks.post(
+                WebhookMessage("drift.detected") { json in
+                    json.field("from", report.from.description)
+                    json.field("to", report.to.description)
+                    json.field("events", report.events)
+                    json.field("drift", report.drifted.map(\.name))
+                })
         } catch {
             Self.log.error("a webhook could not be written down", ["type": "drift.detected", "why": "\(error)"])
         }

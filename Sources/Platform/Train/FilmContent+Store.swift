@@ -13,8 +13,9 @@ extension FilmContent {
         let index = ContentIndex(films)
         // The index numbers films in an order of its own.
         let places = Dictionary(
-            films.enumerated().map { ($0.element.itemID, $0.offset) }, uniquingKeysWith: { first, _ in first })
-        let inOrder = index.films.compactMap { places[$0] }.map { films[$0] }
+            films.enumerated().map { (ExactText($0.element.itemID), $0.offset) },
+            uniquingKeysWith: { first, _ in first })
+        let inOrder = index.films.compactMap { places[ExactText($0)] }.map { films[$0] }
         return FilmContent(films: inOrder) { liked, excluded, count in
             index.mostSimilar(to: liked, excluding: excluded, limit: count).map { (film: $0.document, score: $0.score) }
         }

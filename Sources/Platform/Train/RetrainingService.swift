@@ -32,13 +32,16 @@ public final class RetrainingService: Service {
     ///   - timing: when it runs; without anything in it whenever the table has a new version.
     ///   - store: whose table of events is trained on.
     ///   - state: keeps what was done over restarts, and one run at a time; one in memory does for this process alone.
+    ///   - quality: what incoming data must be like for a run; one that finds it otherwise fails, and is tried again later.
     ///   - webhooks: are told how each run ended; it must be run by somebody.
     ///   - warmStart: the model to begin each run from, such as `current`; the first run of an empty registry begins with
     ///     random numbers.
+    ///   - since: which kept events each run begins with; nil reads all of the table each time.
     ///   - onProgress: called on the thread that trains.
     public init(
         _ timing: RunTiming, store: EventStore, configuration: TrainingConfiguration, registry: ModelRegistry,
         state: StateDatabase = StateDatabase(), webhooks: WebhookSender? = nil, warmStart: String? = nil,
+        since: EventStart? = nil, quality: Expectations? = nil,
         onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
     ) throws {
         if case .every(let interval) = timing.clock, interval < .seconds(1) {
@@ -50,7 +53,8 @@ public final class RetrainingService: Service {
         configuration.search?.reusesEarlier = true
         self.configuration = configuration
         self.onProgress = onProgress
-        runner = TrainingRunner(store: store, registry: registry, state: state, webhooks: webhooks)
+        runner = TrainingRunner(
+            store: store, registry: registry, state: state, webhooks: webhooks, quality: quality, since: since)
         plan = RunPlan(job: runner.ledger.job, timing: timing)
         drift = DriftWatch(store: store, registry: registry, webhooks: webhooks)
     }

@@ -3,7 +3,7 @@ internal import Domain
 internal import Operations
 internal import Trainer
 
-/// What webhooks tell of a training run: docs/retraining.md has the form.
+/// What webhooks tell of a training run: docs/webhooks.md has the form.
 struct TrainingNotice {
     let record: TrainingRecord
     let manifest: Manifest?
@@ -23,17 +23,7 @@ struct TrainingNotice {
     func post(to webhooks: WebhookSender?) {
         guard let webhooks, let type else { return }
         do {
-            try webhooks.post(type) { id in
-                var json = JSONWriter(capacity: 1024)
-                json.object { json in
-                    json.field("id", id)
-                    json.field("type", type)
-                    json.field("created_at", Timestamp.now.description)
-                    json.name("data")
-                    json.object { members(&$0) }
-                }
-                return json.bytes
-            }
+            try webhooks.post(WebhookMessage(type) { members(&$0) })
         } catch {
             Log("trainer").error("a webhook could not be written down", ["type": type, "why": "\(error)"])
         }

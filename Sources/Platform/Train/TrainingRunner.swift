@@ -12,12 +12,23 @@ struct TrainingRunner: Sendable {
     let registry: ModelRegistry
     let ledger: TrainingLedger
     let webhooks: WebhookSender?
+    /// What incoming data must be like; nil if nothing is asked for.
+    private let quality: Expectations?
+    /// Which kept events a run begins with; nil reads the whole table.
+    private let since: EventStart?
+    private let state: StateDatabase
     private static let log = Log("trainer")
 
-    init(store: EventStore, registry: ModelRegistry, state: StateDatabase, webhooks: WebhookSender? = nil) {
+    init(
+        store: EventStore, registry: ModelRegistry, state: StateDatabase, webhooks: WebhookSender? = nil,
+        quality: Expectations? = nil, since: EventStart? = nil
+    ) {
+        self.quality = quality
+        self.since = since
         self.store = store
         self.registry = registry
         self.webhooks = webhooks
+        self.state = state
         ledger = TrainingLedger(registry, state)
     }
 
@@ -144,13 +155,27 @@ struct TrainingRunner: Sendable {
         _ configuration: TrainingConfiguration, _ warmStart: String?, _ notes: Notes,
         _ onProgress: (TrainingProgress) throws -> Void
     ) throws -> Manifest {
-        let events = try InteractionLog.read(from: store, maxBadRows: configuration.maxBadRows)
+        try quality.map { try QualityCheck.require($0, of: store, telling: webhooks) }
+        let choices = try PersonalRegister(state).table()
+        let events =
+            if let since {
+                try InteractionLog.read(
+                    from: store, since: since, in: registry, maxBadRows: configuration.maxBadRows, choices: choices)
+            } else {
+                try InteractionLog.read(from: store, maxBadRows: configuration.maxBadRows, choices: choices)
+            }
+        if case .whole(let reason)? = events.reading { Self.log.info("reads all events", ["reason": reason]) }
         notes.update { $0.dataVersion = events.version }
         var configuration = configuration
         configuration.content = try FilmContent.read(from: store)
         if let warmStart {
             do {
-                configuration.warmStart = try registry.open(registry.find(warmStart))
+                let start = try registry.open(registry.find(warmStart))
+                if start.hasLearned(against: choices) {
+                    Self.log.info("begins anew: the model learned from persons who object", ["model": start.id])
+                } else {
+                    configuration.warmStart = start
+                }
             } catch TrainerError.noPromotedModel, TrainerError.registryNotFound {
                 Self.log.info("no model to begin with", ["warm_start": warmStart])
             }

@@ -117,13 +117,19 @@ enum ArgumentParser {
             let suggestion = Suggestion.closest(to: name, among: specs.map(\.name)).map { "--\($0)" }
             throw CommandLineError.unknownOption(command: command?.name ?? "", option: option, suggestion: suggestion)
         }
+        guard !spec.isNeverTyped else {
+            throw CommandLineError.secretOnCommandLine(
+                option: "--\(spec.name)", environment: spec.environmentName,
+                file: specs.first { $0.name == "\(spec.name)-file" }.map { "--\($0.name)" })
+        }
         if spec.isFlag {
             parsed.flags[spec.name] = inline ?? "true"
         } else {
             guard let value = inline ?? rest.popFirst() else {
                 throw CommandLineError.missingValue(option: "--\(spec.name)", placeholder: spec.placeholder ?? "")
             }
-            parsed.flags[spec.name] = value
+            let before = spec.isRepeatable ? parsed.flags[spec.name].map { "\($0)\n" } : nil
+            parsed.flags[spec.name] = (before ?? "") + value
         }
     }
 

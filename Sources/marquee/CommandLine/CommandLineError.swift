@@ -9,8 +9,16 @@ enum CommandLineError: Fault {
     case missingValue(option: String, placeholder: String)
     case invalidValue(option: String, value: String, source: Settings.Source, must: String)
     case missingOption(command: String, option: String, placeholder: String, environment: String)
-    case missingArgument(command: String, argument: String)
-    case unexpectedArgument(command: String, argument: String)
+    /// A secret is needed, which no command line may hold.
+    case missingSecret(command: String, option: String, environment: String)
+    /// One of several is needed, whichever.
+    case missingOneOf(command: String, choices: [String])
+    /// A password was typed where others can read it.
+    case secretOnCommandLine(option: String, environment: String, file: String?)
+    /// - Parameter beside: the option with which the argument is needed.
+    case missingArgument(command: String, argument: String, beside: String? = nil)
+    /// - Parameter beside: the option that takes its place.
+    case unexpectedArgument(command: String, argument: String, beside: String? = nil)
     case invalidArgument(argument: String, value: String, must: String)
     case conflict(first: String, second: String)
     case unknownSetting(key: String, file: String, line: Int, suggestion: String?)
@@ -20,7 +28,8 @@ enum CommandLineError: Fault {
         switch self {
         case .noCommand, .unknownCommand, .missingSubcommand: "unknown-command"
         case .unknownOption: "unknown-option"
-        case .missingValue, .missingOption, .missingArgument: "missing-value"
+        case .missingValue, .missingOption, .missingSecret, .missingArgument, .missingOneOf: "missing-value"
+        case .secretOnCommandLine: "secret-on-command-line"
         case .invalidValue, .invalidArgument: "invalid-value"
         case .unexpectedArgument: "unexpected-argument"
         case .conflict: "conflicting-options"
@@ -40,9 +49,15 @@ enum CommandLineError: Fault {
             "--\(option) is '\(value)' (\(source)) but it must \(must)."
         case .missingOption(let command, let option, let placeholder, _):
             "'marquee \(command)' needs --\(option) \(placeholder)."
-        case .missingArgument(let command, let argument): "'marquee \(command)' needs \(argument)."
-        case .unexpectedArgument(let command, let argument):
-            "'marquee \(command)' does not expect '\(argument)'."
+        case .missingSecret(let command, _, let environment): "'marquee \(command)' needs \(environment)."
+        case .missingArgument(let command, let argument, let option):
+            "'marquee \(command)' needs \(argument)\(option.map { " beside --\($0)" } ?? "")."
+        case .missingOneOf(let command, let choices):
+            "'marquee \(command)' needs \(choices.dropLast().joined(separator: ", ")) or \(choices.last ?? "")."
+        case .secretOnCommandLine(let option, _, _):
+            "\(option) stands on the command line, where others can read it (ps)."
+        case .unexpectedArgument(let command, let argument, let option):
+            "'marquee \(command)' does not expect '\(argument)'\(option.map { " beside --\($0)" } ?? "")."
         case .invalidArgument(let argument, let value, let must): "\(argument) is '\(value)' but it must \(must)."
         case .conflict(let first, let second): "--\(first) and --\(second) cannot be given together."
         case .unknownSetting(let key, let file, let line, _): "\(file):\(line): there is no setting '\(key)'."
@@ -63,8 +78,13 @@ enum CommandLineError: Fault {
         case .invalidValue: ""
         case .missingOption(let command, _, _, let environment):
             "Give it, or set \(environment), or put it into the file of --config; see '\(Self.help(command))'."
-        case .missingArgument(let command, _), .unexpectedArgument(let command, _): "See '\(Self.help(command))'."
-        case .invalidArgument, .conflict: ""
+        case .missingSecret(_, let option, _): "Set it in the environment, or \(option) in the file of --config."
+        case .missingArgument(let command, _, _), .unexpectedArgument(let command, _, _), .missingOneOf(let command, _):
+            "See '\(Self.help(command))'."
+        case .secretOnCommandLine(_, let environment, let file):
+            "Choose another password, and put it into \(environment)\(file.map { ", or into a file for \($0)" } ?? "")."
+        case .invalidArgument: ""
+        case .conflict(let first, let second): "Leave --\(first) or --\(second) out."
         case .unknownSetting(_, _, _, let suggestion):
             suggestion.map { "Did you mean '\($0)'?" } ?? "'marquee config' lists the settings."
         case .malformedSetting: "Write plain text or a list of plain texts."

@@ -17,6 +17,9 @@ struct Command: Sendable {
 
     var name: String { path.joined(separator: " ") }
 
+    /// The options that can stand on its command line.
+    var typedOptions: [OptionSpec] { options.filter { !$0.isNeverTyped } }
+
     struct Argument: Sendable {
         let name: String
         let summary: String
@@ -42,6 +45,10 @@ struct Invocation: Sendable {
     /// - Throws: ``CommandLineError/missingOption(command:option:placeholder:environment:)`` if nothing sets it.
     func value<Value>(_ option: Option<Value>) throws -> Value {
         guard let value = optional(option) else {
+            guard !option.spec.isNeverTyped else {
+                throw CommandLineError.missingSecret(
+                    command: command.name, option: option.spec.name, environment: option.spec.environmentName)
+            }
             throw CommandLineError.missingOption(
                 command: command.name, option: option.spec.name, placeholder: option.spec.placeholder ?? "",
                 environment: option.spec.environmentName)
@@ -78,6 +85,18 @@ struct Invocation: Sendable {
                 throw CommandLineError.conflict(first: other, second: option.name)
             }
         }
+    }
+
+    /// - Throws: ``CommandLineError/missingOption(command:option:placeholder:environment:)`` for `main` if the user typed any of
+    ///   `options`, which mean nothing without it. From the environment or a file they may come for other commands.
+    func refuse<Value>(_ options: [OptionSpec], without main: Option<Value>) throws {
+        let isTyped = options.contains { if case .flag? = settings[$0.name]?.source { true } else { false } }
+        if isTyped { _ = try value(main) }
+    }
+
+    /// - Throws: ``CommandLineError/missingOneOf(command:choices:)`` unless one of these is set.
+    func needOne(of choices: [String], _ isGiven: Bool) throws {
+        guard isGiven else { throw CommandLineError.missingOneOf(command: command.name, choices: choices) }
     }
 
     /// Properties to pass to librdkafka, by name.

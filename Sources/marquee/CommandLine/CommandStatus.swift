@@ -11,6 +11,8 @@ struct CommandStatus: Error, Equatable {
     static let nothingDue = CommandStatus(code: 12)
     /// The newest events are not like those before them.
     static let drifted = CommandStatus(code: 13)
-    /// Another run is under way (EX_TEMPFAIL).
+    /// The incoming data is not as expected.
+    static let breached = CommandStatus(code: 14)
+    /// Another run is under way, or something is left to do that a later one may do (EX_TEMPFAIL).
     static let busy = CommandStatus(code: 75)
 }

@@ -14,7 +14,8 @@ struct CommandTable: Sendable {
         "catalog": "Search the films, count them, and fill a search index with them.",
         "models": "The model registry.",
         "keys": "Keys to the API.",
-        "webhooks": "Messages about training runs that are signed and sent to others.",
+        "webhooks": "Messages that are signed and sent to others.",
+        "mail": "Who gets digests of new lists by mail, and what became of the mails.",
         "privacy": "What was done, and to whose data.",
     ]
 

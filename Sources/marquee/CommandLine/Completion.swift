@@ -14,7 +14,7 @@ enum Completion {
     }
 
     private static func words(_ command: Command) -> [String] {
-        (command.options + CommandTable.common).map { "--\($0.name)" } + command.arguments.flatMap(\.choices)
+        (command.typedOptions + CommandTable.common).map { "--\($0.name)" } + command.arguments.flatMap(\.choices)
     }
 
     private static func bash(_ table: CommandTable) -> String {
@@ -59,12 +59,17 @@ enum Completion {
             """
     }
 
-    /// Options with few values, and the values; options of the same values together.
+    /// Options with few values, and the values; options of the same values together. One that has other values in another
+    /// command offers all of them: the shell asks by the option alone.
     private static func choices(_ table: CommandTable) -> [(String, String)] {
-        var options: [String: Set<String>] = [:]
-        for spec in table.commands.flatMap(\.options) + CommandTable.common where !spec.choices.isEmpty {
-            options[spec.choices.joined(separator: " "), default: []].insert("--\(spec.name)")
+        var values: [String: [String]] = [:]
+        for spec in table.commands.flatMap(\.typedOptions) + CommandTable.common {
+            for choice in spec.choices where values[spec.name]?.contains(choice) != true {
+                values[spec.name, default: []].append(choice)
+            }
         }
+        var options: [String: [String]] = [:]
+        for (name, choices) in values { options[choices.joined(separator: " "), default: []].append("--\(name)") }
         return options.map { ($0.value.sorted().joined(separator: "|"), $0.key) }.sorted { $0.0 < $1.0 }
     }
 
@@ -85,7 +90,7 @@ enum Completion {
                 text += "-a \(command.path[1]) -d \(quoted(command.summary))\n"
                 condition += "; and __fish_seen_subcommand_from \(command.path[1])"
             }
-            for spec in command.options + CommandTable.common {
+            for spec in command.typedOptions + CommandTable.common {
                 text += "complete -c marquee -n '\(condition)' -l \(spec.name) -d \(quoted(spec.summary))"
                 if let short = spec.short { text += " -s \(short)" }
                 if !spec.isFlag { text += " -r" }

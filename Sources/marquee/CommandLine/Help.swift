@@ -45,7 +45,7 @@ enum Help {
         if !command.arguments.isEmpty {
             text += "\nArguments:\n" + columns(command.arguments.map { ($0.name, $0.summary) })
         }
-        if !command.options.isEmpty { text += "\nOptions:\n" + columns(command.options.map(row)) }
+        if !command.options.isEmpty { text += "\nOptions:\n" + columns(command.typedOptions.map(row)) }
         if command.takesKafkaProperties {
             text += columns([
                 ("    --kafka.PROPERTY VALUE", "Any librdkafka property, such as --kafka.security.protocol ssl.")

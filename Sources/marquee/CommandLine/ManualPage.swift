@@ -52,7 +52,7 @@ enum ManualPage {
             for argument in command.arguments { page.item(argument.name, argument.summary) }
         }
         page.section("OPTIONS")
-        for option in command.options { page.option(option) }
+        for option in command.typedOptions { page.option(option) }
         if command.takesKafkaProperties {
             page.item("--kafka.PROPERTY VALUE", "Any librdkafka property, such as --kafka.security.protocol ssl.")
         }

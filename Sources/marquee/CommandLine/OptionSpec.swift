@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import HTTPClient
 
 /// What the command table says of one option: everything that parsing, help, configuration and completion need.
 struct OptionSpec: Sendable {
@@ -17,6 +18,10 @@ struct OptionSpec: Sendable {
     /// The only values accepted, if there are few.
     var choices: [String] = []
     let summary: String
+    /// Whether it cannot be typed, since others can read command lines (`ps`): environment and configuration file set it.
+    var isNeverTyped = false
+    /// Whether it may be given several times: its text then has a line for each.
+    var isRepeatable = false
     /// What is wrong with a value, as the end of "… but it must …", or nil if it is good.
     let problem: @Sendable (String) -> String?
 
@@ -49,6 +54,20 @@ struct Option<Value: Sendable>: Sendable {
         self.read = read
     }
 
+    /// The same option, which only the environment and the configuration file can set.
+    var neverTyped: Self {
+        var option = self
+        option.spec.isNeverTyped = true
+        return option
+    }
+
+    /// The same option, which may be given several times.
+    var repeatable: Self {
+        var option = self
+        option.spec.isRepeatable = true
+        return option
+    }
+
     /// The same option, called `name` where settings of all commands stand together.
     func set(as name: String) -> Self {
         var option = self
@@ -64,6 +83,13 @@ extension Option where Value == String {
     ) -> Self {
         Self(name, short: short, placeholder, default: fallback, summary, must: "not be empty") {
             $0.isEmpty ? nil : $0
+        }
+    }
+
+    /// A file of certificates, which is looked at before the command does anything.
+    static func authority(_ name: String, _ summary: String) -> Self {
+        Self(name, "FILE", summary, must: "be a PEM file of certificates that can be read") {
+            AuthorityFile.problem(of: $0) == nil ? $0 : nil
         }
     }
 
@@ -170,10 +196,12 @@ extension Option where Value == Double {
             read: length)
     }
 
-    /// Seconds of a length of time as it is written, or nil if it is none.
+    /// Seconds of a length of time as it is written, or nil if it is none. A thousand years at most: what is longer is no
+    /// number that a clock takes.
     @Sendable static func length(_ text: String) -> Double? {
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        guard let unit = text.last, let factor = units[unit], let number = Double(text.dropLast()), number > 0
+        guard let unit = text.last, let factor = units[unit], let number = Double(text.dropLast()), number > 0,
+            number * factor <= 1000 * 365.25 * 86_400
         else { return nil }
         return number * factor
     }

@@ -119,6 +119,13 @@ extension Options {
         "Find the number of epochs, --epochs at most: stop after so many without a better one on a validation window.")
     static let version = Option<Int>.integer(
         "version", in: 0...Int.max, "This version of the table; the newest by default.")
+    static let sinceVersion = Option<EventStart>(
+        "since-version", "N|newest",
+        "Read only what came since this version, whose events an earlier run with this option kept in the registry.",
+        must: "be a version of the table, or newest"
+    ) { text in
+        text == "newest" ? .newest : Int64(text).flatMap { $0 >= 0 ? .version($0) : nil }
+    }
     static let promote = Option<GateVerdict.Policy>(
         "promote", "if-better|always|never", default: "if-better",
         choices: GateVerdict.Policy.allCases.map(\.rawValue),
@@ -151,7 +158,9 @@ extension Options {
 
     // webhooks
     static let webhook = Option<[String]>.list(
-        "webhook", "URL,…", "POST a signed message here about each training run that ends, and about drift.")
+        "webhook", "URL,…",
+        "POST signed messages here: trainings, drift, changes of the model in service; with 'deliver' also each new list."
+    )
     static let webhookSecretFile = Option<String>.text(
         "webhook-secret-file", "FILE", "What the messages are signed with: one secret a line, the newest first.")
     static let webhookAllowPrivate = Option<Bool>.flag(
@@ -281,9 +290,11 @@ extension Options {
         "elasticsearch", "URL", "Ask this Elasticsearch or OpenSearch cluster instead of the embedded index.")
     static let elasticsearchUser = Option<String>.text("elasticsearch-user", "NAME", "User of the cluster.")
     static let elasticsearchPassword = Option<String>.text(
-        "elasticsearch-password", "TEXT", "Its password; better in MARQUEE_ELASTICSEARCH_PASSWORD.")
+        "elasticsearch-password", "TEXT", "Its password."
+    ).neverTyped
     static let elasticsearchAPIKey = Option<String>.text(
-        "elasticsearch-api-key", "KEY", "An API key of the cluster instead of user and password.")
+        "elasticsearch-api-key", "KEY", "An API key of the cluster instead of user and password."
+    ).neverTyped
     static let unknownItems = Option<String>.choice(
         "unknown-items", ["show", "hide"], default: "hide",
         "Items that no film of the catalogue describes; without a catalogue all are shown.")
@@ -327,12 +338,15 @@ extension Options {
         "schema-registry", "URL", "The schema registry, such as http://localhost:8081.")
     static let schemaRegistryUser = Option<String>.text("schema-registry-user", "NAME", "User of the registry.")
     static let schemaRegistryPassword = Option<String>.text(
-        "schema-registry-password", "TEXT", "Its password; better in MARQUEE_SCHEMA_REGISTRY_PASSWORD.")
+        "schema-registry-password", "TEXT", "Its password."
+    ).neverTyped
 
     // ingest
     static let duplicateWindow = Option<Int>.integer(
         "duplicate-window", in: 0...10_000_000, default: 65_536,
         "Refuse an event whose event_id came among so many messages before it in its partition; 0 takes all.")
+    static let keepText = Option<Bool>.flag(
+        "keep-text", "Keep the words of reviews; without it their language and length alone are stored.")
     static let untilEnd = Option<Bool>.flag("until-end", "Stop once everything is stored that was there at the start.")
     static let group = Option<String>.text(
         "group", "NAME", "Share the partitions with all ingesters that give this name; without it this one reads all.")

@@ -1,5 +1,6 @@
 import Catalog
 import Columnar
+import Delivery
 import Operations
 import Platform
 import Store
@@ -7,16 +8,20 @@ import Store
 /// `marquee catalog quality`
 enum CatalogQualityCommand {
     static let command: Command = Command(
-        path: ["catalog", "quality"], summary: "Say what is wrong with the films of a store, rule by rule.",
+        path: ["catalog", "quality"], summary: "Say what is wrong with the films and the incoming events of a store.",
         details: """
             A film that lacks something, or whose source says what cannot be, is kept, and each such thing is a finding:
             values left out, markup taken away, identifiers that collide, films that are there twice, messages that are
             no films. With --rule its films are listed, one a line. 'marquee ingest' keeps the findings in the table
             'quality', and what events say of films (stars, counts, trend) in 'film_stats'; --refresh makes both now.
+
+            With --expect or --expectations the report also has what came in: volumes, refused messages, late events, nulls
+            and kinds of the last day, held against what is expected. Exit status 14 if something is not met; --webhook is
+            told of it (quality.breached).
             """,
         options: [
             Options.store.spec, rule.spec, examples.spec, refresh.spec, Options.reportFormat.spec,
-        ],
+        ] + QualityOptions.specs + [Options.stateFolder.spec] + WebhookOptions.specs,
         required: ["store"],
         examples: [
             .init(line: "catalog quality --store data", meaning: "Each rule with its films counted, and examples."),
@@ -26,24 +31,59 @@ enum CatalogQualityCommand {
             .init(
                 line: "catalog quality --store data --refresh --format json",
                 meaning: "For scripts, after the tables were made anew."),
+            .init(
+                line: "catalog quality --store data --expect 'reject_share<=0.01,events>=1000'",
+                meaning: "Whether the events of the last day are as they should be."),
         ]
     ) { invocation in
         let store = try invocation.store()
         let isRefreshed = try invocation.value(refresh)
-        let (version, quality) = try await BlockingWork.run("quality") { flag in
-            let found = try FilmTables.quality(of: store)
+        let expected = try QualityOptions.given(invocation)
+        let webhooks = try WebhookOptions.sender(invocation)
+        let (version, quality, check) = try await BlockingWork.run("quality") { flag in
+            let found = try films(of: store, mayLack: expected != nil)
             if isRefreshed { _ = try FilmTables.refresh(in: store, flag) }
-            return found
+            return (found.version, found.quality, try expected.map { try QualityCheck(of: store, $0) })
+        }
+        let isBreached = check.map { !$0.breaches.isEmpty } ?? false
+        if let check, isBreached, let webhooks {
+            try await BlockingWork.run("webhooks") { _ in try webhooks.post(check.message) }
+            await webhooks.flush(within: .seconds(15))
         }
         let rules = counts(quality, only: invocation.optional(rule), examples: try invocation.value(examples))
         if try invocation.value(Options.reportFormat) == "json" {
-            return JSONOutput.write([
-                (name: "version", value: .int(version)), ("films", .int(Int64(quality.films))),
-                ("findings", .int(Int64(rules.reduce(0) { $0 + $1.findings.count }))),
-                ("rules", .list(rules.map { $0.value(of: quality.films) })),
-            ])
+            JSONOutput.write(
+                [
+                    (name: "version", value: .int(version)), ("films", .int(Int64(quality.films))),
+                    ("findings", .int(Int64(rules.reduce(0) { $0 + $1.findings.count }))),
+                    ("rules", .list(rules.map { $0.value(of: quality.films) })),
+                ] + (check.map { [(name: "incoming", value: QualityOptions.value($0))] } ?? []))
+        } else {
+            write(rules, of: quality.films, only: invocation.optional(rule))
+            if let check {
+                StandardOutput.write(line: "")
+                QualityOptions.write(check)
+            }
         }
-        write(rules, of: quality.films, only: invocation.optional(rule))
+        if isBreached { throw CommandStatus.breached }
+    }
+
+    /// The findings about the films of a store.
+    /// - Parameter mayLack: whether there may be no films.
+    private static func films(
+        of store: EventStore, mayLack: Bool
+    ) throws -> (version: Int64, quality: CatalogQuality) {
+        do {
+            return try FilmTables.quality(of: store)
+        } catch let error as ColumnarError {
+            guard case .notATable = error, try mayLack && hasMessages(store) else { throw error }
+            return (-1, CatalogQuality(rows: [], refused: []))
+        }
+    }
+
+    /// Whether anything came in at all: a slip in the name of a store must not look like one where all is well.
+    private static func hasMessages(_ store: EventStore) throws -> Bool {
+        try store.openIfPresent(.events) != nil || store.openIfPresent(.deadLetters) != nil
     }
 
     private static let rule = Option<FilmRule>(

@@ -5,8 +5,8 @@ import Operations
 
 /// The options of the commands that speak to a search service.
 enum ElasticsearchOptions {
-    static let authority = Option<String>.text(
-        "elasticsearch-ca", "FILE", "PEM file of the authority that the cluster's certificate is from, as http_ca.crt.")
+    static let authority = Option<String>.authority(
+        "elasticsearch-ca", "PEM file of the authority that the cluster's certificate is from, as http_ca.crt.")
 
     /// Where and who; the index is apart.
     static let all: [OptionSpec] = [

@@ -13,7 +13,8 @@ enum ImportCommand {
         With --bootstrap-servers they go through Kafka for 'marquee ingest' to store; without, into
         the store directly, which gets the events whose event_id it does not have: importing again, or a
         longer export, adds what is missing. With --format avro what goes through Kafka is Avro, and the
-        event's schema is registered.
+        event's schema is registered. Without --keep-text the words of reviews are not stored, only their
+        language and length; what goes through Kafka has them, and the identifiers of users as they are: 'ingest' decides.
         """
 
     static let movielens: Command = Command(
@@ -133,7 +134,7 @@ enum ImportCommand {
     private static let options = [
         Options.store.spec, Options.bootstrapServers.spec, Options.kafkaConfig.spec, Options.followGroup.spec,
         Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
-        Options.schemaRegistryPassword.spec,
+        Options.schemaRegistryPassword.spec, Options.keepText.spec, Options.pseudonymiseKey.spec,
     ]
 
     /// Into the store, or through Kafka, and says what was taken and what was not.
@@ -182,8 +183,12 @@ enum ImportCommand {
                 environment: Options.bootstrapServers.spec.environmentName)
         }
         let store = try invocation.store()
+        let keepsText = try invocation.value(Options.keepText)
+        let pseudonyms = try invocation.pseudonyms()
         return { source, summary, bar, flag in
-            try source.store(in: store, into: &summary, flag) { progress in
+            try source.store(
+                in: store, keepingText: keepsText, pseudonyms: pseudonyms, into: &summary, flag
+            ) { progress in
                 switch progress {
                 case .read(let bytes): bar.update(bytes)
                 case .stored(let events, let all):

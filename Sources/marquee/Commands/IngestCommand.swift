@@ -14,6 +14,9 @@ enum IngestCommand {
         must: "be a length of time such as 5m, or off"
     ) { $0 == "off" ? 0 : Option<Double>.length($0) }
 
+    private static let consents = Option<Bool>.flag(
+        "consents", "Also write down in --state what the topic consents says that persons allow.")
+
     static let command: Command = Command(
         path: ["ingest"], summary: "Move events and films from Kafka into the store, each exactly once.",
         details: """
@@ -31,7 +34,10 @@ enum IngestCommand {
             Options.deadLetterTopic.spec, Options.cluster.spec, Options.metricsPort.spec, Options.metricsHost.spec,
             Options.reportEvery.spec,
             Options.eventFormat.spec, Options.schemaRegistry.spec, Options.schemaRegistryUser.spec,
-            Options.schemaRegistryPassword.spec, Options.duplicateWindow.spec, mirror.spec,
+            Options.schemaRegistryPassword.spec, Options.duplicateWindow.spec, Options.keepText.spec,
+            Options.pseudonymiseKey.spec,
+            QualityOptions.expectations.spec, consents.spec,
+            Options.stateFolder.spec, mirror.spec,
         ],
         required: ["store"], takesKafkaProperties: true,
         examples: [
@@ -56,12 +62,23 @@ enum IngestCommand {
     ) { invocation in
         let store = try invocation.store()
         let window = try invocation.value(Options.duplicateWindow)
+        let keepsText = try invocation.value(Options.keepText)
+        let pseudonyms = try invocation.pseudonyms()
         let routes = try await BlockingWork.run("routes") { _ in
             let format = try KafkaOptions.registry(invocation).map { EventFormat.avro($0) } ?? .json
-            return try StoreRoutes.all(into: store, format: format, duplicateWindow: window)
+            return try StoreRoutes.all(
+                into: store, format: format, duplicateWindow: window, keepingText: keepsText,
+                pseudonyms: pseudonyms)
         }
         var configuration = IngestConfiguration(
             store: store, kafka: try KafkaOptions.properties(invocation), routes: routes)
+        configuration.pseudonymKey = pseudonyms?.keyID
+        if try invocation.value(consents) {
+            let state = try invocation.state()
+            try await invocation.settle(state)
+            configuration.consents = state
+            configuration.routes.append(ConsentTable.route(pseudonyms: pseudonyms))
+        }
         configuration.untilEnd = try invocation.value(Options.untilEnd)
         if let group = invocation.optional(Options.group) {
             configuration.group = group
@@ -107,6 +124,11 @@ enum IngestCommand {
         if pause > 0, !configuration.untilEnd {
             group.add(FilmTablesService(store: store, every: .seconds(pause)))
         }
+        if let expected = try invocation.optional(QualityOptions.expectations).map({ try QualityOptions.read($0) }),
+            !configuration.untilEnd
+        {
+            group.add(QualityService(store: store, expected))
+        }
         let outcome = try await group.run()
         bar.finish()
         StandardOutput.write(prose: service.progress.summary)
@@ -116,14 +138,18 @@ enum IngestCommand {
 
 extension IngestProgress {
     /// One line on what was stored.
-    var summary: String {
+    var summary: String { summary(of: "stored \(Figure.count(rows)) rows") }
+
+    /// One line that begins with what was done.
+    func summary(of deed: String) -> String {
         var text = """
-            stored \(Figure.count(rows)) rows in \(Figure.seconds(seconds)) \
+            \(deed) in \(Figure.seconds(seconds)) \
             (\(Figure.count(Int(rowsPerSecond)))/s), \(Figure.count(commits)) commits, \
             \(Figure.count(rejectedCount)) dead letters
             """
         let reasons = rejected.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count($0.value))" }
         if !reasons.isEmpty { text += " (\(reasons.joined(separator: ", ")))" }
+        if known > 0 { text += "; \(Figure.count(known)) rows were there already" }
         if !heldBack.isEmpty {
             let offsets = heldBack.values.reduce(0) { $0 + $1.count }
             text += "; \(Figure.count(offsets)) offsets behind open transactions were not read"

@@ -26,7 +26,7 @@ enum KeysCommand {
                 meaning: "At most 50 requests a second, for three months."),
         ]
     ) { invocation in
-        let keys = KeyStore(StateDatabase(folder: try invocation.value(Options.stateFolder)))
+        let keys = KeyStore(try invocation.state())
         let (names, rate) = (try invocation.value(scopes), invocation.optional(rate))
         let (expiry, reason) = (invocation.optional(expires), invocation.optional(Options.reason) ?? "")
         let isJSON = try invocation.value(Options.reportFormat) == "json"
@@ -53,7 +53,7 @@ enum KeysCommand {
             .init(line: "keys list --format json", meaning: "The same for programs."),
         ]
     ) { invocation in
-        let keys = KeyStore(StateDatabase(folder: try invocation.value(Options.stateFolder)))
+        let keys = KeyStore(try invocation.knownState())
         let form = try invocation.value(Options.format)
         try await BlockingWork.run("keys") { _ in
             let all = try keys.list()
@@ -72,7 +72,7 @@ enum KeysCommand {
         options: [Options.stateFolder.spec, Options.reason.spec],
         examples: [.init(line: "keys revoke partner --reason 'contract ended'", meaning: "The audit log keeps why.")]
     ) { invocation in
-        let keys = KeyStore(StateDatabase(folder: try invocation.value(Options.stateFolder)))
+        let keys = KeyStore(try invocation.knownState())
         let reason = invocation.optional(Options.reason) ?? ""
         let key = try await BlockingWork.run("keys") { _ in
             try keys.revoke(invocation.arguments[0], by: Operator.name, reason: reason)

@@ -34,8 +34,9 @@ struct ModelSummary {
         facts.add("model", "\(manifest.id)" + (isInService ? ", in service" : ""))
         facts.add(
             "trained",
-            "\(manifest.trainedAt) by marquee \(manifest.codeVersion), \(manifest.training.epochs.count) epochs in "
-                + Figure.seconds(manifest.training.seconds))
+            "\(manifest.trainedAt) by marquee \(manifest.codeVersion), "
+                + "\(manifest.training.epochs.last?.epoch ?? 0) epochs in \(Figure.seconds(manifest.training.seconds))")
+        if let engine = manifest.engine { facts.add("fitted by", "\(engine.name) \(engine.version ?? "")") }
         facts.add("kind", manifest.kind)
         facts.add("data", data.source + (data.version.map { ", version \($0)" } ?? ""))
         facts.add(

@@ -18,7 +18,7 @@ enum PrivacyAuditCommand {
             .init(line: "privacy audit --format jsonl -n 100000", meaning: "To keep, or to search."),
         ]
     ) { invocation in
-        let log = AuditLog(StateDatabase(folder: try invocation.value(Options.stateFolder)))
+        let log = AuditLog(try invocation.knownState())
         let form = try invocation.value(Options.format)
         let limit = try invocation.value(limit)
         guard try !invocation.value(verify) else {

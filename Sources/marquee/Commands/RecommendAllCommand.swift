@@ -8,11 +8,12 @@ enum RecommendAllCommand {
         details: """
             One row for each place of each list: user_id, rank (from 1), item_id, score; users in the model's order, best
             first. The lists come from the factors alone, without the blend of 'serve'. --out FILE.parquet is replaced as a
-            whole; --out DIR is a new folder with a file for every 16 million rows. Users without a liking have no list.
+            whole; --out DIR is a new folder with a file for every 16 million rows. Users without a liking have no list, nor
+            have those who object to one (privacy consent).
             """,
         options: [
             Options.models.spec, Options.model.spec, Options.number.spec, Options.out.spec, Options.includeSeen.spec,
-            Options.threads.spec,
+            Options.threads.spec, Options.stateFolder.spec,
         ],
         required: ["models", "out"],
         examples: [
@@ -27,9 +28,12 @@ enum RecommendAllCommand {
         let registry = try invocation.registry()
         let name = try invocation.value(Options.model)
         let out = try invocation.value(Options.out)
-        let lists = RecommendAll(
+        let state = StateDatabase(folder: try invocation.value(Options.stateFolder))
+        var plan = RecommendAll(
             count: try invocation.value(Options.number), includesSeen: try invocation.value(Options.includeSeen),
             threads: invocation.optional(Options.threads))
+        plan.choices = try await BlockingWork.run("privacy") { _ in try PersonalRegister(state).table() }
+        let lists = plan
         let (id, summary) = try await BlockingWork.run("recommend-all") { flag in
             let model = try registry.open(registry.find(name))
             let bar = ProgressBar("lists", total: model.userCount, unit: "users")
@@ -41,7 +45,9 @@ enum RecommendAllCommand {
             return (model.id, summary)
         }
         var text = "\(Figure.count(summary.users)) users, \(Figure.count(summary.rows)) rows of \(id) in \(out)"
-        if summary.leftOut > 0 { text += "; \(Figure.count(summary.leftOut)) users without a liking left out" }
+        if summary.leftOut > 0 {
+            text += "; \(Figure.count(summary.leftOut)) users without a liking, or who object, left out"
+        }
         StandardOutput.write(prose: text)
     }
 }

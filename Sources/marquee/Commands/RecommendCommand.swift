@@ -17,6 +17,7 @@ enum RecommendCommand {
         options: [
             Options.models.spec, Options.user.spec, Options.number.spec, Options.store.spec, Options.unknownItems.spec,
             Options.filter.spec, Options.filterParameters.spec, Options.excludeSeen.spec, Options.reportFormat.spec,
+            Options.stateFolder.spec, Options.pseudonymiseKey.spec,
         ],
         required: ["models", "user"],
         examples: [
@@ -32,24 +33,30 @@ enum RecommendCommand {
         let filter = try invocation.optional(Options.filter).map { try FilterText(expression: $0, json: parameters) }
         if parameters != nil, filter == nil { throw FilterError.parametersWithoutFilter }
         if filter != nil, invocation.optional(Options.store) == nil { throw FilterError.noCatalogue }
+        let user = try invocation.value(Options.user)
+        let pseudonyms = try invocation.pseudonyms()
         let query = RecommendationQuery(
-            userID: try invocation.value(Options.user), count: try invocation.value(Options.number),
+            userID: pseudonyms?.pseudonym(of: user) ?? user, count: try invocation.value(Options.number),
             excludeSeen: .init(rawValue: try invocation.value(Options.excludeSeen)) ?? .interacted, filter: filter,
             explains: true)
         let store = try invocation.storeIfNamed()
         let unknown = UnknownItems(rawValue: try invocation.value(Options.unknownItems)) ?? .hide
+        let state = StateDatabase(folder: try invocation.value(Options.stateFolder))
         let recommender = try await BlockingWork.run("recommend") { _ in
+            try store?.checkPseudonyms(pseudonyms?.keyID)
             let model = try registry.openCurrent()
+            try model.manifest.checkPseudonyms(pseudonyms?.keyID)
             let catalog = try store.flatMap { try StoredCatalogue(store: $0).read()?.snapshot } ?? .empty
             return try LocalRecommender(
-                model: model, catalog: catalog, content: ContentIndex(catalog.movies), unknownItems: unknown)
+                model: model, catalog: catalog, content: ContentIndex(catalog.movies), unknownItems: unknown,
+                choices: PersonalRegister(state).table())
         }
         let list = try await recommender.recommend(query)
         if try invocation.value(Options.reportFormat) == "json" {
-            return try JSONOutput.write(JSONList(list, of: query))
+            return try JSONOutput.write(JSONList(list, of: user))
         }
-        let user = TextLayout.clipped(PrintableText.escaped(query.userID), to: 60)
-        StandardOutput.write(prose: "user \(user) is \(list.userState.rawValue) to model \(list.model.id)")
+        let shown = TextLayout.clipped(PrintableText.escaped(user), to: 60)
+        StandardOutput.write(prose: "user \(shown) is \(list.userState.rawValue) to model \(list.model.id)")
         StandardOutput.write(table(list).text)
     }
 
@@ -70,8 +77,8 @@ enum RecommendCommand {
             let reasons: [String]
         }
 
-        init(_ list: LocalRecommender.List, of query: RecommendationQuery) {
-            (user, user_state) = (query.userID, list.userState.rawValue)
+        init(_ list: LocalRecommender.List, of user: String) {
+            (self.user, user_state) = (user, list.userState.rawValue)
             (model, degraded) = (list.model.id, list.degraded)
             items = list.items.enumerated().map { rank, item in
                 Item(

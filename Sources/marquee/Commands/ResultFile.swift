@@ -11,6 +11,16 @@ enum ResultFile {
         }
     }
 
+    /// Begins a file that is written piece by piece and that nobody but its owner may read.
+    /// - Throws: ``Failure`` if it cannot be written there.
+    static func begin(privately path: String) throws -> AtomicFile {
+        do {
+            return try AtomicFile(path: path, isPrivate: true)
+        } catch StorageError.io(_, _, let number) {
+            throw Failure(path: path, reason: SystemError(number).clause)
+        }
+    }
+
     /// Whether a file could be written there, asked before long work. What is there stays.
     /// - Throws: ``Failure``
     static func check(_ path: String) throws {

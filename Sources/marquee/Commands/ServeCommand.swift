@@ -17,6 +17,7 @@ enum ServeCommand {
             --bootstrap-servers it folds in events as they happen, and takes them in at POST /v1/events; --format says
             how they are written in Kafka. While Kafka
             or Elasticsearch is down it goes on answering from what is left, and says in each answer what is degraded.
+            Erasures asked for over REST are carried out beside serving, and in what --postgres names, too (docs/privacy.md).
             Without any key (marquee keys create) it answers this machine alone; see docs/security.md.
             Runs until it is interrupted.
             """,
@@ -32,7 +33,7 @@ enum ServeCommand {
             Options.schemaRegistryPassword.spec, Options.publishTimeout.spec, Options.keepAnswers.spec,
             Options.keepAnswersSize.spec, Options.logImpressions.spec,
             Options.stateFolder.spec, Options.insecureDev.spec, Options.tlsCertificate.spec, Options.tlsKey.spec,
-            Options.corsOrigin.spec,
+            Options.corsOrigin.spec, Options.postgres.spec, PrivacyOptions.key.spec, Options.pseudonymiseKey.spec,
         ] + WebhookOptions.specs,
         required: ["models", "store"], takesKafkaProperties: true,
         examples: [
@@ -67,7 +68,8 @@ enum ServeCommand {
                 placeholder: "HOST:PORT,…", environment: "MARQUEE_BOOTSTRAP_SERVERS")
         }
         let http = try httpConfiguration(invocation)
-        let access = try await access(invocation, http)
+        let pseudonyms = try invocation.pseudonyms()
+        let access = try await access(invocation, http, pseudonyms: pseudonyms)
         let server = try await RecommendationServer(
             http: http,
             registry: try invocation.registry(),
@@ -75,8 +77,9 @@ enum ServeCommand {
             elasticsearch: try elasticsearch(invocation), feed: live?.feed, publisher: live?.publisher,
             impressions: live?.publisher, configuration: configuration, access: access,
             origins: invocation.optional(Options.corsOrigin) ?? [],
-            state: StateDatabase(folder: try invocation.value(Options.stateFolder)),
-            webhooks: try WebhookOptions.sender(invocation),
+            state: try state(invocation), webhooks: try WebhookOptions.sender(invocation, state(invocation)),
+            postgres: try invocation.optional(Options.postgres).map { try DeliverCommand.address($0) },
+            receiptKey: invocation.optional(PrivacyOptions.key), pseudonyms: pseudonyms,
             traces: try TraceExport.Settings(environment: ProcessInfo.processInfo.environment).map { TraceExport($0) })
         try server.http.open()
         let hangups = http.tls == nil ? nil : HangupWatch { server.http.reloadCertificate() }
@@ -86,12 +89,21 @@ enum ServeCommand {
         _ = try await server.group.run()
     }
 
+    /// An answer waits five seconds for another process that writes the state: then it is 503, and may be tried again.
+    private static func state(_ invocation: Invocation) throws -> StateDatabase {
+        StateDatabase(folder: try invocation.value(Options.stateFolder), patience: 5)
+    }
+
     /// Who may ask; refuses to listen for other machines without a key.
-    static func access(_ invocation: Invocation, _ http: HTTPServerConfiguration) async throws -> AccessControl {
+    /// - Parameter pseudonyms: what users of requests are called in the audit log; nil if as they are.
+    static func access(
+        _ invocation: Invocation, _ http: HTTPServerConfiguration, pseudonyms: PseudonymKeys? = nil
+    ) async throws -> AccessControl {
         let isForDevelopment = try invocation.value(Options.insecureDev)
-        let state = StateDatabase(folder: try invocation.value(Options.stateFolder))
+        let state = try state(invocation)
         return try await BlockingWork.run("access") { _ in
-            let access = try AccessControl(state)
+            try PersonalRegister(state).settle(key: pseudonyms?.keyID)
+            let access = try AccessControl(state, pseudonyms: pseudonyms)
             try access.checkHost(of: http, isForDevelopment: isForDevelopment)
             return access
         }

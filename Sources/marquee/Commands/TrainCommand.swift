@@ -44,11 +44,19 @@ enum TrainCommand {
             --every, --cron, --on-events and --on-drift make it a job that runs until it is interrupted, one run at a time over
             all processes with the same --state; --once makes one run if one is due, and ends, with 12 if none is and 75 if
             another is under way. docs/retraining.md has the rules.
+
+            --engine spark has Spark's MLlib fit the factors, over the same version of the table, weights and split; the rest
+            happens here, as ever. --alpha0 is then 1/alpha of MLlib, and --lambda its regParam. docs/spark.md has the mapping
+            and the sizes from which it pays.
+
+            --since-version keeps the events it has read in the registry, and the next run with it reads only what the table got
+            since: the model is the same, byte for byte. Where rows were removed or rewritten, or nothing is kept, it says so and
+            reads everything. docs/training.md has the rules.
             """,
         options: [Options.store.spec, Options.models.spec, Options.version.spec] + modelOptions + searchOptions + [
-            Options.split.spec, Options.warmStart.spec, Options.earlyStopping.spec, Options.promote.spec,
-            Options.keep.spec,
-        ] + jobOptions + [
+            Options.split.spec, Options.warmStart.spec, Options.sinceVersion.spec, Options.earlyStopping.spec,
+            Options.promote.spec, Options.keep.spec, QualityOptions.required.spec,
+        ] + SparkOptions.specs + jobOptions + [
             Options.reproduce.spec, Options.reportFormat.spec,
         ],
         required: ["store", "models"],
@@ -71,14 +79,25 @@ enum TrainCommand {
                 line: "train --store data --models models --warm-start current --epochs 4",
                 meaning: "Goes on from the model in service, with what has changed since."),
             .init(
+                line: "train --store data --models models --since-version newest",
+                meaning: "Reads only what came since the last run that was called so."),
+            .init(
                 line: "train --store data --models models --explicit --early-stopping 3",
                 meaning: "Predicts stars; stops when three epochs have not made it better."),
+            .init(
+                line: "train --store data --models models --engine spark --spark-master yarn --spark-work s3://b/work",
+                meaning: "Spark fits; evaluated, gated and published as any other."),
             .init(
                 line: "train --store data --models models --reproduce current",
                 meaning: "Proves that data, settings and seed give the published factors."),
         ]
     ) { invocation in
-        let configuration = try run(configuration(invocation), invocation)
+        var asked = try run(configuration(invocation), invocation)
+        if let engine = try SparkOptions.engine(invocation) {
+            try SparkOptions.adapt(&asked, invocation)
+            asked.engine = engine
+        }
+        let configuration = asked
         let registry = try invocation.auditedRegistry()
         let store = try invocation.store()
         let version = invocation.optional(Options.version).map(Int64.init)
@@ -87,29 +106,56 @@ enum TrainCommand {
             try invocation.refuse(
                 modelOptions.filter { ![Options.threads.spec.name, Options.maxMemory.spec.name].contains($0.name) }
                     + [
-                        Options.version.spec, Options.promote.spec, Options.warmStart.spec,
+                        Options.version.spec, Options.promote.spec, Options.warmStart.spec, Options.sinceVersion.spec,
                         Options.earlyStopping.spec, Options.reportFormat.spec, Options.auto.spec, Options.minutes.spec,
-                        Options.split.spec, Options.keep.spec,
+                        Options.split.spec, Options.keep.spec, QualityOptions.required.spec,
                     ] + jobOptions,
                 beside: Options.reproduce.spec)
             return try await reproduce(name, of: registry, store: store, configuration.parameters.threads, reporter)
         }
         let warmStart = invocation.optional(Options.warmStart)
+        let since = invocation.optional(Options.sinceVersion)
         if let timing = try timing(invocation) {
             try invocation.refuse([Options.version.spec], beside: "a schedule or a trigger")
+            if case .version(let version)? = since {
+                throw CommandLineError.invalidArgument(
+                    argument: "--\(Options.sinceVersion.spec.name)", value: "\(version)",
+                    must: "be newest beside a schedule or a trigger")
+            }
             var configuration = configuration
-            let isPlain = configuration.explicit == nil && configuration.patience == nil && warmStart == nil
+            let isPlain =
+                configuration.explicit == nil && configuration.patience == nil && warmStart == nil
+                && configuration.engine == nil
             // The first run looks for settings once; the later ones keep to them.
             if configuration.search == nil, isPlain { configuration.search = try openings(invocation) }
             return try await job(timing, configuration, registry, store, reporter, invocation)
         }
+        let state = StateDatabase(folder: try invocation.value(Options.stateFolder))
+        let quality = try invocation.optional(QualityOptions.required).map { try QualityOptions.read($0) }
+        do {
+            try await BlockingWork.run("quality") { _ in try quality.map { try QualityCheck.require($0, of: store) } }
+        } catch let error as QualityError {
+            throw held(error)
+        }
         let manifest = try await BlockingWork.run("train") { flag in
             var configuration = configuration
+            let choices = try PersonalRegister(state).table()
             configuration.warmStart = try warmStart.map { try registry.open(registry.find($0), verifying: true) }
+            if configuration.warmStart?.hasLearned(against: choices) == true {
+                StandardError.write(line: "train: begins anew: \(warmStart ?? "") learned from persons who object")
+                configuration.warmStart = nil
+            }
             try configuration.validate()
             configuration.content = try FilmContent.read(from: store)
-            let log = try InteractionLog.read(
-                from: store, version: version, maxBadRows: configuration.maxBadRows)
+            let log =
+                if let since {
+                    try InteractionLog.read(
+                        from: store, version: version, since: since, in: registry, maxBadRows: configuration.maxBadRows,
+                        choices: choices)
+                } else {
+                    try InteractionLog.read(
+                        from: store, version: version, maxBadRows: configuration.maxBadRows, choices: choices)
+                }
             return try TrainingRun(configuration: configuration, registry: registry).run(log) { progress in
                 try flag.check()
                 reporter.note(progress)
@@ -145,7 +191,9 @@ enum TrainCommand {
         let service = try RetrainingService(
             timing, store: store, configuration: configuration, registry: registry,
             state: StateDatabase(folder: try invocation.value(Options.stateFolder)), webhooks: webhooks,
-            warmStart: invocation.optional(Options.warmStart), onProgress: reporter.note)
+            warmStart: invocation.optional(Options.warmStart), since: invocation.optional(Options.sinceVersion),
+            quality: try invocation.optional(QualityOptions.required).map { try QualityOptions.read($0) },
+            onProgress: reporter.note)
         guard try !invocation.value(Options.once) else {
             let outcome = try await service.runOnce()
             await webhooks?.flush(within: .seconds(15))
@@ -153,6 +201,7 @@ enum TrainCommand {
             case .ran(let manifest):
                 if let status = exitStatus(of: manifest.gate) { throw status }
                 return
+            case .failed(let error as QualityError): throw held(error)
             case .failed(let error): throw error
             case .nothing(let reason):
                 StandardError.write(line: "train: \(reason)")
@@ -168,13 +217,23 @@ enum TrainCommand {
                 try HTTPService.aboutProcess(
                     host: try invocation.value(Options.metricsHost), port: port, watching: [service.status]))
         }
-        if let webhooks { group.add(webhooks) }
+        if let webhooks {
+            group.add(webhooks)
+            group.add(ModelWatch(registry: registry, webhooks: webhooks))
+        }
         group.add(service)
         _ = try await group.run()
     }
 
+    /// What tells schedulers that nothing was trained, because the data is not as it should be.
+    private static func held(_ error: QualityError) -> any Error {
+        guard case .breached = error else { return error }
+        StandardError.write(line: "train: held: \(error)")
+        return CommandStatus.breached
+    }
+
     /// What tells schedulers whether the model went into service; nil if it did, or was not meant to.
-    private static func exitStatus(of verdict: GateVerdict) -> CommandStatus? {
+    static func exitStatus(of verdict: GateVerdict) -> CommandStatus? {
         switch (verdict.outcome, verdict.policy) {
         case (.promoted, _), (_, .never): nil
         case (.kept, _): .kept

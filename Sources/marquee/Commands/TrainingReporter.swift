@@ -26,6 +26,11 @@ final class TrainingReporter: Sendable {
         switch progress {
         case .loaded(let events, let users, let items):
             say("\(Figure.count(events)) events of \(Figure.count(users)) users and \(Figure.count(items)) items")
+        case .read(.since(let version, let files, let events)):
+            say(
+                "read \(Figure.count(events)) of them from \(Figure.count(files)) files since version \(version); the others were kept"
+            )
+        case .read(.whole(let reason)): say("read all of them: \(reason)")
         case .leftOut(let rows):
             say(
                 "left out: \(Figure.count(rows.count)) of \(Figure.count(rows.rowsRead)) rows, which are no events: \(rows.text)"
@@ -39,6 +44,7 @@ final class TrainingReporter: Sendable {
                 $0.bar = nil
             }
         case .epoch(let fit, let report, let total): epoch(fit, report, total)
+        case .engine(_, let text): if let text { say(text) }
         case .measured(let name, let cutoff, let ndcg):
             Log("train").debug("measured", ["ranker": name, "cutoff": cutoff, "ndcg": ndcg])
         case .notEvaluated(let reason): say("not evaluated: \(reason)")

@@ -3,13 +3,27 @@ import Operations
 
 /// Where a command tells what has happened.
 enum WebhookOptions {
-    static let specs = [Options.webhook.spec, Options.webhookSecretFile.spec, Options.webhookAllowPrivate.spec]
+    static let specs = [
+        Options.webhook.spec, Options.webhookSecretFile.spec, Options.webhookAllowPrivate.spec, attempts.spec,
+        pause.spec,
+        concurrency.spec,
+    ]
+
+    private static let attempts = Option<Int>.integer(
+        "webhook-attempts", in: 1...100, default: WebhookPolicy().attempts,
+        "Attempts before a message is given up: 'marquee webhooks' lists and revives those.")
+    private static let pause = Option<Double>.seconds(
+        "webhook-pause", default: "10s", "Pause before the second attempt; it doubles from there, up to 6 hours.")
+    private static let concurrency = Option<Int>.integer(
+        "webhook-concurrency", in: 1...64, default: WebhookPolicy().concurrency,
+        "Messages of one receiver that are on the wire at once.")
 
     /// The sender over the outbox of `--state`; nil without `--webhook`.
+    /// - Parameter state: that of `--state`, where the command has it already.
     /// - Throws: `DeliveryError`, and for options that mean nothing alone.
-    static func sender(_ invocation: Invocation) throws -> WebhookSender? {
+    static func sender(_ invocation: Invocation, _ state: StateDatabase? = nil) throws -> WebhookSender? {
         guard let urls = invocation.optional(Options.webhook) else {
-            if invocation.optional(Options.webhookSecretFile) != nil { _ = try invocation.value(Options.webhook) }
+            try invocation.refuse(specs, without: Options.webhook)
             return nil
         }
         let secrets = try WebhookSecret.read(fromFile: try invocation.value(Options.webhookSecretFile))
@@ -17,7 +31,12 @@ enum WebhookOptions {
         let endpoints = try urls.map {
             try WebhookEndpoint(url: $0, secrets: secrets, allowsPrivateTargets: allowsPrivateTargets)
         }
-        return WebhookSender(
-            endpoints, outbox: Outbox(StateDatabase(folder: try invocation.value(Options.stateFolder))))
+        for endpoint in endpoints { try endpoint.checkIsAllowed() }
+        var policy = WebhookPolicy()
+        policy.attempts = try invocation.value(attempts)
+        policy.firstPause = .seconds(try invocation.value(pause))
+        policy.concurrency = try invocation.value(concurrency)
+        let folder = try invocation.value(Options.stateFolder)
+        return WebhookSender(endpoints, state: state ?? StateDatabase(folder: folder), policy: policy)
     }
 }

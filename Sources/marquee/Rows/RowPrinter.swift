@@ -1,4 +1,5 @@
 import Columnar
+import Delimited
 import Domain
 
 /// Writes rows as one JSON array, JSON Lines, CSV or an aligned table on standard output.
@@ -96,8 +97,9 @@ struct RowPrinter {
     }
 
     private static func quoted(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 34 || $0 == 44 || $0 == 10 || $0 == 13 }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        var bytes: [UInt8] = []
+        SeparatedText.append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

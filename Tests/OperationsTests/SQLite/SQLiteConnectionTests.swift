@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -91,6 +92,54 @@ struct SQLiteConnectionTests {
         }
     }
 
+    @Test("a file that another writes while it has no log yet is waited for", .enabled(if: Checkout.python != nil))
+    func waitsForTheLog() async throws {
+        try await withTemporaryFolder { folder in
+            let (path, held) = (Self.path(folder), folder.appending(path: "held").path)
+            // SQLite refuses the change of the journal at once here, whatever the busy timeout.
+            let script = """
+                import sqlite3, sys, time
+                file = sqlite3.connect(sys.argv[1], isolation_level=None)
+                file.execute("BEGIN IMMEDIATE")
+                open(sys.argv[2], "w").close()
+                time.sleep(1)
+                file.execute("COMMIT")
+                """
+            let other = Task { try await runPython(script, [path, held]) }
+            try await eventually("it is held") { FileManager.default.fileExists(atPath: held) }
+            let file = try SQLiteConnection(path: path, migrations: Self.notes, busySeconds: 60)
+            #expect(try file.rows("PRAGMA journal_mode").first?.text(0) == "wal")
+            #expect(try await other.value.status == 0)
+            try FileManager.default.removeItem(atPath: held)
+        }
+    }
+
+    @Test("those who make a file at the same time all get it, and what each writes is there")
+    func together() async throws {
+        try await withTemporaryFolder { folder in
+            for round in 0..<20 {
+                let path = folder.appending(path: "\(round).sqlite").path
+                // Threads of their own: those of the pool are fewer than the connections that wait for each other.
+                let failures = Mutex<[String]>([])
+                let threads = (0..<12).map { n in
+                    Thread {
+                        do {
+                            let file = try SQLiteConnection(path: path, migrations: Self.notes, busySeconds: 60)
+                            try file.run("INSERT INTO notes (n) VALUES (?)", [.integer(Int64(n))])
+                        } catch {
+                            failures.withLock { $0.append("\(error)") }
+                        }
+                    }
+                }
+                for thread in threads { thread.start() }
+                try await eventually("all have ended") { threads.allSatisfy(\.isFinished) }
+                #expect(failures.withLock { $0 } == [])
+                let file = try SQLiteConnection(path: path, migrations: Self.notes)
+                #expect(try file.rows("SELECT count(*) FROM notes").first?.integer(0) == 12)
+            }
+        }
+    }
+
     @Test("what is no SQLite file, or a damaged one, is named as such and not touched")
     func damaged() async throws {
         try await withTemporaryFolder { folder in
@@ -121,6 +170,32 @@ struct SQLiteConnectionTests {
             }
             #expect(throws: SQLiteError.self) {
                 try SQLiteConnection(path: folder.appending(path: "no/such/folder.sqlite").path, migrations: Self.notes)
+            }
+        }
+    }
+
+    /// A process has its locks on a file only until it closes any descriptor of it: then another process, which closes the
+    /// last connection that it can see, would remove the log that this one goes on writing.
+    @Test(
+        "a second connection of this process leaves the locks of the first alone", .enabled(if: Checkout.python != nil))
+    func locks() async throws {
+        try await withTemporaryFolder { folder in
+            let path = Self.path(folder)
+            let first = try SQLiteConnection(path: path, migrations: Self.notes)
+            try first.run("INSERT INTO notes (n) VALUES (1)")
+            let second = try SQLiteConnection(path: path, migrations: Self.notes)
+            let count = """
+                import sqlite3, sys
+                file = sqlite3.connect(sys.argv[1])
+                print(file.execute("SELECT count(*) FROM notes").fetchone()[0])
+                file.close()
+                """
+            for number in 1...3 {
+                let (status, output) = try await runPython(count, [path])
+                #expect(status == 0 && output == "\(number)\n")
+                #expect(FileManager.default.fileExists(atPath: path + "-wal"))
+                try (number == 1 ? first : second).run(
+                    "INSERT INTO notes (n) VALUES (?)", [.integer(Int64(number + 1))])
             }
         }
     }

@@ -95,6 +95,13 @@ struct AccessControlTests {
             #expect(status(("authorization", "bearer \(secret)")) == 200)
             #expect(status(("X-API-Key", secret)) == 200)
             #expect(status(("X-API-Key", secret), ("Authorization", "Bearer \(secret)")) == 200)
+            // Blanks around a header's value, and before the credentials, are no part of them (RFC 9110, 5.5 and 11.4).
+            for blanks in [" ", "  ", "\t", " \t "] {
+                #expect(status(("Authorization", "Bearer \(secret)\(blanks)")) == 200)
+                #expect(status(("X-API-Key", "\(blanks)\(secret)\(blanks)")) == 200)
+            }
+            #expect(status(("Authorization", "Bearer   \(secret)")) == 200)
+            #expect(status(("Authorization", "Bearer \(secret) x")) == 401)
             // A proxy's own user and password do not get in the way of a key.
             #expect(status(("X-API-Key", secret), ("Authorization", "Basic YTpi")) == 200)
             #expect(status(("Authorization", "Basic YTpi")) == 401)

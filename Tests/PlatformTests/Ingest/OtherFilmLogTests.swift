@@ -38,6 +38,7 @@ struct OtherFilmLogTests {
         let routes = try StoreRoutes.all(into: store).filter { $0.topics == [Topics.movies] }
         var configuration = IngestConfiguration(store: store, kafka: server.properties, routes: routes)
         configuration.untilEnd = true
+        configuration.shorterLogPatience = 1
         return configuration
     }
 

@@ -89,6 +89,40 @@ struct CatalogueEditTests {
         }
     }
 
+    @Test("an edit that is not meant for a film that is there leaves it as it is")
+    func unwantedTags() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try EventStore(folder: folder.appending(path: "data").path).openOrCreate(.movies)
+            try await withServer(folder, try Self.train(folder)) { client in
+                func put(_ title: String, _ headers: [String: String]) async throws -> EditClient.Answer {
+                    try await client.send("PUT", "/v1/items/f1", #"{"title":"\#(title)"}"#, headers: headers)
+                }
+                // Whoever only means to make a new one makes it once.
+                let made = try await put("One", ["If-None-Match": "*"])
+                #expect(made.status == 201)
+                for known in ["*", made.tag, "W/\(made.tag)", "\"other\", \(made.tag)"] {
+                    for (method, body) in [
+                        ("PUT", #"{"title":"Two"}"#), ("PATCH", #"{"title":"Two"}"#), ("DELETE", nil),
+                    ] {
+                        let refused = try await client.send(
+                            method, "/v1/items/f1", body, headers: ["If-None-Match": known])
+                        #expect(refused.status == 412, "\(method) \(known): \(refused.body)")
+                        #expect(refused.json["code"] as? String == "film-exists")
+                        #expect(refused.json["title"] as? String == "Precondition Failed")
+                    }
+                }
+                #expect(try await client.send("GET", "/v1/items/f1").tag == made.tag)
+                // Meant for any other description than one that is known, and it is another one.
+                let changed = try await put("Two", ["If-None-Match": "\"other\""])
+                #expect(changed.status == 200)
+                #expect(try await put("Three", ["If-None-Match": made.tag, "If-Match": changed.tag]).status == 200)
+                // A film that was withdrawn is not there.
+                #expect(try await client.send("DELETE", "/v1/items/f1").status == 204)
+                #expect(try await put("Four", ["If-None-Match": "*"]).status == 201)
+            }
+        }
+    }
+
     @Test("an edit of a large catalogue is in service before its words are indexed, and they follow")
     func indexFollows() async throws {
         try await withTemporaryFolder { folder in
@@ -201,6 +235,30 @@ struct CatalogueEditTests {
                     #expect(answer.type == "application/problem+json", "\(method) \(body)")
                 }
                 #expect(try await client.ids("/v1/items").isEmpty)
+            }
+        }
+    }
+
+    @Test("films whose identifiers differ in bytes alone are two, also after a restart")
+    func identifiersAreBytes() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = try Self.train(folder)
+            _ = try EventStore(folder: folder.appending(path: "data").path).openOrCreate(.movies)
+            let paths = ["/v1/items/caf%C3%A9", "/v1/items/cafe%CC%81"]
+            try await withServer(folder, registry) { client in
+                for path in paths {
+                    let made = try await client.send("PUT", path, #"{"title":"\#(path)"}"#)
+                    #expect(made.status == 201)
+                }
+            }
+            try await withServer(folder, registry) { client in
+                for path in paths {
+                    let film = try await client.send("GET", path)
+                    #expect(film.json["title"] as? String == path)
+                }
+                let gone = try await client.send("DELETE", paths[0])
+                let left = try await client.send("GET", paths[1])
+                #expect(gone.status == 204 && left.status == 200)
             }
         }
     }
