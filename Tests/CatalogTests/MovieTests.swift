@@ -230,6 +230,30 @@ import Testing
         #expect(CatalogSnapshot([old]).count == 1 && CatalogSnapshot.empty["1"] == nil)
     }
 
+    @Test("identifiers of other bytes are other films, though Swift takes them for one text")
+    func identifiersAreBytes() throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        let films = [composed, decomposed].map { Movie(itemID: $0, title: "\($0.utf8.count) bytes") }
+        let catalogue = CatalogSnapshot(films)
+        #expect(catalogue.count == 2 && catalogue.updated(with: films).count == 2)
+        #expect(catalogue[composed]?.title == "5 bytes" && catalogue[decomposed]?.title == "6 bytes")
+        // A withdrawal is of one of them, and so is what a partial description adds.
+        var partial = Movie(itemID: composed, title: "5 bytes", year: 1999, updatedAt: Timestamp(seconds: 1))
+        partial.isPartial = true
+        let marked = [.withdrawn(decomposed, at: Timestamp(seconds: 1)), partial]
+        for after in [catalogue.updated(with: marked), CatalogSnapshot(films + marked)] {
+            #expect(after[composed]?.year == 1999 && after[decomposed] == nil)
+            #expect(Array(after.withdrawn.keys) == [ExactText(decomposed)])
+        }
+        // Alike but for the identifier, and both are news.
+        var ledger = FilmLedger([])
+        #expect(ledger.news([composed, decomposed].map { Movie(itemID: $0, title: "Café") }).rows.count == 2)
+        var editing = CatalogEditing(CatalogSnapshot([films[0]]))
+        let edited = try editing.apply([.put(films[1])], now: Timestamp(seconds: 2))
+        #expect(edited.map(\.isNew) == [true])
+        #expect(ContentIndex(films).contains(decomposed) && ContentIndex(films).count == 2)
+    }
+
     /// Edits change a catalogue film by film; what comes of it is what reading everything anew would give.
     @Test func anUpdatedCatalogueIsTheOneReadAnew() {
         var random = SeededGenerator(seed: 5)
@@ -247,7 +271,7 @@ import Testing
         for _ in 0..<200 {
             let before = CatalogSnapshot((0..<random.below(14)).map { _ in row() })
             let rows = (0..<1 + random.below(5)).map { _ in row() }
-            let marks = before.withdrawn.map { Movie.withdrawn($0.key, at: $0.value) }
+            let marks = before.withdrawn.map { Movie.withdrawn($0.key.text, at: $0.value) }
             let (after, anew) = (before.updated(with: rows), CatalogSnapshot(before.movies + marks + rows))
             #expect(after.movies == anew.movies && after.withdrawn == anew.withdrawn)
             #expect(ids.allSatisfy { after[$0] == anew[$0] })

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ExampleProgramTests {
     /// Runs an example that must succeed.
     private func run(_ name: String, _ arguments: [String]) async throws -> [String] {
-        let program = MarqueeProcess.program.deletingLastPathComponent().appending(path: name)
+        let program = MarqueeProcess.built(name)
         let (status, output) = try await runCommand(program.path, arguments)
         #expect(status == 0, "\(name): \(output)")
         return output.split(separator: "\n").map(String.init)
@@ -62,7 +62,7 @@ import Testing
 
     @Test(arguments: ["embed-recommender", "read-delta-table", "train-on-a-matrix", "consume-events"])
     func wrongWordsAreAnsweredWithUsage(name: String) async throws {
-        let program = MarqueeProcess.program.deletingLastPathComponent().appending(path: name)
+        let program = MarqueeProcess.built(name)
         let (status, output) = try await runCommand(program.path, [])
         #expect(status == 64 && output.hasPrefix("usage: \(name) "))
     }

@@ -39,6 +39,23 @@ struct HTTPServerTests {
         }
     }
 
+    @Test("blanks around a header's value are no part of it", arguments: ["now", "later"])
+    func blanks(_ path: String) async throws {
+        try await withServer(handler: Echo()) { server in
+            for value in ["test", "  test", "test  ", "\ttest\t ", " \t test \t"] {
+                let answer = try await exchange(
+                    server, "GET /\(path) HTTP/1.1\r\nHost: h\r\nUser-Agent:\(value)\r\nConnection: close\r\n\r\n")
+                #expect(answer.contains(#""agent":"test""#), "\(value): \(answer)")
+            }
+            let inner = try await exchange(
+                server, "GET /\(path) HTTP/1.1\r\nHost: h\r\nUser-Agent:  a  b \r\nConnection: close\r\n\r\n")
+            #expect(inner.contains(#""agent":"a  b""#))
+            let none = try await exchange(
+                server, "GET /\(path) HTTP/1.1\r\nHost: h\r\nUser-Agent:   \r\nConnection: close\r\n\r\n")
+            #expect(none.contains(#""agent":"""#))
+        }
+    }
+
     @Test("a body arrives whole, by length and in chunks")
     func bodies() async throws {
         try await withServer({ $0.maximumBodyBytes = 300_000 }, handler: Echo()) { server in
@@ -133,6 +150,38 @@ struct HTTPServerTests {
         let text = try await answer
         #expect(text.hasPrefix("HTTP/1.1 200") && text.hasSuffix("done"))
         #expect(text.contains("Connection: close"))
+    }
+
+    @Test("stopping answers the first request of those who were connected already")
+    func answersTheConnected() async throws {
+        var configuration = HTTPServerConfiguration(port: 0)
+        configuration.firstRequestGrace = .seconds(60)
+        let server = HTTPServer(configuration) { _ in .now(HTTPResponse(text: "done")) }
+        try server.start()
+        let port = server.port
+        let (connected, connect) = AsyncStream.makeStream(of: Void.self)
+        async let answer = blocking {
+            let client = try RawClient(port: port)
+            connect.yield()
+            while Self.isOpen(port) { client.pause(milliseconds: 5) }
+            client.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            return client.readToEnd()
+        }
+        for await _ in connected { break }
+        await server.stop(grace: .seconds(60))
+        let text = try await answer
+        #expect(text.hasPrefix("HTTP/1.1 200") && text.hasSuffix("done"))
+        #expect(text.contains("Connection: close"))
+    }
+
+    /// Whether somebody listens on the port; whoever was taken goes at once.
+    private static func isOpen(_ port: Int) -> Bool {
+        do {
+            _ = try RawClient(port: port)
+            return true
+        } catch {
+            return false
+        }
     }
 
     @Test("stopping without grace answers 503 for what is at work and cancels it")

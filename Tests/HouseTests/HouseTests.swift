@@ -21,7 +21,8 @@ import Testing
     static let folders: [String: [String]] = [
         "marquee": ["", "Commands", "CommandLine", "Rows", "Terminal"],
         "Platform": [
-            "Demo", "Deliver", "Broker", "Import", "Ingest", "Kafka", "Index", "Serve", "Dashboard", "Models", "Train",
+            "Demo", "Deliver", "Broker", "Import", "Ingest", "Kafka", "Index", "Serve", "Dashboard", "Privacy",
+            "Models", "Train", "Quality",
             "Traces",
             "HTTP",
             "Access",
@@ -30,26 +31,28 @@ import Testing
         "Dashboard": [""],
         "Serving": ["Oryx", "Routes", "", "Pipeline", "Model", "Filter"],
         "Trainer": [
-            "Exchange", "Tune", "Run", "Logs", "Blend", "Evaluation", "Drift", "Report", "Recommend", "Registry",
+            "Exchange", "Tune", "Run", "Spark", "Logs", "Blend", "Evaluation", "Drift", "Report", "Recommend",
+            "Registry",
             "Model",
             "Links",
             "Content", "ALS", "TrainingSet", "Files",
             "",
         ],
         "EventIngest": [
-            "Ingest", "Simulator", "Streams", "Import", "Impressions", "Rows", "Duplicates", "Wire", "Avro", "JSON",
+            "Privacy", "Ingest", "Simulator", "Streams", "Import", "Impressions", "Consents", "Rows", "Duplicates",
+            "Wire", "Avro", "JSON",
             "Events",
             "SchemaRegistry", "Statistics", "",
         ],
         "Catalog": [
             "Elasticsearch", "ContentIndex", "Import", "Quality", "Edit", "Table", "", "Cleaning", "Filter", "Text",
         ],
-        "Delivery": ["Postgres", ""],
+        "Delivery": ["Notices", "Webhooks", "Mail", "Postgres", ""],
         "Store": [""],
         "ObjectStore": ["", "Client", "Settings", "Signing"],
         "Columnar": [
-            "Delta/Care", "Delta", "Delta/Read", "Delta/Write", "Delta/Log", "Delta/JSON", "Parquet/Read",
-            "Parquet/Write",
+            "Delta/Changes", "Delta/Care", "Delta", "Delta/Read", "Delta/Write", "Delta/Log", "Delta/Mapping",
+            "Delta/Vectors", "Delta/JSON", "Parquet/Read", "Parquet/Write",
             "Compression", "Parquet/Bloom", "Parquet/Shape", "Parquet/Metadata", "Predicate", "Columns", "Schema",
             "Thrift", "Encoding", "", "Delta/Names",
         ],
@@ -57,10 +60,10 @@ import Testing
         "Kafka": ["Broker", "Consumer", "Producer", "Client", "Delivery", "Properties", "", "Bridge"],
         "Linalg": ["TopK", "", "Kernels"],
         "HTTPServer": ["", "Daemon", "OpenAPI", "Routing", "Schema", "Message"],
-        "HTTPClient": ["", "Curl", "Message", "Policy"],
+        "HTTPClient": ["", "Curl", "Mail", "Message", "Policy"],
         "Operations": ["State", "SQLite", "Schedule", "Traces", ""],
         "PostgreSQL": [""],
-        "Domain": ["JSON", "Storage", ""],
+        "Domain": ["Privacy", "JSON", "Storage", ""],
     ]
 
     /// One arrow that points up, and why it may.

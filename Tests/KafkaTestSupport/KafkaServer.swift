@@ -1,3 +1,4 @@
+import Domain
 import EventIngest
 public import Foundation
 public import Kafka
@@ -54,6 +55,15 @@ public final class KafkaServer: Sendable {
             try? await stop(crash: true)
         }
         return try await run("kafka/start", ["--data", folder.path] + options)
+    }
+
+    /// Makes the topics of events and films, and waits until they are there.
+    public func createTopics(partitions: Int = 2) async throws {
+        let consumer = try KafkaConsumer(properties: properties, group: "setup")
+        try consumer.create(topics: Topics.events + [Topics.movies], partitions: partitions)
+        try await eventually("the topics are there") {
+            (try? consumer.partitions(of: Topics.events).count) == Topics.events.count * partitions
+        }
     }
 
     /// Ends it; as a crash would, if asked.

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import TestSupport
 import Testing
@@ -45,6 +46,22 @@ struct SettingsTests {
             #expect(try settings.credentials() == ObjectCredentials(key: "k2", secret: "s2=/+"))
             #expect(throws: ObjectStoreError.noCredentials(profile: "other")) {
                 try ObjectStoreSettings(environment: environment.merging(["AWS_PROFILE": "other"]) { $1 })
+            }
+        }
+    }
+
+    @Test func anAuthorityThatCannotBeReadIsNoOutage() async throws {
+        try await withTemporaryFolder { folder in
+            let empty = folder.appending(path: "empty.pem")
+            try Data("nothing".utf8).write(to: empty)
+            for (path, text) in [
+                ("/nowhere/ca.pem", "no file"), (folder.path, "folder"), (empty.path, "no certificate"),
+            ] {
+                let error = #expect(throws: ObjectStoreError.self) {
+                    try ObjectStoreSettings(environment: Self.keys.merging(["AWS_CA_BUNDLE": path]) { $1 })
+                }
+                #expect(error?.category == .usage && error?.message.contains("AWS_CA_BUNDLE") == true)
+                #expect(error?.message.contains(text) == true && error?.advice.isEmpty == false)
             }
         }
     }

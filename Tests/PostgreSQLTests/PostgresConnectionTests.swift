@@ -130,11 +130,27 @@ import Testing
 
     private final class Troubles { var codes: [String] = [] }
 
-    @Test(arguments: ["nonsense", "postgresql://u:p#a%zz@h/d", "http://h/d"])
+    @Test(arguments: [
+        "nonsense", "postgresql://u:p#a%zz@h/d", "http://h/d", "postgresql://u:p#a/x@127.0.0.1:5432/d",
+        "postgresql://u:p#a@x@127.0.0.1/d", "host=h port=p#a",
+    ])
     func whatIsNoAddressIsRefusedWithoutRepeatingIt(text: String) throws {
         let error = #expect(throws: PostgresError.self) { try PostgresAddress(text) }
         #expect(error == .badAddress && error?.category == .usage)
         #expect(error?.description.contains("p#a") == false)
+    }
+
+    /// Nothing is asked of a server: the port is nobody's.
+    @Test(arguments: [
+        "sslmode=bogus", "sslmode=verify-ca&sslrootcert=/nowhere/ca.pem", "target_session_attrs=bogus", "service=bogus",
+        "channel_binding=bogus",
+    ])
+    func settingsThatLibpqRefusesAreNoOutage(setting: String) throws {
+        let error = #expect(throws: PostgresError.self) {
+            _ = try PostgresConnection(try PostgresAddress("postgresql://127.0.0.1:1/films?\(setting)"))
+        }
+        #expect(error?.code == "postgres-settings" && error?.category == .usage, "\(String(describing: error))")
+        #expect(error?.isTransient == false)
     }
 
     @Test func anAddressPrintsWithoutItsSecrets() throws {

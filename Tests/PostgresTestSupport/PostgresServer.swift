@@ -1,7 +1,7 @@
 import Foundation
 public import PostgreSQL
 import Synchronization
-import TestSupport
+public import TestSupport
 
 /// A PostgreSQL server of the distribution, started for a test on a free port of 127.0.0.1 and gone afterwards.
 ///
@@ -34,6 +34,7 @@ public final class PostgresServer: Sendable {
 
     private let folder: String
     public let port: Int
+    private let isEncrypted = Atomic<Bool>(false)
 
     private init(folder: String, port: Int) {
         self.folder = folder
@@ -46,7 +47,8 @@ public final class PostgresServer: Sendable {
         let folder = "/tmp/marquee-postgres-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        if getuid() == 0, let user = getpwnam("postgres") { chown(folder, user.pointee.pw_uid, user.pointee.pw_gid) }
+        let server = PostgresServer(folder: folder, port: try freePort())
+        try server.own(folder)
         try password.write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
         chmod("\(folder)/password", 0o644)
         try await run(
@@ -55,7 +57,6 @@ public final class PostgresServer: Sendable {
                 "-D", "\(folder)/data", "-U", "postgres", "-A", "scram-sha-256", "--pwfile", "\(folder)/password",
                 "-E", "UTF8", "--locale", "C.UTF-8", "-N",
             ])
-        let server = PostgresServer(folder: folder, port: try freePort())
         do {
             try await server.start()
             let result = try await body(server)
@@ -85,7 +86,9 @@ public final class PostgresServer: Sendable {
 
     /// Starts it on its port, and waits until it answers.
     public func start() async throws {
-        let settings = "-p \(port) -k \(folder) -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=20"
+        let encryption = isEncrypted.load(ordering: .relaxed) ? " -c ssl=on" : ""
+        let settings =
+            "-p \(port)\(encryption) -k \(folder) -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=20"
         // The processes of one that was killed take a moment to notice.
         for attempt in 0..<20 {
             do {
@@ -102,6 +105,47 @@ public final class PostgresServer: Sendable {
     /// Ends it in good order; connections are cut.
     public func stop() async throws {
         try await Self.run("pg_ctl", ["-D", "\(folder)/data", "-m", "fast", "-w", "stop"])
+    }
+
+    /// Lets in only who comes encrypted. Takes effect with the next start, and again with each that follows.
+    public func useTLS(_ issued: CertificateAuthority.Issued) throws {
+        // Its own copies: it refuses a key that others may read.
+        for (path, name) in [(issued.certificate, "server.crt"), (issued.key, "server.key")] {
+            let copy = "\(folder)/data/\(name)"
+            try? FileManager.default.removeItem(atPath: copy)
+            try FileManager.default.copyItem(atPath: path, toPath: copy)
+            chmod(copy, 0o600)
+            try own(copy)
+        }
+        try "hostssl all all 127.0.0.1/32 scram-sha-256\n".write(
+            toFile: "\(folder)/data/pg_hba.conf", atomically: false, encoding: .utf8)
+        isEncrypted.store(true, ordering: .relaxed)
+    }
+
+    /// Whether a file system of a test's own can be mounted here, which root may.
+    public static let canLimitDisk: Bool = {
+        guard isAvailable, getuid() == 0 else { return false }
+        let folder = "/tmp/marquee-mount-\(UUID().uuidString.prefix(8))"
+        guard mkdir(folder, 0o700) == 0 else { return false }
+        defer { rmdir(folder) }
+        return mount("tmpfs", folder, "tmpfs", 0, "size=1m") == 0 && umount(folder) == 0
+    }()
+
+    /// Runs `body` with a folder of the server's that holds so many bytes and no more.
+    public func withDisk<R>(bytes: Int, _ body: (String) async throws -> R) async throws -> R {
+        let disk = "\(folder)/disk"
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        guard mount("tmpfs", disk, "tmpfs", 0, "size=\(bytes),mode=0777") == 0 else {
+            throw Failure(description: "cannot mount a file system: errno \(errno)")
+        }
+        try own(disk)
+        // The server may have files open there.
+        defer { umount2(disk, Int32(MNT_DETACH)) }
+        return try await body(disk)
+    }
+
+    private func own(_ path: String) throws {
+        if getuid() == 0, let user = getpwnam("postgres") { chown(path, user.pointee.pw_uid, user.pointee.pw_gid) }
     }
 
     /// SIGKILL to the server's first process; the others end when they notice.
@@ -122,21 +166,5 @@ public final class PostgresServer: Sendable {
             getuid() == 0
             ? try await runCommand("/usr/bin/setpriv", user + arguments) : try await runCommand(path, arguments)
         guard status == 0 else { throw Failure(description: "\(program) ended with \(status): \(output)") }
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
-            }
-        }
-        guard result == 0 else { throw Failure(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -71,7 +71,8 @@ struct EventStoreTests {
         // Those that `ingest` makes too.
         #expect(TableContract.events.keeping(history: 60).properties["marquee.clusterBy"] == "event_date")
         let columns =
-            "event_id user_id item_id kind value review_text at source topic partition offset ingested_at event_date"
+            "event_id user_id item_id kind value review_text at source topic partition offset ingested_at event_date "
+            + "review_language review_length"
         #expect(TableContract.events.schema.names == columns.split(separator: " ").map(String.init))
         #expect(
             TableContract.impressions.properties == ["marquee.bloomFilterColumns": "recommendation_id,user_id"])

@@ -65,7 +65,13 @@ final class ChildProcess: Sendable {
     }
 
     /// Sends a signal, if the child still runs.
-    func signal(_ number: Int32) { status.withLock { if $0 == nil { _ = kill(identifier, number) } } }
+    func signal(_ number: Int32) { status.withLock { if $0 == nil { _ = Glibc.kill(identifier, number) } } }
+
+    /// Ends it at once, and returns when nothing of it answers any more: a signal alone leaves it a moment to live.
+    func kill() {
+        signal(SIGKILL)
+        while end == nil { usleep(1000) }
+    }
 
     /// Waits for the end without holding a thread of the cooperative pool.
     /// - Returns: nil if `deadline` passes before.

@@ -23,9 +23,15 @@ public final class MarqueeProcess: Sendable {
         public init(description: String) { self.description = description }
     }
 
-    /// `marquee` beside the test program: both are built by the same `swift build`.
-    public static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appending(path: "marquee")
+    /// What `MARQUEE_TEST_PROGRAM` names, as `make test` does with the release build: what is shipped, and several times as
+    /// fast. Else `marquee` beside the test program: both are built by the same `swift build`.
+    public static let program =
+        ProcessInfo.processInfo.environment["MARQUEE_TEST_PROGRAM"].map { URL(filePath: $0) } ?? built("marquee")
+
+    /// A program that the same `swift build` as the tests has built.
+    public static func built(_ name: String) -> URL {
+        URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: name)
+    }
 
     /// Starts `marquee` with `arguments`.
     /// - Parameters:

@@ -1,7 +1,7 @@
 public import Foundation
 
-/// An S3 service for tests: moto behind a door that checks signatures, `Tests/Independent/s3/server.py`. It ends with this
-/// object, or with the test program.
+/// An S3 service for tests: moto behind a door that checks signatures, `Tests/Independent/s3/server.py`, or OpenStack Swift,
+/// `Tests/Independent/s3/openstack.py`. It ends with this object, or with the test program.
 public final class ObjectServer: Sendable {
     public static let bucket = "films"
     public static let region = "eu-west-3"
@@ -10,6 +10,11 @@ public final class ObjectServer: Sendable {
         key: "test-key-id", secret: "test-secret/with+odd=characters", token: "test-session-token"
     )
 
+    /// What OpenStack's takes.
+    private static let openStackCredentials = (key: "test:tester", secret: "test-secret", token: String?.none)
+
+    /// What this one takes.
+    public let credentials: (key: String, secret: String, token: String?)
     private let process: ChildProcess
     private let folder: URL
     /// Scheme, host and port.
@@ -25,17 +30,42 @@ public final class ObjectServer: Sendable {
         }
     }()
 
-    /// Starts the server with an empty bucket.
+    /// Whether Debian's packages of OpenStack Swift are installed.
+    public static let hasOpenStack = ["account", "container", "object", "proxy"].allSatisfy {
+        FileManager.default.isExecutableFile(atPath: "/usr/bin/swift-\($0)-server")
+    }
+
+    /// Starts moto with an empty bucket.
     /// - Parameter arguments: see the script.
-    public init(_ arguments: [String] = []) async throws {
+    public convenience init(_ arguments: [String] = []) async throws {
         guard let python = Checkout.python else { throw MarqueeProcess.Failure(description: "there is no .venv") }
+        let (key, secret, token) = Self.credentials
+        try await self.init(python.path, "server.py", (key, secret, token)) { folder in
+            [Self.bucket, "--log", folder.appending(path: "requests").path] + arguments
+        }
+    }
+
+    /// Starts OpenStack Swift with an empty bucket.
+    public static func openStack() async throws -> ObjectServer {
+        // The distribution's own Python has its libraries.
+        try await ObjectServer("/usr/bin/python3", "openstack.py", openStackCredentials) { folder in
+            let data = folder.appending(path: "data")
+            try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+            return [data.path, Self.bucket]
+        }
+    }
+
+    private init(
+        _ python: String, _ script: String, _ credentials: (key: String, secret: String, token: String?),
+        _ arguments: (URL) throws -> [String]
+    ) async throws {
+        self.credentials = credentials
         folder = FileManager.default.temporaryDirectory.appending(path: "object-server-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let output = folder.appending(path: "out")
-        let script = Checkout.root.appending(path: "Tests/Independent/s3/server.py").path
+        let script = Checkout.root.appending(path: "Tests/Independent/s3/\(script)").path
         process = try ChildProcess(
-            python.path, [script, Self.bucket, "--log", folder.appending(path: "requests").path] + arguments,
-            output: output, errors: folder.appending(path: "err"))
+            python, [script] + arguments(folder), output: output, errors: folder.appending(path: "err"))
         let end = ContinuousClock.now + .seconds(120)
         while true {
             let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
@@ -46,24 +76,25 @@ public final class ObjectServer: Sendable {
             guard process.end == nil, ContinuousClock.now < end else {
                 process.signal(SIGKILL)
                 let errors = (try? String(contentsOf: folder.appending(path: "err"), encoding: .utf8)) ?? ""
-                throw MarqueeProcess.Failure(description: "server.py never listened: \(errors.suffix(2000))")
+                throw MarqueeProcess.Failure(description: "\(script) never listened: \(errors.suffix(2000))")
             }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
 
     deinit {
-        process.signal(SIGKILL)
+        process.kill()
         try? FileManager.default.removeItem(at: folder)
     }
 
     /// The variables by which a program finds the server, and keeps its copies of objects in `cache`.
     public func environment(cache: URL) -> [String: String] {
-        [
-            "AWS_ENDPOINT_URL_S3": url, "AWS_REGION": Self.region, "AWS_ACCESS_KEY_ID": Self.credentials.key,
-            "AWS_SECRET_ACCESS_KEY": Self.credentials.secret, "AWS_SESSION_TOKEN": Self.credentials.token,
-            "XDG_CACHE_HOME": cache.path,
+        var variables = [
+            "AWS_ENDPOINT_URL_S3": url, "AWS_REGION": Self.region, "AWS_ACCESS_KEY_ID": credentials.key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret, "XDG_CACHE_HOME": cache.path,
         ]
+        variables["AWS_SESSION_TOKEN"] = credentials.token
+        return variables
     }
 
     /// One request that was answered.

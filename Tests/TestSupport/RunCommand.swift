@@ -1,11 +1,16 @@
 import Foundation
 
 /// Runs a program to its end without holding a thread of the cooperative pool.
+/// - Parameter environment: beside this process' own.
 /// - Returns: its exit status, or 128 and the signal that ended it, as a shell has it; and both outputs.
-public func runCommand(_ path: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+public func runCommand(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:]
+) async throws -> (status: Int32, output: String) {
     let file = FileManager.default.temporaryDirectory.appending(path: "marquee-command-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
-    let process = try ChildProcess(path, arguments, output: file, errors: file)
+    let process = try ChildProcess(
+        path, arguments, output: file, errors: file,
+        environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
     let status: Int32 =
         switch try await process.end() {
         case .exited(let status): status
@@ -21,10 +26,12 @@ public func runCommand(_ path: String, _ arguments: [String]) async throws -> (s
 /// then C++ ends the process by `std::terminate` (status 134) although all went well. So the process ends right after the
 /// last line, without taking anything down. What the code raises ends it with another status as ever.
 /// - Precondition: ``Checkout/python`` is there.
-public func runPython(_ code: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+public func runPython(
+    _ code: String, _ arguments: [String], environment: [String: String] = [:]
+) async throws -> (status: Int32, output: String) {
     guard let python = Checkout.python else { preconditionFailure("needs the Python environment (make venv)") }
     let end = "\nimport os, sys\nsys.stdout.flush()\nsys.stderr.flush()\nos._exit(0)\n"
-    return try await runCommand(python.path, ["-c", code + end] + arguments)
+    return try await runCommand(python.path, ["-c", code + end] + arguments, environment: environment)
 }
 
 /// A real server of those beside the checkout (`../shared/servers`), gone when the test ends.

@@ -47,6 +47,9 @@ struct CatalogEditTests {
             (#"{"title":"T","keywords":[" "]}"#, "keywords"),
             (#"{"title":"T","available_from":"soon"}"#, "available_from"),
             (#"{"title":"T","available_from":5}"#, "available_from"),
+            (#"{"title":"T","available_from":""}"#, "available_from"),
+            (#"{"title":"T","available_until":"null"}"#, "available_until"),
+            (#"{"title":"T","release_date":" "}"#, "release_date"), (#"{"title":"T","language":""}"#, "language"),
             (#"{"title":"T","available_from":"2026-01-02","available_until":"2026-01-02"}"#, "available_until"),
             (#"{"title":"T","item_id":"other"}"#, "item_id"),
         ])
@@ -55,7 +58,9 @@ struct CatalogEditTests {
         #expect(error?.code == "movie-malformed" && error?.message.contains(name) == true, "\(error?.message ?? "")")
     }
 
-    @Test("an identifier is taken as it is or not at all", arguments: [" a", "a ", "NULL", "", "a\\nb"])
+    @Test(
+        "an identifier is taken as it is or not at all",
+        arguments: [" a", "a ", "NULL", "", "a\\nb", "a\\u0000", "a\u{85}b"])
     func identifiers(id: String) {
         #expect(throws: CatalogError.self) { try film(#"{"item_id":"\#(id)","title":"T"}"#) }
     }
@@ -103,6 +108,31 @@ struct CatalogEditTests {
         #expect(throws: CatalogError.noSuchFilm(itemID: "b")) {
             try editing.apply([.withdraw(itemID: "b")], now: Timestamp(seconds: 500))
         }
+    }
+
+    @Test("a condition holds of the film as it is at its turn, and one that does not refuses all")
+    func conditions() throws {
+        let known = Timestamp(seconds: 100)
+        let edit = CatalogEdit.patch(itemID: "a", try json(#"{"title":"A2"}"#))
+        func outcome(_ condition: CatalogEdit, after edits: [CatalogEdit] = []) -> CatalogError? {
+            var editing = CatalogEditing(films)
+            do {
+                _ = try editing.apply(edits + [condition, edit], now: Timestamp(seconds: 500))
+                return nil
+            } catch {
+                #expect(editing.rows.isEmpty)
+                return error
+            }
+        }
+        #expect(outcome(.require(itemID: "a", describedAt: nil)) == nil)
+        #expect(outcome(.require(itemID: "a", describedAt: [known])) == nil)
+        #expect(outcome(.require(itemID: "a", describedAt: [known]), after: [edit]) == .filmChanged(itemID: "a"))
+        #expect(outcome(.require(itemID: "gone", describedAt: nil)) == .filmChanged(itemID: "gone"))
+        #expect(outcome(.refuse(itemID: "a", describedAt: nil)) == .filmExists(itemID: "a"))
+        #expect(outcome(.refuse(itemID: "a", describedAt: [known])) == .filmExists(itemID: "a"))
+        #expect(outcome(.refuse(itemID: "a", describedAt: [known]), after: [edit]) == nil)
+        #expect(outcome(.refuse(itemID: "a", describedAt: [])) == nil)
+        #expect(outcome(.refuse(itemID: "gone", describedAt: nil)) == nil)
     }
 
     @Test("an edit wins over what was said before, whatever the clock says")

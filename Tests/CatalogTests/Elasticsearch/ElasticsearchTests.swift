@@ -74,7 +74,7 @@ struct ElasticsearchTests {
             (0..<120).map { ["m\($0)"] } + (0..<20).map { number in (0..<5).map { "m\(number * 7 + $0)" } }
             + [["unknown"], ["unknown", "m3"]]
         for liked in questions {
-            let excluded: Set<String> = liked.count > 1 ? ["m100", "m200", "nowhere"] : []
+            let excluded = liked.count > 1 ? ["m100", "m200", "nowhere"] : []
             let ours = embedded.mostSimilar(to: liked, excluding: excluded, limit: 20)
             let theirs = try await search.similar(to: liked, excluding: excluded, limit: 20)
             let same =

@@ -34,6 +34,7 @@ struct SearchServersTests {
         var configuration = try ElasticsearchClient.Configuration(url: server.url)
         // A test machine under load is no reason to fail.
         configuration.queryDeadline = .seconds(60)
+        configuration.http.breaker.failures = 100
         configuration.index = index
         return ElasticsearchClient(configuration)
     }
@@ -171,6 +172,22 @@ struct SearchServersTests {
         try await admin.ask(.put, "/films-users-byhand")
         #expect(try await admin.status(.post, "/films-users-byhand/_doc", #"{"surprise":1}"#) == 400)
         try await admin.ask(.delete, "/films-users-byhand")
+        try await onePersonIsErased(PersonalDocuments(films))
+    }
+
+    /// From every generation of the index, and nobody else.
+    private func onePersonIsErased(_ persons: PersonalDocuments) async throws {
+        #expect(try await persons.find("u/7") == 1)
+        #expect(try await persons.verify("u/7") == ["1 documents of users"])
+        var exported: [JSONValue] = []
+        try await persons.export("u/7") { exported += $0 }
+        #expect(exported.count == 1 && exported.first?["user_id"] == .text("u/7"))
+        let erasure = try await persons.erase("u/7")
+        #expect(erasure.standing == .done && erasure.removed == 1)
+        #expect(try await persons.verify("u/7") == [])
+        #expect(try await persons.erase("u/7").removed == 0)
+        #expect(try await persons.find("u/8") == 1)
+        #expect(try await persons.find("u") == 0)
     }
 
     // MARK: Documents

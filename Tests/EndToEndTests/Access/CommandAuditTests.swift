@@ -5,6 +5,9 @@ import Testing
 /// Changes made by commands are in the audit log, and it says the same as the history of the models.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct CommandAuditTests {
     private func changes(_ folder: URL) async throws -> [(action: String, target: String, outcome: String)] {
+        // A state that nobody has written to yet is an empty folder; one that is not there is refused.
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "state"), withIntermediateDirectories: true)
         let audit = try await Loop.run(
             ["privacy", "audit", "--format", "jsonl", "-n", "1000"] + state(folder), in: folder)
         return try audit.split(separator: "\n").reversed().map { line in

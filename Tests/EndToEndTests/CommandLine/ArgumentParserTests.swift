@@ -41,6 +41,12 @@ import Testing
         #expect(try parse("fetch", "-").arguments == ["-"])
     }
 
+    @Test func someOptionsMayBeGivenSeveralTimes() throws {
+        let words = ["train", "--spark-conf", "a=1", "--spark-conf=b=x=y", "--rank", "8", "--rank", "9"]
+        #expect(
+            try ArgumentParser.parse(words, table: .standard).flags == ["spark-conf": "a=1\nb=x=y", "rank": "9"])
+    }
+
     @Test func aValueMayLookLikeAnOption() throws {
         #expect(try parse("fetch", "--store", "--count").flags == ["store": "--count"])
     }

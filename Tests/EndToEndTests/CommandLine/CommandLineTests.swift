@@ -15,7 +15,7 @@ import Testing
                 #expect(result.errors.isEmpty)
                 #expect(result.output.contains("Usage: marquee \(command.name)"))
                 #expect(result.output.contains("Examples:\n  marquee \(command.path[0])"))
-                for option in command.options { #expect(result.output.contains("--\(option.name)")) }
+                for option in command.typedOptions { #expect(result.output.contains("--\(option.name)")) }
                 #expect(
                     result.output.split(separator: "\n").allSatisfy { $0.count <= 80 },
                     "\(command.name) is too wide: \(result.output)")
@@ -27,6 +27,7 @@ import Testing
         for group in Set(CommandTable.standard.commands.filter { $0.path.count > 1 }.map { $0.path[0] }) {
             let text = Help.group(group, .standard)
             #expect(text.contains("Usage: marquee \(group) COMMAND"))
+            #expect(CommandTable.groupSummaries[group]?.isEmpty == false, "\(group): what is it for?")
             #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
         }
     }

@@ -34,6 +34,11 @@ struct TrainedLoop {
         ["deliver", "--store", store, "--models", models, "--postgres", server.url(user: user)] + (kafka ?? self.kafka)
     }
 
+    /// The words of `marquee deliver` without a database.
+    func notify(_ words: [String], _ kafka: [String]? = nil) -> [String] {
+        ["deliver", "--store", store, "--models", models] + words + (kafka ?? self.kafka)
+    }
+
     static func migrate(_ server: PostgresServer, in folder: URL) async throws -> String {
         try await Loop.run(["deliver", "--migrate", "--postgres", server.url()], in: folder)
     }
@@ -68,8 +73,9 @@ enum DeliveryTally {
         """,
     ]
 
-    static func check(_ server: PostgresServer) throws {
-        let connection = try server.connection()
+    static func check(_ server: PostgresServer) throws { try check(server.connection()) }
+
+    static func check(_ connection: PostgresConnection) throws {
         for (violation, statement) in violations {
             #expect(try connection.query(statement)[0, 0] == "0", "\(violation)")
         }

@@ -21,7 +21,7 @@ struct DeploymentTests {
         try await withTemporaryFolder { folder in
             let units = try FileManager.default.contentsOfDirectory(atPath: Self.folder.appending(path: "systemd").path)
                 .filter { $0.hasSuffix(".service") || $0.hasSuffix(".timer") }
-            #expect(units.count == 4)
+            #expect(units.count == 5)
             for unit in units {
                 // The program is where it was built, not where it would be installed.
                 let text = try Self.text("systemd/\(unit)")

@@ -99,7 +99,7 @@ import Testing
             let file = folder.appending(path: "plays.csv")
             try Data(Self.table.utf8).write(to: file)
             try await twice(
-                ["csv", file.path] + Self.map, in: folder, imported: "2 events and 0 films",
+                ["csv", file.path, "--keep-text"] + Self.map, in: folder, imported: "2 events and 0 films",
                 skipped: ["2 events: the event_id is in the store already"],
                 rejected: [
                     "plays.csv:3: value-out-of-range: '9' is not in 0.5..5", "plays.csv:4: empty-id",
@@ -160,14 +160,14 @@ import Testing
             #expect(films.contains("sent 1"), "\(films)")
             let sent = try await Loop.run(["import", "csv", file.path] + Self.map + kafka, in: folder)
             #expect(sent.hasPrefix("imported 2 events and 0 films in "), "\(sent)")
-            try await Loop.run(["ingest", "--store", store, "--until-end"] + kafka, in: folder)
+            try await Loop.run(["ingest", "--store", store, "--until-end", "--keep-text"] + kafka, in: folder)
             #expect(try await StoredEvent.all(in: store, folder) == Self.tableEvents)
             let stored = try await StoredEvent.rows(of: "movies", in: store, folder)
             #expect(stored.compactMap { $0["title"] as? String } == ["The Matrix"])
             #expect(stored.first?["overview"] as? String == "A hacker learns.")
             // Sent again, the events are duplicates, and refused as such.
             try await Loop.run(["import", "csv", file.path] + Self.map + kafka, in: folder)
-            try await Loop.run(["ingest", "--store", store, "--until-end"] + kafka, in: folder)
+            try await Loop.run(["ingest", "--store", store, "--until-end", "--keep-text"] + kafka, in: folder)
             #expect(try await StoredEvent.all(in: store, folder) == Self.tableEvents)
             broker.signal(SIGINT)
             #expect(try await broker.result().status == 0)
@@ -183,9 +183,10 @@ import Testing
             let kafka = ["--bootstrap-servers", try await broker.line(after: "bootstrap.servers=")]
             func ingest() async throws {
                 try await Loop.run(["import", "csv", file.path] + Self.map + kafka, in: folder)
-                try await Loop.run(["ingest", "--store", store, "--until-end"] + kafka, in: folder)
+                try await Loop.run(["ingest", "--store", store, "--until-end", "--keep-text"] + kafka, in: folder)
             }
-            try await Loop.run(["import", "csv", file.path] + Self.map + ["--store", store], in: folder)
+            try await Loop.run(
+                ["import", "csv", file.path, "--keep-text"] + Self.map + ["--store", store], in: folder)
             try await ingest()
             #expect(try await StoredEvent.all(in: store, folder) == Self.tableEvents)
             let letters = try await StoredEvent.rows(of: "dead_letters", in: store, folder)
@@ -198,7 +199,8 @@ import Testing
             try await ingest()
             #expect(try await StoredEvent.all(in: store, folder) == Self.tableEvents)
             // And the other way round: what came through Kafka is not imported.
-            let again = try await Loop.run(["import", "csv", file.path] + Self.map + ["--store", store], in: folder)
+            let again = try await Loop.run(
+                ["import", "csv", file.path, "--keep-text"] + Self.map + ["--store", store], in: folder)
             #expect(again.hasPrefix("imported 0 events"), "\(again)")
             broker.signal(SIGINT)
             #expect(try await broker.result().status == 0)

@@ -52,9 +52,17 @@ import Testing
 
     @Test func aRefusedPasswordIsNotShown() async throws {
         try await withAvro { folder, avro, _ in
-            let wrong = ["--schema-registry-user", "marquee", "--schema-registry-password", "wr0ngword"]
+            let wrong = ["--schema-registry-user", "marquee"]
+            // On the command line it would be seen by all.
+            try await Loop.refused(
+                ["simulate", "--count", "10"] + avro + wrong + ["--schema-registry-password", "wr0ngword"], in: folder,
+                status: 64, saying: ["MARQUEE_SCHEMA_REGISTRY_PASSWORD"])
+            try await Loop.refused(
+                ["simulate", "--count", "10"] + avro + wrong, in: folder, status: 64,
+                saying: ["needs MARQUEE_SCHEMA_REGISTRY_PASSWORD"])
             let result = try await MarqueeProcess.run(
-                ["simulate", "--count", "10", "--log-level", "trace"] + avro + wrong, in: folder)
+                ["simulate", "--count", "10", "--log-level", "trace"] + avro + wrong, in: folder,
+                environment: ["MARQUEE_SCHEMA_REGISTRY_PASSWORD": "wr0ngword"])
             #expect(result.status == 69, "\(result.errors)")
             #expect(result.errors.contains("refused the credentials"), "\(result.errors)")
             for text in [result.errors, result.output] {

@@ -11,13 +11,6 @@ import Testing
 /// What `marquee ingest` does when it is stopped, frozen, refused, or out of space, against Apache Kafka.
 @Suite(.serialized, .enabled(if: KafkaServer.isAvailable, "needs shared/servers/kafka"))
 struct IngestTroubleTests {
-    private func topics(at properties: KafkaProperties, partitions: Int = 2) async throws {
-        let consumer = try KafkaConsumer(properties: properties, group: "setup")
-        try consumer.create(topics: Topics.events + [Topics.movies], partitions: partitions)
-        try await eventually("the topics are there") {
-            (try? consumer.partitions(of: Topics.events).count) == 3 * partitions
-        }
-    }
 
     private func version(of store: String) -> Int64 {
         (try? DeltaTable.open(at: "\(store)/\(TableContract.events.name)").snapshot().version) ?? -1
@@ -34,7 +27,7 @@ struct IngestTroubleTests {
     func aFrozenIngesterStoresNothingTwiceAndAStoppedOneEverything(strategy: String) async throws {
         try await withTemporaryFolder { folder in
             try await KafkaServer.with { server in
-                try await topics(at: server.properties)
+                try await server.createTopics()
                 let store = folder.appending(path: "store").path
                 let arguments = ["ingest", "--bootstrap-servers", server.bootstrapServers, "--store", store]
                 let member =
@@ -96,7 +89,7 @@ struct IngestTroubleTests {
     @Test func aTopicGrowsWhileItIsRead() async throws {
         try await withTemporaryFolder { folder in
             try await KafkaServer.with { server in
-                try await topics(at: server.properties)
+                try await server.createTopics()
                 let store = folder.appending(path: "store").path
                 let arguments = ["ingest", "--bootstrap-servers", server.bootstrapServers, "--store", store]
                 let process = try MarqueeProcess(

@@ -61,7 +61,7 @@ import Testing
                 let ingest = try MarqueeProcess(
                     [
                         "ingest", "--bootstrap-servers", broker.bootstrapServers, "--store", store, "--commit-rows",
-                        "1000", "--commit-bytes", "2M", "--commit-interval", "1s",
+                        "1000", "--commit-bytes", "2M", "--commit-interval", "1s", "--keep-text",
                         "--kafka.queued.max.messages.kbytes", "2048", "--kafka.fetch.max.bytes", "1048576",
                         "--kafka.fetch.message.max.bytes", "131072",
                     ], in: folder, environment: ["LD_PRELOAD": library, "STALL_FILE": stall])

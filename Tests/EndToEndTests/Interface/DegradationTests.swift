@@ -200,7 +200,8 @@ final class Scene {
         var items = 0
     }
 
-    func list() async throws -> Answer { try await ask(.get, "/v1/users/u1/recommendations?n=20") }
+    /// In which content counts, whatever the model has learned of it.
+    func list() async throws -> Answer { try await ask(.get, "/v1/users/u1/recommendations?n=20&content_weight=0.3") }
 
     func ask(_ method: HTTPRequest.Method, _ path: String) async throws -> Answer {
         let start = ContinuousClock.now

@@ -33,6 +33,8 @@ struct InterfaceTests {
                     "schemathesis.cli", "--config-file", own.appending(path: "schemathesis.toml").path, "run",
                     client.address + "/openapi.json", "-H", "Authorization: Bearer \(key)", "--phases",
                     "examples,coverage,fuzzing", "--checks", "all",
+                    // Of an operation that takes no parameters beside its own, most that is made up against its schema is left out.
+                    "--suppress-health-check", "filter_too_much",
                     "--seed", "1", "--no-shrink", "--continue-on-failure", "--max-examples",
                     "\(Effort.rounds(20, nightly: 500))", "--max-time", "\(Effort.rounds(80, nightly: 1200))",
                 ])
@@ -57,6 +59,41 @@ struct InterfaceTests {
                 paths.flatMap { path, operations in operations.keys.map { "\($0.uppercased()) \(path)" } })
             #expect(listed.subtracting(there).isEmpty, "not there: \(listed.subtracting(there).sorted())")
             #expect(there.subtracting(listed).isEmpty, "not listed: \(there.subtracting(listed).sorted())")
+        }
+    }
+
+    @Test("the manual has every code of a problem, every source of a score and every header that the document has")
+    func manualWords() async throws {
+        let manual = try String(contentsOf: Checkout.root.appending(path: "docs/rest-api.md"), encoding: .utf8)
+        // Each word between backquotes, where several may stand together.
+        let words = Set(
+            manual.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
+                .flatMap { $0.element.split { " ,:".contains($0) } }.map(String.init))
+        try await withDemo { client, _ in
+            let document = try await client.object("/openapi.json")
+            let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+            var said: Set<String> = []
+            for operation in paths.values.flatMap(\.values) {
+                for (status, answer) in operation["responses"] as? [String: [String: Any]] ?? [:]
+                where (Int(status) ?? 0) >= 400 {
+                    let text = try #require(answer["description"] as? String)
+                    said.formUnion(text.matches(of: /[a-z]+(-[a-z]+)+/).map { String($0.output.0) })
+                }
+                for parameter in operation["parameters"] as? [[String: Any]] ?? []
+                where parameter["in"] as? String == "header" {
+                    said.insert(try #require(parameter["name"] as? String))
+                }
+            }
+            #expect(said.count > 60 && said.isSuperset(of: ["film-exists", "filter-parameters", "X-Timeout-Ms"]))
+            let schemas = try #require(
+                (document["components"] as? [String: Any])?["schemas"] as? [String: [String: Any]])
+            func members(_ name: String) throws -> [String: [String: Any]] {
+                try #require(schemas[name]?["properties"] as? [String: [String: Any]])
+            }
+            said.formUnion(try #require(try members("Reason")["source"]?["enum"] as? [String]))
+            said.formUnion(try members("ListedItem").keys.filter { $0 != "id" && $0 != "rank" })
+            said.formUnion(try #require(try members("WhyNot")["verdict"]?["enum"] as? [String]))
+            #expect(said.subtracting(words).isEmpty, "not in docs/rest-api.md: \(said.subtracting(words).sorted())")
         }
     }
 

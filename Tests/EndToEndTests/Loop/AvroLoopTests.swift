@@ -35,7 +35,7 @@ import Testing
                 #expect(sent.status == 0, "\(sent.errors)")
                 let store = folder.appending(path: "data").path
                 let stored = try await MarqueeProcess.run(
-                    ["ingest", "--store", store, "--until-end"] + kafka + avro, in: folder)
+                    ["ingest", "--store", store, "--until-end", "--keep-text"] + kafka + avro, in: folder)
                 #expect(stored.status == 0, "\(stored.errors)")
                 let events = try await StoredEvent.all(in: store, folder)
                 let dead = try await StoredEvent.rows(of: TableContract.deadLetters.name, in: store, folder).count

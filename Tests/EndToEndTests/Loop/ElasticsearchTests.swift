@@ -15,7 +15,11 @@ import Testing
         try await withTemporaryFolder { folder in
             let (data, models) = try await Loop.trained(in: folder)
 
-            let paths = ["/v1/users/u1/recommendations?n=20", "/v1/items/f0100/similar?n=20&method=content"]
+            // With a share of content of its own: what a training on today's events makes of content may be nothing at all,
+            // and then nobody is asked.
+            let paths = [
+                "/v1/users/u1/recommendations?n=20&content_weight=0.3", "/v1/items/f0100/similar?n=20&method=content",
+            ]
             let serve = ["serve", "--models", models, "--store", data, "--port", "0"]
             let embedded = try MarqueeProcess(serve, in: folder)
             let plain = Client(try await embedded.line(after: "serving on "))

@@ -33,11 +33,11 @@ import Testing
     func columnsThatAreNotReadAreNamedAndTheOthersPrinted() async throws {
         try await withTemporaryFolder { folder in
             let script = """
-                import datetime, os, pyarrow as pa, pyarrow.parquet as pq, sys
+                import decimal, os, pyarrow as pa, pyarrow.parquet as pq, sys
                 os.chdir(sys.argv[1])
                 ids = pa.array(range(2), pa.int64())
-                times = pa.array([datetime.time(1)] * 2, pa.time64("us"))
-                pq.write_table(pa.table({"id": ids, "t": times}), "a.parquet", write_page_checksum=True)
+                long = pa.array([decimal.Decimal(1)] * 2, pa.decimal256(50, 0))
+                pq.write_table(pa.table({"id": ids, "t": long}), "a.parquet", write_page_checksum=True)
                 pq.write_table(pa.table({"id": ids}), "b.parquet", compression="brotli")
                 """
             let made = try await runPython(script, [folder.path])
@@ -45,11 +45,11 @@ import Testing
             let (a, b) = (folder.appending(path: "a.parquet").path, folder.appending(path: "b.parquet").path)
             let cat = try await MarqueeProcess.run(["parquet", "cat", a], in: folder)
             #expect(cat.status == 0 && cat.output == "{\"id\":0}\n{\"id\":1}\n")
-            #expect(cat.errors.contains("column t is left out") && cat.errors.contains("TIME"))
+            #expect(cat.errors.contains("column t is left out") && cat.errors.contains("DECIMAL"))
             let named = try await MarqueeProcess.run(["parquet", "cat", a, "--columns", "id"], in: folder)
             #expect(named.status == 0 && named.errors.isEmpty)
             let wanted = try await MarqueeProcess.run(["parquet", "cat", a, "--columns", "t"], in: folder)
-            #expect(wanted.status == 65 && wanted.errors.contains("TIME") && !wanted.errors.contains("damaged"))
+            #expect(wanted.status == 65 && wanted.errors.contains("DECIMAL") && !wanted.errors.contains("damaged"))
             let verify = try await MarqueeProcess.run(["parquet", "verify", a], in: folder)
             #expect(verify.status == 0 && verify.output.contains("column t was not looked into"))
             #expect(verify.output.contains("1 columns not looked into, 0 problems"))

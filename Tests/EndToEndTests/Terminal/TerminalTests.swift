@@ -18,6 +18,7 @@ import Testing
 
     @Test func nothingInACellSteersTheTerminal() {
         #expect(PrintableText.escaped("a\u{1B}[2Jb\u{202E}c\u{0}") == "a\\u{1B}[2Jb\\u{202E}c\\u{0}")
+        #expect(PrintableText.escaped("\u{200F}\u{61C}\u{2067}") == "\\u{200F}\\u{61C}\\u{2067}")
         #expect(PrintableText.escaped("七人の侍 👨‍👩‍👧 é") == "七人の侍 👨‍👩‍👧 é")
         var table = TextTable([("TITLE", .left)])
         table.add(["one\ntwo\u{7}"])

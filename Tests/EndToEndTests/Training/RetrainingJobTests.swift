@@ -141,13 +141,13 @@ struct RetrainingJobTests {
                     "--webhook-allow-private",
                 ]
                 #expect(try await place.train(["--once", "--promote", "always"] + hook).status == 0)
-                try await eventually("the promotion is told") { server.requests.count == 1 }
+                try await eventually("the promotion is told") { server.requests.count >= 1 }
                 let job = try MarqueeProcess(
                     place.words(
                         ["--lambda", "1000", "--every", "2s", "--metrics-port", "0", "--log-format", "json"] + hook),
                     in: place.folder)
-                try await eventually("the verdict is told") { server.requests.count == 2 }
-                let told = try #require(try messages(server).last)
+                try await eventually("the verdict is told") { server.requests.count >= 2 }
+                let told = try #require(try messages(server).dropFirst().first)
                 let data = try #require(told["data"] as? [String: Any])
                 let model = try #require(data["model"] as? String)
                 let manifest = try Loop.json(

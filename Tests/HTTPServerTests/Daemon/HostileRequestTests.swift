@@ -1,3 +1,4 @@
+import Foundation
 import HTTPServer
 import Testing
 
@@ -18,6 +19,8 @@ struct HostileRequestTests {
         Bad(name: "invalid UTF-8 in the path", request: "GET /%ff HTTP/1.1\r\nHost: h\r\n\r\n", status: 400),
         Bad(name: "overlong UTF-8", request: "GET /%c0%af HTTP/1.1\r\nHost: h\r\n\r\n", status: 400),
         Bad(name: "surrogate", request: "GET /%ed%a0%80 HTTP/1.1\r\nHost: h\r\n\r\n", status: 400),
+        Bad(name: "U+0085 in the path", request: "GET /a%c2%85 HTTP/1.1\r\nHost: h\r\n\r\n", status: 400),
+        Bad(name: "U+009F in the query", request: "GET /?x=%c2%9f HTTP/1.1\r\nHost: h\r\n\r\n", status: 400),
         Bad(name: "bad query", request: "GET /?x=%e2%82 HTTP/1.1\r\nHost: h\r\n\r\n", status: 400),
         Bad(name: "no slash", request: "GET a HTTP/1.1\r\nHost: h\r\n\r\n", status: 400),
         Bad(name: "no Host", request: "GET / HTTP/1.1\r\n\r\n", status: 400),
@@ -111,6 +114,26 @@ struct HostileRequestTests {
                 return client.readToEnd()
             }
             #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 408"))
+        }
+    }
+
+    @Test("each request that is too slow is told an identifier of its own")
+    func slowIdentifiers() async throws {
+        try await withServer({ $0.requestDeadline = .milliseconds(500) }, handler: Echo()) { server in
+            let port = server.port
+            let ids = try await blocking {
+                try (0..<3).map { _ in
+                    let client = try RawClient(port: port)
+                    client.write("GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ")
+                    let answer = client.readToEnd()
+                    let parts = answer.components(separatedBy: "\r\n\r\n")
+                    let head = parts[0].components(separatedBy: "X-Request-Id: ").last?.prefix { $0 != "\r\n" } ?? ""
+                    #expect(answer.hasPrefix("HTTP/1.1 408 ") && !head.isEmpty, "\(answer)")
+                    #expect(parts.last?.contains("\"request_id\":\"\(head)\"") == true, "\(answer)")
+                    return String(head)
+                }
+            }
+            #expect(Set(ids).count == 3, "\(ids)")
         }
     }
 

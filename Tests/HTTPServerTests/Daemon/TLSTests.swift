@@ -5,49 +5,28 @@ import TestSupport
 import Testing
 
 private let curl = "/usr/bin/curl"
-private let openssl = "/usr/bin/openssl"
 
 /// TLS as curl and openssl see it, with an authority of the test's own.
 @Suite(
     "TLS", .serialized, .timeLimit(.minutes(3)),
     .enabled(if: FileManager.default.isExecutableFile(atPath: curl), "there is no /usr/bin/curl"),
-    .enabled(if: FileManager.default.isExecutableFile(atPath: openssl), "there is no /usr/bin/openssl"))
+    .enabled(if: CertificateAuthority.isAvailable, "there is no /usr/bin/openssl"))
 struct TLSTests {
-    /// Certificates of an authority that the test made.
+    /// An authority of the test, in the server's own terms.
     private struct Authority {
-        let folder: URL
-        func path(_ name: String) -> String { folder.appending(path: name).path }
+        let authority: CertificateAuthority
 
-        init(_ folder: URL) async throws {
-            self.folder = folder
-            try await run(
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                path("ca.key"), "-out", path("ca.pem"), "-days", "30", "-subj", "/CN=Authority of a test")
-        }
+        init(_ folder: URL) async throws { authority = try await CertificateAuthority(folder) }
 
-        func run(_ words: String...) async throws {
-            let (status, output) = try await runCommand(openssl, words)
-            try #require(status == 0, "openssl \(words): \(output)")
-        }
-
-        /// Makes `name.pem` and `name.key` for localhost.
         func issue(_ name: String, days: Int = 30, rsa: Bool = false) async throws -> TLSFiles {
-            try await run(
-                "req", "-newkey", rsa ? "rsa:2048" : "ec", "-pkeyopt",
-                rsa ? "rsa_keygen_bits:2048" : "ec_paramgen_curve:P-256", "-nodes", "-keyout", path("\(name).key"),
-                "-out", path("\(name).csr"), "-subj", "/CN=\(name)")
-            try "subjectAltName=DNS:localhost,IP:127.0.0.1\n".write(
-                toFile: path("extensions"), atomically: true, encoding: .utf8)
-            try await run(
-                "x509", "-req", "-in", path("\(name).csr"), "-CA", path("ca.pem"), "-CAkey", path("ca.key"),
-                "-CAcreateserial", "-days", "\(days)", "-extfile", path("extensions"), "-out", path("\(name).pem"))
-            return TLSFiles(certificate: path("\(name).pem"), key: path("\(name).key"))
+            let issued = try await authority.issue(name, days: days, rsa: rsa)
+            return TLSFiles(certificate: issued.certificate, key: issued.key)
         }
 
         func ask(_ port: Int, _ path: String = "/hello", _ further: String...) async throws -> (Int32, String) {
             try await runCommand(
                 curl,
-                ["-sS", "--max-time", "20", "--cacert", self.path("ca.pem")] + further + [
+                ["-sS", "--max-time", "20", "--cacert", authority.certificate] + further + [
                     "https://localhost:\(port)\(path)"
                 ])
         }
@@ -123,7 +102,7 @@ struct TLSTests {
             let files = try await authority.issue("server")
             func subject(_ port: Int) async throws -> String {
                 let script =
-                    "echo | \(openssl) s_client -connect localhost:\(port) 2>/dev/null | \(openssl) x509 -noout -subject"
+                    "echo | \(CertificateAuthority.program) s_client -connect localhost:\(port) 2>/dev/null | \(CertificateAuthority.program) x509 -noout -subject"
                 return try await runCommand("/bin/sh", ["-c", script]).output.trimmingCharacters(in: .newlines)
             }
             func put(_ from: TLSFiles) throws {
@@ -162,9 +141,13 @@ struct TLSTests {
             let other = try await authority.issue("other")
             let expired = try await authority.issue("expired", days: -1)
             try Data("nothing\n".utf8).write(to: folder.appending(path: "junk"))
-            try await authority.run(
-                "pkey", "-in", good.key, "-aes256", "-passout", "pass:secret", "-out", authority.path("locked.key"))
-            let (junk, missing, locked) = (authority.path("junk"), authority.path("none"), authority.path("locked.key"))
+            try await authority.authority.run(
+                "pkey", "-in", good.key, "-aes256", "-passout", "pass:secret", "-out",
+                authority.authority.path("locked.key"))
+            let (junk, missing, locked) = (
+                authority.authority.path("junk"), authority.authority.path("none"),
+                authority.authority.path("locked.key")
+            )
             let cases: [(TLSFiles, String, String)] = [
                 (.init(certificate: missing, key: good.key), "bad-tls-file", "no such file"),
                 (.init(certificate: junk, key: good.key), "bad-tls-file", "it holds no certificate"),

@@ -41,6 +41,46 @@ struct OpenAPIDocumentTests {
         #expect(post["204"] != nil && post["415"] != nil && post["413"] != nil)
     }
 
+    @Test("headers that a route looks at are parameters, and those of its answers stand with each status")
+    func headers() throws {
+        let route = Route(
+            .put, "/v1/films/{film}", "A film.", scope: .catalog,
+            headers: [.ifMatch, .ifNoneMatch, Route.Parameter("X-Patience", .integer(1...5), "How long.")],
+            body: .json(Self.film), answers: [.json(Self.film, headers: ["ETag": "Of the film."])],
+            problems: [Route.Problem(412, "film-changed")]
+        ) { _, _ in .now(HTTPResponse()) }
+        func responses(needsKeys: Bool) throws -> ([[String: Any]], [String: [String: [String: Any]]], [String: Any]) {
+            let about = OpenAPIDocument.About(title: "T", version: "1", description: "D", needsKeys: needsKeys)
+            let json = OpenAPIDocument(about, routes: [route]).json
+            let document = try #require(try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
+            let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+            let put = try #require(paths["/v1/films/{film}"]?["put"])
+            let answers = try #require(put["responses"] as? [String: [String: Any]])
+            return (
+                try #require(put["parameters"] as? [[String: Any]]),
+                answers.mapValues { $0["headers"] as? [String: [String: Any]] ?? [:] },
+                try #require((document["components"] as? [String: Any])?["headers"] as? [String: Any])
+            )
+        }
+        let (parameters, open, _) = try responses(needsKeys: false)
+        let inHeaders = parameters.filter { $0["in"] as? String == "header" }.compactMap { $0["name"] as? String }
+        #expect(inHeaders == ["If-Match", "If-None-Match", "X-Patience"])
+        #expect(Set(try #require(open["200"]).keys) == ["X-Request-Id", "ETag"])
+        #expect(Set(try #require(open["503"]).keys) == ["X-Request-Id", "Retry-After"])
+        let (_, guarded, defined) = try responses(needsKeys: true)
+        let rates: Set = [
+            "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+        ]
+        #expect(Set(try #require(guarded["200"]).keys) == rates.union(["X-Request-Id", "ETag"]))
+        #expect(Set(try #require(guarded["412"]).keys) == rates.union(["X-Request-Id"]))
+        #expect(Set(try #require(guarded["429"]).keys) == rates.union(["X-Request-Id", "Retry-After"]))
+        #expect(Set(try #require(guarded["401"]).keys) == ["X-Request-Id", "WWW-Authenticate"])
+        // What is referred to is there.
+        let referred = guarded.values.flatMap(\.values).compactMap { $0["$ref"] as? String }
+        let names = Set(referred.compactMap { $0.split(separator: "/").last.map(String.init) })
+        #expect(names == Set(defined.keys))
+    }
+
     @Test("where keys are needed each operation names its scope, 401, 403 and 429")
     func keys() throws {
         let paths = try #require(try document(needsKeys: true)["paths"] as? [String: [String: [String: Any]]])

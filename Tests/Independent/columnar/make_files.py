@@ -10,8 +10,10 @@ import math
 import random
 import os
 import sys
+import uuid
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -135,12 +137,47 @@ for _ in range(30):
     deep = pa.StructArray.from_arrays([deep], ["inner"])
 three = pa.array(range(3), pa.int64())
 pq.write_table(pa.table({
-    "id": three, "wide": pa.array([D("1"), None, D("2")], pa.decimal256(50, 2)),
-    "time": pa.array([datetime.time(1, 2, 3)] * 3, pa.time64("us")), "unsigned": pa.array([2**63, 1, None], pa.uint64()),
-    "half": pa.array([1, 2, 3], pa.float16()), "nothing": pa.nulls(3),
-    "within": pa.array([{"a": 1, "t": datetime.time(1)}] * 3, pa.struct([("a", pa.int32()), ("t", pa.time32("ms"))])),
-    "among": pa.array([[1, 2], [], None], pa.list_(pa.uint64())), "deep": deep,
+    "id": three, "wide": pa.array([D("1"), None, D("2")], pa.decimal256(50, 2)), "deep": deep,
+    "within": pa.array([{"a": 1, "w": D("1")}] * 3, pa.struct([("a", pa.int32()), ("w", pa.decimal256(50, 2))])),
 }), f"{folder}/refused-types.parquet", write_page_checksum=True)
+
+# Types that have no kin in Delta: times of day and UUIDs come as texts, numbers of 64 bits without a sign as decimals.
+times = [datetime.time(0, 0), datetime.time(1, 2, 3, 450000), datetime.time(23, 59, 59, 999000), None]
+halves = [1.0, -2.5, 6.103515625e-05, 5.960464477539063e-08]
+identifiers = [uuid.UUID(int=0), uuid.UUID("d2c639aa-8816-431a-aaf6-d3fe2512ff61"), None, uuid.UUID(int=2**128 - 1)]
+
+
+def time_text(value, digits):
+    return value and f"{value:%H:%M:%S.%f}"[:9 + digits] + "0" * (digits - 6)
+
+
+rare = {
+    "ms": pa.array(times, pa.time32("ms")), "us": pa.array(times, pa.time64("us")),
+    "ns": pa.array(times, pa.time64("ns")), "unsigned": pa.array([2**63, 2**64 - 1, None, 0], pa.uint64()),
+    "half": pa.array(np.array(halves, np.float16)), "nothing": pa.nulls(4),
+    "id": pa.array([v and v.bytes for v in identifiers], pa.uuid()),
+    "within": pa.array([[{"t": v, "u": [2**63, None]}] for v in times],
+                       pa.list_(pa.struct([("t", pa.time32("ms")), ("u", pa.list_(pa.uint64()))]))),
+}
+rare_rows = [{
+    "ms": time_text(t, 3), "us": time_text(t, 6), "ns": time_text(t, 9), "unsigned": u and str(u), "half": h,
+    "nothing": None, "id": v and str(v), "within": [{"t": time_text(t, 3), "u": [str(2**63), None]}],
+} for t, u, h, v in zip(times, [2**63, 2**64 - 1, None, "0"], halves, identifiers)]
+
+
+def expect_rare(name, left_out=()):
+    with open(f"{folder}/{name}.jsonl", "w") as out:
+        for row in rare_rows:
+            out.write(json.dumps({k: v for k, v in row.items() if k not in left_out}) + "\n")
+
+
+for page in ["1.0", "2.0"]:
+    pq.write_table(pa.table(rare), f"{folder}/arrow-rare-{page}.parquet", data_page_version=page,
+                   use_dictionary=page == "1.0", write_page_checksum=True, write_page_index=True)
+    expect_rare(f"arrow-rare-{page}")
+polars_rare = {k: v for k, v in rare.items() if k in ("ns", "unsigned", "nothing")}
+pl.from_arrow(pa.table(polars_rare)).write_parquet(f"{folder}/polars-rare.parquet")
+expect_rare("polars-rare", set(rare) - set(polars_rare))
 pq.write_table(pa.table({"id": three, "other": three}), f"{folder}/refused-codec.parquet", write_page_checksum=True,
                compression={"id": "snappy", "other": "brotli"})
 pq.write_table(pa.table({"id": pa.array([1], pa.int64())}), f"{folder}/refused-brotli.parquet", compression="brotli")
@@ -149,6 +186,11 @@ connection = duckdb.connect()
 connection.sql("set timezone = 'UTC'")
 connection.sql(f"copy (select range as id, interval 1 day as span, {{'a': 1}}::variant as any from range(3)) "
                f"to '{folder}/refused-duckdb.parquet'")
+connection.sql("copy (select * from (values ('00:00:00'::time, 9223372036854775808::ubigint, "
+               "'00000000-0000-0000-0000-000000000000'::uuid), ('01:02:03.45', 18446744073709551615, "
+               "'d2c639aa-8816-431a-aaf6-d3fe2512ff61'), ('23:59:59.999', null, null), (null, 0, "
+               f"'ffffffff-ffff-ffff-ffff-ffffffffffff')) t(us, unsigned, id)) to '{folder}/duckdb-rare.parquet'")
+expect_rare("duckdb-rare", set(rare) - {"us", "unsigned", "id"})
 connection.register("decimals", decimals)
 connection.sql(f"copy (select * from decimals) to '{folder}/duckdb-decimal.parquet'")
 expect("duckdb-decimal", decimals)

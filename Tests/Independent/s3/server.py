@@ -1,8 +1,9 @@
 """An S3 service for the tests: moto behind a door that moto lacks.
 
-    server.py BUCKET [--faults SEED] [--ignore-conditions] [--log FILE]
+    server.py BUCKET [--faults SEED] [--ignore-conditions] [--log FILE] [--tls CERTIFICATE KEY]
 
-Prints `listening on http://127.0.0.1:PORT` and serves until it is killed or its parent is gone. At the door:
+Prints `listening on http://127.0.0.1:PORT`, or https://localhost:PORT with --tls, and serves until it is killed or its parent
+is gone. The bucket may stand in the path or before the host. At the door:
 
 - the signature of each request is computed anew by botocore, and the digest of the body with hashlib;
 - requests are taken one at a time, because moto's check of a condition and its write are two steps;
@@ -119,13 +120,15 @@ def main():
     parser.add_argument("--faults", type=int)
     parser.add_argument("--ignore-conditions", action="store_true")
     parser.add_argument("--log")
+    parser.add_argument("--tls", nargs=2)
     options = parser.parse_args()
     app = Door(DomainDispatcherApplication(create_backend_app), options)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    tls = tuple(options.tls) if options.tls else None
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler, ssl_context=tls)
     from moto.s3.models import s3_backends
     s3_backends["123456789012"]["aws"].create_bucket(options.bucket, REGION)
     threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
-    print(f"listening on http://127.0.0.1:{server.port}", flush=True)
+    print(f"listening on {'https://localhost' if tls else 'http://127.0.0.1'}:{server.port}", flush=True)
     server.serve_forever()
 
 

@@ -67,6 +67,43 @@ import Testing
         }
     }
 
+    /// A part of the items by itself gives what all of them give without the others, with more of them excluded too.
+    @Test(arguments: levels, FactorFamily.allCases)
+    func listsOfAPartAreThoseOfAllWithoutTheOthers(level: Int, family: FactorFamily) throws {
+        let kernels = try #require(Kernels(level: level))
+        var random = SeededGenerator(seed: 9)
+        let count = 3000
+        let matrix = try family.factors(items: count, rank: 24, &random)
+        let floats = try PackedItems(matrix, kernels: kernels, coding: .never)
+        let forced = [
+            try PackedItems(matrix, kernels: kernels, coding: .whereverPossible),
+            try PackedItems(Lent.matrix(matrix), kernels: kernels, coding: .whereverPossible),
+            try PackedItems(Lent.matrix(matrix), kernels: kernels),
+        ]
+        #expect(floats.part(excluding: ItemBitmap(itemCount: count, items: [])) == nil)
+        for share in [8, 9, 30, 1000, count] {
+            var others = ItemBitmap(
+                itemCount: count, items: (0..<count).filter { $0 % share != share / 2 }.map { ItemIndex($0) })
+            let eligible = count - others.count
+            let parts = forced.map { $0.part(excluding: others) }
+            for (packed, part) in zip(forced, parts) where packed.byteCounts.codes > 0 {
+                #expect(part?.itemCount == eligible)
+            }
+            let queries = try FactorFamily.queries(4, items: matrix, &random)
+            for query in 0..<4 {
+                // Such as what the user has seen.
+                others.insert(ItemIndex(random.below(count)))
+                for top in [1, 10, 100, eligible + 1] {
+                    let expected = floats.topK(queries.row(query), count: top, excluding: others)
+                    for (packed, part) in zip(forced, parts) {
+                        let found = packed.topK(queries.row(query), count: top, excluding: others, of: part)
+                        expectSame(found, expected, "one in \(share), query \(query), top \(top)")
+                    }
+                }
+            }
+        }
+    }
+
     /// The two inequalities that everything stands on, with the kernel's own numbers.
     @Test(arguments: levels, FactorFamily.allCases)
     func noScoreExceedsItsBound(level: Int, family: FactorFamily) throws {

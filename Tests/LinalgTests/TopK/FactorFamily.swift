@@ -27,7 +27,7 @@ enum FactorFamily: String, CaseIterable, Sendable {
             case .lengthOne:
                 let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
                 row = row.map { $0 / length }
-            case .denormal: row = row.map { $0 * 1e-41 }
+            case .denormal: row = row.map { $0 * Float(1e-41 as Double) }
             case .nearlyDenormal: row = row.map { $0 * 1e-37 }
             case .large: row = row.map { $0 * 1e15 }
             case .huge: row = row.map { $0 * 1e37 }
@@ -50,7 +50,7 @@ enum FactorFamily: String, CaseIterable, Sendable {
                 case 5: return zip(row, items.row(0)).map { $0 + 10 * $1 }
                 case 6: return row.map { max(-1, min(1, $0.rounded())) }
                 case 7: return row.map { _ in 0 }
-                case 8: return [row.map { $0 * 1e-42 }, row.map { $0 * 1e-17 }][query / 12 % 2]
+                case 8: return [row.map { $0 * Float(1e-42 as Double) }, row.map { $0 * 1e-17 }][query / 12 % 2]
                 case 9: return [row.map { $0 * 1e17 }, row.map { $0 * 1e30 }][query / 12 % 2]
                 case 10: return row.indices.map { $0 == 0 ? 1 : 1e-6 * row[$0] }
                 default:
