@@ -8,7 +8,7 @@ DESTDIR ?=
 DEMO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build install uninstall demo test nightly venv bench bench-als format lint clean
+.PHONY: help setup build install uninstall deb demo test nightly venv bench bench-als format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -32,6 +32,10 @@ install: ## Put the built program, manual, completions and demo catalogue under 
 uninstall: ## Remove from PREFIX what `make install` put there
 	@:$(call absolute,PREFIX)$(call absolute,DESTDIR)
 	@scripts/install --remove "$(DESTDIR)$(PREFIX)"
+
+deb: build ## Make the Debian package and its list of parts (SPDX), in .build/deb
+	@scripts/setup debhelper python3
+	@scripts/deb "$(MARQUEE)" .build/deb
 
 demo: build ## Run the whole loop on this machine and serve on http://localhost:8080
 	@$(MARQUEE) demo $(DEMO)

@@ -2,8 +2,9 @@
 import Foundation
 import PackageDescription
 
-// Arrows point down: level 5 (marquee) → 4 (Platform) → 3 (Serving) → 2 (Trainer, EventIngest, Catalog) → 1b (Store, ObjectStore) → 1 (the
-// tool rooms) → 0 (Domain, C). Rooms of one level do not import each other; every room may import Domain, which imports none.
+// Arrows point down: level 5 (marquee) → 4 (Platform) → 3 (Serving, Dashboard, Delivery) → 2 (Trainer, EventIngest, Catalog) → 1b
+// (Store, ObjectStore) → 1 (the tool rooms) → 0 (Domain, C). Rooms of one level do not import each other; every room may import
+// Domain, which imports none.
 // ARCHITECTURE.md tells what each room is for.
 
 let strict: [SwiftSetting] = [
@@ -43,8 +44,7 @@ func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let rooms = [
     "Domain", "Linalg", "Columnar", "Delimited", "Kafka", "HTTPServer", "HTTPClient", "Operations", "PostgreSQL",
-    "Store", "ObjectStore",
-    "Trainer", "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "Platform",
+    "Store", "ObjectStore", "Trainer", "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "Platform",
 ]
 
 let package = Package(
@@ -81,6 +81,9 @@ let package = Package(
         // The dashboard's pages and scripts: `#embed` takes them into the program as they are.
         .target(name: "CDashboardFiles", path: "Sources/C/CDashboardFiles"),
 
+        // The job that is handed to Spark, in the same way.
+        .target(name: "CSparkJob", path: "Sources/C/CSparkJob"),
+
         // Level 0 and 1: Domain, and the rooms that know nothing of recommendations.
         room("Domain", []),
         room("Linalg", ["Domain", "COpenBLAS", "CLAPACKE", "CKernels"]),
@@ -106,7 +109,7 @@ let package = Package(
             ["Domain", "Linalg", "Columnar", "Store", "Delimited", "HTTPClient", "Operations", "CICU"]),
 
         // Level 3: what is served.
-        room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "HTTPServer", "Operations"]),
+        room("Serving", ["Domain", "Trainer", "Catalog", "Linalg", "Columnar", "HTTPServer", "Operations"]),
 
         room("Dashboard", ["Domain", "HTTPServer", "Operations", "CDashboardFiles"]),
         // Level 3: what leaves.
@@ -120,13 +123,14 @@ let package = Package(
             [
                 "Domain", "Columnar", "Store", "ObjectStore", "Kafka", "Delimited", "HTTPServer", "HTTPClient",
                 "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Dashboard", "Delivery", "PostgreSQL",
+                "CSparkJob",
             ]),
         .executableTarget(
             name: "marquee",
             dependencies: [
                 "Domain", "Linalg", "Columnar", "Store", "ObjectStore", "Kafka", "Delimited", "HTTPServer",
-                "HTTPClient",
-                "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Delivery", "Platform", "PostgreSQL",
+                "HTTPClient", "Operations", "Trainer", "EventIngest", "Catalog", "Serving", "Delivery", "Platform",
+                "PostgreSQL",
             ],
             exclude: ["README.md"], swiftSettings: strict),
 
@@ -211,11 +215,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "marquee", "TestSupport", "KafkaTestSupport", "Domain", "Columnar", "Store", "ObjectStore", "Kafka",
-                "EventIngest",
-                "Trainer",
-                "Catalog",
-                "HTTPClient", "HTTPServer",
-                "Operations", "PostgreSQL", "PostgresTestSupport",
+                "EventIngest", "Trainer", "Catalog", "HTTPClient", "HTTPServer", "Operations", "PostgreSQL",
+                "PostgresTestSupport",
             ],
             swiftSettings: strict),
     ],
