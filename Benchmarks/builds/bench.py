@@ -36,12 +36,19 @@ def build(commit, folder):
 
 # The gate kept the model in service, or refused the new one: it was trained all the same.
 DONE = (0, 10, 11)
+# By program, the folder of its keys and kept answers: of another build's it may know nothing, and full of old ones it is slower.
+STATES = {}
+
+
+def environment(program):
+    return {**os.environ, "MARQUEE_STATE": STATES[program]}
 
 
 def run(*command):
     """Seconds that a command takes as a whole process."""
     start = time.monotonic()
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, env=environment(command[0]), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode not in DONE:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
     return time.monotonic() - start
@@ -61,7 +68,8 @@ class Server:
     def __init__(self, program, port, data, models):
         self.base = f"http://127.0.0.1:{port}"
         command = [program, "serve", "--store", data, "--models", models, "--port", str(port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, env=environment(program), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(600):
             try:
                 urllib.request.urlopen(self.base + "/healthz/ready").read()
@@ -69,6 +77,11 @@ class Server:
             except OSError:
                 time.sleep(0.1)
         sys.exit(f"{program} serve does not get ready")
+
+    def processor(self):
+        """Seconds of processor time so far, all threads."""
+        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
         self.process.terminate()
@@ -113,6 +126,8 @@ def main():
 
 def compare(programs, options, folder):
     path = lambda name: os.path.join(folder, name)
+    for number, program in enumerate(programs):
+        STATES[program] = path(f"state{number}")
     processor = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "?")
     print(f"{processor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
           f"OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', 'not set')}")
@@ -162,9 +177,16 @@ def compare(programs, options, folder):
             ("GET /v1/items/popular?n=20", "/v1/items/popular?n=20", None),
             ("GET /v1/users/{u}/recommendations", "/", users),
         ]:
-            ask = lambda p: wrk(servers[p].base + route, options.seconds, script)
+            def ask(program):
+                server = servers[program]
+                before = server.processor()
+                speed = wrk(server.base + route, options.seconds, script)
+                return speed, (server.processor() - before) * 1e6 / (speed * options.seconds)
+
             in_turns(1, programs, ask)  # answers of content similarity get remembered
-            report(name, in_turns(options.rounds, programs, ask), "req/s", True)
+            rounds = in_turns(options.rounds, programs, ask)
+            report(name, [[speed for speed, _ in each] for each in rounds], "req/s", True)
+            report("  processor time a request", [[time for _, time in each] for each in rounds], "us", False)
     finally:
         for server in servers.values():
             server.stop()

@@ -57,6 +57,7 @@ def ask(connection, method, path, body=None):
 
 
 with tempfile.TemporaryDirectory() as folder:
+    os.environ["MARQUEE_STATE"] = f"{folder}/state"
     try:
         servers = arguments.bootstrap_servers or begin("broker", after="bootstrap.servers=")
         kafka = ["--bootstrap-servers", servers]
