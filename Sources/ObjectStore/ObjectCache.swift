@@ -8,10 +8,14 @@ internal import Synchronization
 ///     <folder>/<digest of endpoint and bucket>/<key>          the copy
 ///     <folder>/<digest of endpoint and bucket>/<key>.etag     which object it is a copy of
 ///
-/// Only for this user's eyes. Copies that nobody asked for during a month are removed; who has one mapped keeps its bytes.
+/// Only for this user's eyes. Each process that begins to use it tidies it: copies that nobody asked for during a month go, and
+/// those that nobody asked for during a day if their object is no more, such as a model that was replaced because it knew
+/// somebody who asked to be forgotten; so does what a killed process left half-fetched. Who has a copy mapped keeps its bytes.
 final class ObjectCache: Sendable {
     /// In seconds.
     private static let lifetime: TimeInterval = 30 * 86_400
+    /// In seconds: nothing is fetched for so long, and no copy in daily use is asked about.
+    private static let rest: TimeInterval = 86_400
     private static let suffix = ".etag"
     /// Objects are fetched in pieces of so many bytes.
     private static let pieceSize = 16 << 20
@@ -79,14 +83,25 @@ final class ObjectCache: Sendable {
                 throw StorageError.io(path: root, operation: "create", errno: errno)
             }
             isSwept = true
-            let limit = Date(timeIntervalSinceNow: -Self.lifetime)
-            for name in manager.enumerator(atPath: folder)?.allObjects as? [String] ?? []
-            where name.hasSuffix(Self.suffix) {
-                let mark = "\(folder)/\(name)"
-                let asked = (try? manager.attributesOfItem(atPath: mark))?[.modificationDate] as? Date
-                guard let asked, asked < limit else { continue }
-                try? manager.removeItem(atPath: mark)
-                try? manager.removeItem(atPath: String(mark.dropLast(Self.suffix.count)))
+            sweep()
+        }
+    }
+
+    private func sweep() {
+        let manager = FileManager.default
+        for name in manager.enumerator(atPath: folder)?.allObjects as? [String] ?? [] {
+            let path = "\(folder)/\(name)"
+            guard let facts = try? manager.attributesOfItem(atPath: path),
+                facts[.type] as? FileAttributeType == .typeRegular,
+                let changed = facts[.modificationDate] as? Date, -changed.timeIntervalSinceNow > Self.rest
+            else { continue }
+            if name.hasSuffix(Self.suffix) {
+                let key = String(name.dropLast(Self.suffix.count))
+                // Of a service that does not answer nothing is known.
+                let isGone = (try? client.head(key)).map { $0 == nil } ?? false
+                if isGone || -changed.timeIntervalSinceNow > Self.lifetime { forget(key) }
+            } else if !manager.fileExists(atPath: path + Self.suffix) {
+                try? manager.removeItem(atPath: path)
             }
         }
     }

@@ -130,4 +130,29 @@ struct StorageTests {
             #expect(try storage.read("one/data") == [1] && storage.list("one", from: "").map(\.name) == ["data"])
         }
     }
+
+    /// A model that is gone from the bucket, because it knew somebody who asked to be forgotten, goes from other machines' disks.
+    @Test func copiesOfWhatIsNoMoreGo() async throws {
+        let server = try await ConformanceTests.server.value
+        try await withTemporaryFolder { folder in
+            let prefix = "/\(UUID())"
+            let first = try ConformanceTests.storage(on: server, prefix: prefix, cache: folder.path)
+            for name in ["gone", "old", "young"] { _ = try first.putIfAbsent(name, [1, 2, 3]) }
+            let copies = try ["gone", "old", "young"].map { try first.localPath($0) }
+            let half = URL(filePath: copies[0]).deletingLastPathComponent().appending(path: ".tmp-1-2")
+            try Data([1]).write(to: half)
+            for path in [copies[0] + ".etag", copies[1] + ".etag", half.path] {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSinceNow: -2 * 86_400)], ofItemAtPath: path)
+            }
+            // By another machine, which knows nothing of this one's copies.
+            for name in ["gone", "young"] { try first.client.delete(first.key(name)) }
+
+            let second = try ConformanceTests.storage(on: server, prefix: prefix, cache: folder.path)
+            #expect(try second.localPath("old") == copies[1])
+            let left = try #require(FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String])
+            #expect(!left.contains { $0.contains("gone") || $0.contains(".tmp-") }, "\(left)")
+            #expect(copies[1...].allSatisfy { FileManager.default.fileExists(atPath: $0) })
+        }
+    }
 }

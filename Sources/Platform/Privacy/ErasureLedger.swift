@@ -5,7 +5,8 @@ internal import Operations
 /// The erasures of a deployment: files in `privacy` of the state folder, which nobody but its owner may read.
 ///
 /// One under way names the person, or nobody could go on with it; its file is removed with the last step. What stays is the
-/// receipt and its signature.
+/// receipt and its signature. Whoever writes in `open` holds the lock, so that what a killed process left there half-written
+/// can be told from what is being written: with the lock in hand it is nobody's, and it goes.
 struct ErasureLedger: Sendable {
     private let storage: LocalStorage
     private static let lock = ".lock"
@@ -37,12 +38,30 @@ struct ErasureLedger: Sendable {
             ) {
                 return known
             }
-            try note(record)
+            try write(record)
             return record
         }
     }
 
-    func note(_ record: ErasureRecord) throws { try storage.replace(Self.openName(record.id), try record.json()) }
+    /// Writes down how far an erasure is. One that another process has completed meanwhile stays complete.
+    func note(_ record: ErasureRecord) throws {
+        try storage.withLock(Self.lock) {
+            if try storage.status(Self.signatureName(record.id)) == nil { try write(record) }
+        }
+    }
+
+    /// Under the lock.
+    private func write(_ record: ErasureRecord) throws {
+        try removeLeftovers()
+        try storage.replace(Self.openName(record.id), try record.json())
+    }
+
+    /// Under the lock: removes what killed processes were writing. It names the person, too.
+    private func removeLeftovers() throws {
+        for entry in try storage.list("open", from: "") where !entry.name.hasSuffix(".json") {
+            try storage.delete("open/\(entry.name)")
+        }
+    }
 
     /// Those under way, oldest first.
     func open() throws -> [ErasureRecord] {
@@ -76,9 +95,12 @@ struct ErasureLedger: Sendable {
     /// Signs the receipt, and forgets who it was.
     func complete(_ record: ErasureRecord, key: [UInt8]) throws {
         let json = try record.json()
-        try storage.replace(Self.receiptName(record.id), json)
-        try storage.replace(Self.signatureName(record.id), Array(Digest.hmacSHA256(json, key: key).hex.utf8))
-        try storage.delete(Self.openName(record.id))
+        try storage.withLock(Self.lock) {
+            try storage.replace(Self.receiptName(record.id), json)
+            try storage.replace(Self.signatureName(record.id), Array(Digest.hmacSHA256(json, key: key).hex.utf8))
+            try removeLeftovers()
+            try storage.delete(Self.openName(record.id))
+        }
     }
 
     private static func isName(_ id: String) -> Bool { UUID(uuidString: id) != nil }
