@@ -87,6 +87,11 @@ final class ObjectCache: Sendable {
         }
     }
 
+    /// Of an object of which the service says nothing nothing is known.
+    private func isGone(_ key: String) -> Bool {
+        do { return try client.head(key) == nil } catch { return false }
+    }
+
     private func sweep() {
         let manager = FileManager.default
         for name in manager.enumerator(atPath: folder)?.allObjects as? [String] ?? [] {
@@ -97,9 +102,7 @@ final class ObjectCache: Sendable {
             else { continue }
             if name.hasSuffix(Self.suffix) {
                 let key = String(name.dropLast(Self.suffix.count))
-                // Of a service that does not answer nothing is known.
-                let isGone = (try? client.head(key)).map { $0 == nil } ?? false
-                if isGone || -changed.timeIntervalSinceNow > Self.lifetime { forget(key) }
+                if -changed.timeIntervalSinceNow > Self.lifetime || isGone(key) { forget(key) }
             } else if !manager.fileExists(atPath: path + Self.suffix) {
                 try? manager.removeItem(atPath: path)
             }

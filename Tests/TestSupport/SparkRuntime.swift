@@ -4,10 +4,11 @@ public import Foundation
 public struct SparkRuntime: Sendable {
     /// The Python that has pyspark.
     public let python: URL
-    private let jars: String
+    /// Paths of Delta's jars for it, with commas between them.
+    public let jars: String
 
-    /// The versions of Spark that the job is tried with.
-    public enum Version: String, Sendable {
+    /// The versions of Spark that the job and the tables are tried with.
+    public enum Version: String, CaseIterable, Sendable {
         /// In `.venv` (`make venv`).
         case three = "3.5"
         /// In `.venv-spark4` (`scripts/venv spark4`).

@@ -6,14 +6,24 @@ import Testing
 @testable import Columnar
 
 /// Tables with the features of newer protocols, by turns of Spark with Delta Lake and us. One session writes them all.
-@Suite(.enabled(if: Spark.isPresent, "needs Java, the Delta jars for Spark and the Python environment"))
+@Suite(.serialized)
 struct FeatureTableTests {
-    @Test func sparkAndWeReadEachOthersRows() async throws {
+    /// Delta Lake 3.3.3.
+    @Test(
+        .enabled(if: SparkRuntime.isPresent(.three), "needs Java, the Delta jars for Spark and the Python environment"))
+    func spark3AndWeReadEachOthersRows() async throws { try await takeTurns(with: .three) }
+
+    /// Delta Lake 4.4.0.
+    @Test(.enabled(if: SparkRuntime.isPresent(.four), "needs Java, the Delta jars for Spark and scripts/venv spark4"))
+    func spark4AndWeReadEachOthersRows() async throws { try await takeTurns(with: .four) }
+
+    private func takeTurns(with version: SparkRuntime.Version) async throws {
         try await withTemporaryFolder { folder in
-            let session = try await SparkSession("features.py", folder)
+            let session = try await SparkSession("features.py", folder, version)
             do {
                 try await session.wait(for: folder.appending(path: "first-done"), patience: .seconds(900))
-                try readAll(folder)
+                try readAll(folder, count: version == .four ? 18 : 17)
+                if version == .four { try leaveVariantsOut(folder) }
                 try refuse(folder)
                 let names = try goOn(folder)
                 try Data(names.joined(separator: "\n").utf8).write(to: folder.appending(path: "second.part"))
@@ -40,10 +50,10 @@ struct FeatureTableTests {
     }
 
     /// Each table as Spark reads it, from its commits and, where there is a checkpoint, from that alone.
-    private func readAll(_ folder: URL) throws {
+    private func readAll(_ folder: URL, count: Int) throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".jsonl") }.map { String($0.dropLast(6)) }.sorted()
-        #expect(names.count == 17)
+        #expect(names.count == count)
         for name in names {
             do {
                 let table = try table(name, in: folder)
@@ -89,6 +99,16 @@ struct FeatureTableTests {
         try storage.delete("\(LogName.sidecars)/\(sidecar.name)")
         let error = #expect(throws: StorageError.self) { try DeltaTable.open(at: copy.path) }
         #expect(error?.message.contains(sidecar.name) == true)
+    }
+
+    /// A column of variants is named and left out; the others are read, and nothing is written.
+    private func leaveVariantsOut(_ folder: URL) throws {
+        let table = try table("variants", in: folder)
+        let snapshot = try table.snapshot()
+        #expect(snapshot.schema.names == ["id", "name"])
+        #expect(snapshot.unsupportedColumns["value"]?.contains("variant") == true)
+        let refusal = #expect(throws: ColumnarError.self) { try table.append(snapshot.batches()) }
+        #expect(refusal?.code == "format-unsupported", "\(refusal?.message ?? "")")
     }
 
     /// What we cannot uphold.

@@ -3,26 +3,16 @@ import Synchronization
 import TestSupport
 import Testing
 
-enum Spark {
-    static let isPresent =
-        Checkout.python != nil && Checkout.shared("servers/delta/jars") != nil
-        && (["/usr/bin/java"] + (ProcessInfo.processInfo.environment["JAVA_HOME"].map { ["\($0)/bin/java"] } ?? []))
-            .contains { FileManager.default.isExecutableFile(atPath: $0) }
-}
-
 /// A script of Tests/Independent/delta that works with Spark, running.
 final class SparkSession: Sendable {
     private let result = Mutex<(status: Int32, output: String)?>(nil)
 
-    init(_ script: String, _ folder: URL) async throws {
-        let python = try #require(Checkout.python).path
-        let jars = try #require(Checkout.shared("servers/delta/jars")).path
-        let list = try await runCommand("/bin/bash", [jars, "3.5"])
-        try #require(list.status == 0, "\(list.output)")
+    init(_ script: String, _ folder: URL, _ version: SparkRuntime.Version = .three) async throws {
+        let spark = try await SparkRuntime(version)
         let script = Checkout.root.appending(path: "Tests/Independent/delta/\(script)").path
-        let words = [script, folder.path, list.output.trimmingCharacters(in: .whitespacesAndNewlines)]
+        let words = [script, folder.path, spark.jars]
         Task { [self] in
-            let end = (try? await runCommand(python, words)) ?? (status: -1, output: "it did not start")
+            let end = (try? await runCommand(spark.python.path, words)) ?? (status: -1, output: "it did not start")
             result.withLock { $0 = end }
         }
     }

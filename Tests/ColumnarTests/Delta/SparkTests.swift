@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Spark with Delta Lake and we, by turns on the same tables. One session does it all: starting one costs most.
-@Suite(.enabled(if: Spark.isPresent, "needs Java, the Delta jars for Spark and the Python environment"))
+@Suite(.enabled(if: SparkRuntime.isPresent(.three), "needs Java, the Delta jars for Spark and the Python environment"))
 struct SparkTests {
     @Test func sparkAndWeWorkOnTheSameTables() async throws {
         try await withTemporaryFolder { folder in

@@ -26,9 +26,9 @@ def sql(name, *statements):
         spark.sql(statement.replace("T!", at(name)))
 
 
-def done(name, suffix=""):
-    found = sorted((plain(row) for row in spark.read.format("delta").load(f"{folder}/{name}").collect()),
-                   key=lambda row: row["id"])
+def done(name, suffix="", columns="*"):
+    frame = spark.read.format("delta").load(f"{folder}/{name}").select(columns)
+    found = sorted((plain(row) for row in frame.collect()), key=lambda row: row["id"])
     with open(f"{folder}/{name}{suffix}.jsonl", "w") as out:
         for row in found:
             out.write(json.dumps(row) + "\n")
@@ -146,6 +146,10 @@ sql("hadoop-lz4", "create table T! using delta as "
     "select id, repeat(concat('t', id % 5), 20) as text from range(0, 40000, 1, 1)")
 done("hadoop-lz4")
 spark.conf.set("spark.sql.parquet.compression.codec", "snappy")
+if spark.version >= "4":
+    sql("variants", "create table T! using delta as select id, parse_json(concat('{\"n\":', id, '}')) as value, "
+        "concat('n', id) as name from range(0, 5, 1, 1)", "delete from T! where id = 3")
+    done("variants", columns=["id", "name"])
 
 open(f"{folder}/first-done", "w").close()
 while not os.path.exists(f"{folder}/second"):
