@@ -1,5 +1,5 @@
 import Columnar
-public import Domain
+internal import Domain
 public import Store
 import Synchronization
 
@@ -12,11 +12,12 @@ import Synchronization
 ///
 /// What an import has stored directly counts too, however long ago: it has no offset.
 public struct DuplicatePolicy: Sendable {
-    /// Hands over the identifiers of the stored events of a partition whose offsets lie in a range.
+    /// Hands over the identifiers of the stored events of partitions of one topic whose offsets lie in a range, which is each
+    /// partition's own; of those partitions others, too, where that is as easy.
     public typealias Stored =
         @Sendable (
-            _ place: TopicPartition, _ offsets: Range<Int64>,
-            _ found: (_ eventID: UnsafeBufferPointer<UInt8>, _ offset: Int64) -> Void
+            _ topic: String, _ offsets: [Int32: Range<Int64>],
+            _ found: (_ partition: Int32, _ eventID: UnsafeBufferPointer<UInt8>, _ offset: Int64) -> Void
         ) throws -> Void
 
     /// In offsets; memory is about 48 bytes for each, in each partition.
@@ -42,43 +43,102 @@ public struct DuplicatePolicy: Sendable {
         self.window = window
         // Nothing else is imported.
         if contract == .events { self.table = { try table.get() } } else { self.table = nil }
-        stored = { place, offsets, found in
+        stored = { topic, offsets, found in
             guard let table = try table.get() else { return }
-            // The bounds of each file's offsets are in the log: only the newest files are opened.
-            var scan = try table.snapshot().scan(
-                columns: [identifier, OriginColumn.offset],
-                where: .and([
-                    .compare(column: OriginColumn.offset, .greaterOrEqual, .int(offsets.lowerBound)),
-                    .compare(column: OriginColumn.offset, .less, .int(offsets.upperBound)),
-                    .compare(column: OriginColumn.partition, .equal, .int(Int64(place.partition))),
-                    .compare(column: OriginColumn.topic, .equal, .string(place.topic)),
-                ]))
-            while let batch = try scan.next() {
-                guard let identifiers = try batch.column(named: identifier).byteStrings,
-                    let positions = try batch.column(named: OriginColumn.offset).int64s
-                else { return }
-                for row in 0..<batch.rowCount {
-                    identifiers.withBytes(of: row) { found($0, positions.values[row]) }
+            let snapshot = try table.snapshot()
+            // Partitions that are equally far, as those of a topic mostly are, lie in the same files: one scan finds them all.
+            for stretch in Self.joined(Array(offsets.values)) {
+                // The bounds of each file's offsets are in the log: only the newest files are opened.
+                var scan = try snapshot.scan(
+                    columns: [identifier, OriginColumn.offset, OriginColumn.partition],
+                    where: .and(
+                        [
+                            .compare(column: OriginColumn.offset, .greaterOrEqual, .int(stretch.lowerBound)),
+                            .compare(column: OriginColumn.offset, .less, .int(stretch.upperBound)),
+                            .compare(column: OriginColumn.topic, .equal, .string(topic)),
+                        ]
+                            + (offsets.count == 1
+                                ? offsets.keys.map {
+                                    .compare(column: OriginColumn.partition, .equal, .int(Int64($0)))
+                                } : [])))
+                while let batch = try scan.next() {
+                    guard let identifiers = try batch.column(named: identifier).byteStrings,
+                        let positions = try batch.column(named: OriginColumn.offset).int64s,
+                        let partitions = try batch.column(named: OriginColumn.partition).int32s
+                    else { return }
+                    for row in 0..<batch.rowCount {
+                        identifiers.withBytes(of: row) { found(partitions.values[row], $0, positions.values[row]) }
+                    }
                 }
             }
         }
     }
 
+    /// The ranges' union as ascending ranges that do not touch.
+    private static func joined(_ ranges: [Range<Int64>]) -> [Range<Int64>] {
+        var joined: [Range<Int64>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = joined.last, range.lowerBound <= last.upperBound {
+                joined[joined.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                joined.append(range)
+            }
+        }
+        return joined
+    }
+
     /// What imports stored; nil where there is no store to look it up in.
     var imported: ImportedIdentifiers? { table.map { ImportedIdentifiers(table: $0) } }
 
-    func window(of place: TopicPartition, before offset: Int64) throws -> DuplicateWindow {
-        var result = DuplicateWindow(length: window)
-        guard let stored else { return result }
-        // Rows from `offset` on are there only if the topic was made anew: what the old log brought counts as brought just
-        // before.
-        let (end, overflows) = offset.addingReportingOverflow(window)
-        var known: [DuplicateWindow.Entry] = []
-        try stored(place, max(0, offset - window)..<(overflows ? .max : end)) {
-            known.append(.init(fingerprint: result.fingerprint($0), offset: min($1, offset - 1)))
+    /// A window for each partition that goes on at an offset, filled with what was stored before it. O(rows of the files that
+    /// have rows of any of them).
+    func windows(before next: [TopicPartition: Int64]) throws -> [TopicPartition: DuplicateWindow] {
+        var result: [TopicPartition: DuplicateWindow] = [:]
+        for (topic, places) in Dictionary(grouping: next, by: \.key.topic) {
+            var filled = places.map { place, offset in
+                FilledWindow(place: place, next: offset, window: DuplicateWindow(length: window))
+            }
+            let numbers = Dictionary(uniqueKeysWithValues: filled.enumerated().map { ($1.place.partition, $0) })
+            // Rows of a partition mostly lie together.
+            var (partition, number) = (Int32(-1), Int?.none)
+            try stored?(topic, numbers.mapValues { filled[$0].offsets }) { place, identifier, offset in
+                if place != partition { (partition, number) = (place, numbers[place]) }
+                if let number { filled[number].take(identifier, offset) }
+            }
+            for one in filled { result[one.place] = one.result() }
         }
-        result.fill(known)
         return result
+    }
+}
+
+/// The window of a partition while what was stored comes in.
+private struct FilledWindow {
+    let place: TopicPartition
+    private let next: Int64
+    /// Those whose identifiers it takes.
+    let offsets: Range<Int64>
+    private let window: DuplicateWindow
+    private var known: [DuplicateWindow.Entry] = []
+
+    init(place: TopicPartition, next: Int64, window: DuplicateWindow) {
+        self.place = place
+        self.next = next
+        self.window = window
+        // Rows from `next` on are there only if the topic was made anew: what the old log brought counts as brought just
+        // before.
+        let (end, overflows) = next.addingReportingOverflow(window.length)
+        offsets = max(0, next - window.length)..<(overflows ? .max : end)
+    }
+
+    mutating func take(_ identifier: UnsafeBufferPointer<UInt8>, _ offset: Int64) {
+        guard offsets.contains(offset) else { return }
+        known.append(.init(fingerprint: window.fingerprint(identifier), offset: min(offset, next - 1)))
+    }
+
+    func result() -> DuplicateWindow {
+        var window = window
+        window.fill(known)
+        return window
     }
 }
 

@@ -10,7 +10,8 @@ struct DuplicateWindow {
         var offset: Int64
     }
 
-    private let length: Int64
+    /// In offsets.
+    let length: Int64
     let fingerprint = Fingerprinter()
     private var current = FingerprintSet()
     private var previous = FingerprintSet()

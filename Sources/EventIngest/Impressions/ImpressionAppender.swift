@@ -21,9 +21,9 @@ final class ImpressionAppender: RowAppender {
     var rowCount: Int { columns.count }
     var byteCount: Int { columns.byteCount }
 
-    func begin(_ place: TopicPartition, at offset: Int64) throws {
+    func begin(_ next: [TopicPartition: Int64]) throws {
         guard let duplicates else { return }
-        windows[place] = try duplicates.window(of: place, before: offset)
+        try windows.merge(duplicates.windows(before: next)) { $1 }
     }
 
     func release(_ place: TopicPartition) { windows[place] = nil }

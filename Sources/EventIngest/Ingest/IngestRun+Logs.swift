@@ -103,7 +103,7 @@ extension IngestRun {
         oldestPending = nil
         passedSince = nil
         let rewound = Set(ledger.rewind())
-        for (place, state) in ledger.states { try appenders[state.route].begin(place, at: state.next) }
+        try beginRows(of: ledger.places)
         let next = ledger.nextOffsets
         try consumer.restart(next.filter { rewound.contains($0.key) }, among: next)
     }

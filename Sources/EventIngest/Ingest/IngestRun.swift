@@ -210,8 +210,8 @@ final class IngestRun {
                 state.deadLetters = try writer.deadLetters(of: place, in: next..<deadStored)
             }
             ledger.take(place, state)
-            try appenders[route].begin(place, at: next)
         }
+        try beginRows(of: places)
         progress.partitions = ledger.states.count
         watch.watch(ledger.places)
         watch.forgetEnds(of: places)
@@ -219,6 +219,13 @@ final class IngestRun {
         if configuration.untilEnd, !finished.isEmpty {
             uncommitted.append(UncommittedEnds(of: finished, configuration, hooks.kafka))
         }
+    }
+
+    /// Has the appenders begin with partitions of the ledger, each with all of its own at once.
+    func beginRows(of places: [TopicPartition]) throws {
+        var next = [[TopicPartition: Int64]](repeating: [:], count: appenders.count)
+        for place in places { if let state = ledger[place] { next[state.route][place] = state.next } }
+        for (appender, next) in zip(appenders, next) where !next.isEmpty { try appender.begin(next) }
     }
 
     /// Where to go on: at `expected`, unless the broker has lost it, or has another log.

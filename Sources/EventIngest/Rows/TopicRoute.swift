@@ -52,8 +52,8 @@ public protocol RowAppender: AnyObject {
     /// - Throws: what keeps it from telling which, such as a schema registry that does not answer. The run then ends;
     ///   nothing of these messages is stored, so the next run reads them again.
     func append(_ messages: KafkaMessages, receivedAt: Timestamp, rejections: inout [Rejection]) throws
-    /// Called before the first messages of a partition: they go on at `offset`, and all before it are stored. Blocks.
-    func begin(_ place: TopicPartition, at offset: Int64) throws
+    /// Called before the first messages of partitions: each goes on at its offset, and all before it are stored. Blocks.
+    func begin(_ next: [TopicPartition: Int64]) throws
     /// The partition is somebody else's from now on; its rows were taken.
     func release(_ place: TopicPartition)
     /// How many rows are kept.
@@ -67,7 +67,7 @@ public protocol RowAppender: AnyObject {
 }
 
 extension RowAppender {
-    public func begin(_ place: TopicPartition, at offset: Int64) throws {}
+    public func begin(_ next: [TopicPartition: Int64]) throws {}
     public func release(_ place: TopicPartition) {}
     public func reuse(_ batches: [RecordBatch]) {}
 }
