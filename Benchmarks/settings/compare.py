@@ -11,7 +11,9 @@ NDCG@20 on the test window (the latest tenth of the events) with the plain defau
 
 import argparse
 import json
+import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -38,11 +40,15 @@ def tuned(options, name):
     line = [options.marquee, "tune", "--store", options.folder / name, "--trials", options.trials]
     line += ["--threads", options.threads, "--log-level", "error"]
     done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=True)
-    words = done.stdout.splitlines()[-1].split()
-    kept = [word for word in words[6:]]
+    # The line to run comes last, broken where the terminal's width asks for it.
+    words = shlex.split(done.stdout[done.stdout.rindex("marquee train "):].replace("\\\n", " "))
+    kept = words[words.index("--models") + 2:]
+    if not kept:
+        raise SystemExit(f"{name}: no settings in what tune printed:\n{done.stdout}")
     if "--threads" in kept:
         place = kept.index("--threads")
         del kept[place : place + 2]
+    print(f"  {name}: the search chose {' '.join(kept)}", file=sys.stderr, flush=True)
     return train(options, name, *kept)[0]
 
 

@@ -123,13 +123,12 @@ extension Column {
     /// `rows` as ranges of neighbours that follow each other; nil where these are so short that copying row by row is
     /// faster.
     private static func runs(_ rows: [Int32]) -> [Range<Int>]? {
-        func isEnd(_ i: Int) -> Bool { i + 1 == rows.count || rows[i + 1] != rows[i] + 1 }
-        let count = rows.indices.reduce(0) { isEnd($1) ? $0 + 1 : $0 }
-        guard count <= rows.count / 8 else { return nil }
+        let most = rows.count / 8
         var runs: [Range<Int>] = []
-        runs.reserveCapacity(count)
         var start = 0
-        for i in rows.indices where isEnd(i) {
+        for i in rows.indices where i + 1 == rows.count || rows[i + 1] != rows[i] + 1 {
+            // Scattered rows show it after an eighth of them.
+            guard runs.count < most else { return nil }
             runs.append(Int(rows[start])..<Int(rows[i]) + 1)
             start = i + 1
         }
@@ -149,15 +148,10 @@ extension Column {
             return PrimitiveColumn(values, validity: valid(c.validity))
         }
         func bytes(_ c: BytesColumn) -> BytesColumn {
+            guard let runs else { return c.scattered(rows, validity: valid(c.validity)) }
             var result = BytesColumn()
             result.reserveCapacity(rows: rows.count, bytes: c.count == 0 ? 0 : c.bytes.count / c.count * rows.count)
             c.bytes.withUnsafeBufferPointer { source in
-                guard let runs else {
-                    for row in rows {
-                        result.append(utf8: UnsafeBufferPointer(rebasing: source[c.range(of: Int(row))]))
-                    }
-                    return
-                }
                 for run in runs {
                     let start = c.offsets[run.lowerBound]
                     let shift = Int32(result.bytes.count) - start

@@ -10,8 +10,8 @@ final class DriftWatch: Sendable {
     private let store: EventStore
     private let registry: ModelRegistry
     private let webhooks: WebhookSender?
-    /// The version that was looked at last, when, and what was told of.
-    private let last = Mutex<(version: Int64?, at: ContinuousClock.Instant?, told: Timestamp?)>((nil, nil, nil))
+    /// The version that was looked at last, and when.
+    private let last = Mutex<(version: Int64?, at: ContinuousClock.Instant?)>((nil, nil))
     /// A look reads the whole table.
     private static let rhythm = Duration.seconds(300)
     private static let log = Log("drift")
@@ -23,8 +23,10 @@ final class DriftWatch: Sendable {
     }
 
     /// Whether there is drift that no run has seen: one that has trained on half of the drifted window has.
-    /// - Parameter seen: the newest event that a run has trained on.
-    func isDue(version: Int64, after seen: Timestamp?) throws -> Bool {
+    /// - Parameters:
+    ///   - seen: the newest event that a run has trained on.
+    ///   - told: the end of the window whose drift was told of last; becomes that of this one if it is told of.
+    func isDue(version: Int64, after seen: Timestamp?, told: inout Timestamp?) throws -> Bool {
         let now = ContinuousClock.now
         let looks = last.withLock { last in
             if last.version == version || last.at.map({ now - $0 < Self.rhythm }) ?? false { return false }
@@ -37,17 +39,18 @@ final class DriftWatch: Sendable {
             model: try? registry.openCurrent())
         DriftMetrics.show(report)
         guard !report.drifted.isEmpty else { return false }
-        tell(report)
+        if tell(report, unlessSince: told) { told = report.to }
         return seen.map { $0.advanced(bySeconds: report.windowSeconds) <= report.to } ?? true
     }
 
-    private func tell(_ report: DriftReport) {
+    /// The run that was due could not begin: what was seen is looked at again.
+    func lookAgain() { last.withLock { $0.version = nil } }
+
+    /// - Returns: whether it is another window than the one that was told of.
+    private func tell(_ report: DriftReport, unlessSince told: Timestamp?) -> Bool {
         Self.log.warning(report.text)
-        let isNew = last.withLock { last in
-            defer { last.told = report.to }
-            return last.told.map { $0.advanced(bySeconds: report.windowSeconds) <= report.to } ?? true
-        }
-        guard isNew, let webhooks else { return }
+        guard told.map({ $0.advanced(bySeconds: report.windowSeconds) <= report.to }) ?? true else { return false }
+        guard let webhooks else { return true }
         do {
             try webhooks.post(
                 WebhookMessage("drift.detected") { json in
@@ -58,7 +61,9 @@ final class DriftWatch: Sendable {
                 })
         } catch {
             Self.log.error("a webhook could not be written down", ["type": "drift.detected", "why": "\(error)"])
+            return false
         }
+        return true
     }
 }
 

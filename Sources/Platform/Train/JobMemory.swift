@@ -8,12 +8,17 @@ struct JobMemory: Codable, Sendable, Equatable {
     var handledAt: Timestamp?
     /// The next time of the clock, or of the next attempt; nil if only triggers start it.
     var nextAt: Timestamp?
+    /// When the run began that is under way, or that was when its process died; nil if none is.
+    var runningSince: Timestamp?
+    /// The end of the window whose drift was told of last.
+    var driftToldAt: Timestamp?
     /// Failures in a row.
     var failures = 0
     /// The next attempt after a failure.
     var retryAt: Timestamp?
-    /// Version and rows of the table, version of the weights and digest of the settings, of the last run that succeeded or
+    /// Identity, version and rows of the table, version of the weights and digest of the settings, of the last run that succeeded or
     /// found nothing new.
+    var table: String?
     var version: Int64?
     var rows: Int64?
     var weights: Int?

@@ -76,6 +76,7 @@ public final class RetrainingService: Service {
                     case .ran, .failed, .nothing: looked = nil
                     case .busy(let holder):
                         Self.log.info("a run is due, but another is under way", ["by": holder.description])
+                        if cause == .drift { drift.lookAgain() }
                         try await Task.sleep(for: .seconds(5))
                     }
                 }
@@ -108,11 +109,7 @@ public final class RetrainingService: Service {
     /// - Throws: what stands in the way of telling whether one is.
     public func runOnce() async throws -> Outcome {
         let cause = try await BlockingWork.run("trainer") { [self] _ in try due(looking: true) }
-        guard let cause else {
-            return .nothing(
-                plan.timing.isOpen
-                    ? "the table has no new version" : "no run is due (\(plan.timing.text))")
-        }
+        guard let cause else { return .nothing(try await BlockingWork.run("trainer") { [self] _ in try idleness() }) }
         let patience = ContinuousClock.now + Leases.patience + Leases.rhythm
         while true {
             let outcome = try await carryOut(cause)
@@ -124,6 +121,14 @@ public final class RetrainingService: Service {
         }
     }
 
+    /// Why no run is due.
+    /// - Throws: what a training would, where there is no table at all: a lost disk or a slip in a name is no lack of news.
+    private func idleness() throws -> String {
+        _ = try runner.store.open(.events)
+        if let retry = try runner.ledger.memory.retryAt { return "the run that failed is tried again at \(retry)" }
+        return plan.timing.isOpen ? "the table has no new version" : "no run is due (\(plan.timing.text))"
+    }
+
     // MARK: Deciding
 
     /// Why a run is due, or nil. Blocks.
@@ -131,6 +136,10 @@ public final class RetrainingService: Service {
         let now = Timestamp.now
         let memory = try runner.ledger.memory
         var corrected = plan.corrected(memory, at: now)
+        if let since = corrected.runningSince, try runner.ledger.leases.holder(of: runner.ledger.job) == nil {
+            Self.log.warning("a run ended without a word; it is made up for", ["begun": since])
+            corrected = plan.interrupted(corrected, at: now)
+        }
         corrected.schedule = plan.timing.text
         corrected.nextAt = plan.next(corrected, at: now)
         if corrected != memory { try runner.ledger.update { $0 = corrected } }
@@ -138,19 +147,22 @@ public final class RetrainingService: Service {
         // While a failure waits for its next attempt, nothing else starts a run.
         guard looking, corrected.retryAt == nil, let table = try table() else { return nil }
         if let cause = plan.cause(
-            corrected, rows: table.rows, version: table.version, weights: configuration.weights.version)
+            corrected, table: table.id, rows: table.rows, version: table.version,
+            weights: configuration.weights.version)
         {
             return cause
         }
         if plan.timing.isOpen, try corrected.settings != configuration.requestDigest() { return .data }
         guard plan.timing.onDrift else { return nil }
-        return try drift.isDue(version: table.version, after: corrected.newestEventAt) ? .drift : nil
+        var told = corrected.driftToldAt
+        defer { if told != corrected.driftToldAt { _ = try? runner.ledger.update { $0.driftToldAt = told } } }
+        return try drift.isDue(version: table.version, after: corrected.newestEventAt, told: &told) ? .drift : nil
     }
 
-    private func table() throws -> (version: Int64, rows: Int64?)? {
+    private func table() throws -> (id: String, version: Int64, rows: Int64?)? {
         guard let table = try runner.store.openIfPresent(.events) else { return nil }
         let snapshot = try table.snapshot()
-        return (snapshot.version, snapshot.rowCount)
+        return (snapshot.tableID, snapshot.version, snapshot.rowCount)
     }
 
     /// Makes the run, if there is something to train on, and remembers how it went.
@@ -161,7 +173,8 @@ public final class RetrainingService: Service {
             (table: try? table(), memory: try runner.ledger.memory)
         }
         if let table = looked.table ?? nil, looked.memory.version == table.version,
-            looked.memory.settings == settings, looked.memory.failures == 0
+            looked.memory.table ?? table.id == table.id, looked.memory.settings == settings,
+            looked.memory.failures == 0
         {
             Self.log.info("nothing new to train on", ["version": table.version])
             try await remember { $0.handledAt = begun }
@@ -171,7 +184,10 @@ public final class RetrainingService: Service {
         case .busy(let holder): return .busy(holder)
         case .known: return .nothing("it is there already")
         case .begun(let run):
-            try await remember { $0.handledAt = begun }
+            try await remember { memory in
+                memory.handledAt = begun
+                memory.runningSince = begun
+            }
             do {
                 let manifest = try await runner.run(
                     run, configuration, warmStart: warmStart, onProgress: onProgress)
@@ -181,6 +197,8 @@ public final class RetrainingService: Service {
                 try await remember { [weights = configuration.weights.version] memory in
                     memory.failures = 0
                     memory.retryAt = nil
+                    memory.runningSince = nil
+                    memory.table = manifest.data.table
                     memory.version = manifest.data.version
                     memory.rows = rows ?? Int64(manifest.data.events)
                     memory.weights = weights
@@ -196,6 +214,7 @@ public final class RetrainingService: Service {
             } catch {
                 try await remember { [plan] memory in
                     memory = plan.failed(memory, at: .now)
+                    memory.runningSince = nil
                     memory.lastRunAt = .now
                 }
                 return .failed(error)

@@ -68,8 +68,10 @@ struct RunPlan: Sendable {
     }
 
     /// Whether the table makes a run due: its rows, or what they were weighed by.
-    func cause(_ memory: JobMemory, rows: Int64?, version: Int64, weights: Int) -> Cause? {
+    func cause(_ memory: JobMemory, table: String, rows: Int64?, version: Int64, weights: Int) -> Cause? {
         if let known = memory.weights, known != weights { return .weights }
+        // Another table in the same place: nothing that is remembered says anything of it.
+        if let known = memory.table, known != table { return .data }
         if let wanted = timing.newEvents, let rows, rows - (memory.rows ?? 0) >= wanted { return .events }
         if timing.isOpen, memory.version != version { return .data }
         return nil
@@ -81,6 +83,15 @@ struct RunPlan: Sendable {
         memory.failures += 1
         let doubled = firstPause * (1 << min(memory.failures - 1, 20))
         memory.retryAt = now.advanced(bySeconds: min(doubled, Self.longestPause).inSeconds)
+        return memory
+    }
+
+    /// What is remembered of a run that ended without a word, such as by a kill: it is made up for at once, and where that happens
+    /// again and again after growing pauses, as a failure is.
+    func interrupted(_ memory: JobMemory, at now: Timestamp) -> JobMemory {
+        var memory = failed(memory, at: now)
+        memory.runningSince = nil
+        if memory.failures == 1 { memory.retryAt = now }
         return memory
     }
 

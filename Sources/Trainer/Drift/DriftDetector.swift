@@ -48,7 +48,8 @@ public struct DriftDetector {
             let windows = try DriftWindows(log, days: length, count: count + Self.reference + 1)
             let usual = windows.events[1...count].sorted()[count / 2]
             guard usual >= Self.fewestEvents else {
-                reason = "a usual window of \(length) days has \(usual) events, and \(Self.fewestEvents) are the least"
+                reason =
+                    "a usual window of \(length) day\(length == 1 ? "" : "s") has \(usual) events, and \(Self.fewestEvents) are the least"
                 continue
             }
             return try report(windows, past: count, model)

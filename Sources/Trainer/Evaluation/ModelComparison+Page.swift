@@ -76,6 +76,9 @@ extension ModelComparison {
         let name = "NDCG@\(headline.cutoff)"
         let (value, ends) = ReportCell.percent(headline.relative).words
         let figure = "\(name) differs by \(value) (\(ends ?? "no interval"))"
+        guard isOnSameEvents else {
+            return "Which model is better is not known: they were measured on different events, where \(figure)."
+        }
         switch (headline.difference.low, headline.difference.high) {
         case (let low?, _) where low > 0: return "The second model is better than the first: \(figure)."
         case (_, let high?) where high < 0: return "The second model is worse than the first: \(figure)."

@@ -114,13 +114,15 @@ public struct QualityHistory: Codable, Sendable {
         guard let first = measured.first, let before = first.ndcg, measured.count > 1 else {
             return "\(figure), with none before it to compare with."
         }
-        let change = ModelComparison.difference(before, ndcg)
-        let trend =
-            switch (change.low, change.high) {
-            case (let low?, _) where low > 0: "higher than"
-            case (_, let high?) where high < 0: "lower than"
-            default: "not shown to differ from"
-            }
-        return "\(figure), \(trend) \(words(before)) of the oldest; \(promoted) went into service."
+        // Of different events figures say little beside each other; what they are above the same list on the same events does.
+        return
+            "\(figure)\(lift(of: last)); the oldest had \(words(before))\(lift(of: first)), on other events. "
+            + "\(promoted) went into service."
+    }
+
+    private func lift(of entry: Entry) -> String {
+        guard let ndcg = entry.ndcg, let popular = entry.popular, popular.value > 0 else { return "" }
+        let (value, _) = ReportCell.percent(Interval(value: ndcg.value / popular.value - 1)).words
+        return ", \(value) against the popularity list"
     }
 }

@@ -116,7 +116,7 @@ extension LogReport {
 
     private var offPolicySection: ReportSection {
         var text = [verdict]
-        if let caution { text.append(caution) }
+        if let caution, !verdict.hasSuffix(caution) { text.append(caution) }
         if leftOut > 0 {
             text.append(
                 "\(leftOut) impressions are left out: without a propensity, of nobody, or of users whom the model does not know."
@@ -165,7 +165,7 @@ extension LogReport {
         }
         let logged = "\(words(rate)) of the shown items were clicked"
         guard let found = offPolicy, let target else { return "\(logged)." }
-        guard caution == nil else { return "\(logged); what \(target) would have had can't be told from this log." }
+        if let caution { return "\(logged); what \(target) would have had can't be told from this log. \(caution)" }
         let other = found.doublyRobust
         let word =
             if let low = other.low, let high = found.logged.high, low > high {

@@ -38,6 +38,8 @@ public struct GateVerdict: Codable, Hashable, Sendable {
         case alreadyPublished = "already-published"
         /// A rollback pins the model in service.
         case pinned
+        /// Another model was put into service while it was trained.
+        case overtaken
         /// Worse than the model in service: the interval lies below zero.
         case worse
         /// Worse than the popularity list or than item neighbours: the interval lies below zero.

@@ -144,9 +144,12 @@ public struct Manifest: Codable, Hashable, Sendable {
         public var leftOut: LeftOutUsers?
         /// Which key the users' pseudonyms are of, by its digest; nil if users are called as they are.
         public var pseudonymKey: String?
+        /// The identity of the events table, which another one in its place does not have; nil without a table, and in models of
+        /// earlier versions.
+        public var table: String?
 
         private enum CodingKeys: String, CodingKey {
-            case source, version, events, users, items, interactions, liked
+            case source, table, version, events, users, items, interactions, liked
             case pseudonymKey = "pseudonym_key"
             case leftOut = "left_out"
             case badRows = "bad_rows"

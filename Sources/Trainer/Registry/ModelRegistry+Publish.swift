@@ -54,19 +54,40 @@ extension ModelRegistry {
     enum Promotion {
         case promoted
         case pinned(RegistryPin)
+        /// Another model was put into service since the verdict: nothing is known of this one beside that.
+        case overtaken(ModelID)
     }
 
     /// Puts a model into service that a training has made, unless a rollback has pinned another.
-    func promote(trained id: ModelID, reason: String) throws -> Promotion {
+    /// - Parameter incumbent: what the verdict takes to be in service; nil if that does not matter.
+    func promote(trained id: ModelID, inPlaceOf incumbent: ModelID??, reason: String) throws -> Promotion {
         try verify(id)
         return try writing {
             try storage.withLock(Self.lock) {
                 if let pin = try pin() { return .pinned(pin) }
+                if let incumbent, let current = try? current(), current != incumbent { return .overtaken(current) }
                 try point(to: id, .promoted, previous: try? current(), reason)
                 return .promoted
             }
         }
     }
+
+    /// Of the models that were in service lately, back to the last whose smaller data somebody meant, the one with most events;
+    /// data that shrinks a little from training to training is held against that.
+    func largestInService() throws -> Manifest? {
+        var largest: Manifest?
+        let promoted = try history().filter { $0.action == .promoted }
+        for entry in promoted.suffix(Self.remembered).reversed() {
+            guard let manifest = try? manifest(of: entry.model) else { continue }
+            if largest.map({ $0.data.events < manifest.data.events }) ?? true { largest = manifest }
+            // Promoted by hand or as asked for: what it has is enough.
+            if entry.reason != manifest.gate.reason || manifest.gate.policy == .always { break }
+        }
+        return largest
+    }
+
+    /// So many promotions are looked back.
+    private static let remembered = 8
 
     /// Lets trainings promote again after a rollback.
     /// - Returns: whether anything was pinned.

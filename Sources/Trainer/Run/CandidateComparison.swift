@@ -14,6 +14,8 @@ struct CandidateComparison {
     let request: String
     /// The model in service, if there is one.
     let incumbent: Incumbent?
+    /// See ``ModelRegistry/largestInService()``.
+    let largest: Manifest?
 
     /// What held-out events said.
     struct Result {
@@ -27,13 +29,25 @@ struct CandidateComparison {
         /// How lists are mixed; nil if the events say too little.
         var blend: LearnedBlend?
 
-        /// A rollback holds what would have been promoted.
+        /// A rollback holds what would have been promoted, also what should always be.
         mutating func hold(by pin: RegistryPin) {
+            hold(
+                .pinned,
+                "\(pin.model) is pinned since the rollback of \(pin.at); 'marquee models unpin' lets trainings promote again."
+            )
+        }
+
+        /// Another model was put into service while this one was trained.
+        mutating func hold(behind current: ModelID) {
+            hold(
+                .overtaken,
+                "\(current) was put into service while this one was trained; train again, or promote it by hand.")
+        }
+
+        private mutating func hold(_ finding: GateVerdict.Finding, _ reason: String) {
             verdict.outcome = .kept
-            verdict.finding = .pinned
-            verdict.reason =
-                "\(pin.model) is pinned since the rollback of \(pin.at); 'marquee models unpin' lets trainings promote again. "
-                + verdict.reason
+            verdict.finding = finding
+            verdict.reason = "\(reason) \(verdict.reason.replacing("Promoted as asked for. ", with: ""))"
             report?.gate = verdict
         }
     }
@@ -44,7 +58,9 @@ struct CandidateComparison {
         var evidence = Gate.Evidence()
         evidence.incumbent = incumbent?.manifest.id
         evidence.isSameRecipe = try incumbent?.hasSameRecipe(as: configuration, request) ?? false
-        evidence.collapsed = incumbent.flatMap { everything.collapsed(against: $0.manifest) }
+        evidence.collapsed =
+            incumbent.flatMap { everything.collapsed(against: $0.manifest) }
+            ?? (incumbent == nil ? nil : largest.flatMap { everything.collapsed(against: $0) })
         let drift = try DriftDetector(log).report(model: incumbent?.model)
         evidence.broken = drift.broken
         try onProgress(.drift(drift))
@@ -79,7 +95,10 @@ struct CandidateComparison {
         evidence.rival = best.rival
         evidence.failures = best.failures
         if evidence.rival == nil, evidence.isSameRecipe, let incumbent {
-            evidence.rival = try best.onUnseenEvents(incumbent, onProgress)
+            if let (contest, how, failures) = try best.onUnseenEvents(incumbent, onProgress) {
+                evidence.rival = (contest, how)
+                evidence.failures = failures
+            }
         }
         if !best.isConclusive { evidence.remedy = try remedy(best) }
         let verdict = gate.verdict(evidence)
@@ -110,10 +129,7 @@ struct CandidateComparison {
         guard let experiment = try? SplitExperiment(log: log, configuration: other) else { return nil }
         let (users, now) = (experiment.evaluator.heldOut.users.count, best.experiment.evaluator.heldOut.users.count)
         guard users > now else { return nil }
-        let detectable = best.detectable.isFinite ? best.detectable * (Double(now) / Double(users)).squareRoot() : nil
-        return "--split last holds out \(users) users"
-            + (detectable.map { ", enough for about \(String(format: "%.0f", ($0 * 100).rounded(.up))) %" } ?? "")
-            + ", but looks into the future."
+        return "--split last holds out the last item of \(users) users, but looks into the future."
     }
 }
 

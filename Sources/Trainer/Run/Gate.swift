@@ -6,9 +6,9 @@ internal import Foundation
 ///
 /// | rule       | refused when                                                                          |
 /// |------------|---------------------------------------------------------------------------------------|
-/// | collapse   | the data has less than half of the events, users or items of the model in service      |
+/// | collapse   | the data has less than half of the events, users or items of the model in service, or of the largest before it |
 /// | drift      | the newest window has far fewer events than the past ones, or another mix of kinds, by bounds of their own history |
-/// | baselines  | shown to be below the popularity list or item neighbours (models of stars: item means) |
+/// | baselines  | shown to be below the popularity list or item neighbours (models of stars: item means); kept if that is of fewer than 50 users |
 ///
 /// Then the model in service, by NDCG@10, or by RMSE between two models of stars. Promoted is what is shown to be better, or
 /// not worse by more than 1 %, if no guardrail fails; what is shown to be worse is refused; what lies in the noise is kept,
@@ -54,8 +54,11 @@ struct Gate {
 
     func verdict(_ evidence: Evidence) -> GateVerdict {
         if let doubt = doubt(evidence) { return doubt }
-        if let worst = evidence.baselines.first(where: { $0.finding == .worse && $0.users >= Contest.fewestUsers }) {
-            return ruled(.refused, .belowBaseline, "Below \(worst.name): \(worst.text).", evidence)
+        if let worst = evidence.baselines.first(where: { $0.finding == .worse }) {
+            let below = "Below \(worst.name): \(worst.text)"
+            // Of a few users that is no proof, but nothing that should go live by itself.
+            guard worst.users >= Contest.fewestUsers else { return tooFew(below, worst, evidence) }
+            return ruled(.refused, .belowBaseline, "\(below).", evidence)
         }
         guard let (contest, how) = evidence.rival else { return withoutRival(evidence) }
         let against = "Against \(contest.name) (\(how)) \(contest.text)"
@@ -90,7 +93,7 @@ struct Gate {
         if evidence.incumbent != nil {
             return ruled(
                 .promoted, .newerData,
-                "The recipe of \(evidence.incumbent!) on newer data; too few events are new to both to compare them.",
+                "The recipe of \(evidence.incumbent!) on other data; too few events are new to both to compare them.",
                 evidence)
         }
         guard let popular = evidence.baselines.first else {
@@ -102,14 +105,27 @@ struct Gate {
                 ? ruled(.kept, .noDifference, "\(against): no difference shown.", evidence)
                 : tooFew(against, popular, evidence)
         }
-        return ruled(.promoted, .first, "\(against).", evidence)
+        return ruled(.promoted, .first, "\(against).\(limits(of: popular, evidence))", evidence)
+    }
+
+    /// What so few users cannot say, and what would; empty where they are enough.
+    private func limits(of contest: Contest, _ evidence: Evidence) -> String {
+        guard !contest.isConclusive else { return "" }
+        let words =
+            contest.detectable.map { " a difference below \(Self.percent($0)) cannot be told from none." }
+            ?? " too few to tell."
+        return " Only \(contest.users) users were held out:\(words)" + (evidence.remedy.map { " \($0)" } ?? "")
+    }
+
+    private static func percent(_ share: Double) -> String {
+        "\(String(format: "%.0f", (max(share, 0.01) * 100).rounded(.up))) %"
     }
 
     private func tooFew(_ against: String, _ contest: Contest, _ evidence: Evidence) -> GateVerdict {
         var text = "\(against), but that is \(contest.users) held-out users"
         text +=
             contest.detectable.map {
-                ": a difference below \(String(format: "%.0f", (max($0, 0.01) * 100).rounded(.up))) % cannot be told from none."
+                ": a difference below \(Self.percent($0)) cannot be told from none."
             } ?? ": too few to tell."
         return ruled(.kept, .tooFewUsers, text + (evidence.remedy.map { " \($0)" } ?? ""), evidence)
     }

@@ -105,7 +105,13 @@ struct Incumbent {
             return try configuration.rule == nil && configuration.patience == nil
                 && manifest.configurationSHA256 == configuration.recipe.digest()
         }
-        return own == request
+        guard own == request else { return false }
+        // One search after another may come to other settings: that is another recipe.
+        guard let before = manifest.chosen?.search?.chosen, let now = configuration.searched?.chosen else {
+            return true
+        }
+        return before.rank == now.rank && before.epochs == now.epochs && before.strength == now.strength
+            && before.alpha0Factor == now.alpha0Factor && before.halfLifeDays == now.halfLifeDays
     }
 
     /// Its factors in the indices of `training`.

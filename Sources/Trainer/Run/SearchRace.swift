@@ -85,13 +85,17 @@ struct SearchRace {
                 let going = ranked().prefix(max(2, runners.count / share))
                 for place in going.prefix(share == 3 && epochs == first * 2 ? 3 : 2) { try goOn(place, to: epochs) }
             }
-            best = ranked()[0]
+            // A lead inside the noise is none: it may cost twice the memory.
+            let leader = ranked()[0]
+            if isGain(runners[leader].values, over: runners[best].values) { best = leader }
         }
         if rule.setsLambda, !isOver {
             for factor: Float in [0.7, 1.4] { best = try refine(best) { $0.strength *= factor } }
         }
         if request.variesEpochs { try lengthen(best) }
-        let chosen = runners[best].settings
+        var chosen = runners[best].settings
+        // The budget was over before anything longer was tried: fewer epochs than the rule's were not shown to be enough.
+        if request.variesEpochs, ended != nil, chosen.epochs == first { chosen.epochs = max(first, settled.epochs) }
         return SearchSummary(
             trials: trials, chosen: chosen, users: field.users,
             window: field.unsettled.split.explanation, ended: ended, fits: spent / fullWork,

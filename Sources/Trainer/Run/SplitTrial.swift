@@ -53,15 +53,22 @@ struct SplitTrial {
         let other = try incumbent.measured(on: experiment, onProgress: onProgress)
         outcomes.append(other.outcome)
         rival = (experiment.contest(candidate, ours, other), other.how)
+        failures = Self.failures(candidate, other.outcome, incumbent, experiment)
+        self.outcomes = outcomes
+    }
+
+    /// The guardrails that fail.
+    private static func failures(
+        _ candidate: Evaluator.Outcome, _ other: Evaluator.Outcome, _ incumbent: Incumbent,
+        _ experiment: SplitExperiment
+    ) -> [String] {
         let work = (
-            candidate: experiment.log.items.count * configuration.parameters.rank,
+            candidate: experiment.log.items.count * experiment.configuration.parameters.rank,
             other: incumbent.manifest.data.items * incumbent.manifest.parameters.rank
         )
         let users = experiment.evaluator.heldOut.users
         let newUsers = users.indices.filter { experiment.training.interactions.count(ofRow: Int(users[$0])) <= 5 }
-        failures = Gate.failures(
-            candidate, against: other.outcome, newUsers: newUsers, work: work, experiment.bootstrap)
-        self.outcomes = outcomes
+        return Gate.failures(candidate, against: other, newUsers: newUsers, work: work, experiment.bootstrap)
     }
 
     /// The comparison that decides: with the model in service, or with the best of the baselines.
@@ -86,7 +93,7 @@ struct SplitTrial {
     /// the later half. Nil if too few users are in it.
     func onUnseenEvents(
         _ incumbent: Incumbent, _ onProgress: (TrainingProgress) throws -> Void
-    ) throws -> (contest: Contest, how: String)? {
+    ) throws -> (contest: Contest, how: String, failures: [String])? {
         let log = experiment.log
         let last = incumbent.manifest.data.lastEventAt.microseconds
         var times: [Int64] = []
@@ -109,7 +116,10 @@ struct SplitTrial {
             newer.training, newer.part, of: log, from: start, as: .evaluation, onProgress: onProgress)
         let candidate = try newer.measure(FactorRanker(name: "model", factors: fitted.factors), onProgress)
         let other = try incumbent.measured(on: newer, onProgress: onProgress)
-        return (newer.contest(candidate, newer.squares(fitted.stars), other), "as published, on events new to it")
+        return (
+            newer.contest(candidate, newer.squares(fitted.stars), other), "as published, on events new to it",
+            Self.failures(candidate, other.outcome, incumbent, newer)
+        )
     }
 
     func report() -> EvaluationReport {

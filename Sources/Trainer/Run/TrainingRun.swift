@@ -41,7 +41,8 @@ public struct TrainingRun: Sendable {
         let (searched, stopping) = try withEpochsFound(open, log, onProgress: onProgress)
         var evaluation = try CandidateComparison(
             log: log, configuration: searched, request: request,
-            incumbent: registry.current().map { try Incumbent(registry.open($0)) }
+            incumbent: registry.current().map { try Incumbent(registry.open($0, verifying: true)) },
+            largest: registry.largestInService()
         ).run(onProgress)
         // Only now, so that at no time two sets of rows are in memory.
         let everything = try TrainingSet.build(from: log, weights: searched.weights)
@@ -50,12 +51,20 @@ public struct TrainingRun: Sendable {
             everything, .all, of: log, from: configuration.warmStart, as: .published, onProgress: onProgress)
         if evaluation.verdict.outcome == .promoted, let pin = try registry.pin() { evaluation.hold(by: pin) }
         var manifest = try publish(fitted, of: everything, log, configuration, request, stopping, evaluation)
-        if manifest.gate.outcome == .promoted,
-            case .pinned(let pin) = try registry.promote(trained: manifest.id, reason: manifest.gate.reason)
-        {
-            // Rolled back while the files were written.
-            evaluation.hold(by: pin)
-            manifest.gate = evaluation.verdict
+        if manifest.gate.outcome == .promoted {
+            switch try registry.promote(
+                trained: manifest.id, inPlaceOf: configuration.policy == .always ? nil : .some(manifest.gate.incumbent),
+                reason: manifest.gate.reason)
+            {
+            case .promoted: break
+            case .pinned(let pin):
+                // Rolled back while it was trained.
+                evaluation.hold(by: pin)
+                manifest.gate = evaluation.verdict
+            case .overtaken(let current):
+                evaluation.hold(behind: current)
+                manifest.gate = evaluation.verdict
+            }
         }
         try onProgress(.published(manifest))
         if let kept = configuration.retention { try registry.retain(last: kept) }
@@ -72,11 +81,12 @@ public struct TrainingRun: Sendable {
             // A damaged one is no reason not to train.
             guard var manifest = try? registry.manifest(of: id), manifest.data.version == version,
                 manifest.requestSHA256 == request, manifest.data.leftOut == nil, manifest.data.events == shape.events,
-                manifest.data.lastEventAt == shape.last, manifest.data.firstEventAt == shape.first
+                manifest.data.lastEventAt == shape.last, manifest.data.firstEventAt == shape.first,
+                manifest.data.table == nil || manifest.data.table == log.table, isMeasuredAsAsked(manifest)
             else { continue }
             let current = try registry.current()
             if configuration.policy == .always, current != id,
-                case .promoted = try registry.promote(trained: id, reason: "Promoted as asked for.")
+                case .promoted = try registry.promote(trained: id, inPlaceOf: nil, reason: "Promoted as asked for.")
             {
                 manifest.gate = GateVerdict(
                     outcome: .promoted, policy: .always, finding: .alreadyPublished,
@@ -87,11 +97,23 @@ public struct TrainingRun: Sendable {
             manifest.gate = GateVerdict(
                 outcome: .kept, policy: configuration.policy, finding: .alreadyPublished,
                 reason: "\(id) has these settings and version \(version) of the data already"
-                    + (current == id ? ", and is in service." : "; it is not in service (\(manifest.gate.reason))"),
+                    + (current == id ? ", and is in service." : "; it is not in service (\(try whyNot(manifest)))"),
                 incumbent: current)
             return manifest
         }
         return nil
+    }
+
+    /// Whether it was measured on the split that somebody asks for by name: another one is another question.
+    private func isMeasuredAsAsked(_ manifest: Manifest) -> Bool {
+        configuration.widensWindow
+            || manifest.evaluation.map { $0.split == configuration.split.description } ?? true
+    }
+
+    /// Why a model that is there is not in service, as it stands now.
+    private func whyNot(_ manifest: Manifest) throws -> String {
+        guard manifest.gate.finding == .pinned, try registry.pin() == nil else { return manifest.gate.reason }
+        return "another was pinned when it was made; 'marquee models promote \(manifest.id)' puts it there"
     }
 
     /// The settings with what a search finds, or what one has found before for the same request.
@@ -152,7 +174,8 @@ public struct TrainingRun: Sendable {
                     users: training.userCount, items: training.itemCount, interactions: training.interactions.count,
                     liked: training.likedCount, firstEventAt: training.first, lastEventAt: training.last,
                     badRows: log.badRows.count == 0 ? nil : log.badRows.byReason,
-                    leftOut: log.leftOut.users == 0 ? nil : log.leftOut, pseudonymKey: log.pseudonymKey),
+                    leftOut: log.leftOut.users == 0 ? nil : log.leftOut, pseudonymKey: log.pseudonymKey,
+                    table: log.table),
                 parameters: recipe.parameters, weights: recipe.weights, explicit: recipe.explicit,
                 ratings: fitted.ratings.map { .init(neutral: ConfidenceWeights.neutralStars, mean: $0.mean) },
                 warmStart: recipe.warmStart, engine: fitted.engine, earlyStopping: stopping,

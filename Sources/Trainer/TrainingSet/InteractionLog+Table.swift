@@ -78,6 +78,7 @@ extension InteractionLog {
             throw TrainerError.unsuitableTable(table: path, reason: "it has no column \(name)")
         }
         let log = try InteractionLog(source: path, version: snapshot.version, clock: clock(of: snapshot))
+        log.table = snapshot.tableID
         log.pseudonymKey = snapshot.configuration[PseudonymRecord.property]
         return log
     }

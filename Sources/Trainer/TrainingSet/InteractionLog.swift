@@ -32,6 +32,8 @@ public final class InteractionLog {
     public let version: Int64?
     /// Which key the users' pseudonyms are of, by its digest; nil if users are called as they are, or nobody can tell.
     public internal(set) var pseudonymKey: String?
+    /// The identity of the table it was read from; nil if it came from elsewhere.
+    public internal(set) var table: String?
 
     /// What "now" is for these events: no event ages by what lies after it. Of a table the time of the version's commit, so
     /// that a version says all; else this machine's when the log was made.

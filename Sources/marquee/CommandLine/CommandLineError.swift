@@ -48,7 +48,7 @@ enum CommandLineError: Fault {
         case .invalidValue(let option, let value, let source, let must):
             "--\(option) is '\(value)' (\(source)) but it must \(must)."
         case .missingOption(let command, let option, let placeholder, _):
-            "'marquee \(command)' needs --\(option) \(placeholder)."
+            "'marquee \(command)' needs --\(option)\(placeholder.isEmpty ? "" : " \(placeholder)")."
         case .missingSecret(let command, _, let environment): "'marquee \(command)' needs \(environment)."
         case .missingArgument(let command, let argument, let option):
             "'marquee \(command)' needs \(argument)\(option.map { " beside --\($0)" } ?? "")."

@@ -6,6 +6,12 @@ import Trainer
 extension EvaluateCommand {
     /// `marquee evaluate --logs`: what was shown and what came of it.
     static func logs(_ invocation: Invocation) async throws {
+        try invocation.refuse(
+            [
+                Options.folds.spec, Options.maxLoss.spec, Options.cutoffs.spec, Options.split.spec, Options.train.spec,
+                Options.test.spec, Options.rank.spec, Options.holdOutFilms.spec,
+            ],
+            beside: Options.logs.spec)
         let store = try invocation.store()
         let registry = try invocation.registryIfNamed()
         let name = try invocation.value(Options.model)

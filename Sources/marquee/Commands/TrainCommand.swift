@@ -180,7 +180,12 @@ enum TrainCommand {
         timing.newEvents = invocation.optional(Options.onEvents).map(Int64.init)
         timing.onDrift = try invocation.value(Options.onDrift)
         let isJob = timing.clock != nil || timing.newEvents != nil || timing.onDrift
-        return try isJob || invocation.value(Options.once) ? timing : nil
+        if try isJob || invocation.value(Options.once) { return timing }
+        // What means something to a job alone.
+        try invocation.refuse(
+            [Options.jitter.spec, Options.metricsPort.spec, Options.metricsHost.spec] + WebhookOptions.specs,
+            without: Options.every)
+        return nil
     }
 
     private static func job(

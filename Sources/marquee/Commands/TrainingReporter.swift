@@ -171,10 +171,11 @@ final class TrainingReporter: Sendable {
             var text = "\(comparison.metric) against \(comparison.against): "
             if let difference = comparison.relativeDifference {
                 text += percent(difference.value)
-                if let low = difference.low, let high = difference.high {
-                    text += " (\(percent(low)) … \(percent(high)))"
-                } else {
-                    text += " (no interval)"
+                switch (difference.low, difference.high) {
+                case (let low?, let high?): text += " (\(percent(low)) … \(percent(high)))"
+                case (let low?, nil): text += " (at least \(percent(low)))"
+                case (nil, let high?): text += " (at most \(percent(high)))"
+                case (nil, nil): text += " (no interval)"
                 }
             } else {
                 text += "above 0, where that has 0 (no interval)"

@@ -73,7 +73,8 @@ struct RetrainingJobTests {
         try await withPlace { place in
             let nothing = try await MarqueeProcess.run(
                 ["train", "--store", place.folder.path + "/none", "--models", place.models, "--once"], in: place.folder)
-            #expect(nothing.status == 12, "\(nothing.errors)")
+            // A lost disk or a slip in a name is no lack of news.
+            #expect(nothing.status == 65, "\(nothing.errors)")
             let first = try await place.train(["--once", "--promote", "always"])
             #expect(first.status == 0, "\(first.errors)")
             let model = try #require(place.current)
@@ -206,7 +207,10 @@ struct RetrainingJobTests {
             #expect(busy.status == 75, "\(busy.errors)")
             job.signal(SIGKILL)
             _ = try await job.result()
-            #expect(try await place.train(["--once", "--seed", "5", "--promote", "always"]).status == 0)
+            // It is made up for, though the next time of the clock is far.
+            let made = try await place.train(["--once", "--every", "6h", "--seed", "5", "--promote", "always"])
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(try await place.train(["--once", "--every", "6h", "--seed", "5"]).status == 12)
 
             let serving = try MarqueeProcess(
                 ["serve", "--store", place.store, "--models", place.models, "--port", "0"], in: place.folder)

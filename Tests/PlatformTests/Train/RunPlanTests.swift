@@ -93,6 +93,12 @@ struct RunPlanTests {
                 && plan.cause(memory, at: start.advanced(bySeconds: 20_000), startedAt: start) == .retry)
         let last = walk(plan, &memory, from: 16_000, to: 200_000, step: 1)
         #expect(last.count == 3 && last[1] - last[0] == 86_400 && memory.failures == 0)
+        // One that ended without a word counts as one, and is under way no more.
+        var cut = JobMemory()
+        cut.runningSince = start
+        cut = plan.interrupted(cut, at: start)
+        #expect(cut.runningSince == nil && cut.failures == 1 && cut.retryAt == start)
+        #expect(plan.interrupted(cut, at: start).retryAt == start.advanced(bySeconds: 120))
         // Also of a job that is due more often than that.
         var busy = JobMemory()
         #expect(walk(self.plan(.every(.seconds(1))), &busy, from: 0, to: 130, step: 1, fails: true) == [0, 60])
@@ -121,14 +127,20 @@ struct RunPlanTests {
         let byEvents = plan(nil) { $0.newEvents = 100 }
         var memory = JobMemory()
         (memory.rows, memory.version, memory.weights) = (1000, 7, 1)
-        #expect(byEvents.cause(memory, rows: 1099, version: 9, weights: 1) == nil)
-        #expect(byEvents.cause(memory, rows: 1100, version: 9, weights: 1) == .events)
-        #expect(byEvents.cause(memory, rows: 1000, version: 7, weights: 2) == .weights)
-        #expect(byEvents.cause(JobMemory(), rows: 99, version: 0, weights: 1) == nil)
+        #expect(byEvents.cause(memory, table: "t", rows: 1099, version: 9, weights: 1) == nil)
+        #expect(byEvents.cause(memory, table: "t", rows: 1100, version: 9, weights: 1) == .events)
+        #expect(byEvents.cause(memory, table: "t", rows: 1000, version: 7, weights: 2) == .weights)
+        #expect(byEvents.cause(JobMemory(), table: "t", rows: 99, version: 0, weights: 1) == nil)
         let open = plan(nil)
-        #expect(open.cause(memory, rows: 1000, version: 7, weights: 1) == nil)
-        #expect(open.cause(memory, rows: 1000, version: 8, weights: 1) == .data)
-        #expect(plan(.every(.seconds(9))).cause(memory, rows: 5000, version: 8, weights: 1) == nil)
+        #expect(open.cause(memory, table: "t", rows: 1000, version: 7, weights: 1) == nil)
+        #expect(open.cause(memory, table: "t", rows: 1000, version: 8, weights: 1) == .data)
+        var known = memory
+        known.table = "t"
+        #expect(open.cause(known, table: "t", rows: 1000, version: 7, weights: 1) == nil)
+        // Another table in the same place.
+        #expect(open.cause(known, table: "u", rows: 1000, version: 7, weights: 1) == .data)
+        #expect(byEvents.cause(known, table: "u", rows: 10, version: 7, weights: 1) == .data)
+        #expect(plan(.every(.seconds(9))).cause(memory, table: "t", rows: 5000, version: 8, weights: 1) == nil)
         #expect(byEvents.next(memory, at: start) == nil && byEvents.cause(memory, at: start, startedAt: start) == nil)
     }
 }

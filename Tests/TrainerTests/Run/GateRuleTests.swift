@@ -75,6 +75,30 @@ import Testing
         #expect(verdict.outcome == .refused && verdict.finding == .belowBaseline)
     }
 
+    /// Of a few users it is no proof, and yet no reason to go live: neither with something in service nor without.
+    @Test(arguments: [true, false], [true, false])
+    func belowABaselineByFewUsersIsKept(isFirst: Bool, isSameRecipe: Bool) {
+        let verdict = verdict {
+            if isFirst { $0.incumbent = nil }
+            $0.isSameRecipe = isSameRecipe && !isFirst
+            $0.baselines = [contest(users: 45, gain: 0.3), contest(users: 45, gain: -0.6)]
+        }
+        #expect(verdict.outcome == .kept && verdict.finding == .tooFewUsers, "\(verdict)")
+        #expect(verdict.reason.contains("45 held-out users"))
+    }
+
+    /// A first model that few users speak for goes live, and the text says what they cannot say.
+    @Test func aFirstModelByFewUsersSaysSo() {
+        let verdict = verdict {
+            $0.incumbent = nil
+            $0.baselines = [contest(users: 22, gain: 0.4, noise: 0.3)]
+            $0.remedy = "--split last holds out more."
+        }
+        #expect(verdict.outcome == .promoted && verdict.finding == .first)
+        #expect(verdict.reason.contains("Only 22 users were held out: a difference below "), "\(verdict.reason)")
+        #expect(verdict.reason.hasSuffix("--split last holds out more."))
+    }
+
     /// Where nothing is in service, a list of what is popular is the alternative.
     @Test func aFirstModelMustNotBeBehindPopularity() {
         func first(_ gain: Double, noise: Double = 0.05) -> GateVerdict.Outcome {

@@ -120,6 +120,80 @@ import Testing
         }
     }
 
+    /// Each training has more than half of the one before, and the third less than half of the first.
+    @Test func dataThatShrinksSliceBySliceIsRefused() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let whole = try plantedLog(users: 200)
+            func slice(_ users: Int32, version: Int64) throws -> InteractionLog {
+                let rest = try InteractionLog(source: "planted", version: version)
+                try rest.append(whole) { $0.user < users }
+                return rest
+            }
+            let first = try train(registry, whole)
+            let second = try train(registry, slice(120, version: 4))
+            #expect(second.gate.finding != .collapsed && second.gate.outcome == .promoted, "\(second.gate)")
+            let third = try train(registry, slice(80, version: 5))
+            #expect(third.gate.outcome == .refused && third.gate.finding == .collapsed)
+            #expect(third.gate.reason.contains("80 users where \(first.id) had 200"))
+            // Once somebody means it, that is what later ones are held against.
+            try registry.promote(third.id)
+            let fourth = try train(registry, slice(70, version: 6))
+            #expect(fourth.gate.finding != .collapsed, "\(fourth.gate)")
+        }
+    }
+
+    /// What was promoted while a candidate was trained stays, as it was not compared with it.
+    @Test(arguments: [true, false]) func nobodyIsOvertakenUnseen(isFirst: Bool) async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            if !isFirst { _ = try train(registry, plantedLog(users: 200)) }
+            let other = try train(registry, plantedLog(users: 201, version: 4)) { $0.policy = .never }
+            let run = TrainingRun(configuration: smallConfiguration(), registry: registry)
+            let late = try run.run(plantedLog(users: 202, version: 5)) { progress in
+                if case .evaluated = progress { try registry.promote(other.id) }
+            }
+            #expect(late.gate.outcome == .kept && late.gate.finding == .overtaken, "\(late.gate)")
+            #expect(late.gate.reason.contains("\(other.id)"))
+            #expect(try registry.current() == other.id)
+            let after = try train(registry, plantedLog(users: 203, version: 6))
+            #expect(after.gate.outcome == .promoted && after.gate.incumbent == other.id)
+        }
+    }
+
+    /// As many events at the same times and of the same version, in another table: somebody has imported anew.
+    @Test func anotherTableInTheSamePlaceIsTrainedOn() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            func log(_ table: String) throws -> InteractionLog {
+                let log = try plantedLog(users: 200)
+                log.table = table
+                return log
+            }
+            let first = try train(registry, log("a"))
+            #expect(try train(registry, log("a")).gate.finding == .alreadyPublished)
+            let second = try train(registry, log("b"))
+            #expect(second.id != first.id && second.gate.finding != .alreadyPublished)
+            #expect(second.data.table == "b")
+        }
+    }
+
+    /// Bytes that are no longer those of its digests must not stand for it in a comparison.
+    @Test func aDamagedModelInServiceIsNotComparedWith() async throws {
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let first = try train(registry, plantedLog(users: 200))
+            let path = folder.appending(path: "\(first.id)/\(ModelFiles.factors)")
+            var bytes = try Data(contentsOf: path)
+            bytes[bytes.count - 5] ^= 0x40
+            try bytes.write(to: path)
+            let error = #expect(throws: TrainerError.self) {
+                try train(registry, plantedLog(users: 200)) { $0.parameters.rank = 7 }
+            }
+            #expect(error?.code == "damaged-model-file", "\(String(describing: error))")
+        }
+    }
+
     /// Also without anything to compare with in service.
     @Test func aFirstModelBelowThePopularityListStaysOut() async throws {
         try await withTemporaryFolder { folder in

@@ -24,21 +24,28 @@ struct DeletedRows: Hashable, Sendable {
     /// Of `count` rows from `start` on those that are not deleted, counted from `start`; nil if that is all of them.
     func remaining(from start: Int64, count: Int) -> RowSelection? {
         let end = start + Int64(count)
-        // The first range that ends behind the start.
-        var (low, high) = (0, ranges.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].upperBound <= start { low = middle + 1 } else { high = middle }
-        }
-        guard low < ranges.count, ranges[low].lowerBound < end else { return nil }
+        // The first range that ends behind the start, and the first that begins at the end or behind it.
+        let low = first { $0.upperBound > start }
+        let high = first { $0.lowerBound >= end }
+        guard low < high else { return nil }
         var selection = RowSelection()
+        selection.reserveCapacity(high - low + 1)
         var next = start
-        for range in ranges[low...] {
-            if range.lowerBound >= end { break }
+        for range in ranges[low..<high] {
             if range.lowerBound > next { selection.append(Int(next - start)..<Int(range.lowerBound - start)) }
             next = range.upperBound
         }
         if next < end { selection.append(Int(next - start)..<count) }
         return selection
+    }
+
+    /// The first range for which `holds` is true, which it is for all behind it.
+    private func first(where holds: (Range<Int64>) -> Bool) -> Int {
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(ranges[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -1,13 +1,14 @@
 /// Some of the rows of a row group: ascending ranges that do not touch.
 struct RowSelection: Hashable {
     private(set) var ranges: [Range<Int>] = []
+    /// How many rows they are.
+    private(set) var count = 0
 
     init() {}
 
     /// All of `count` rows.
     init(all count: Int) { append(0..<count) }
 
-    var count: Int { ranges.reduce(0) { $0 + $1.count } }
     var isEmpty: Bool { ranges.isEmpty }
 
     /// - Precondition: `range` begins behind what is there.
@@ -19,7 +20,10 @@ struct RowSelection: Hashable {
         } else {
             ranges.append(range)
         }
+        count += range.count
     }
+
+    mutating func reserveCapacity(_ ranges: Int) { self.ranges.reserveCapacity(ranges) }
 
     /// The rows that both have.
     func intersection(_ other: RowSelection) -> RowSelection {
