@@ -36,8 +36,9 @@ struct JobProgress {
         guard let data = FileManager.default.contents(atPath: log) else { return "" }
         let lines = String(decoding: data.suffix(200_000), as: UTF8.self).split(separator: "\n")
         let own = lines.last { $0.hasPrefix(lead) }.map { String($0.dropFirst(lead.count)) }
+        // Of an error of the JVM Python names the call first, and on the next line, behind a colon, what it was.
         let raised = lines.last {
-            $0.wholeMatch(of: /(Caused by: )?[A-Za-z_][\w.]*(Error|Exception)(: .*)?/) != nil
+            $0.wholeMatch(of: /((Caused by)?: )?[A-Za-z_][\w.]*(Error|Exception)(: .*)?/) != nil
                 || $0.hasPrefix("Error: ") || $0.contains("Exception in thread")
         }.map(String.init)
         let last = own ?? raised ?? lines.last.map(String.init) ?? ""

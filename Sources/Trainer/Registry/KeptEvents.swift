@@ -10,10 +10,12 @@ internal import Domain
 ///         kind         U8, the raw value of ``EventKind``
 ///         user_…, item_…, left_out_…   identifiers; see ``IdentifierTable``
 ///         __metadata__ which table and version, and what was counted
+///     events-<version>/events.sha256   the digest of that file, in hexadecimal
 ///
 /// 21 bytes an event beside the identifiers. A registry has those of one version at a time.
 struct KeptEvents {
     static let file = "events.safetensors"
+    private static let digestFile = "events.sha256"
     private static let prefix = "events-"
     private static let format = "marquee-events-1"
 
@@ -65,9 +67,15 @@ struct KeptEvents {
     private let value: UnsafeBufferPointer<Float>
     private let kind: UnsafeBufferPointer<UInt8>
 
-    /// - Throws: ``TrainerError/damagedModelFile(path:reason:)`` if the file breaks the format in any way.
+    /// Reads all bytes once: a flipped bit would be another event.
+    /// - Throws: ``TrainerError/damagedModelFile(path:reason:)`` if the file breaks the format in any way, or its digest is another.
     init(in folder: any Storage) throws {
         source = try SafetensorsFile(Self.file, in: folder)
+        guard try folder.status(Self.digestFile) != nil,
+            try folder.read(Self.digestFile) == Array(folder.map(Self.file).sha256.utf8)
+        else {
+            throw TrainerError.damagedModelFile(path: source.path, reason: "its digest is another, or missing")
+        }
         guard let facts = Facts(source.metadata) else {
             throw TrainerError.damagedModelFile(path: source.path, reason: "it does not say which events it has")
         }
@@ -125,6 +133,8 @@ struct KeptEvents {
             ] + IdentifierTable.tensors(log.users, name: "user") + IdentifierTable.tensors(log.items, name: "item")
                 + IdentifierTable.tensors(log.leftOutUsers, name: "left_out"),
             metadata: facts.metadata, to: "\(folder)/\(file)")
+        let digest = try MappedFile(path: "\(folder)/\(file)").sha256
+        try Files.write(Array(digest.utf8), to: "\(folder)/\(digestFile)")
     }
 
     static func folder(_ version: Int64) -> String { "\(prefix)\(version)" }

@@ -100,6 +100,7 @@ struct Incumbent {
 
     /// Whether it came of the same request as the candidate, so that a comparison of recipes is idle.
     func hasSameRecipe(as configuration: TrainingConfiguration, _ request: String) throws -> Bool {
+        guard configuration.engine?.isKnownByItsSettings ?? true else { return false }
         guard let own = manifest.requestSHA256 else {
             // Of an earlier version: the settings themselves, none of them chosen.
             return try configuration.rule == nil && configuration.patience == nil

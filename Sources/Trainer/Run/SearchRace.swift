@@ -94,8 +94,10 @@ struct SearchRace {
         }
         if request.variesEpochs { try lengthen(best) }
         var chosen = runners[best].settings
-        // The budget was over before anything longer was tried: fewer epochs than the rule's were not shown to be enough.
-        if request.variesEpochs, ended != nil, chosen.epochs == first { chosen.epochs = max(first, settled.epochs) }
+        // Nothing longer fitted into the budget: fewer epochs than the rule's were not shown to be enough.
+        if request.variesEpochs, chosen.epochs == first, !trials.contains(where: { $0.epochs > first }) {
+            chosen.epochs = max(first, settled.epochs)
+        }
         return SearchSummary(
             trials: trials, chosen: chosen, users: field.users,
             window: field.unsettled.split.explanation, ended: ended, fits: spent / fullWork,

@@ -75,7 +75,9 @@ public struct TrainingRun: Sendable {
     /// and the way back.
     private func published(_ request: String, of log: InteractionLog) throws -> Manifest? {
         // Of two trainings that left some users out nobody can tell whether they were the same.
-        guard let version = log.version, log.leftOut.users == 0, try registry.exists() else { return nil }
+        guard let version = log.version, log.leftOut.users == 0, configuration.engine?.isKnownByItsSettings ?? true,
+            try registry.exists()
+        else { return nil }
         let shape = try CountedEvents(log, configuration.weights)
         for id in try registry.list().reversed() {
             // A damaged one is no reason not to train.

@@ -10,11 +10,17 @@ public protocol FitEngine: Sendable {
     /// - Returns: nil if the engine has nothing of this part, and the process shall fit it itself.
     func fit(_ request: FitRequest, note: (String?) throws -> Void) throws -> EngineFit?
 
+    /// Whether its settings are all that decides its factors. Of a model of other origin nobody knows: two with one rank may be
+    /// different models.
+    var isKnownByItsSettings: Bool { get }
+
     /// Called when a run has ended, however it did: what was made for it is not needed any more. Blocks.
     func finish()
 }
 
 extension FitEngine {
+    public var isKnownByItsSettings: Bool { true }
+
     /// Nothing is left that could be removed.
     public func finish() {}
 }

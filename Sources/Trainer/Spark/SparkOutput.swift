@@ -42,6 +42,8 @@ public struct SparkOutput: FitEngine {
     /// What the job has written of itself; nil of a model of other origin.
     public var made: SparkRecord? { record }
 
+    public var isKnownByItsSettings: Bool { record != nil }
+
     public func fit(_ request: FitRequest, note: (String?) throws -> Void) throws -> EngineFit? {
         let parameters = request.recipe.parameters
         guard let record else {

@@ -112,6 +112,11 @@ import Testing
             )
             .write(to: path)
             #expect(try reason().hasPrefix("what is kept cannot be used: "))
+            // One bit of one event, which is an event still.
+            var flipped = whole
+            flipped[whole.count - 40] ^= 1
+            try flipped.write(to: path)
+            #expect(try reason().contains("its digest is another"))
             // Another table in its place, of as many versions.
             try FileManager.default.removeItem(at: folder.appending(path: "data"))
             let other = try StoredRow.store(

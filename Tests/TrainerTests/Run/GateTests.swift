@@ -303,7 +303,7 @@ import Testing
                         value: record.value, at: Timestamp(microseconds: record.at))
                 }
             }
-            let first = try train(registry, early)
+            let first = try train(registry, early) { $0.policy = .always }
             var names: [String] = []
             var held = smallConfiguration()
             held.widensWindow = false

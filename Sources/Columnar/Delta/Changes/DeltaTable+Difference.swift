@@ -16,6 +16,7 @@ extension DeltaTable {
         try newer.checkReadable((columns ?? []) + (predicate?.columns ?? []))
         let schema = try columns.map(newer.schema.selecting) ?? newer.schema
         if let predicate { try predicate.check(newer.schema) }
+        try newer.checkTypes((from.version > to.version ? to : from), schema.names + (predicate?.columns ?? []))
         if from.version < to.version,
             case .rows(let rows) = try additions(since: from, until: to)
         {
@@ -48,6 +49,20 @@ extension DeltaTable {
 }
 
 extension Snapshot {
+    /// - Throws: ``ColumnarError`` if a column had another type before, which its values cannot be read as.
+    fileprivate func checkTypes(_ older: Snapshot, _ columns: [String]) throws {
+        for name in columns {
+            guard let now = schema[name]?.type, let then = older.schema[name]?.type, now.family != then.family else {
+                continue
+            }
+            throw ColumnarError.unsupported(
+                file: storage.location,
+                feature:
+                    "a difference of versions \(older.version) and \(version) by column \(name), which was \(then) and is "
+                    + "\(now): leave it out (--columns)")
+        }
+    }
+
     /// Files of `version`, read as this version has its columns: with their partition values by its own partition columns.
     fileprivate func source(
         _ files: [Add], _ onlyDeletedBy: [String: DeletionVector], of version: Snapshot, _ schema: Schema,
@@ -62,5 +77,20 @@ extension Snapshot {
             mapping: mapping,
             files: try predicate.map { predicate in try files.filter { try pruner.mayMatch(predicate, $0) } } ?? files,
             onlyDeletedBy: onlyDeletedBy, predicate: predicate)
+    }
+}
+
+extension ColumnType {
+    /// What a value is: within one family a type may have become a wider one.
+    fileprivate var family: String {
+        switch self {
+        case .list: "list"
+        case .map: "map"
+        case .structure: "struct"
+        case .string, .binary: "text"
+        case .bool: "truth value"
+        case .date, .timestamp, .localTimestamp: "time"
+        default: "number"
+        }
     }
 }

@@ -35,8 +35,10 @@ enum PartitionPath {
         }
         if !hasSpecial && !hasDots { return path }
         let decoded = percentDecoded(path)
-        if decoded.hasPrefix("/") || decoded.contains("://") {
-            throw ColumnarError.unsupported(file: file, feature: "the absolute file path \(path)")
+        // Spark's shallow clones have the files of another table: `file:/…`, with one slash.
+        if decoded.hasPrefix("/") || decoded.contains("://") || decoded.contains(/^[A-Za-z][A-Za-z0-9+.\-]*:\//) {
+            throw ColumnarError.unsupported(
+                file: file, feature: "a file outside of the table, as a shallow clone has them: \(path)")
         }
         guard !decoded.isEmpty, !decoded.utf8.contains(0),
             !decoded.split(separator: "/", omittingEmptySubsequences: false).contains("..")

@@ -7,6 +7,7 @@ enum SchemaString {
     static func schema(_ text: String, file: String) throws -> (readable: Schema, unsupported: [String: String]) {
         guard let json = JSONParser.parse(text), json["type"]?.string == "struct", let columns = json["fields"]?.array
         else { throw ColumnarError.malformed(file: file, reason: "its schemaString is not a schema") }
+        try naming(file) { try checkNames(columns) }
         var fields: [Field] = []
         var unsupported: [String: String] = [:]
         for column in columns {
@@ -74,7 +75,16 @@ enum SchemaString {
         guard let fields = json["fields"]?.array else {
             throw DecodingFault.malformed("a struct in its schemaString has no fields")
         }
+        try checkNames(fields)
         return try fields.map(field)
+    }
+
+    /// Whoever asks for one of two by its name might get either.
+    private static func checkNames(_ fields: [JSON]) throws {
+        var names: Set<[UInt8]> = []
+        for case let name? in fields.map({ $0["name"]?.string }) where !names.insert(Array(name.utf8)).inserted {
+            throw DecodingFault.malformed("two columns are called \(name) in its schemaString")
+        }
     }
 
     private static func field(_ json: JSON) throws -> Field {

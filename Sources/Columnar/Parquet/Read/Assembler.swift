@@ -83,7 +83,8 @@ struct Assembler {
                 let present = definition >= levels.present
                 validity.append(present)
                 if !present { hasNull = true }
-            } else if offsets.isEmpty {
+            } else if offsets.isEmpty, definition >= levels.slot {
+                // Where it is less deep, what the list lies in is null or empty, and so there is none of it.
                 throw DecodingFault.malformed("a list goes on before it began")
             }
             if isSlot(leaf, element, i) { elements += 1 }

@@ -128,6 +128,30 @@ import Testing
         }
     }
 
+    /// A column that became one of another kind, as an overwriting with another schema makes it, is named.
+    @Test func aColumnOfAnotherTypeIsNoDamage() async throws {
+        try await withTemporaryFolder { folder in
+            let table = try DeltaFixture.table(at: folder)
+            _ = try table.append([DeltaFixture.batch(0..<3)])
+            let log = folder.appending(path: LogName.commit(0))
+            let first = try String(contentsOf: log, encoding: .utf8)
+            let metaData = try #require(first.split(separator: "\n").first { $0.contains("metaData") })
+            let changed = metaData.replacing(
+                #""name\":\"id\",\"type\":\"long\"#, with: #""name\":\"id\",\"type\":\"string\"#)
+            #expect(changed != metaData)
+            try Data(changed.utf8).write(to: folder.appending(path: LogName.commit(2)))
+            let (old, new) = (try table.snapshot(version: 1), try table.snapshot(version: 2))
+            for (from, to) in [(old, new), (new, old)] {
+                let error = #expect(throws: ColumnarError.self) { try table.difference(from: from, to: to) }
+                #expect(
+                    error?.message.contains("column id, which was long and is string") == true,
+                    "\(error?.message ?? "")")
+            }
+            let others = new.schema.names.filter { $0 != "id" }
+            #expect(try counts(table.difference(from: old, to: new, columns: others)) == [:])
+        }
+    }
+
     @Test func columnsThatCameAreNullBefore() async throws {
         try await withTemporaryFolder { folder in
             let table = try DeltaFixture.table(at: folder)

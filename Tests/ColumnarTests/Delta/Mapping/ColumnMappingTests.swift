@@ -41,6 +41,11 @@ struct ColumnMappingTests {
             ("name", [field("a", 1, "x"), field("b", 1, "y")], "b", "number 1"),
             ("id", [field("a", 1, "x"), field("b", 2, "x")], "b", "called x"),
             ("name", [field("a", 1, "x"), field("b", 2, "y", inner)], "z", "number 1"),
+            ("name", [field("a", 1, "x"), field("a", 2, "y")], "a", "two columns are called a"),
+            (
+                "none", [field("a", nil, nil), field("b", nil, nil), field("a", nil, nil)], "a",
+                "two columns are called a"
+            ),
             ("name", [field("a", nil, "x")], "a", "no name or number"),
             ("id", [field("a", 1, nil)], "a", "no name or number"),
             ("colour", [field("a", 1, "x")], "colour", "column mapping by colour"),
