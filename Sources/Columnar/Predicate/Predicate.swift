@@ -87,7 +87,8 @@ extension Predicate {
         return rows
     }
 
-    private enum Truth: UInt8 {
+    /// What a condition is of a row.
+    enum Truth: UInt8 {
         case no, unknown, yes
         init(_ value: Bool) { self = value ? .yes : .no }
     }
@@ -95,6 +96,7 @@ extension Predicate {
     private func evaluate(_ batch: RecordBatch) -> [Truth] {
         switch self {
         case .compare(let name, let comparison, let value):
+            if let truths = Self.comparison(batch, name, comparison, value) { return truths }
             if let truths = Self.equality(batch, name, comparison, value) { return truths }
             return Self.evaluate(batch, name) { comparison.holds($0, value) }
         case .isNull(let name):
@@ -109,6 +111,7 @@ extension Predicate {
                 }
             }
         case .isIn(let name, let values):
+            if let truths = Self.membership(batch, name, values) { return truths }
             let hasNull = values.contains(.null)
             return Self.evaluate(batch, name) { value in
                 values.contains { ValueOrder.equal($0, value) } ? true : hasNull ? nil : false

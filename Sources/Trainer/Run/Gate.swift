@@ -8,7 +8,7 @@ internal import Foundation
 /// |------------|---------------------------------------------------------------------------------------|
 /// | collapse   | the data has less than half of the events, users or items of the model in service, or of the largest before it |
 /// | drift      | the newest window has far fewer events than the past ones, or another mix of kinds, by bounds of their own history |
-/// | baselines  | shown to be below the popularity list or item neighbours (models of stars: item means); kept if that is of fewer than 50 users |
+/// | baselines  | shown to be below the popularity list or item neighbours (models of stars: item means); kept if it is below the first by fewer than 50 users |
 ///
 /// Then the model in service, by NDCG@10, or by RMSE between two models of stars. Promoted is what is shown to be better, or
 /// not worse by more than 1 %, if no guardrail fails; what is shown to be worse is refused; what lies in the noise is kept,
@@ -54,11 +54,12 @@ struct Gate {
 
     func verdict(_ evidence: Evidence) -> GateVerdict {
         if let doubt = doubt(evidence) { return doubt }
-        if let worst = evidence.baselines.first(where: { $0.finding == .worse }) {
-            let below = "Below \(worst.name): \(worst.text)"
-            // Of a few users that is no proof, but nothing that should go live by itself.
-            guard worst.users >= Contest.fewestUsers else { return tooFew(below, worst, evidence) }
-            return ruled(.refused, .belowBaseline, "\(below).", evidence)
+        if let worst = evidence.baselines.first(where: { $0.finding == .worse && $0.users >= Contest.fewestUsers }) {
+            return ruled(.refused, .belowBaseline, "Below \(worst.name): \(worst.text).", evidence)
+        }
+        // Of a few users that is no proof; and yet what is popular is what would be shown instead.
+        if let popular = evidence.baselines.first, popular.finding == .worse {
+            return tooFew("Below \(popular.name): \(popular.text)", popular, evidence)
         }
         guard let (contest, how) = evidence.rival else { return withoutRival(evidence) }
         let against = "Against \(contest.name) (\(how)) \(contest.text)"

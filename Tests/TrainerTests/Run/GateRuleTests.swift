@@ -81,7 +81,7 @@ import Testing
         let verdict = verdict {
             if isFirst { $0.incumbent = nil }
             $0.isSameRecipe = isSameRecipe && !isFirst
-            $0.baselines = [contest(users: 45, gain: 0.3), contest(users: 45, gain: -0.6)]
+            $0.baselines = [contest(users: 45, gain: -0.6), contest(users: 45, gain: 0.3)]
         }
         #expect(verdict.outcome == .kept && verdict.finding == .tooFewUsers, "\(verdict)")
         #expect(verdict.reason.contains("45 held-out users"))
