@@ -19,7 +19,7 @@ public struct AutoSearch {
         /// No new measurement begins after so many seconds.
         public var seconds = Double.infinity
         /// The work of all fits, in fits with the rule's settings.
-        public var fits = 9.0
+        public var fits = 8.0
         /// Whether settings that a model of the registry found for the same request are taken instead of a search.
         public var reusesEarlier = false
 
