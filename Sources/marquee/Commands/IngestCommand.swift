@@ -106,9 +106,15 @@ enum IngestCommand {
         let bar = ProgressBar("ingest", total: nil, unit: "rows")
         let service = IngestService(
             configuration, reportEvery: isWatched ? nil : .seconds(try invocation.value(Options.reportEvery)),
-            onProgress: { progress in
+            onProgress: { [isShared = configuration.sharing == .group] progress in
                 guard isWatched else { return }
-                let note = progress.lag.map { "\(Figure.count(Int($0))) behind" } ?? "Kafka is away"
+                var note = progress.lag.map { "\(Figure.count(Int($0))) behind" } ?? "Kafka is away"
+                // What nobody has yet after a rebalance is in nobody's count.
+                if isShared, progress.lag != nil {
+                    note =
+                        progress.partitions == 0
+                        ? "waiting for partitions" : "\(note) in \(Figure.count(progress.partitions)) partitions"
+                }
                 bar.update(progress.rows, note: note)
             }, sinks: sinks)
         var group = ServiceGroup()
