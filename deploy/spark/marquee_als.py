@@ -99,6 +99,8 @@ def quantile(events, share):
         counts = sorted((row["bucket"], row["count"]) for row in inside.groupBy(bucket).count().collect())
         if place is None:
             total = sum(count for _, count in counts)
+            if not total:
+                raise SystemExit("marquee: this version of the table has no events to fit")
             place = min(total - 1, int(total * share))
         for known, count in counts:
             if place < count:
@@ -273,6 +275,30 @@ def run(request):
     spark.stop()
 
 
+def above_zero(kind):
+    """A number of the command line: a whole one if that is its kind."""
+    def check(text):
+        try:
+            number = kind(text)
+        except ValueError:
+            number = 0
+        if not 0 < number < float("inf"):
+            raise argparse.ArgumentTypeError(f"'{text}' is no {'whole ' if kind is int else ''}number above 0")
+        return number
+    return check
+
+
+def split_of(text):
+    """A split of the command line, looked at before Spark starts."""
+    name, _, value = text.partition(":")
+    try:
+        if name in ("last", "none") and not value or name == "time" and 0 < float(value) < 1 or name == "before" and int(value):
+            return text
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"'{text}' is none of time:SHARE (between 0 and 1), before:MICROSECONDS, last, none")
+
+
 def parsed(words):
     """The command line as a request."""
     parser = argparse.ArgumentParser(prog="marquee_als.py", description=__doc__.split("\n")[0])
@@ -280,13 +306,13 @@ def parsed(words):
     parser.add_argument("--store", help="the event store: a folder, or s3a://bucket/prefix")
     parser.add_argument("--output", help="where the models go: a place that every executor can write to")
     parser.add_argument("--version", type=int, help="of the table; the newest by default")
-    parser.add_argument("--rank", type=int, default=64)
-    parser.add_argument("--iterations", type=int, default=12)
-    parser.add_argument("--alpha0", type=float, help="1/α of MLlib; by default the square root of the density")
-    parser.add_argument("--reg-param", type=float, help="of MLlib; by default by the shape of the data")
+    parser.add_argument("--rank", type=above_zero(int), default=64)
+    parser.add_argument("--iterations", type=above_zero(int), default=12)
+    parser.add_argument("--alpha0", type=above_zero(float), help="1/α of MLlib; by default the square root of the density")
+    parser.add_argument("--reg-param", type=above_zero(float), help="of MLlib; by default by the shape of the data")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--blocks", type=int, help="of users and of items; by default one for every 4 million pairs")
-    parser.add_argument("--split", default="time:0.9", help="time:SHARE, before:MICROSECONDS, last or none")
+    parser.add_argument("--blocks", type=above_zero(int), help="of users and of items; by default one for every 4 million pairs")
+    parser.add_argument("--split", type=split_of, default="time:0.9", help="time:SHARE, before:MICROSECONDS, last or none")
     parser.add_argument("--weights", help="a file of JSON, as `marquee train --confidence` takes it")
     parser.add_argument("--exclude", help="Parquet with a column user_id: who is left out")
     options = vars(parser.parse_args(words))
