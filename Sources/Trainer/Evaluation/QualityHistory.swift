@@ -91,15 +91,18 @@ public struct QualityHistory: Codable, Sendable {
                             columns: ["model", "trained", "users", "NDCG", "popularity list", "gate", "into service"],
                             rows: entries.map { entry in
                                 [
-                                    .text(entry.model.rawValue), .text(entry.trainedAt.description),
+                                    .text(entry.model.rawValue), .text(Self.text(entry.trainedAt)),
                                     .count(entry.users),
                                     .interval(entry.ndcg), .interval(entry.popular), .text(entry.outcome.rawValue),
-                                    .text(entry.promotedAt?.description ?? "never"),
+                                    .text(entry.promotedAt.map(Self.text) ?? "never"),
                                 ]
                             })
                     ])
             ])
     }
+
+    /// To the second, as people look at it.
+    private static func text(_ time: Timestamp) -> String { Timestamp(seconds: time.seconds).description }
 
     /// What became of the figure, in a sentence.
     private var verdict: String {

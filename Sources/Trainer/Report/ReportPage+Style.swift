@@ -27,7 +27,7 @@ extension ReportPage {
         caption{text-align:left;font-weight:600;padding-bottom:.3rem}
         th,td{padding:.3rem .7rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
         th{font-weight:600}tbody th{font-weight:400}th:first-child,td.text{text-align:left}
-        td.text{white-space:normal;min-width:8rem}
+        td.text{white-space:normal;min-width:8rem;overflow-wrap:break-word}
         small{color:var(--quiet);font-size:.82em}
         """
 }
