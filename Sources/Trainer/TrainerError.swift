@@ -19,7 +19,8 @@ public enum TrainerError: Fault, Equatable {
     /// Training would not fit into memory.
     case tooLarge(needed: Int, available: Int, formula: String, remedy: String)
     /// There is no held-out event by a known user.
-    case nothingToEvaluate(reason: String)
+    /// - Parameter advice: nil where another split would help.
+    case nothingToEvaluate(reason: String, advice: String? = nil)
     /// A line of an interaction file that cannot be read.
     case malformedLine(file: String, line: Int, reason: String)
     case registryNotFound(folder: String)
@@ -81,7 +82,7 @@ public enum TrainerError: Fault, Equatable {
             "Training diverged in epoch \(epoch): \(reason)."
         case .tooLarge(let needed, let available, let formula, _):
             "Training needs about \(mebibytes(needed)) of memory for \(formula), but \(mebibytes(available)) are available."
-        case .nothingToEvaluate(let reason):
+        case .nothingToEvaluate(let reason, _):
             "There is nothing to evaluate on: \(reason)."
         case .malformedLine(let file, let line, let reason):
             "Line \(line) of \(file) cannot be read: \(reason)."
@@ -120,8 +121,8 @@ public enum TrainerError: Fault, Equatable {
         case .singular: "Raise --lambda or --alpha0 above 0."
         case .diverged: "Raise --lambda, or lower the confidence weights."
         case .tooLarge(_, _, _, let remedy): remedy
-        case .nothingToEvaluate:
-            "Use a split that leaves later events of users known from training, such as --split last."
+        case .nothingToEvaluate(_, let advice):
+            advice ?? "Use a split that leaves later events of users known from training, such as --split last."
         case .malformedLine: "Expected: user, item[, rating[, time]] separated by tabs, commas or `::`."
         case .registryNotFound: "Check --models, or run `marquee train` to make it."
         case .noPromotedModel: "Run `marquee train --promote always`, or `marquee models promote ID`."

@@ -18,7 +18,7 @@ public struct Evaluator: Sendable {
 
     /// - Parameter cutoffs: in any order; ``Manifest/headlineCutoff`` is added if absent.
     /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)`` for cut-offs below 1,
-    ///   ``TrainerError/nothingToEvaluate(reason:)`` if no user has anything held out.
+    ///   ``TrainerError/nothingToEvaluate(reason:advice:)`` if no user has anything held out.
     public init(training: TrainingSet, heldOut: HeldOut, cutoffs: [Int], workers: Workers = Workers()) throws {
         guard !cutoffs.isEmpty, cutoffs.allSatisfy({ $0 >= 1 && $0 <= 10_000 }) else {
             throw TrainerError.invalidSetting(

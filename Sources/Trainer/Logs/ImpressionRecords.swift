@@ -33,14 +33,12 @@ struct ImpressionRecords {
 
     init() {}
 
-    /// - Throws: `ColumnarError` if there is no such table; ``TrainerError/nothingToEvaluate(reason:)`` of an empty one.
+    /// - Throws: `ColumnarError` if there is no such table; ``TrainerError/nothingToEvaluate(reason:advice:)`` without rows.
     init(_ store: EventStore) throws {
         source = store.location(of: .impressions)
         guard let table = try store.openIfPresent(.impressions) else {
             throw TrainerError.nothingToEvaluate(
-                reason:
-                    "the store has no table of impressions; 'serve --log-impressions' and POST /v1/impressions make one"
-            )
+                reason: "the store has no table of impressions", advice: Self.advice)
         }
         let snapshot = try table.snapshot()
         version = snapshot.version
@@ -55,9 +53,14 @@ struct ImpressionRecords {
         while let batch = try scan.next() { try append(batch) }
         settle()
         guard !records.isEmpty else {
-            throw TrainerError.nothingToEvaluate(reason: "the table of impressions is empty")
+            throw TrainerError.nothingToEvaluate(
+                reason: "the table of impressions is empty", advice: Self.advice)
         }
     }
+
+    private static let advice =
+        "What lists show is written down by `marquee serve --log-impressions` and POST /v1/impressions, and stored by "
+        + "`marquee ingest`."
 
     private mutating func append(_ batch: RecordBatch) throws {
         func texts(_ name: String) throws -> BytesColumn {

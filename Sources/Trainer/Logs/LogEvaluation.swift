@@ -24,7 +24,7 @@ public struct LogEvaluation: Sendable {
     }
 
     /// - Parameter model: whose lists to judge; nil judges none.
-    /// - Throws: ``TrainerError/nothingToEvaluate(reason:)`` without impressions; what reading the tables throws.
+    /// - Throws: ``TrainerError/nothingToEvaluate(reason:advice:)`` without impressions; what reading the tables throws.
     public func run(_ store: EventStore, model: MappedModel?) throws -> LogReport {
         let shown = try ImpressionRecords(store)
         let log = try InteractionLog.read(from: store, maxBadRows: maxBadRows)

@@ -24,7 +24,7 @@ public struct ColdStartTrial: Sendable {
     /// The rankers, the one that is measured first.
     private static let names = ["predicted factors", "popularity", "content similarity", "random"]
 
-    /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)``, ``TrainerError/nothingToEvaluate(reason:)`` without a
+    /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)``, ``TrainerError/nothingToEvaluate(reason:advice:)`` without a
     ///   catalogue or enough films.
     public func run(
         _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }

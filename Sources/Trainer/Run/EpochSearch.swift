@@ -9,7 +9,7 @@ struct EpochSearch {
     let configuration: TrainingConfiguration
     let patience: Int
 
-    /// - Throws: ``TrainerError/nothingToEvaluate(reason:)`` or ``TrainerError/emptyTrainingSet(source:reason:)`` if there
+    /// - Throws: ``TrainerError/nothingToEvaluate(reason:advice:)`` or ``TrainerError/emptyTrainingSet(source:reason:)`` if there
     ///   are too few events.
     func run(
         _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void

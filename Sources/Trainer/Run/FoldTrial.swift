@@ -57,7 +57,7 @@ public struct FoldTrial: Sendable {
     /// By user of the log, by age, the sum of differences and the sum of the new model's values.
     private typealias Sums = [Int32: [(difference: Double, new: Double)]]
 
-    /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)``; ``TrainerError/nothingToEvaluate(reason:)`` if the log
+    /// - Throws: ``TrainerError/invalidSetting(name:value:allowed:)``; ``TrainerError/nothingToEvaluate(reason:advice:)`` if the log
     ///   has no span of time, or a window has nobody to measure.
     public func run(
         _ log: InteractionLog, onProgress: (TrainingProgress) throws -> Void = { _ in }

@@ -21,7 +21,7 @@ struct SplitExperiment {
     /// Which events the training part is of, for engines.
     var part: EventPart { splitAt.map(EventPart.before) ?? .exceptLast }
 
-    /// - Throws: ``TrainerError/emptyTrainingSet(source:reason:)`` or ``TrainerError/nothingToEvaluate(reason:)`` if the
+    /// - Throws: ``TrainerError/emptyTrainingSet(source:reason:)`` or ``TrainerError/nothingToEvaluate(reason:advice:)`` if the
     ///   split leaves nothing on one side.
     init(log: InteractionLog, configuration: TrainingConfiguration) throws {
         self.log = log
@@ -54,7 +54,7 @@ struct SplitExperiment {
             resamples: configuration.bootstrapResamples, seed: configuration.parameters.seed, workers: workers)
     }
 
-    /// - Throws: ``TrainerError/nothingToEvaluate(reason:)`` where the split leaves nothing to train on, though the log has
+    /// - Throws: ``TrainerError/nothingToEvaluate(reason:advice:)`` where the split leaves nothing to train on, though the log has
     ///   events that count; ``TrainerError/emptyTrainingSet(source:reason:)`` where it has none.
     private static func trainingPart(
         of log: InteractionLog, _ configuration: TrainingConfiguration, _ split: Split.Resolved
@@ -74,7 +74,7 @@ struct SplitExperiment {
     }
 
     /// - Parameter part: what the training part is called.
-    /// - Throws: ``TrainerError/nothingToEvaluate(reason:)`` if it has fewer items than the rank.
+    /// - Throws: ``TrainerError/nothingToEvaluate(reason:advice:)`` if it has fewer items than the rank.
     func requireItems(for rank: Int, in part: String = "the training part") throws {
         guard rank <= training.itemCount else {
             throw TrainerError.nothingToEvaluate(
