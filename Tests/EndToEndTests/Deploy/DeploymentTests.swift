@@ -144,7 +144,8 @@ struct DeploymentTests {
                 "MARQUEE_STORE=\(folder.appending(path: "data").path)",
                 "MARQUEE_MODELS=\(folder.appending(path: "models").path)",
                 "MARQUEE_STATE=\(folder.appending(path: "state").path)",
-                "MARQUEE_TRAIN_OPTIONS='--rank 8 --epochs 2'",
+                // So few users speak for no model by themselves.
+                "MARQUEE_TRAIN_OPTIONS='--rank 8 --epochs 2 --promote always'",
             ].joined(separator: " ")
             func run(_ words: String) async throws -> (Int32, String) {
                 let command = "cd '\(folder.path)' && env \(home) '\(Self.airflow)' \(words)"
@@ -154,7 +155,8 @@ struct DeploymentTests {
             #expect(try await run("db migrate").0 == 0)
             let (_, reserialized) = try await run("dags reserialize")
             let (_, errors) = try await run("dags list-import-errors -o json 2> /dev/null")
-            #expect(errors.contains("No data found"), "\(errors)\(reserialized)")
+            // Either is said of none, beside warnings about packages that draw graphs.
+            #expect(errors.contains("No data found") || errors.hasSuffix("[]\n"), "\(errors)\(reserialized)")
             // A file that holds no DAG is passed over in silence.
             let (_, listed) = try await run("dags list -o plain 2> /dev/null")
             #expect(listed.contains("marquee_retrain"), "\(listed)")
