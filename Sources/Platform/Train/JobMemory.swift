@@ -8,8 +8,8 @@ struct JobMemory: Codable, Sendable, Equatable {
     var handledAt: Timestamp?
     /// The next time of the clock, or of the next attempt; nil if only triggers start it.
     var nextAt: Timestamp?
-    /// When the run began that is under way, or that was when its process died; nil if none is.
-    var runningSince: Timestamp?
+    /// The run that is under way, or that was when its process ended; nil if the last one came to its end.
+    var running: String?
     /// The end of the window whose drift was told of last.
     var driftToldAt: Timestamp?
     /// Failures in a row.

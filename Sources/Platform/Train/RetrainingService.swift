@@ -136,8 +136,8 @@ public final class RetrainingService: Service {
         let now = Timestamp.now
         let memory = try runner.ledger.memory
         var corrected = plan.corrected(memory, at: now)
-        if let since = corrected.runningSince, try runner.ledger.leases.holder(of: runner.ledger.job) == nil {
-            Self.log.warning("a run ended without a word; it is made up for", ["begun": since])
+        if let id = corrected.running, try runner.ledger.runs().first(where: { $0.id == id })?.isCutShort == true {
+            Self.log.warning("a run was cut short; it is made up for", ["run": id])
             corrected = plan.interrupted(corrected, at: now)
         }
         corrected.schedule = plan.timing.text
@@ -186,7 +186,7 @@ public final class RetrainingService: Service {
         case .begun(let run):
             try await remember { memory in
                 memory.handledAt = begun
-                memory.runningSince = begun
+                memory.running = run.record.id
             }
             do {
                 let manifest = try await runner.run(
@@ -197,7 +197,7 @@ public final class RetrainingService: Service {
                 try await remember { [weights = configuration.weights.version] memory in
                     memory.failures = 0
                     memory.retryAt = nil
-                    memory.runningSince = nil
+                    memory.running = nil
                     memory.table = manifest.data.table
                     memory.version = manifest.data.version
                     memory.rows = rows ?? Int64(manifest.data.events)
@@ -214,7 +214,7 @@ public final class RetrainingService: Service {
             } catch {
                 try await remember { [plan] memory in
                     memory = plan.failed(memory, at: .now)
-                    memory.runningSince = nil
+                    memory.running = nil
                     memory.lastRunAt = .now
                 }
                 return .failed(error)

@@ -90,7 +90,7 @@ struct RunPlan: Sendable {
     /// again and again after growing pauses, as a failure is.
     func interrupted(_ memory: JobMemory, at now: Timestamp) -> JobMemory {
         var memory = failed(memory, at: now)
-        memory.runningSince = nil
+        memory.running = nil
         if memory.failures == 1 { memory.retryAt = now }
         return memory
     }

@@ -46,12 +46,17 @@ public struct TrainingRecord: Codable, Sendable {
         self.lease = lease
     }
 
+    private static let interrupted = "interrupted"
+
     /// A run whose process has died.
     mutating func interrupt() {
         state = .failed
         failure = Failure(
-            code: "interrupted", message: "The process that ran it has ended.", advice: "Nothing was published.")
+            code: Self.interrupted, message: "The process that ran it has ended.", advice: "Nothing was published.")
     }
+
+    /// Whether its process ended before it did, by a kill or because it was told to.
+    var isCutShort: Bool { state == .cancelled || failure?.code == Self.interrupted }
 }
 
 /// The training runs of one registry, of all processes that share a state, and what its job remembers. All calls block.

@@ -59,13 +59,17 @@ extension ModelRegistry {
     }
 
     /// Puts a model into service that a training has made, unless a rollback has pinned another.
-    /// - Parameter incumbent: what the verdict takes to be in service; nil if that does not matter.
-    func promote(trained id: ModelID, inPlaceOf incumbent: ModelID??, reason: String) throws -> Promotion {
+    /// - Parameters:
+    ///   - incumbent: what the verdict takes to be in service.
+    ///   - always: whether that does not matter.
+    func promote(
+        trained id: ModelID, inPlaceOf incumbent: ModelID?, always: Bool = false, reason: String
+    ) throws -> Promotion {
         try verify(id)
         return try writing {
             try storage.withLock(Self.lock) {
                 if let pin = try pin() { return .pinned(pin) }
-                if let incumbent, let current = try? current(), current != incumbent { return .overtaken(current) }
+                if !always, let current = try? current(), current != incumbent { return .overtaken(current) }
                 try point(to: id, .promoted, previous: try? current(), reason)
                 return .promoted
             }

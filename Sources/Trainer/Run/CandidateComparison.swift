@@ -41,13 +41,14 @@ struct CandidateComparison {
         mutating func hold(behind current: ModelID) {
             hold(
                 .overtaken,
-                "\(current) was put into service while this one was trained; train again, or promote it by hand.")
+                "\(current) was put into service while this one was trained; 'marquee models promote ID' overrules that."
+            )
         }
 
         private mutating func hold(_ finding: GateVerdict.Finding, _ reason: String) {
             verdict.outcome = .kept
             verdict.finding = finding
-            verdict.reason = "\(reason) \(verdict.reason.replacing("Promoted as asked for. ", with: ""))"
+            verdict.reason = "\(reason) \(verdict.reason.replacing(Gate.asked, with: ""))"
             report?.gate = verdict
         }
     }

@@ -24,6 +24,9 @@ struct Gate {
     /// Data of which less than this share is left has collapsed.
     static let collapse = 0.5
 
+    /// What stands before the reason of a promotion that is owed to the policy alone.
+    static let asked = "Promoted as asked for. "
+
     var policy: GateVerdict.Policy
 
     /// What is known of a candidate.
@@ -139,7 +142,7 @@ struct Gate {
         let result: (GateVerdict.Outcome, String) =
             switch policy {
             case .ifBetter: (outcome, reason)
-            case .always: (.promoted, outcome == .promoted ? reason : "Promoted as asked for. \(reason)")
+            case .always: (.promoted, outcome == .promoted ? reason : Self.asked + reason)
             case .never: (.kept, outcome == .kept ? reason : "Kept as asked for. \(reason)")
             }
         return GateVerdict(

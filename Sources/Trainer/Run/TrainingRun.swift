@@ -53,7 +53,7 @@ public struct TrainingRun: Sendable {
         var manifest = try publish(fitted, of: everything, log, configuration, request, stopping, evaluation)
         if manifest.gate.outcome == .promoted {
             switch try registry.promote(
-                trained: manifest.id, inPlaceOf: configuration.policy == .always ? nil : .some(manifest.gate.incumbent),
+                trained: manifest.id, inPlaceOf: manifest.gate.incumbent, always: configuration.policy == .always,
                 reason: manifest.gate.reason)
             {
             case .promoted: break
@@ -88,7 +88,8 @@ public struct TrainingRun: Sendable {
             else { continue }
             let current = try registry.current()
             if configuration.policy == .always, current != id,
-                case .promoted = try registry.promote(trained: id, inPlaceOf: nil, reason: "Promoted as asked for.")
+                case .promoted = try registry.promote(
+                    trained: id, inPlaceOf: current, always: true, reason: "Promoted as asked for.")
             {
                 manifest.gate = GateVerdict(
                     outcome: .promoted, policy: .always, finding: .alreadyPublished,
@@ -114,8 +115,11 @@ public struct TrainingRun: Sendable {
 
     /// Why a model that is there is not in service, as it stands now.
     private func whyNot(_ manifest: Manifest) throws -> String {
+        let hint = "'marquee models promote \(manifest.id)' puts it there"
+        // A manifest is written before its model is promoted, and is not changed when another was there first.
+        if manifest.gate.outcome == .promoted { return "another one is, since it was made; \(hint)" }
         guard manifest.gate.finding == .pinned, try registry.pin() == nil else { return manifest.gate.reason }
-        return "another was pinned when it was made; 'marquee models promote \(manifest.id)' puts it there"
+        return "another was pinned when it was made; \(hint)"
     }
 
     /// The settings with what a search finds, or what one has found before for the same request.

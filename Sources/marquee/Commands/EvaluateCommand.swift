@@ -77,9 +77,7 @@ enum EvaluateCommand {
             }
         } else {
             try invocation.refuse(TrainCommand.searchOptions, beside: Options.store.spec)
-            if invocation.optional(Options.folds) == nil {
-                try invocation.refuse([Options.maxLoss.spec], without: Options.folds)
-            }
+            try invocation.refuse([Options.maxLoss.spec], without: Options.folds)
             report = try await ofPublished(invocation, configuration, reporter)
         }
         if isJSON { StandardOutput.write(bytes: try report.json()) }

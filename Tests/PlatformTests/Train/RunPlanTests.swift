@@ -95,9 +95,9 @@ struct RunPlanTests {
         #expect(last.count == 3 && last[1] - last[0] == 86_400 && memory.failures == 0)
         // One that ended without a word counts as one, and is under way no more.
         var cut = JobMemory()
-        cut.runningSince = start
+        cut.running = "r"
         cut = plan.interrupted(cut, at: start)
-        #expect(cut.runningSince == nil && cut.failures == 1 && cut.retryAt == start)
+        #expect(cut.running == nil && cut.failures == 1 && cut.retryAt == start)
         #expect(plan.interrupted(cut, at: start).retryAt == start.advanced(bySeconds: 120))
         // Also of a job that is due more often than that.
         var busy = JobMemory()

@@ -156,6 +156,8 @@ import Testing
             #expect(late.gate.outcome == .kept && late.gate.finding == .overtaken, "\(late.gate)")
             #expect(late.gate.reason.contains("\(other.id)"))
             #expect(try registry.current() == other.id)
+            let again = try run.run(plantedLog(users: 202, version: 5))
+            #expect(again.gate.finding == .alreadyPublished && again.gate.reason.contains("models promote \(late.id)"))
             let after = try train(registry, plantedLog(users: 203, version: 6))
             #expect(after.gate.outcome == .promoted && after.gate.incumbent == other.id)
         }
