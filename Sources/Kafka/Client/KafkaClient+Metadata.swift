@@ -79,10 +79,26 @@ extension KafkaClient {
 
     /// The offsets the broker has of a partition: `low..<high`.
     func watermarks(of place: TopicPartition, timeout: Double) throws -> Range<Int64> {
-        var low: Int64 = 0
-        var high: Int64 = 0
+        let start = ContinuousClock.now
+        let low = try end(of: place, LogicalOffset.beginning, timeout: timeout)
+        let left = timeout - (ContinuousClock.now - start).inSeconds
+        return low..<max(low, try end(of: place, LogicalOffset.end, timeout: left))
+    }
+
+    /// The first or last offset of a partition.
+    private func end(of place: TopicPartition, _ end: Int64, timeout: Double) throws -> Int64 {
+        var offset: Int64 = 0
         try retrying("asking for the offsets of \(place)", for: timeout) { left in
-            let code = rd_kafka_query_watermark_offsets(handle, place.topic, place.partition, &low, &high, left)
+            let code = withPartitionList([(key: place, value: end)]) { list in
+                // Not `rd_kafka_query_watermark_offsets`: in librdkafka 2.0.2 that may wait far beyond its time.
+                let code = rd_kafka_offsets_for_times(handle, list, left)
+                guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return code }
+                let element = list.pointee.elems[0]
+                offset = element.offset
+                // One below 0 is the question, which nobody answered.
+                return element.err == RD_KAFKA_RESP_ERR_NO_ERROR && offset < 0
+                    ? RD_KAFKA_RESP_ERR__TIMED_OUT : element.err
+            }
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return code }
             // librdkafka would go on asking the leader it knows until its metadata are five minutes old.
             let count = try? partitionCount(of: place.topic, timeout: 2)
@@ -90,7 +106,7 @@ extension KafkaClient {
             let isNews = Self.unknown.contains(code.rawValue) && count.map { place.partition < $0 } ?? false
             return isNews ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : code
         }
-        return low..<max(low, high)
+        return offset
     }
 
     /// The offsets the broker has of many partitions, in the order of `places`: two requests to each leader, whatever the
@@ -155,7 +171,7 @@ extension KafkaClient {
     /// The first or last offset of each partition whose leader said so at the first time of asking.
     ///
     /// On the wire the question for a time and the question for an end of the log are the same request (ListOffsets), in
-    /// which −2 and −1 stand for the ends; `rd_kafka_query_watermark_offsets` sends them too.
+    /// which −2 and −1 stand for the ends.
     func answers(
         for places: [TopicPartition], at end: Int64, timeout: Double
     ) -> [TopicPartition: Int64] {

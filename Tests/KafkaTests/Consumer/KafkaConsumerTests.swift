@@ -43,6 +43,19 @@ import Testing
         }
     }
 
+    /// However often it is refused.
+    @Test(.timeLimit(.minutes(2))) func aQuestionForEndsStopsWithItsTime() async throws {
+        try await withMockBroker(topics: ["films": 1]) { broker in
+            try produce(["one", "two"], to: "films", of: broker.properties)
+            let consumer = try KafkaConsumer(properties: broker.properties, group: "ends")
+            let place = TopicPartition("films", 0)
+            #expect(try consumer.watermarks(of: place) == 0..<2)
+            broker.fail(.listOffsets, with: Array(repeating: .notLeader, count: 2000))
+            let error = #expect(throws: KafkaError.self) { try consumer.watermarks(of: place, timeout: 1) }
+            #expect(error?.category == .unavailable)
+        }
+    }
+
     @Test func anAbsentBrokerIsReportedWithItsAddress() throws {
         let properties = KafkaProperties(bootstrapServers: "127.0.0.1:1")
         let consumer = try KafkaConsumer(properties: properties, group: "g")
