@@ -116,6 +116,13 @@ public struct LocalStorage: Storage {
         removeForeignChecksum(of: path)
     }
 
+    public func removeIfEmpty(_ folder: String) throws {
+        let path = path(of: folder)
+        guard rmdir(path) == 0 || [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else {
+            throw StorageError.io(path: path, operation: "delete", errno: errno)
+        }
+    }
+
     /// The lock is a file, which stays; the kernel lets go of it when its holder dies.
     public func withLock<R>(_ name: String, _ body: () throws -> R) throws -> R {
         let path = path(of: name)

@@ -78,6 +78,10 @@ public protocol Storage: Sendable {
     /// Removes an object; one that is not there is no error.
     func delete(_ name: String) throws
 
+    /// Removes a folder that has become empty; one that is not empty, or not there, stays as it is. For folders whose name
+    /// nobody writes under again: a writer that has just looked for its folder would miss it.
+    func removeIfEmpty(_ folder: String) throws
+
     /// Runs `body` while no other holder of the lock `name` does, in any process.
     ///
     /// A holder that dies lets go: at once on a disk (`flock`), when its term is over in an object store (an object put
@@ -92,6 +96,9 @@ extension Storage {
         let object = try open(name)
         return try object.read(0..<object.size)
     }
+
+    /// An object store has no empty folders.
+    public func removeIfEmpty(_ folder: String) throws {}
 
     /// The object mapped into memory; see ``localPath(_:)``.
     public func map(_ name: String) throws -> MappedFile { try MappedFile(path: localPath(name)) }

@@ -41,10 +41,12 @@ public struct ModelRoutes: AnsweringRoutes {
                 request, _ in
                 later(request) {
                     let inService = try registry.current()
+                    let pin = try registry.pin()
                     let manifests = try registry.list().reversed().compactMap { try? registry.manifest(of: $0) }
                     return Self.json(request) {
                         $0.name("in_service")
                         $0.value(inService?.rawValue)
+                        $0.field("pinned", pin != nil)
                         $0.name("models")
                         $0.array {
                             for manifest in manifests {
@@ -136,7 +138,7 @@ public struct ModelRoutes: AnsweringRoutes {
                 }
             },
             Route(
-                .post, "/v1/models/rollback", "Puts the model back into service that was there before.",
+                .post, "/v1/models/rollback", "Puts the model back into service that was there before, and pins it.",
                 scope: .models, body: .json(ModelShapes.reason, limit: 65_536, isRequired: false),
                 answers: [.json(ModelShapes.swapped, "It is in service: the next answers are made by it.")],
                 problems: [
@@ -163,14 +165,18 @@ public struct ModelRoutes: AnsweringRoutes {
     ) -> HTTPReply {
         answering(request) {
             let reason = try ModelBody(request, ["reason"]).text("reason", limit: 1000) ?? ""
-            let (id, previous) = try await BlockingWork.run("models") { _ in
-                try audited(request, action, target, reason) { try point(reason.isEmpty ? "by the API" : reason) }
+            let (id, previous, isPinned) = try await BlockingWork.run("models") { _ in
+                let (id, previous) = try audited(request, action, target, reason) {
+                    try point(reason.isEmpty ? "by the API" : reason)
+                }
+                return (id, previous, try registry.pin() != nil)
             }
             try await service.reloadModel()
             return Self.json(request) {
                 $0.field("in_service", id.rawValue)
                 $0.name("previous")
                 $0.value(previous?.rawValue)
+                $0.field("pinned", isPinned)
                 $0.field("took_ms", (ContinuousClock.now - request.receivedAt) / .milliseconds(1))
             }
         }

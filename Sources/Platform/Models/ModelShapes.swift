@@ -23,8 +23,11 @@ enum ModelShapes {
     static let summary = JSONSchema.named("ModelSummary", summaryMembers)
 
     static let list = JSONSchema.object([
-        "request_id": .text(), "in_service": .nullable(.text()), "models": .list(summary),
+        "request_id": .text(), "in_service": .nullable(.text()), "pinned": pinned, "models": .list(summary),
     ])
+
+    private static let pinned = JSONSchema.boolean.meaning(
+        "Whether trainings promote nothing, after a rollback, until a promotion by hand or `marquee models unpin`.")
 
     static let details = JSONSchema.named(
         "ModelDetails",
@@ -39,7 +42,8 @@ enum ModelShapes {
     static let swapped = JSONSchema.named(
         "Swap",
         .object([
-            "request_id": .text(), "in_service": .text(), "previous": .nullable(.text()), "took_ms": .number(),
+            "request_id": .text(), "in_service": .text(), "previous": .nullable(.text()), "pinned": pinned,
+            "took_ms": .number(),
         ]))
 
     private static let sides: KeyValuePairs<String, JSONSchema> = [

@@ -178,10 +178,16 @@ extension EvaluationReport {
             tables: [
                 ReportTable(
                     title: "\(errors.ratings) held-out ratings of \(errors.users) users",
-                    columns: ["error", "model", "item means"],
+                    columns: ["error", "model", "item means", "means of users and items"],
                     rows: [
-                        [.text("RMSE"), .interval(errors.rmse), .interval(errors.baselineRMSE)],
-                        [.text("MAE"), .interval(errors.mae), .interval(errors.baselineMAE)],
+                        [
+                            .text("RMSE"), .interval(errors.rmse), .interval(errors.baselineRMSE),
+                            .interval(errors.meansRMSE),
+                        ],
+                        [
+                            .text("MAE"), .interval(errors.mae), .interval(errors.baselineMAE),
+                            .interval(errors.meansMAE),
+                        ],
                     ])
             ])
     }

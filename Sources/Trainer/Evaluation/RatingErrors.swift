@@ -14,6 +14,9 @@ public struct RatingErrors: Codable, Hashable, Sendable {
     /// ratings' worth.
     public var baselineRMSE: Interval
     public var baselineMAE: Interval
+    /// The same when how far the user rates above the items' means is added; nil in reports of before it was measured.
+    public var meansRMSE: Interval?
+    public var meansMAE: Interval?
     public var ratings: Int
     public var users: Int
 
@@ -21,32 +24,37 @@ public struct RatingErrors: Codable, Hashable, Sendable {
         case rmse, mae, ratings, users
         case baselineRMSE = "baseline_rmse"
         case baselineMAE = "baseline_mae"
+        case meansRMSE = "means_rmse"
+        case meansMAE = "means_mae"
     }
 
     /// Nil if the model predicts no stars or there is nothing to compare with.
     init?(of model: FittedModel, on evaluator: Evaluator, _ bootstrap: Bootstrap) {
         let rated = evaluator.heldOut.rated
         guard let ratings = model.ratings, !rated.isEmpty else { return nil }
-        let means = evaluator.training.meanWeights(pull: 5)
-        // By user: squares, magnitudes, count, and the first two of the baseline.
+        let means = RatingMeans(evaluator.training)
+        // By user: squares, magnitudes, count, and the first two of both baselines.
         var table: [Double] = []
         var last: Int32 = -1
         for (user, item, value) in rated {
             if user != last {
-                table += [0, 0, 0, 0, 0]
+                table += [0, 0, 0, 0, 0, 0, 0]
                 last = user
             }
             let product = model.factors.product(Int(user), Int(item))
             let error = Double(value - Self.onScale(ratings.weight(user: Int(user), product: product)))
-            let other = Double(value - means[Int(item)])
-            let row = table.count - 5
+            let other = Double(value - Self.onScale(means.ofItem(Int(user), Int(item))))
+            let both = Double(value - Self.onScale(means.ofBoth(Int(user), Int(item))))
+            let row = table.count - 7
             table[row] += error * error
             table[row + 1] += abs(error)
             table[row + 2] += 1
             table[row + 3] += other * other
             table[row + 4] += abs(other)
+            table[row + 5] += both * both
+            table[row + 6] += abs(both)
         }
-        let intervals = bootstrap.ratios(of: table, width: 5, divisor: 2)
+        let intervals = bootstrap.ratios(of: table, width: 7, divisor: 2)
         func root(_ interval: Interval) -> Interval {
             Interval(
                 value: interval.value.squareRoot(), low: interval.low?.squareRoot(), high: interval.high?.squareRoot())
@@ -55,8 +63,10 @@ public struct RatingErrors: Codable, Hashable, Sendable {
         mae = intervals[1]
         baselineRMSE = root(intervals[3])
         baselineMAE = intervals[4]
+        meansRMSE = root(intervals[5])
+        meansMAE = intervals[6]
         self.ratings = rated.count
-        users = table.count / 5
+        users = table.count / 7
     }
 
     /// By user, in the order of `rated`, the sum of squared errors of predictions cut to the scale.
@@ -77,21 +87,5 @@ public struct RatingErrors: Codable, Hashable, Sendable {
     /// A weight is stars less the neutral ones.
     private static func onScale(_ weight: Float) -> Float {
         min(max(weight, 0.5 - ConfidenceWeights.neutralStars), 5 - ConfidenceWeights.neutralStars)
-    }
-}
-
-extension TrainingSet {
-    /// By item, the mean weight, with `pull` entries of the mean of all added.
-    func meanWeights(pull: Double) -> [Float] {
-        var sums = [Double](repeating: 0, count: itemCount)
-        var counts = [Double](repeating: 0, count: itemCount)
-        var total = 0.0
-        for (item, value) in zip(interactions.columnIndices, interactions.values) {
-            sums[Int(item)] += Double(value)
-            counts[Int(item)] += 1
-            total += Double(value)
-        }
-        let mean = total / Double(max(interactions.count, 1))
-        return zip(sums, counts).map { Float(($0 + pull * mean) / ($1 + pull)) }
     }
 }

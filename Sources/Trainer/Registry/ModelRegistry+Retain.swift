@@ -41,5 +41,6 @@ extension ModelRegistry {
         // Without its manifest it is no model any more.
         try storage.delete("\(id)/\(ModelFiles.manifest)")
         for file in try storage.list(id.rawValue, from: "") { try storage.delete("\(id)/\(file.name)") }
+        try storage.removeIfEmpty(id.rawValue)
     }
 }

@@ -8,7 +8,7 @@ internal import Foundation
 /// |------------|---------------------------------------------------------------------------------------|
 /// | collapse   | the data has less than half of the events, users or items of the model in service, or of the largest before it |
 /// | drift      | the newest window has far fewer events than the past ones, or another mix of kinds, by bounds of their own history |
-/// | baselines  | shown to be below the popularity list or item neighbours (models of stars: item means); kept if it is below the first by fewer than 50 users |
+/// | baselines  | shown to be below the popularity list or item neighbours (models of stars: means of items, or of users and items); kept if it is below the first by fewer than 50 users |
 ///
 /// Then the model in service, by NDCG@10, or by RMSE between two models of stars. Promoted is what is shown to be better, or
 /// not worse by more than 1 %, if no guardrail fails; what is shown to be worse is refused; what lies in the noise is kept,

@@ -7,7 +7,7 @@ internal import Linalg
 struct SplitTrial {
     let experiment: SplitExperiment
     let fitted: FittedModel
-    /// Popularity first; of models of stars item means.
+    /// Popularity first; of models of stars the means of items, then those of users and items.
     let baselines: [Contest]
     /// Nil if nothing is in service, or the same recipe is, which has seen held-out events: to compare a recipe with itself
     /// is idle.
@@ -37,10 +37,13 @@ struct SplitTrial {
         for ranker in try experiment.baselines() { outcomes.append(try experiment.measure(ranker, onProgress)) }
         let ours = experiment.squares(fitted.stars)
         if let ours {
-            baselines = [
+            let means = RatingMeans(experiment.training)
+            baselines = [("item means", means.ofItem), ("means of users and items", means.ofBoth)].map {
+                name, predict in
                 Contest(
-                    against: "item means", squares: ours, theirs: experiment.squaresOfItemMeans(), experiment.bootstrap)
-            ]
+                    against: name, squares: ours,
+                    theirs: RatingErrors.squares(predict, experiment.evaluator.heldOut.rated), experiment.bootstrap)
+            }
         } else {
             // The recently popular list is a figure to look at; the other two are what a model must not be below.
             baselines = [outcomes[1], outcomes[3]].map { experiment.contest(candidate, $0) }
@@ -138,11 +141,6 @@ extension SplitExperiment {
     func squares(_ predict: StarPrediction?) -> [Double]? {
         guard let predict, !evaluator.heldOut.rated.isEmpty else { return nil }
         return RatingErrors.squares(predict, evaluator.heldOut.rated)
-    }
-
-    func squaresOfItemMeans() -> [Double] {
-        let means = training.meanWeights(pull: 5)
-        return RatingErrors.squares({ _, item in means[item] }, evaluator.heldOut.rated)
     }
 
     /// By NDCG at the headline's cut-off.

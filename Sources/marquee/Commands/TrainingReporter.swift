@@ -155,6 +155,11 @@ final class TrainingReporter: Sendable {
                 "RMSE \(interval(errors.rmse)), MAE \(interval(errors.mae)) on \(Figure.count(errors.ratings)) ratings; "
                     + "item means have \(Figure.decimal(errors.baselineRMSE.value, digits: 4)) and "
                     + "\(Figure.decimal(errors.baselineMAE.value, digits: 4))")
+            if let rmse = errors.meansRMSE, let mae = errors.meansMAE {
+                say(
+                    "means of users and items have \(Figure.decimal(rmse.value, digits: 4)) and "
+                        + Figure.decimal(mae.value, digits: 4))
+            }
         }
         comparisons(report)
     }

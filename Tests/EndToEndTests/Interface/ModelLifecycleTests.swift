@@ -51,10 +51,13 @@ struct ModelLifecycleTests {
     @Test("a rollback goes back to the model before, and says when there is none")
     func rollback() async throws {
         try await withServer { server in
-            #expect(try await server.post("/v1/models/\(server.models[1])/promote").status == 200)
+            let promoted = try await server.post("/v1/models/\(server.models[1])/promote")
+            #expect(promoted.status == 200 && promoted.answer["pinned"] as? Bool == false)
             let (status, answer) = try await server.post("/v1/models/rollback", #"{"reason":"worse"}"#)
             #expect(status == 200 && answer["in_service"] as? String == server.models[0], "\(answer)")
             #expect(answer["previous"] as? String == server.models[1])
+            #expect(answer["pinned"] as? Bool == true, "no training promotes over it")
+            #expect(try await server.client.object("/v1/models")["pinned"] as? Bool == true)
             #expect(try await server.modelInService() == server.models[0])
             let none = try await server.post("/v1/models/rollback")
             #expect(none.status == 409 && none.answer["code"] as? String == "nothing-to-roll-back-to")

@@ -24,6 +24,7 @@ import Testing
             let newest = try train(5, .never)
             #expect(try registry.retain(last: 1) == [plain])
             #expect(try registry.list() == [start, promoted, current, newest])
+            #expect(!FileManager.default.fileExists(atPath: folder.appending(path: plain.rawValue).path))
             for id in try registry.list() { try registry.verify(id) }
             #expect(throws: TrainerError.self) { try registry.promote(plain) }
             #expect(try registry.current() == current)

@@ -71,6 +71,7 @@ import Testing
         let errors = try #require(report.ratingErrors)
         #expect(errors.ratings > 100 && errors.users > 10)
         #expect(errors.rmse.value < 0.5 * errors.baselineRMSE.value)
+        #expect(try errors.rmse.value < #require(errors.meansRMSE).value)
         #expect(errors.mae.value <= errors.rmse.value)
         let low = try #require(errors.rmse.low)
         let high = try #require(errors.rmse.high)
@@ -152,5 +153,49 @@ import Testing
             #expect(try #require(second.gate.relativeDifference).value > 0)
             #expect(try registry.current() == first.id)
         }
+    }
+
+    /// Users and items differ in their means alone, and the rest is chance, which a model without a bound learns by heart.
+    @Test func aFirstModelOfStarsBelowMeansOfUsersAndItemsIsRefused() async throws {
+        let log = try InteractionLog(source: "means and chance", version: 1)
+        var generator = SeededGenerator(seed: 11)
+        for user in 0..<80 {
+            for item in 0..<40 where (user * 7 + item * 5) % 3 != 0 {
+                let chance = Float.random(in: -0.8...0.8, using: &generator)
+                let stars = 3 + Float(user % 5) * 0.4 - 0.8 + Float(item % 7) * 0.1 - 0.3 + chance
+                try log.append(
+                    userID: "u\(user)", itemID: "i\(item)", kind: .review, value: min(5, max(0.5, stars)),
+                    at: Timestamp(seconds: Int64(user + item * 100)))
+            }
+        }
+        try await withTemporaryFolder { folder in
+            let registry = ModelRegistry(folder: folder.path)
+            let configuration = configuration {
+                $0.split = .random(0.2, seed: 3)
+                $0.parameters.rank = 12
+                $0.parameters.lambda = 1e-4
+            }
+            let manifest = try TrainingRun(configuration: configuration, registry: registry).run(log)
+            #expect(manifest.gate.outcome == .refused && manifest.gate.finding == .belowBaseline, "\(manifest.gate)")
+            #expect(try registry.current() == nil)
+        }
+    }
+
+    /// Both means by hand: the item's pulled by five ratings of the mean of all, the user's above it by five of none.
+    @Test func meansArePulledByFiveRatings() throws {
+        let log = try InteractionLog(source: "three ratings", version: 1)
+        for (user, item, stars) in [("a", "x", 5), ("a", "y", 4), ("b", "x", 3)] as [(String, String, Float)] {
+            try log.append(userID: user, itemID: item, kind: .review, value: stars, at: Timestamp(seconds: 1))
+        }
+        let means = RatingMeans(try TrainingSet.build(from: log, weights: .ratings))
+        // Weights are stars less 3.5: 1.5, 0.5 and -0.5, of mean 0.5.
+        let x: Double = 3.5 / 7
+        let y: Double = 3.0 / 6
+        #expect(
+            isClose(Double(means.items[0]), x, tolerance: 1e-6) && isClose(Double(means.items[1]), y, tolerance: 1e-6))
+        let first: Double = (2 - x - y) / 7
+        let second: Double = x + (-0.5 - x) / 6
+        #expect(isClose(Double(means.users[0]), first, tolerance: 1e-6))
+        #expect(isClose(Double(means.ofBoth(1, 0)), second, tolerance: 1e-6))
     }
 }
