@@ -9,6 +9,8 @@ final class RecentBoard: Sendable {
     struct View: Sendable {
         /// By place, `0…1`: the most liked has 1.
         var scores: [Float]
+        /// What the scores are on the scale of the blend, which is ``LearnedBlend/scaled(_:_:)`` of each.
+        var scaled: [Float]
         /// Places that may be shown and that somebody likes, the one liked most lately first.
         var order: [Int32]
     }
@@ -16,14 +18,18 @@ final class RecentBoard: Sendable {
     let likings: RecentLikings
     private let hidden: HiddenItems
     private let count: Int
+    private let curve: LearnedBlend.Curve
     private let view: Mutex<View>
 
     /// O(items log items).
-    init(_ likings: RecentLikings, items: ItemSpace, hidden: HiddenItems) {
+    init(
+        _ likings: RecentLikings, items: ItemSpace, hidden: HiddenItems, curve: LearnedBlend.Curve
+    ) {
         self.likings = likings
         self.hidden = hidden
+        self.curve = curve
         count = items.count
-        view = Mutex(View(scores: [], order: []))
+        view = Mutex(View(scores: [], scaled: [], order: []))
         renew(with: [:], at: likings.at)
     }
 
@@ -41,6 +47,7 @@ final class RecentBoard: Sendable {
         let scores = sums.map { largest > 0 ? Float($0 / largest) : 0 }
         let order = (0..<Int32(count)).filter { scores[Int($0)] > 0 && !hidden.contains($0) }
             .sorted { (scores[Int($0)], $1) > (scores[Int($1)], $0) }
-        view.withLock { $0 = View(scores: scores, order: order) }
+        let scaled = scores.map { curve($0) }
+        view.withLock { $0 = View(scores: scores, scaled: scaled, order: order) }
     }
 }

@@ -35,6 +35,8 @@ final class ServingState: Sendable {
     var users: UserSpace { layout.users }
     /// What is liked lately; nil of a model that has not learned what that is worth.
     let recent: RecentBoard?
+    /// ``Popularity/scores`` on the scale of the learned blend; empty of a model that has none.
+    let scaledPopularity: [Float]
     /// The films with a release date or year, newest first; of one day by place.
     var releases: [(day: Int32, place: Int32)] { releasesOnDemand.get() }
     private let releasesOnDemand: OnDemand<[(day: Int32, place: Int32)], Never>
@@ -71,7 +73,14 @@ final class ServingState: Sendable {
             ids: items.ids, modelCount: items.modelCount, hidden: hidden.places, hasFilms: catalog.isThere,
             movie: items.movie(at:))
         popularity = Popularity(model: model, items: items, hidden: hidden, before: before?.popularity)
-        recent = model.blend.map { [items, hidden] in RecentBoard($0.recent, items: items, hidden: hidden) }
+        recent = model.blend.map { [items, hidden] in
+            RecentBoard($0.recent, items: items, hidden: hidden, curve: .init($0.blend.epsilon.recent))
+        }
+        scaledPopularity =
+            model.blend.map { [popularity] in
+                let curve = LearnedBlend.Curve($0.blend.epsilon.popularity)
+                return popularity.scores.map { curve($0) }
+            } ?? []
         releasesOnDemand = OnDemand { [items] in
             (0..<Int32(items.count)).compactMap { place in items.releaseDay(of: place).map { ($0, place) } }
                 .sorted { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }

@@ -123,12 +123,13 @@ extension UserProfile {
         likes = weights.map { (place: $0.key, weight: $0.value) }.sorted { $0.place < $1.place }
         // In turns, so that everybody's newest are among them.
         var mixed: [Int32] = []
+        let seeds = profiles.map(\.seeds)
         for rank in 0..<Self.maximumSeeds {
-            for profile in profiles where rank < profile.seeds.count && !mixed.contains(profile.seeds[rank]) {
-                mixed.append(profile.seeds[rank])
+            for theirs in seeds where rank < theirs.count && !mixed.contains(theirs[rank]) {
+                mixed.append(theirs[rank])
             }
         }
-        seeds = Array(mixed.prefix(Self.maximumSeeds))
+        newest = Array(mixed.prefix(Self.maximumSeeds))
         degraded = Set(profiles.flatMap(\.degraded)).sorted()
     }
 }

@@ -78,8 +78,13 @@ struct Blend {
     private let vector: [Float]?
     private let largestFactor: Float
     private let measure: Measure
-    /// What is liked lately, at one moment; empty if it does not count.
+    private let factorScale: Mixing.Scale
+    /// By place, on the scale of the mixing.
+    private let popularity: [Float]
+    private let popularityScale: Mixing.Scale
+    /// What is liked lately, at one moment, likewise; empty if it does not count.
     private let recent: [Float]
+    private let recentScale: Mixing.Scale
     /// By place, where content has it in its answer, if a user's list goes by content alone; else nil.
     private let contentRanks: [Int32: Int]?
     /// By place, what the sources found that are not exact for others.
@@ -108,7 +113,11 @@ struct Blend {
         } else {
             self.mixing = mixing
         }
-        recent = mixing.uses(.recent) ? state.recent?.current.scores ?? [] : []
+        factorScale = self.mixing.scale(.factors)
+        popularityScale = self.mixing.scale(.popularity)
+        popularity = popularityScale.curve == nil ? state.popularity.scores : state.scaledPopularity
+        recentScale = self.mixing.scale(.recent)
+        recent = self.mixing.uses(.recent) ? state.recent?.current.scaled ?? [] : []
         found = [(.content, candidates.content), (.neighbours, candidates.neighbours), (.linear, candidates.linear)]
             .filter { !$0.1.isEmpty }
         contentRanks =
@@ -124,8 +133,12 @@ struct Blend {
         self.init(state: state, mixing: .fixed(weights), vector: vector, candidates: candidates, measure: measure)
     }
 
-    /// All candidates, best first: see ``isAhead(_:of:)``.
-    func rank(_ candidates: Candidates) -> [Ranked] {
+    /// The candidates, best first: see ``isAhead(_:of:)``.
+    ///
+    /// Where only the first are wanted, an item's product with the vector is only worked out if the item could be among
+    /// them: what the factors did not propose has no larger one than their last candidate.
+    /// - Parameter first: how many; nil for all.
+    func rank(_ candidates: Candidates, first: Int? = nil) -> [Ranked] {
         let most =
             candidates.factors.count + candidates.popular.count + candidates.recent.count + candidates.raised.count
             + found.reduce(0) { $0 + $1.items.count }
@@ -135,33 +148,64 @@ struct Blend {
         for (place, score) in candidates.factors where numbers.number(of: place).isNew {
             ranked.append(Ranked(place: place, score: BlendedScore(factors: part(factor: score))))
         }
-        // Factors are exact for those that came another way, too.
+        let exact = ranked.count
         for (source, items) in found {
             let largest = items.first.map(\.score) ?? 0
+            let scale = mixing.scale(source)
             for (place, score) in items {
                 let (number, isNew) = numbers.number(of: place)
-                if isNew { ranked.append(Ranked(place: place, score: factorOnly(place))) }
-                if largest > 0 { ranked[number].score[source] = mixing.part(source, score / largest) }
+                if isNew { ranked.append(Ranked(place: place, score: BlendedScore())) }
+                if largest > 0 { ranked[number].score[source] = scale(score / largest) }
             }
         }
-        for (place, score) in candidates.raised where numbers.number(of: place).isNew {
-            ranked.append(Ranked(place: place, score: BlendedScore(factors: part(factor: score))))
+        for (place, _) in candidates.raised where numbers.number(of: place).isNew {
+            ranked.append(Ranked(place: place, score: BlendedScore()))
         }
         for place in candidates.popular where numbers.number(of: place).isNew {
-            ranked.append(Ranked(place: place, score: factorOnly(place)))
+            ranked.append(Ranked(place: place, score: BlendedScore()))
         }
         for place in candidates.recent where numbers.number(of: place).isNew {
-            ranked.append(Ranked(place: place, score: factorOnly(place)))
+            ranked.append(Ranked(place: place, score: BlendedScore()))
         }
         for number in ranked.indices { addKnown(ranked[number].place, to: &ranked[number].score) }
         guard contentRanks == nil else {
+            for number in exact..<ranked.count { ranked[number].score.factors = factors(ranked[number].place) }
             ranked.sort(by: isAhead)
-            return ranked
+            return Array(ranked.prefix(first ?? .max))
         }
         // The same order by one number each: the score turned round, then the place. What moves is small.
-        var keys = ranked.indices.map { (key: Self.key(ranked[$0]), index: Int32($0)) }
-        keys.sort { $0.key < $1.key }
-        return keys.map { ranked[Int($0.index)] }
+        var keys: [UInt64] = []
+        keys.reserveCapacity(ranked.count)
+        for number in 0..<exact { keys.append(Self.key(ranked[number])) }
+        let enough = first.flatMap { leastTotal(of: $0, &keys) } ?? .min
+        let most = mostOfOthers(candidates)
+        for number in exact..<ranked.count where ranked[number].score.total + most >= enough {
+            ranked[number].score.factors = factors(ranked[number].place)
+            keys.append(Self.key(ranked[number]))
+        }
+        if let first, first < keys.count {
+            keys.withUnsafeMutableBufferPointer { $0.moveSmallest(first) }
+            keys.removeLast(keys.count - first)
+        }
+        keys.sort()
+        return keys.map { ranked[numbers.number(of: Int32(truncatingIfNeeded: $0)).number] }
+    }
+
+    /// The score that the first `count` of these have at the least; nil if there are fewer.
+    private func leastTotal(of count: Int, _ keys: inout [UInt64]) -> Int32? {
+        guard count > 0, count <= keys.count else { return nil }
+        let last = keys.withUnsafeMutableBufferPointer { keys in
+            keys.moveSmallest(count)
+            return keys.prefix(count).max() ?? 0
+        }
+        return Int32(bitPattern: UInt32(truncatingIfNeeded: last >> 32)) ^ .max
+    }
+
+    /// The part of the factors in the score of what they did not propose, at the most: what they propose is their best, so
+    /// it is that of their last. A little is added for products that are rounded in another order.
+    private func mostOfOthers(_ candidates: Candidates) -> Int32 {
+        guard let last = candidates.factors.last?.score, candidates.raised.isEmpty else { return .max / 2 }
+        return part(factor: last + 1e-5 * largestFactor) + 2
     }
 
     /// Rises as ``isAhead(_:of:)`` has it where content does not decide. Places are not negative.
@@ -183,15 +227,16 @@ struct Blend {
         var parts: [LearnedBlend.Source: [Int32: Int32]] = [:]
         for (source, items) in found {
             guard let largest = items.first?.score, largest > 0 else { continue }
+            let scale = mixing.scale(source)
             parts[source] = Dictionary(
-                items.map { ($0.place, mixing.part(source, $0.score / largest)) }, uniquingKeysWith: max)
+                items.map { ($0.place, scale($0.score / largest)) }, uniquingKeysWith: max)
         }
         return parts
     }
 
     /// The score of one item, candidate or not, as ``rank(_:)`` has it.
     func score(_ place: Int32, _ parts: [LearnedBlend.Source: [Int32: Int32]]) -> BlendedScore {
-        var score = factorOnly(place)
+        var score = BlendedScore(factors: factors(place))
         for (source, items) in parts { if let part = items[place] { score[source] = part } }
         addKnown(place, to: &score)
         return score
@@ -199,22 +244,23 @@ struct Blend {
 
     /// What is known of every item.
     private func addKnown(_ place: Int32, to score: inout BlendedScore) {
-        score.popularity = mixing.part(.popularity, state.popularity.scores[Int(place)])
-        if !recent.isEmpty { score.recent = mixing.part(.recent, recent[Int(place)]) }
+        score.popularity = popularityScale.part(ofScaled: popularity[Int(place)])
+        if !recent.isEmpty { score.recent = recentScale.part(ofScaled: recent[Int(place)]) }
     }
 
     private func part(factor: Float) -> Int32 {
-        largestFactor > 0 ? mixing.part(.factors, factor / largestFactor) : 0
+        largestFactor > 0 ? factorScale(factor / largestFactor) : 0
     }
 
-    private func factorOnly(_ place: Int32) -> BlendedScore {
-        guard let vector, let item = state.items.modelIndex(place) else { return BlendedScore() }
+    /// The part of the factors, exact for every item.
+    private func factors(_ place: Int32) -> Int32 {
+        guard factorScale.weight != 0, let vector, let item = state.items.modelIndex(place) else { return 0 }
         let score =
             switch measure {
             case .product: state.model.itemFactors.dot(row: item.position, vector)
             case .cosine: state.cosine(item, vector)
             }
-        return BlendedScore(factors: part(factor: score))
+        return part(factor: score)
     }
 }
 

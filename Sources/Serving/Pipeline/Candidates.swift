@@ -11,6 +11,7 @@ struct Candidates {
     var popular: [Int32] = []
     /// The items liked most lately.
     var recent: [Int32] = []
+    /// Of links the best comes first, and the others in no order.
     var neighbours: [(place: Int32, score: Float)] = []
     var linear: [(place: Int32, score: Float)] = []
     /// The best by factors of those that a boost raises: they may come before what the sources rank higher.
@@ -70,7 +71,7 @@ struct Candidates {
             ? profile.likes.map(\.place)
             : LearnedBlend.seeds(newest: profile.seeds, likes: profile.likes, most: LearnedBlend.linkSeeds)
         func found(_ source: LearnedBlend.Source) -> [(place: Int32, score: Float)] {
-            mixing.links(source)?.best(of: seeds, count: depth, where: eligibility.allows)
+            mixing.links(source)?.candidates(of: seeds, count: depth, where: eligibility.allows)
                 .map { (place: $0.item, score: $0.score) } ?? []
         }
         neighbours = found(.neighbours)

@@ -4,12 +4,11 @@ internal import Linalg
 
 /// What may come back at all.
 struct Eligibility {
-    let excluded: Set<Int32>
-    private let hidden: HiddenItems
-    /// What a filter lets through, which has no hidden items; nil without one.
+    /// What may not come back whatever a filter lets through: what is hidden, excluded, or outside of its window of
+    /// availability. By place; nil if that is nothing.
+    private let barred: ItemBitmap?
+    /// What a filter lets through; nil without one.
     private let selection: FilterSelection?
-    /// Films outside of their window of availability; nil if there are none.
-    private let closed: ItemBitmap?
     /// What may not come back of the model's items, as the top-k scan takes it.
     let bitmap: ItemBitmap?
 
@@ -19,28 +18,30 @@ struct Eligibility {
     ///   - selection: what a filter lets through; nil: everything.
     ///   - now: when it is, for films that may be shown only at some times.
     init(
-        excluding places: some Sequence<Int32>, allowing selection: FilterSelection? = nil, in state: ServingState,
+        excluding places: some Collection<Int32>, allowing selection: FilterSelection? = nil, in state: ServingState,
         at now: Timestamp = .now
     ) {
-        excluded = Set(places)
-        hidden = state.hidden
         self.selection = selection
-        closed = state.availability?.closed(at: now)
-        let unwanted = selection?.excludedItems ?? hidden.bitmap
-        guard !excluded.isEmpty || closed != nil else {
-            bitmap = unwanted
+        let closed = state.availability?.closed(at: now)
+        guard !places.isEmpty || closed != nil else {
+            barred = state.hidden.places
+            bitmap = selection?.excludedItems ?? state.hidden.bitmap
             return
         }
-        let count = state.items.modelCount
-        var bitmap = unwanted ?? ItemBitmap(itemCount: count)
-        for place in excluded where Int(place) < count { bitmap.insert(ItemIndex(rawValue: place)) }
-        if let closed { bitmap.formUnion(closed.prefix(count)) }
-        self.bitmap = bitmap
+        let (count, models) = (state.items.count, state.items.modelCount)
+        var barred = state.hidden.places ?? ItemBitmap(itemCount: count)
+        if let closed { barred.formUnion(closed) }
+        for place in places where Int(place) < count { barred.insert(ItemIndex(rawValue: place)) }
+        self.barred = barred
+        var ofModel = count == models ? barred : barred.prefix(models)
+        if let unwanted = selection?.excludedItems { ofModel.formUnion(unwanted) }
+        bitmap = ofModel
     }
 
+    /// One or two bits looked up: every source asks this of everything it has.
     func allows(_ place: Int32) -> Bool {
-        (selection?.contains(place) ?? !hidden.contains(place)) && !excluded.contains(place)
-            && closed?.contains(ItemIndex(rawValue: place)) != true
+        let item = ItemIndex(rawValue: place)
+        return selection?.contains(place) != false && barred?.contains(item) != true
     }
 }
 

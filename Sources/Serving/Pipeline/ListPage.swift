@@ -30,6 +30,12 @@ struct ListPage: Sendable {
     /// How long the list must be to have this page in it.
     var depth: Int { (cursor?.given.count ?? 0) + request.count }
 
+    /// How many of the first of a ranking decide what is on the page, and whether there is another one; nil where all of them do.
+    func leading(_ rules: ListRules) -> Int? {
+        guard rules.boosts.isEmpty, request.exploration == 0, request.diversity == 0 else { return nil }
+        return depth + 1
+    }
+
     /// Later pages know no newer events than the first.
     var until: Timestamp? { cursor?.madeAt }
 

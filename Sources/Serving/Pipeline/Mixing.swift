@@ -21,17 +21,33 @@ enum Mixing: Sendable {
         }
     }
 
-    /// The part of a score, in millionths, that comes of a source's x in `0…1`.
-    func part(_ source: LearnedBlend.Source, _ x: Float) -> Int32 {
+    /// How a source's x in `0…1` becomes a part of a score.
+    struct Scale {
+        let weight: Float
+        /// nil where x counts as it is.
+        let curve: LearnedBlend.Curve?
+
+        /// In millionths. Rises with x.
+        func callAsFunction(_ x: Float) -> Int32 {
+            guard weight != 0 else { return 0 }
+            return part(ofScaled: curve.map { $0(x) } ?? min(1, max(0, x)))
+        }
+
+        /// The same of what the curve has made of x.
+        func part(ofScaled y: Float) -> Int32 { BlendedScore.millionths(weight * y) }
+    }
+
+    func scale(_ source: LearnedBlend.Source) -> Scale {
         switch self {
         case .fixed(let weights):
             switch source {
-            case .factors: BlendedScore.millionths(weights.factors * min(1, max(0, x)))
-            case .content: BlendedScore.millionths(weights.content * max(0, x))
-            case .popularity: BlendedScore.millionths(weights.popularity * x)
-            case .recent, .neighbours, .linear: 0
+            case .factors: Scale(weight: weights.factors, curve: nil)
+            case .content: Scale(weight: weights.content, curve: nil)
+            case .popularity: Scale(weight: weights.popularity, curve: nil)
+            case .recent, .neighbours, .linear: Scale(weight: 0, curve: nil)
             }
-        case .learned(let model, let mixture): BlendedScore.millionths(model.blend.part(source, x, in: mixture))
+        case .learned(let model, let mixture):
+            Scale(weight: mixture.weights[source], curve: LearnedBlend.Curve(model.blend.epsilon[source]))
         }
     }
 

@@ -148,7 +148,7 @@ struct Pipeline: Sendable {
     }
 
     func finish(_ personal: Personal, similar: SimilarItems) -> RecommendationList {
-        let ranked = rank(personal, similar: similar)
+        let ranked = rank(personal, similar: similar, first: personal.page.leading(personal.rules))
         return list(
             of: ranked, personal.page, personal.rules, userState: personal.profile.state,
             degraded: personal.profile.degraded + (similar.isDegraded ? ["content"] : []),
@@ -157,10 +157,11 @@ struct Pipeline: Sendable {
             mixing: personal.page.request.contentWeight == nil ? personal.mixing : nil)
     }
 
-    /// All candidates of a personal list, best first, before the request's own rules.
-    func rank(_ personal: Personal, similar: SimilarItems) -> [Ranked] {
+    /// The candidates of a personal list, best first, before the request's own rules.
+    /// - Parameter first: how many of them; nil for all.
+    func rank(_ personal: Personal, similar: SimilarItems, first: Int? = nil) -> [Ranked] {
         let candidates = candidates(of: personal, similar: similar)
-        return blend(personal, candidates).rank(candidates)
+        return blend(personal, candidates).rank(candidates, first: first)
     }
 
     func candidates(of personal: Personal, similar: SimilarItems) -> Candidates {

@@ -31,8 +31,8 @@ struct UserProfile: Sendable {
     var vector: [Float]?
     /// Places of liked items with their confidences.
     var likes: [(place: Int32, weight: Float)]
-    /// The liked items that content similarity starts from: the newest first, then the surest.
-    var seeds: [Int32]
+    /// The items liked since the model, the newest first.
+    var newest: [Int32]
     /// Places of everything the user ever had to do with.
     var seen: [Int32]
     /// The user's row in the model; nil for one that it does not know.
@@ -78,7 +78,7 @@ struct UserProfile: Sendable {
             seen = history.items.map(\.rawValue)
             vector = hasLikes ? user.map { model.vector(of: $0) } : nil
             row = history
-            seeds = LearnedBlend.seeds(newest: [], likes: likes, most: Self.maximumSeeds)
+            newest = []
             return
         }
         // The same sums the trainer makes, over the whole history: events of one item add up, and count as a liking
@@ -94,9 +94,7 @@ struct UserProfile: Sendable {
             .sorted { $0.place < $1.place }
         seen = Set(sums.keys).union(fresh.map(\.place)).sorted()
         self.state = withheld ?? .foldedIn
-        seeds = LearnedBlend.seeds(
-            newest: fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }, likes: likes,
-            most: Self.maximumSeeds)
+        newest = fresh.reversed().map(\.place).filter { sums[$0, default: 0] > 0 }
         guard likes.contains(where: { Int($0.place) < state.items.modelCount }) else { return }
         // Dislikes belong to the equation, as in training.
         let items = sums.keys.filter { Int($0) < state.items.modelCount }.sorted()
@@ -110,6 +108,9 @@ struct UserProfile: Sendable {
             degraded.append("fold_in")
         }
     }
+
+    /// The liked items that content similarity starts from: the newest first, then the surest. O(likes log likes).
+    var seeds: [Int32] { LearnedBlend.seeds(newest: newest, likes: likes, most: Self.maximumSeeds) }
 
     /// Places of what a list leaves out of the user's past.
     func seen(_ policy: RecommendationQuery.ExcludeSeen, in state: ServingState) -> [Int32] {

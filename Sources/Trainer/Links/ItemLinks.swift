@@ -54,29 +54,46 @@ public final class ItemLinks: Sendable {
     public func best(
         of liked: some Sequence<Int32>, count: Int, where isWanted: (Int32) -> Bool
     ) -> [(item: Int32, score: Float)] {
-        guard count > 0 else { return [] }
+        var found = strongest(of: liked, count: count, where: isWanted)
+        return found?.take() ?? []
+    }
+
+    /// The same items as ``best(of:count:where:)``, of which only the best has its place: the first.
+    public func candidates(
+        of liked: some Sequence<Int32>, count: Int, where isWanted: (Int32) -> Bool
+    ) -> [(item: Int32, score: Float)] {
+        var found = strongest(of: liked, count: count, where: isWanted)
+        return found?.takeUnordered() ?? []
+    }
+
+    private func strongest(
+        of liked: some Sequence<Int32>, count: Int, where isWanted: (Int32) -> Bool
+    ) -> StrongestItems? {
+        guard count > 0 else { return nil }
         var scratch =
             self.scratch.withLock { $0.popLast() } ?? Scratch(sums: [Float](repeating: 0, count: rows.columns))
-        rows.columnIndices.withUnsafeBufferPointer { items in
-            rows.values.withUnsafeBufferPointer { weights in
-                for item in liked where item >= 0 && Int(item) < rows.rows {
-                    for entry in rows.entries(ofRow: Int(item)) {
-                        let other = Int(items[entry])
-                        if scratch.sums[other] == 0 { scratch.touched.append(Int32(other)) }
-                        scratch.sums[other] += weights[entry]
+        var found = StrongestItems(count)
+        scratch.sums.withUnsafeMutableBufferPointer { sums in
+            for item in liked where item >= 0 && Int(item) < rows.rows {
+                let entries = rows.entries(ofRow: Int(item))
+                rows.columnIndices[entries].withUnsafeBufferPointer { items in
+                    rows.values[entries].withUnsafeBufferPointer { weights in
+                        for (other, weight) in zip(items, weights) {
+                            if sums[Int(other)] == 0 { scratch.touched.append(other) }
+                            sums[Int(other)] += weight
+                        }
                     }
                 }
             }
-        }
-        var found = StrongestItems(count)
-        // An item stands here twice if its sum came back to zero in between: the second time it is taken already.
-        for item in scratch.touched {
-            let score = scratch.sums[Int(item)]
-            scratch.sums[Int(item)] = 0
-            if score > 0, found.mayTake(score), isWanted(item) { found.add(item, score) }
+            // An item stands here twice if its sum came back to zero in between: the second time it is taken already.
+            for item in scratch.touched {
+                let score = sums[Int(item)]
+                sums[Int(item)] = 0
+                if score > 0, found.mayTake(score), isWanted(item) { found.add(item, score) }
+            }
         }
         scratch.touched.removeAll(keepingCapacity: true)
         self.scratch.withLock { $0.append(scratch) }
-        return found.take()
+        return found
     }
 }

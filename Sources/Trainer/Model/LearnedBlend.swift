@@ -153,8 +153,21 @@ public struct LearnedBlend: Codable, Hashable, Sendable {
     /// φ_s(x): 0 for 0 and below, 1 for 1.
     public func scaled(_ source: Source, _ x: Float) -> Float { Self.scaled(x, epsilon[source]) }
 
-    static func scaled(_ x: Float, _ epsilon: Float) -> Float {
-        x <= 0 ? 0 : log1pf(min(1, x) / epsilon) / log1pf(1 / epsilon)
+    static func scaled(_ x: Float, _ epsilon: Float) -> Float { Curve(epsilon)(x) }
+
+    /// φ_s of one source, for many numbers.
+    public struct Curve: Sendable {
+        private let epsilon: Float
+        private let largest: Float
+
+        /// - Parameter epsilon: above 0.
+        public init(_ epsilon: Float) {
+            self.epsilon = epsilon
+            largest = log1pf(1 / epsilon)
+        }
+
+        /// 0 for 0 and below, 1 for 1.
+        public func callAsFunction(_ x: Float) -> Float { x <= 0 ? 0 : log1pf(min(1, x) / epsilon) / largest }
     }
 
     /// What the source adds to the score of an item.

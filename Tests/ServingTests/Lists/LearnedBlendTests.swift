@@ -204,4 +204,23 @@ struct LearnedBlendTests {
             }
         }
     }
+
+    /// What is left out of a short list could not have been in it.
+    @Test func theFirstOfARankingAreThoseOfTheWholeRanking() throws {
+        var model = try SmallModel(perTaste: 150)
+        model.blend = try blend(items: model.itemCount)
+        let catalog = model.catalog
+        let state = try ServingState(model: model, catalog: catalog, content: ContentIndex(catalog.movies))
+        let pipeline = Pipeline(state: state, overlay: EventOverlay(), weights: nil)
+        for user in model.users {
+            let personal = try pipeline.prepare(RecommendationQuery(userID: user, count: 10))
+            let similar = try #require(ContentLookup(deadline: .seconds(1)).immediately(personal.content, state))
+            let all = pipeline.rank(personal, similar: similar)
+            for first in [1, 11, 50, 150] {
+                let leading = pipeline.rank(personal, similar: similar, first: first)
+                #expect(leading.map(\.place) == all.prefix(first).map(\.place), "\(user), \(first)")
+                #expect(leading.map(\.score.total) == all.prefix(first).map(\.score.total))
+            }
+        }
+    }
 }

@@ -187,4 +187,23 @@ import Testing
         let totals = list.items.map(\.score.total)
         #expect(totals == totals.sorted(by: >))
     }
+
+    /// A short list leaves products out that could not matter: it is the beginning of the list of all candidates.
+    @Test(arguments: 0..<6) func theFirstOfARankingAreThoseOfTheWholeRanking(_ seed: UInt64) throws {
+        let random = try RandomState(seed: seed, perTaste: 150)
+        for user in random.model.users.prefix(12) {
+            for weights in [BlendWeights(), BlendWeights(factors: 0.2, content: 0.1, popularity: 0.7)] {
+                let pipeline = Pipeline(state: random.state, overlay: random.overlay, weights: weights)
+                let personal = try pipeline.prepare(RecommendationQuery(userID: user, count: 20))
+                let lookup = ContentLookup(deadline: .seconds(1))
+                let similar = try #require(lookup.immediately(personal.content, random.state))
+                let all = pipeline.rank(personal, similar: similar)
+                for first in [1, 2, 10, 21, 99, 100, 101, 1000] {
+                    let leading = pipeline.rank(personal, similar: similar, first: first)
+                    #expect(leading.map(\.place) == all.prefix(first).map(\.place), "\(user), \(first)")
+                    #expect(leading.map(\.score.total) == all.prefix(first).map(\.score.total))
+                }
+            }
+        }
+    }
 }
