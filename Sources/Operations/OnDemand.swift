@@ -11,6 +11,9 @@ public final class OnDemand<Value: Sendable, Failure: Error>: Sendable {
     /// - Parameter make: called until it succeeds once, on the thread of whoever asks.
     public init(_ make: @escaping @Sendable () throws(Failure) -> Value) { self.make = make }
 
+    /// Whether asking costs nothing: it has been made. False while somebody makes it; nobody waits.
+    public var isReady: Bool { value.withLockIfAvailable { $0 != nil } ?? false }
+
     /// The value. Others wait while it is made.
     /// - Throws: what making it throws; the next to ask tries again.
     public func get() throws(Failure) -> Value {

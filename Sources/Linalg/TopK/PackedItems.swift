@@ -14,10 +14,9 @@ public import Domain
 public struct PackedItems: Sendable {
     public let itemCount: Int
     public let rank: Int
-    private let tiles: FloatStorage
+    private let tiles: Tiles
     private let codes: ItemCodes?
-    /// The items as they were given, where they are lent and so take no memory of their own: few are read, faster than
-    /// from the tiles.
+    /// The items as they were given, where that takes no memory of its own: few are read, faster than from the tiles.
     private let rows: Matrix?
     private let kernels: Kernels
 
@@ -27,19 +26,21 @@ public struct PackedItems: Sendable {
     }
     private let coding: Coding
 
-    private static let block = 32
+    private static let block = Tiles.block
     private static let maximumBatch = 64
 
-    /// Copies the factors into tiles. O(items × rank).
+    /// O(items × rank).
+    /// - Parameter keepsRows: whether the matrix stays in memory for as long as this does, as one does that its maker keeps
+    ///   too, or that is lent. Then items are scored from its rows, and tiles are made when a query first needs them.
     /// - Throws: ``LinalgError/notFinite(what:row:column:)``: an item with NaN could not be ranked.
-    public init(_ items: Matrix) throws(LinalgError) {
-        try self.init(items, kernels: .best)
+    public init(_ items: Matrix, keepsRows: Bool = false) throws(LinalgError) {
+        try self.init(items, keepsRows: keepsRows, kernels: .best)
     }
 
     /// The same on the kernels of one instruction set, to compare them: their scores may differ in the last bits.
     /// - Throws: ``LinalgError/notFinite(what:row:column:)``.
     package init(
-        _ items: Matrix, kernels: Kernels = .best, coding: Coding = .whereItPays
+        _ items: Matrix, keepsRows: Bool = false, kernels: Kernels = .best, coding: Coding = .whereItPays
     ) throws(LinalgError) {
         if let bad = items.firstNonFinite() {
             throw .notFinite(what: "The item factors", row: bad.row, column: bad.column)
@@ -48,25 +49,22 @@ public struct PackedItems: Sendable {
         rank = items.columns
         self.kernels = kernels
         self.coding = coding
-        let blocks = (items.rows + Self.block - 1) / Self.block
-        let tiles = FloatStorage(zeros: blocks * Self.block * items.columns)
-        items.withElements { source in
-            for item in 0..<items.rows {
-                let tile = tiles.base + (item / Self.block) * items.columns * Self.block + item % Self.block
-                for t in 0..<items.columns { tile[t * Self.block] = source[item * items.columns + t] }
-            }
-        }
-        self.tiles = tiles
-        rows = items.storage.lender == nil ? nil : items
         codes =
             switch coding {
             case .whereItPays where !ItemCodes.pay(items: items.rows, rank: items.columns), .never: nil
             case .whereItPays, .whereverPossible: ItemCodes(items, kernels: kernels)
             }
+        rows = codes != nil && (keepsRows || items.storage.lender != nil) ? items : nil
+        tiles = Tiles(items, atOnce: rows == nil)
     }
 
-    /// Memory of the floats, and of the codes beside them.
-    package var byteCounts: (floats: Int, codes: Int) { (tiles.count * 4, codes?.byteCount ?? 0) }
+    /// Memory of the tiles, once they are laid out, and of the codes beside them.
+    package var byteCounts: (floats: Int, codes: Int) {
+        ((itemCount + Self.block - 1) / Self.block * Self.block * rank * 4, codes?.byteCount ?? 0)
+    }
+
+    /// Whether the tiles are in memory.
+    package var hasTiles: Bool { tiles.areMade }
 
     /// The `min(count, eligible)` items of largest ⟨query, item⟩ that are not excluded, best first, equal scores by
     /// item index. O(items × rank), bound by one read of the codes, or of the
@@ -193,7 +191,8 @@ public struct PackedItems: Sendable {
                         counts.withUnsafeMutableBufferPointer { counts in
                             var task = ck_coded_topk(
                                 exact: ck_topk(
-                                    tiles: tiles.base, items: codedCount, k: rank, queries: queries,
+                                    tiles: rows == nil ? tiles.all.base : nil, items: codedCount, k: rank,
+                                    queries: queries,
                                     queryCount: queryCount, capacity: capacity, excluded: bitmaps,
                                     candidates: candidates.baseAddress, room: capacity, counts: counts.baseAddress),
                                 codes: codes.table, firstBlocks: firstBlocks, rows: rows?.storage.base,
@@ -236,7 +235,7 @@ public struct PackedItems: Sendable {
                 counts.withUnsafeMutableBufferPointer { counts in
                     packed.withUnsafeBufferPointer { packed in
                         var task = ck_topk(
-                            tiles: tiles.base, items: itemCount, k: rank, queries: packed.baseAddress,
+                            tiles: tiles.all.base, items: itemCount, k: rank, queries: packed.baseAddress,
                             queryCount: queryCount, capacity: capacity, excluded: bitmaps,
                             candidates: candidates.baseAddress, room: room, counts: counts.baseAddress)
                         kernels.table.pointee.topk(&task)

@@ -25,7 +25,7 @@ struct ExtendedModel: FactorModel {
             }
         }
         itemFactors = matrix
-        packedItems = try PackedItems(matrix)
+        packedItems = try PackedItems(matrix, keepsRows: true)
     }
 
     var identity: ModelIdentity { trained.identity }

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import Domain
 internal import Linalg
+internal import Operations
 internal import Trainer
 
 /// What is the model's alone, laid out once: catalogues come and go with every edit of a film. Films that are new to the
@@ -9,8 +10,9 @@ final class ModelLayout: Sendable {
     let model: any FactorModel
     /// The model as it was trained.
     var trained: any FactorModel { (model as? ExtendedModel)?.trained ?? model }
-    /// Item factors scaled to length 1, for the cosine of two items. An item without factors stays zero.
-    let directions: PackedItems
+    /// Item factors scaled to length 1, for the cosine of two items. An item without factors stays zero. A copy of the
+    /// factors with its codes, so it is made when somebody asks for similar items.
+    let directions: OnDemand<PackedItems, any Error>
     /// By item index, ‖q_i‖.
     let lengths: [Float]
     let foldIn: UserSolver
@@ -36,14 +38,17 @@ final class ModelLayout: Sendable {
     /// O(items × rank²): for a large model seconds, so never on a thread that answers requests.
     init(_ model: any FactorModel) throws {
         self.model = model
-        lengths = (0..<model.itemCount).map { item in
+        let lengths: [Float] = (0..<model.itemCount).map { item in
             model.itemFactors.withRow(item) { row in
                 var sum: Float = 0
                 for i in 0..<model.tasteColumns { sum += row[i] * row[i] }
                 return sum.squareRoot()
             }
         }
-        directions = try PackedItems(Self.scaled(model.itemFactors, model.tasteColumns, by: lengths))
+        self.lengths = lengths
+        directions = OnDemand {
+            try PackedItems(Self.scaled(model.itemFactors, model.tasteColumns, by: lengths))
+        }
         foldIn = try model.solver()
         users = UserSpace(model)
     }

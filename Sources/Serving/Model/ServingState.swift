@@ -30,7 +30,6 @@ final class ServingState: Sendable {
     let filters: ItemFilters
     let popularity: Popularity
     let popularPages = PopularPages()
-    var directions: PackedItems { layout.directions }
     var foldIn: UserSolver { layout.foldIn }
     var users: UserSpace { layout.users }
     /// What is liked lately; nil of a model that has not learned what that is worth.

@@ -14,13 +14,15 @@ extension Pipeline {
         let content = ContentQuery(
             seeds: method == .factors ? [] : places, excluded: [],
             limit: Self.contentDepth(page, rules) + places.count - 1, allowed: rules.allowed)
-        return Pending(content: content) { [self] similar, _ in
+        var pending = Pending(content: content) { [self] similar, _ in
+            // Without a direction nothing is looked for among them.
+            let directions = direction == nil ? state.model.packedItems : try state.layout.directions.get()
             var candidates = Candidates(
-                state: state, vector: direction, packed: state.directions, similar: similar,
+                state: state, vector: direction, packed: directions, similar: similar,
                 eligibility: eligibility, count: page.depth)
             if !rules.boosts.isEmpty {
                 candidates.addRaised(
-                    by: rules.boosts, count: page.depth, state: state, vector: direction, packed: state.directions,
+                    by: rules.boosts, count: page.depth, state: state, vector: direction, packed: directions,
                     eligibility: eligibility)
                 candidates.popular = []
             }
@@ -32,6 +34,8 @@ extension Pipeline {
             let ranked = blend.rank(candidates).filter { $0.score.total > 0 }
             return list(of: ranked, page, rules, degraded: similar.isDegraded ? ["content"] : [])
         }
+        pending.isHeavy = direction != nil && !state.layout.directions.isReady
+        return pending
     }
 
     /// The mean direction of items, of length 1; nil if none of them has one.

@@ -50,7 +50,7 @@ struct BlendSources {
         for (item, film) in films.enumerated() where film >= 0 { items[Int(film)] = Int32(item) }
         (self.films, self.items) = (films, items)
         self.workers = workers
-        packed = try PackedItems(factors.itemFactors)
+        packed = try PackedItems(factors.itemFactors, keepsRows: true)
         solver = try UserSolver(itemFactors: factors.itemFactors, parameters: parameters)
         let counts = training.popularity
         let most = log1pf(Float(max(1, counts.max() ?? 1)))

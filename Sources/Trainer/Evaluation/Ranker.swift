@@ -26,7 +26,7 @@ struct FactorRanker: Ranker {
     init(name: String, factors: ALSFactors, unknown: ItemBitmap? = nil) throws {
         self.name = name
         userFactors = factors.userFactors
-        items = try PackedItems(factors.itemFactors)
+        items = try PackedItems(factors.itemFactors, keepsRows: true)
         self.unknown = unknown
     }
 

@@ -51,7 +51,10 @@ import Testing
         let matrix = try family.factors(items: 6000, rank: 32, &random)
         let floats = try PackedItems(matrix, coding: .never)
         let seen = ItemBitmap(itemCount: 6000, items: (0..<6000).filter { $0 % 5 == 0 }.map { ItemIndex($0) })
-        for packed in [try PackedItems(matrix), try PackedItems(matrix, coding: .whereverPossible)] {
+        for packed in [
+            try PackedItems(matrix), try PackedItems(matrix, coding: .whereverPossible),
+            try PackedItems(matrix, keepsRows: true),
+        ] {
             #expect(packed.byteCounts.codes > 0)
             for (queryCount, count) in [(64, 10), (30, 90), (5, 700)] {
                 let queries = try FactorFamily.queries(queryCount, items: matrix, &random)
@@ -137,6 +140,21 @@ import Testing
                 }
             }
         }
+    }
+
+    /// A second copy of the factors is made for whom the codes do not serve, and not before.
+    @Test func tilesAreMadeWhenAQueryNeedsThem() throws {
+        var random = SeededGenerator(seed: 8)
+        // Lengths as those of ALS: few long ones.
+        let elements = (0..<20_000 * 64).map { Float(random.uniform() - 0.5) / Float(1 + $0 / 6400) }
+        let matrix = try Matrix(rows: 20_000, columns: 64, elements: elements)
+        let packed = try PackedItems(matrix, keepsRows: true)
+        let query = try FactorFamily.queries(1, items: matrix, &random).row(0)
+        let eager = try PackedItems(matrix)
+        expectSame(packed.topK(query, count: 10), eager.topK(query, count: 10), "by codes")
+        #expect(eager.hasTiles && !packed.hasTiles)
+        expectSame(packed.topK(query, count: 2000), eager.topK(query, count: 2000), "by floats")
+        #expect(packed.hasTiles)
     }
 
     @Test func codesTakeAtMostAFifthOfTheirFloats() throws {
