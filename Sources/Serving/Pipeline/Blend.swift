@@ -1,3 +1,4 @@
+internal import Linalg
 internal import Domain
 internal import Trainer
 
