@@ -1,5 +1,5 @@
-internal import Linalg
 internal import Domain
+internal import Linalg
 internal import Trainer
 
 /// How much each source counts. Weights are shares: what a source that is absent or failed would have had is divided
@@ -179,8 +179,8 @@ struct Blend {
         keys.reserveCapacity(ranked.count)
         for number in 0..<exact { keys.append(Self.key(ranked[number])) }
         let enough = first.flatMap { leastTotal(of: $0, &keys) } ?? .min
-        let most = mostOfOthers(candidates)
-        for number in exact..<ranked.count where ranked[number].score.total + most >= enough {
+        let othersAtMost = mostOfOthers(candidates)
+        for number in exact..<ranked.count where ranked[number].score.total + othersAtMost >= enough {
             ranked[number].score.factors = factors(ranked[number].place)
             keys.append(Self.key(ranked[number]))
         }

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Linalg
+internal import Operations
 
 /// Lists that are about items.
 extension Pipeline {
