@@ -107,7 +107,8 @@ struct EligibilityTests {
                 let profile = UserProfile(of: user, in: state, overlay: overlay)
                 let personal = try pipeline.prepare(profile, page)
                 let eligibility = Eligibility(
-                    excluding: personal.eligibility.excluded, allowing: personal.rules.allowed, in: state,
+                    excluding: profile.seen(policy, in: state) + personal.rules.excluded,
+                    allowing: personal.rules.allowed, in: state,
                     at: Self.now)
                 let timed = Pipeline.Personal(
                     profile: profile, mixing: personal.mixing, page: page, rules: personal.rules,
