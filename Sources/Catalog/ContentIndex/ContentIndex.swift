@@ -112,15 +112,12 @@ public final class ContentIndex: ContentSource {
     package func mostSimilar(
         to liked: [Int32], excluding: some Sequence<Int32>, limit: Int, among wanted: ItemBitmap? = nil
     ) -> [(document: Int32, score: Float)] {
-        // Each liked document once: asking twice for a film does not make its words heavier.
-        var seen = Set<Int32>()
-        let liked = liked.filter { seen.insert($0).inserted }
         guard limit > 0, !liked.isEmpty else { return [] }
         let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(fields, parameters)
         defer { self.scratch.withLock { $0.append(scratch) } }
-        scratch.begin(likedBy: liked, fields)
+        let terms = scratch.begin(likedBy: liked, fields)
         return scratch.takeBest(
-            limit, required: max(1, parameters.requiredMatches(of: scratch.terms.count)),
-            without: liked, excluding, among: wanted, fields, bounds)
+            limit, required: max(1, parameters.requiredMatches(of: terms)), without: excluding, among: wanted, fields,
+            bounds)
     }
 }

@@ -8,39 +8,34 @@ final class FieldIndex: Sendable {
     /// Terms of document `d` are `vectorStarts[d]..<vectorStarts[d + 1]`, ascending.
     let vectorStarts: [Int32]
     let vectorTerms: [Int32]
-    let vectorFrequencies: [Int32]
-    /// By term, how many films have it.
-    let documentFrequencies: [Int32]
+    /// By position in the vectors.
+    let vectorFrequencies: WordFrequencies
+    let statistics: [TermStatistics]
     let similarity: BM25
-    /// By term, the weight that ranks films.
-    let weights: [Float]
     /// By document.
     let inverseNorms: [Float]
-    /// `idf` of Lucene's classic similarity, which chooses the terms; BM25's own ranks the films.
-    let selectionWeights: [Float]
-    /// `String.hashCode` of each term: the order in which Elasticsearch meets the terms depends on it.
-    let javaHashes: [Int32]
 
     /// - Parameters: the vectors, with terms as `table` numbers them.
     init(
         table: TermTable, vectorStarts: [Int32], vectorTerms: [Int32], vectorFrequencies: [Int32], isKeyword: Bool
     ) {
         terms = table
-        (self.vectorStarts, self.vectorTerms, self.vectorFrequencies) = (vectorStarts, vectorTerms, vectorFrequencies)
+        (self.vectorStarts, self.vectorTerms) = (vectorStarts, vectorTerms)
+        self.vectorFrequencies = WordFrequencies(vectorFrequencies)
         let documentCount = vectorStarts.count - 1
         var documentFrequencies = [Int32](repeating: 0, count: table.count)
         for term in vectorTerms { documentFrequencies[Int(term)] += 1 }
-        self.documentFrequencies = documentFrequencies
         let similarity = BM25(vectorStarts: vectorStarts, frequencies: vectorFrequencies, isKeyword: isKeyword)
         self.similarity = similarity
-        weights = documentFrequencies.map { similarity.weight(documentFrequency: Int($0)) }
+        statistics = documentFrequencies.enumerated().map { term, frequency in
+            TermStatistics(
+                javaHash: javaHash(of: table[term]), documentFrequency: frequency,
+                selectionWeight: Float(log(Double(documentCount + 1) / Double(Int(frequency) + 1)) + 1),
+                weight: similarity.weight(documentFrequency: Int(frequency)))
+        }
         inverseNorms = (0..<documentCount).map { document in
             similarity.inverseNorm(of: vectorFrequencies[Int(vectorStarts[document])..<Int(vectorStarts[document + 1])])
         }
-        selectionWeights = documentFrequencies.map {
-            Float(log(Double(documentCount + 1) / Double(Int($0) + 1)) + 1)
-        }
-        javaHashes = (0..<table.count).map { javaHash(of: table[$0]) }
     }
 
     var documentCount: Int { vectorStarts.count - 1 }
@@ -61,9 +56,36 @@ final class FieldIndex: Sendable {
     /// What the term at `position` of a document's vector adds to its score when it is in the query.
     func score(at position: Int, of document: Int) -> Float {
         similarity.score(
-            weight: weights[Int(vectorTerms[position])], frequency: vectorFrequencies[position],
+            weight: statistics[Int(vectorTerms[position])].weight, frequency: vectorFrequencies[position],
             inverseNorm: inverseNorms[document])
     }
+}
+
+/// What the choice of words and their scores need of a term: together, so that meeting a word reads one line of memory.
+struct TermStatistics: Sendable {
+    /// `String.hashCode` of the term: the order in which Elasticsearch meets the terms depends on it.
+    var javaHash: Int32
+    /// How many films have it.
+    var documentFrequency: Int32
+    /// `idf` of Lucene's classic similarity, which chooses the terms; BM25's own ranks the films.
+    var selectionWeight: Float
+    /// The weight that ranks films.
+    var weight: Float
+}
+
+/// How often films have their words: a byte each, for few have one that often.
+struct WordFrequencies: Sendable {
+    let bytes: [UInt8]
+    /// By position, those that a byte does not hold: they stand there as 255.
+    private let large: [Int: Int32]
+
+    init(_ frequencies: [Int32]) {
+        bytes = frequencies.map { UInt8(clamping: $0) }
+        large = frequencies.indices.reduce(into: [:]) { if frequencies[$1] >= 255 { $0[$1] = frequencies[$1] } }
+    }
+
+    @inline(__always)
+    subscript(position: Int) -> Int32 { bytes[position] < 255 ? Int32(bytes[position]) : large[position]! }
 }
 
 /// Collects one field's terms film by film.

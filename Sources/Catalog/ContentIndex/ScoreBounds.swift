@@ -28,7 +28,9 @@ struct ScoreBounds: Sendable {
     /// - Parameter maximumTerms: how many terms of a field a query may have.
     init(_ indices: [FieldIndex], maximumTerms: Int) {
         let documentCount = indices.first?.documentCount ?? 0
-        func isColumn(_ frequency: Int32) -> Bool { Int(frequency) * Self.filmsForEachInColumn >= documentCount }
+        func isColumn(_ term: TermStatistics) -> Bool {
+            Int(term.documentFrequency) * Self.filmsForEachInColumn >= documentCount
+        }
 
         // What a film can get at most: all its terms, or as many of the highest score as a query has.
         var (highest, highestInColumn): (Float, Float) = (0, 0)
@@ -42,7 +44,7 @@ struct ScoreBounds: Sendable {
                     let score = index.score(at: position, of: document)
                     total += Double(score)
                     highest = max(highest, score)
-                    if isColumn(index.documentFrequencies[Int(index.vectorTerms[position])]) {
+                    if isColumn(index.statistics[Int(index.vectorTerms[position])]) {
                         highestInColumn = max(highestInColumn, score)
                     }
                 }
@@ -59,15 +61,15 @@ struct ScoreBounds: Sendable {
             Double(highestInColumn) / 254,
             min(highestTotal, Double(highest) * Double(mostTerms)) / Double(Int(Int16.max) - 2 * mostTerms))
         self.unit = unit
-        let columnCount = indices.reduce(0) { $0 + $1.documentFrequencies.count(where: isColumn) }
+        let columnCount = indices.reduce(0) { $0 + $1.statistics.count(where: isColumn) }
         var columns = [UInt8](repeating: 0, count: columnCount * documentCount)
         var column: Int32 = 0
         fields = indices.map { index in
             var field = Field(starts: [0], columnOfTerm: [])
-            for frequency in index.documentFrequencies {
-                field.columnOfTerm.append(isColumn(frequency) ? column : -1)
-                column += isColumn(frequency) ? 1 : 0
-                field.starts.append(field.starts.last! + (isColumn(frequency) ? 0 : frequency))
+            for term in index.statistics {
+                field.columnOfTerm.append(isColumn(term) ? column : -1)
+                column += isColumn(term) ? 1 : 0
+                field.starts.append(field.starts.last! + (isColumn(term) ? 0 : term.documentFrequency))
             }
             var next = field.starts
             field.documents = .init(repeating: 0, count: Int(next.last!))

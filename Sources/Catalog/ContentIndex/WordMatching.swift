@@ -33,7 +33,7 @@ struct WordMatching {
                     word.close = CloseWords.terms(of: title.terms, near: characters, slips: slips).map { Int32($0) }
                 }
             }
-            func frequency(_ field: FieldIndex, _ term: Int) -> Int { Int(field.documentFrequencies[term]) }
+            func frequency(_ field: FieldIndex, _ term: Int) -> Int { Int(field.statistics[term].documentFrequency) }
             word.frequency =
                 (word.inTitle.map { frequency(title, $0) } ?? 0)
                 + (word.inOverview.map { frequency(overview, $0) } ?? 0)

@@ -12,6 +12,8 @@ internal import CKernels
 package struct SmallSums: Sendable {
     private var sums: [Int16]
     private var found: [Int32]
+    /// Of some sums each, the largest.
+    private var highestOfSome: [Int16]
     private let kernels: Kernels
 
     /// All zero.
@@ -19,6 +21,8 @@ package struct SmallSums: Sendable {
     package init(count: Int, kernels: Kernels = .best) {
         sums = .init(repeating: 0, count: count)
         found = .init(repeating: 0, count: count)
+        let strides = (count + Int(CK_STRIDE * CK_STRIDE_ROWS) - 1) / Int(CK_STRIDE * CK_STRIDE_ROWS)
+        highestOfSome = .init(repeating: 0, count: strides * Int(CK_STRIDE))
         self.kernels = kernels
     }
 
@@ -83,8 +87,35 @@ package struct SmallSums: Sendable {
     }
 
     /// How many sums are `least` or more. O(count).
-    package func count(from least: Int16) -> Int {
+    package func count(from least: Int16) -> Int { count(of: sums, from: least) }
+
+    private func count(of sums: [Int16], from least: Int16) -> Int {
         sums.withUnsafeBufferPointer { kernels.table.pointee.count_from($0.baseAddress, $0.count, least) }
+    }
+
+    /// A sum that at least `wanted` places reach, and few more; 1 where not so many are above 0. O(count).
+    ///
+    /// As many of the largest of every few sums reach it: the others are mostly not among the largest.
+    package mutating func level(reachedBy wanted: Int) -> Int16 {
+        sums.withUnsafeBufferPointer { sums in
+            highestOfSome.withUnsafeMutableBufferPointer {
+                kernels.table.pointee.strided_highest(sums.baseAddress, sums.count, $0.baseAddress)
+            }
+        }
+        // Of fewer than four times as many the large ones would hide too many of each other.
+        let isDense = highestOfSome.count >= 4 * wanted && count(of: highestOfSome, from: 1) >= 2 * wanted
+        let searched = isDense ? highestOfSome : sums
+        let highest = highestOfSome.withUnsafeBufferPointer {
+            kernels.table.pointee.highest($0.baseAddress, $0.count)
+        }
+        var (low, high): (Int16, Int16) = (1, max(1, highest))
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            let found = count(of: searched, from: middle)
+            if found >= wanted { low = middle } else { high = middle - 1 }
+            if found >= wanted, found <= wanted + wanted / 16 { break }
+        }
+        return low
     }
 
     /// Hands on the places whose sums lie in `least…most`, rising. O(count).

@@ -75,6 +75,23 @@ typedef struct {
     long pendingRoom;        // at least 64
 } ck_coded_topk;
 
+/// Sums of which `strided_highest` finds the largest: CK_STRIDE_ROWS of them, each CK_STRIDE after the other.
+#define CK_STRIDE 32
+#define CK_STRIDE_ROWS 16
+
+/// Rows of numbers, and a set of numbers.
+typedef struct {
+    const int32_t *starts;   // row r has the numbers at starts[r]..<starts[r + 1]
+    const int32_t *numbers;
+    const uint8_t *beside;   // bytes by position that the caller reads next: fetched ahead of need
+    const uint32_t *set;     // bit n % 32 of word n / 32, for every number that the rows have
+    const uint32_t *filter;  // 16 words: bit n % 512 for every number n of the set, at least
+    const int32_t *rows;     // which rows, count of them
+    long count;
+    int32_t *positions;      // where those rows have numbers of the set, row after row, rising; room for one more than there are
+    int32_t *ends;           // [count] where in positions those of each row end
+} ck_marked;
+
 typedef struct {
     const char *name;
     int level;
@@ -126,8 +143,13 @@ typedef struct {
     long (*count_from)(const int16_t *sums, long n, int16_t least);
     /// The largest sum, 0 if none is above it.
     int16_t (*highest)(const int16_t *sums, long n);
+    /// For every CK_STRIDE × CK_STRIDE_ROWS sums, and for what is left of them, CK_STRIDE numbers: the largest sum, or 0, of
+    /// those that stand CK_STRIDE apart.
+    void (*strided_highest)(const int16_t *sums, long n, int16_t *highest);
     /// The places of the sums in least…most, rising; returns how many. There is room for all n.
     long (*places_from)(const int16_t *sums, long n, int16_t least, int16_t most, int32_t *places);
+    /// Fills in positions and ends.
+    void (*marked)(const ck_marked *task);
 } ck_kernels;
 
 /// Rows of Y that `accumulate` copies to its panel at a time: the panel must hold this many rows of k.
