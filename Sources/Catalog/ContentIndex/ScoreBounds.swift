@@ -44,7 +44,7 @@ struct ScoreBounds: Sendable {
                     let score = index.score(at: position, of: document)
                     total += Double(score)
                     highest = max(highest, score)
-                    if isColumn(index.statistics[Int(index.vectorTerms[position])]) {
+                    if isColumn(index.statistics[Int(index.term(at: position))]) {
                         highestInColumn = max(highestInColumn, score)
                     }
                 }
@@ -76,7 +76,7 @@ struct ScoreBounds: Sendable {
             field.units = .init(repeating: 0, count: Int(next.last!))
             for document in 0..<documentCount {
                 for position in index.vector(of: document) {
-                    let term = Int(index.vectorTerms[position])
+                    let term = Int(index.term(at: position))
                     // At least 1, so that a film that matches at all has a sum.
                     let units = max(1, (Double(index.score(at: position, of: document)) / unit).rounded(.up))
                     if field.columnOfTerm[term] >= 0 {
@@ -103,27 +103,43 @@ struct ScoreBounds: Sendable {
         return Array(field.documents[Int(field.starts[term])..<Int(field.starts[term + 1])])
     }
 
+    /// Of a query's terms, those with columns, and the ranges of the postings of the others in one field: memory from query to
+    /// query.
+    struct Chosen {
+        fileprivate var columns: [Int32] = []
+        fileprivate var firsts: [Int32] = []
+        fileprivate var ends: [Int32] = []
+    }
+
     /// Sums become those of the bounds of a query's terms; 1 for every film where there are no bounds.
     /// - Parameters:
     ///   - terms: field after field; those of field `f` end before `ends[f]`.
-    ///   - chosen: memory for the numbers of columns.
-    func add(_ terms: [Int32], _ ends: [Int], to sums: inout SmallSums, _ chosen: inout [Int32]) {
+    ///   - chosen: memory to use.
+    func add(_ terms: [Int32], _ ends: [Int], to sums: inout SmallSums, _ chosen: inout Chosen) {
         guard unit != nil else { return sums.set(to: 1) }
-        chosen.removeAll(keepingCapacity: true)
-        forEach(terms, ends) { field, term in
-            if field.columnOfTerm[term] >= 0 { chosen.append(field.columnOfTerm[term]) }
+        chosen.columns.removeAll(keepingCapacity: true)
+        forEach(terms, ends) { field, terms in
+            for term in terms where field.columnOfTerm[Int(term)] >= 0 {
+                chosen.columns.append(field.columnOfTerm[Int(term)])
+            }
         }
-        sums.set(toSumsOf: chosen, in: columns)
-        // No postings for a term that has a column.
-        forEach(terms, ends) { field, term in
-            sums.add(field.units, at: field.documents, in: Int(field.starts[term])..<Int(field.starts[term + 1]))
+        sums.set(toSumsOf: chosen.columns, in: columns)
+        forEach(terms, ends) { field, terms in
+            chosen.firsts.removeAll(keepingCapacity: true)
+            chosen.ends.removeAll(keepingCapacity: true)
+            // No postings for a term that has a column.
+            for term in terms where field.columnOfTerm[Int(term)] < 0 {
+                chosen.firsts.append(field.starts[Int(term)])
+                chosen.ends.append(field.starts[Int(term) + 1])
+            }
+            sums.add(field.units, at: field.documents, from: chosen.firsts, to: chosen.ends)
         }
     }
 
-    private func forEach(_ terms: [Int32], _ ends: [Int], _ body: (Field, Int) -> Void) {
+    private func forEach(_ terms: [Int32], _ ends: [Int], _ body: (Field, ArraySlice<Int32>) -> Void) {
         var first = 0
-        for (field, end) in zip(fields, ends) {
-            for place in first..<end { body(field, Int(terms[place])) }
+        for (number, end) in ends.enumerated() {
+            body(fields[number], terms[first..<end])
             first = end
         }
     }

@@ -11,17 +11,16 @@ final class Scratch: @unchecked Sendable {
     /// The query's terms, field after field; those of field `f` end before `ends[f]`.
     private var terms: [Int32] = []
     private var ends: [Int] = []
-    private var queries: [FieldQuery]
+    private var scores: FilmScores
     /// By document, the sum of its bounds.
     private var sums: SmallSums
-    private var columns: [Int32] = []
-    private var totals: [FilmTotal] = []
+    private var chosen = ScoreBounds.Chosen()
     private var best = BoundedBest()
 
-    init(_ fields: [FieldIndex], _ parameters: MoreLikeThis) {
+    init(_ fields: [FieldIndex], _ words: FilmWords, _ parameters: MoreLikeThis) {
         chooser = TermChooser(parameters)
-        sums = SmallSums(count: fields.first?.documentCount ?? 0)
-        queries = fields.map { FieldQuery($0) }
+        sums = SmallSums(count: words.documentCount)
+        scores = FilmScores(fields, words)
     }
 
     /// Puts together the query for films like `liked`, and returns how many terms it has.
@@ -37,11 +36,11 @@ final class Scratch: @unchecked Sendable {
         }
         terms.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
-        for (number, field) in fields.enumerated() {
+        for field in fields {
             let first = terms.count
             chooser.choose(of: liked, in: field, into: &terms)
             ends.append(terms.count)
-            queries[number].begin(terms[first...], field)
+            for term in terms[first...] { scores.ask(for: term, of: field) }
         }
         return terms.count
     }
@@ -53,43 +52,28 @@ final class Scratch: @unchecked Sendable {
     /// - Parameter wanted: the documents that may be among them; nil: all.
     func takeBest(
         _ limit: Int, required: Int, without excluded: some Sequence<Int32>, among wanted: ItemBitmap?,
-        _ fields: [FieldIndex], _ bounds: ScoreBounds
+        _ bounds: ScoreBounds
     ) -> [(document: Int32, score: Float)] {
         best.begin(limit: limit)
-        bounds.add(terms, ends, to: &sums, &columns)
+        bounds.add(terms, ends, to: &sums, &chosen)
         if let wanted { sums.keep(wanted) }
         for document in liked { sums[Int(document)] = 0 }
         for document in excluded { sums[Int(document)] = 0 }
         var least = sums.level(reachedBy: limit)
-        offer(from: least, through: .max, required, fields)
+        offer(from: least, through: .max, required)
         while least > 1 {
             // Until the list is full, where few films match, a step further down.
             let lower = best.isFull ? bounds.leastSum(reaching: best.worst()) : max(1, least - max(1, least / 4))
             guard lower < least else { break }
-            offer(from: lower, through: least - 1, required, fields)
+            offer(from: lower, through: least - 1, required)
             least = lower
         }
-        for (number, end) in ends.enumerated() {
-            queries[number].end(terms[(number == 0 ? 0 : ends[number - 1])..<end])
-        }
+        scores.clear()
         return best.take()
     }
 
     /// Scores the documents whose sums lie in the range, and keeps the best.
-    private func offer(from least: Int16, through most: Int16, _ required: Int, _ fields: [FieldIndex]) {
-        // Taken out of the class once: each access to it would be checked.
-        var (totals, best) = (self.totals, self.best)
-        (self.totals, self.best) = ([], BoundedBest())
-        sums.places(from: least, through: most) { documents in
-            for place in 0..<min(totals.count, documents.count) { totals[place] = FilmTotal() }
-            for _ in totals.count..<max(totals.count, documents.count) { totals.append(FilmTotal()) }
-            for (number, field) in fields.enumerated() {
-                queries[number].add(to: &totals, of: documents, field)
-            }
-            for (place, document) in documents.enumerated() where Int(totals[place].matches) >= required {
-                best.offer(document, Float(totals[place].sum))
-            }
-        }
-        (self.totals, self.best) = (totals, best)
+    private func offer(from least: Int16, through most: Int16, _ required: Int) {
+        sums.places(from: least, through: most) { scores.offer($0, required: required, to: &best) }
     }
 }

@@ -48,15 +48,16 @@ struct TermChooser {
         let most = liked.reduce(0) { $0 + field.vector(of: Int($1)).count }
         if words.count < most { words = .init(repeating: Word(), count: most + most / 4) }
         return Self.gather(
-            liked, field, parameters.minDocFreq...max(parameters.minDocFreq, parameters.maxDocFreq), into: &words, &places)
+            liked, field, parameters.minDocFreq...max(parameters.minDocFreq, parameters.maxDocFreq), into: &words,
+            &places)
     }
 
     private static func gather(
         _ liked: [Int32], _ field: FieldIndex, _ documentFrequencies: ClosedRange<Int>, into words: inout [Word],
         _ places: inout [Int32]
     ) -> Int {
-        let (allTerms, allStatistics, frequencies) = (field.vectorTerms, field.statistics, field.vectorFrequencies)
-        let vectorTerms = allTerms.span
+        let (filmWords, allStatistics, first) = (field.words, field.statistics, field.firstTerm)
+        let entries = filmWords.entries.span
         let statistics = allStatistics.span
         var words = words.mutableSpan
         var places = places.mutableSpan
@@ -65,23 +66,29 @@ struct TermChooser {
             for position in field.vector(of: Int(document)) {
                 // Proof: a position of the field's vectors, which hold numbers of its terms; places and statistics are by
                 // term, and words has room for every position.
-                let term = Int(vectorTerms[unchecked: position])
-                let frequency = frequencies[position]
+                let entry = entries[unchecked: position]
+                let term = Int(entry >> 8) - Int(first)
+                let frequency = filmWords.frequency(of: entry, at: position)
                 let place = Int(places[unchecked: term])
                 if place > 0 {
                     words[unchecked: place - 1].frequency += frequency
                 } else {
-                    let known = statistics[unchecked: term]
-                    let hash = UInt32(bitPattern: known.javaHash)
-                    words[unchecked: count] = Word(
-                        term: Int32(term), frequency: frequency, hash: hash ^ hash >> 16,
-                        weight: documentFrequencies.contains(Int(known.documentFrequency)) ? known.selectionWeight : -1)
+                    words[unchecked: count] = Word(term: Int32(term), frequency: frequency)
                     count += 1
                     places[unchecked: term] = Int32(count)
                 }
             }
         }
-        for place in 0..<count { places[Int(words[place].term)] = 0 }
+        // By itself: nothing here depends on what was read before, so the waits for memory overlap.
+        for place in 0..<count {
+            let term = Int(words[place].term)
+            let known = statistics[unchecked: term]
+            let hash = UInt32(bitPattern: known.javaHash)
+            words[place].hash = hash ^ hash >> 16
+            words[place].weight =
+                documentFrequencies.contains(Int(known.documentFrequency)) ? known.selectionWeight : -1
+            places[unchecked: term] = 0
+        }
         return count
     }
 

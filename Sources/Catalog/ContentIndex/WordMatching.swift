@@ -95,7 +95,7 @@ struct WordMatching {
         guard !word.longer.isEmpty || !word.close.isEmpty else { return sum }
         var (isLonger, isClose) = (false, false)
         for position in title.vector(of: document) {
-            let term = title.vectorTerms[position]
+            let term = title.term(at: position)
             isLonger = isLonger || word.longer.contains(Int(term))
             isClose = isClose || Self.contains(word.close, term)
         }

@@ -4,7 +4,7 @@ internal import CKernels
 ///
 ///     var asked = MarkedNumbers(limit: terms)
 ///     asked.insert(17)
-///     asked.positions(in: vectorTerms, starts, rows: documents, beside: frequencies) { positions, ends in … }
+///     asked.positions(in: entries, starts, stride: fields, rows: documents) { positions, ends in … }
 ///
 /// Its memory is used from search to search.
 package struct MarkedNumbers: Sendable {
@@ -13,8 +13,10 @@ package struct MarkedNumbers: Sendable {
     private var words: [UInt32]
     /// By the lowest bits of a number, whether there may be such a one: most numbers of the rows stop here.
     private var filter = [UInt32](repeating: 0, count: 16)
-    private var positions: [Int32] = []
-    private var ends: [Int32] = []
+    /// After ``find(in:_:stride:rows:)``: where the rows have numbers of the set, row after row, and rising; and memory for more.
+    package private(set) var positions: [Int32] = []
+    /// By place of the row among those that were asked for, where its positions end; and memory for more.
+    package private(set) var ends: [Int32] = []
     private let kernels: Kernels
 
     /// The empty set.
@@ -40,38 +42,30 @@ package struct MarkedNumbers: Sendable {
         if count == 0 { for word in filter.indices { filter[word] = 0 } }
     }
 
-    /// Hands on at which positions some rows have numbers of the set, row after row, and where those of each row end.
-    /// O(numbers of the rows).
+    /// Finds the positions at which some rows have numbers of the set. O(numbers of the rows).
     /// - Parameters:
-    ///   - numbers: row after row, those of row `r` from `starts[r]` to before `starts[r + 1]`, no number twice in one.
-    ///   - beside: bytes by position that are wanted next.
+    ///   - entries: row after row, those of row `r` from `starts[r * stride]` to before `starts[(r + 1) * stride]`: a
+    ///     number, in the upper 24 bits, and no matter what below it; no number twice in one row.
     /// - Precondition: the rows are there, and their numbers below the limit.
-    package mutating func positions(
-        in numbers: [Int32], _ starts: [Int32], rows: UnsafeBufferPointer<Int32>, beside: [UInt8],
-        _ body: (_ positions: UnsafeBufferPointer<Int32>, _ ends: UnsafeBufferPointer<Int32>) -> Void
+    package mutating func find(
+        in entries: [UInt32], _ starts: [Int32], stride: Int, rows: UnsafeBufferPointer<Int32>
     ) {
-        precondition(numbers.count == beside.count, "bytes for other numbers")
         // No row has more of them than the set or than itself.
         var room = 1
-        for row in rows { room += min(count, Int(starts[Int(row) + 1] - starts[Int(row)])) }
+        for row in rows { room += min(count, Int(starts[(Int(row) + 1) * stride] - starts[Int(row) * stride])) }
         if positions.count < room { positions = .init(repeating: 0, count: room + room / 4) }
         if ends.count < rows.count { ends = .init(repeating: 0, count: rows.count + rows.count / 4) }
-        numbers.withUnsafeBufferPointer { numbers in
+        Self.lend(words, filter) { set, filter in
             starts.withUnsafeBufferPointer { starts in
-                beside.withUnsafeBufferPointer { beside in
-                    withSet { words, filter in
-                        positions.withUnsafeMutableBufferPointer { positions in
-                            ends.withUnsafeMutableBufferPointer { ends in
-                                // Proof: the sizes are those that CKernels.h asks for; `starts` has checked the rows above.
-                                var task = ck_marked(
-                                    starts: starts.baseAddress, numbers: numbers.baseAddress,
-                                    beside: beside.baseAddress, set: words, filter: filter, rows: rows.baseAddress,
-                                    count: rows.count, positions: positions.baseAddress, ends: ends.baseAddress)
-                                kernels.table.pointee.marked(&task)
-                                body(
-                                    UnsafeBufferPointer(rebasing: positions[..<(rows.isEmpty ? 0 : Int(ends[rows.count - 1]))]),
-                                    UnsafeBufferPointer(rebasing: ends[..<rows.count]))
-                            }
+                entries.withUnsafeBufferPointer { entries in
+                    positions.withUnsafeMutableBufferPointer { positions in
+                        ends.withUnsafeMutableBufferPointer { ends in
+                            // Proof: the sizes are those that CKernels.h asks for; `starts` has checked the rows above.
+                            var task = ck_marked(
+                                starts: starts.baseAddress, stride: stride, entries: entries.baseAddress, set: set,
+                                filter: filter, rows: rows.baseAddress, count: rows.count,
+                                positions: positions.baseAddress, ends: ends.baseAddress)
+                            kernels.table.pointee.marked(&task)
                         }
                     }
                 }
@@ -79,7 +73,9 @@ package struct MarkedNumbers: Sendable {
         }
     }
 
-    private func withSet(_ body: (UnsafePointer<UInt32>?, UnsafePointer<UInt32>?) -> Void) {
+    private static func lend(
+        _ words: [UInt32], _ filter: [UInt32], _ body: (UnsafePointer<UInt32>?, UnsafePointer<UInt32>?) -> Void
+    ) {
         words.withUnsafeBufferPointer { words in
             filter.withUnsafeBufferPointer { body(words.baseAddress, $0.baseAddress) }
         }

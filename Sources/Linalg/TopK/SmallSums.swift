@@ -5,7 +5,7 @@ internal import CKernels
 ///
 ///     var sums = SmallSums(count: films)
 ///     sums.set(toSumsOf: [3, 17], in: bytes)       // columns of one byte a film
-///     sums.add(units, at: documents, in: 40..<55)  // and what few films have
+///     sums.add(units, at: documents, from: [40], to: [55])  // and what few films have
 ///     sums.places(from: 9, through: .max) { … }
 ///
 /// The caller sees to it that no sum leaves 16 bits.
@@ -56,15 +56,18 @@ package struct SmallSums: Sendable {
         }
     }
 
-    /// Adds some of `values` at their places. O(range).
-    /// - Precondition: the places are there.
-    package mutating func add(_ values: [Int16], at places: [Int32], in range: Range<Int>) {
-        precondition(range.upperBound <= values.count && range.upperBound <= places.count, "more than there are")
+    /// Adds some of `values` at their places: those of each range from one of `firsts` to before one of `ends`.
+    /// O(lengths of the ranges).
+    /// - Precondition: the ranges and the places are there.
+    package mutating func add(_ values: [Int16], at places: [Int32], from firsts: [Int32], to ends: [Int32]) {
+        precondition(firsts.count == ends.count && values.count == places.count, "not one for each")
+        precondition(firsts.allSatisfy { $0 >= 0 } && ends.allSatisfy { $0 <= values.count }, "more than there are")
         values.withUnsafeBufferPointer { values in
             places.withUnsafeBufferPointer { places in
                 sums.withUnsafeMutableBufferPointer { sums in
-                    // `sums` checks its places in debug builds; they come from whoever counted the places.
-                    for entry in range { sums[Int(places[entry])] &+= values[entry] }
+                    // Proof: the ranges were checked; the places come from whoever counted them.
+                    kernels.table.pointee.add_at(
+                        places.baseAddress, values.baseAddress, firsts, ends, firsts.count, sums.baseAddress)
                 }
             }
         }

@@ -79,12 +79,12 @@ typedef struct {
 #define CK_STRIDE 32
 #define CK_STRIDE_ROWS 16
 
-/// Rows of numbers, and a set of numbers.
+/// Rows of numbers below 2²⁴, and a set of numbers.
 typedef struct {
-    const int32_t *starts;   // row r has the numbers at starts[r]..<starts[r + 1]
-    const int32_t *numbers;
-    const uint8_t *beside;   // bytes by position that the caller reads next: fetched ahead of need
-    const uint32_t *set;     // bit n % 32 of word n / 32, for every number that the rows have
+    const int32_t *starts;   // row r has the entries at starts[r · stride]..<starts[(r + 1) · stride]
+    long stride;
+    const uint32_t *entries; // a number in the upper 24 bits, and something else below it
+    const uint32_t *set;     // bit n % 32 of word n / 32, for every number of an entry
     const uint32_t *filter;  // 16 words: bit n % 512 for every number n of the set, at least
     const int32_t *rows;     // which rows, count of them
     long count;
@@ -137,6 +137,9 @@ typedef struct {
 
     /// sums_i ← Σ_c columns[c][i] for i < n. No sum may leave 16 bits.
     void (*add_columns)(const uint8_t *const *columns, long count, long n, int16_t *sums);
+    /// sums[places[i]] ← sums[places[i]] + values[i] for firsts[r] ≤ i < ends[r], r < count. No sum may leave 16 bits.
+    void (*add_at)(const int32_t *places, const int16_t *values, const int32_t *firsts, const int32_t *ends, long count,
+                   int16_t *sums);
     /// sums_i ← 0 where bit i % 32 of words[i / 32] is not set.
     void (*keep)(int16_t *sums, const uint32_t *words, long n);
     /// How many sums are `least` or more.
