@@ -69,14 +69,13 @@ struct TermChooser {
                 let entry = entries[unchecked: position]
                 let term = Int(entry >> 8) - Int(first)
                 let frequency = filmWords.frequency(of: entry, at: position)
-                let place = Int(places[unchecked: term])
-                if place > 0 {
-                    words[unchecked: place - 1].frequency += frequency
-                } else {
-                    words[unchecked: count] = Word(term: Int32(term), frequency: frequency)
-                    count += 1
-                    places[unchecked: term] = Int32(count)
-                }
+                // Without a branch: whether a word was met is guessed wrongly too often.
+                let known = Int(places[unchecked: term])
+                let place = known > 0 ? known &- 1 : count
+                let before = known > 0 ? words[unchecked: place].frequency : 0
+                words[unchecked: place] = Word(term: Int32(truncatingIfNeeded: term), frequency: before + frequency)
+                places[unchecked: term] = Int32(truncatingIfNeeded: place &+ 1)
+                count &+= known > 0 ? 0 : 1
             }
         }
         // By itself: nothing here depends on what was read before, so the waits for memory overlap.
