@@ -26,7 +26,8 @@ import Testing
             for number in set { asked.insert(Int32(number)) }
             #expect(asked.count == set.count)
             let all = (0..<60).map { Int32($0) }
-            for rows in [[], [5], all, [59, 3, 3, 0], all.reversed()] {
+            let lists: [[Int32]] = [[], [5], all, [59, 3, 3, 0], all.reversed()]
+            for rows in lists {
                 rows.withUnsafeBufferPointer { asked.find(in: entries, starts, stride: 2, rows: $0) }
                 var plain: [Int32] = []
                 for (place, row) in rows.enumerated() {
