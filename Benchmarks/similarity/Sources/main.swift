@@ -4,10 +4,11 @@ import Foundation
 
 // bench-similarity FILE [COPIES] [URL]: times the embedded index over the films of a TMDB file, and the search service
 // at URL over the same films if one is given. COPIES multiplies the films, each copy with words of its own mixed in.
+// bench-similarity FILE COPIES write FOLDER: the films and the questions as text, for who is compared.
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let file = arguments.first else {
-    print("usage: bench-similarity FILE [COPIES] [URL]")
+    print("usage: bench-similarity FILE [COPIES] [URL | write FOLDER]")
     exit(64)
 }
 /// As many as serving asks for.
@@ -26,31 +27,50 @@ for copy in 0..<copies {
 
 let clock = ContinuousClock()
 
+/// Processor time of this thread: other programs on the machine do not count.
+func processorTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+}
+
 /// Median and 99th percentile in microseconds.
 func report(_ name: String, _ durations: [Duration]) {
     let micros = durations.map { Double($0.components.attoseconds) / 1e12 + Double($0.components.seconds) * 1e6 }
         .sorted()
     let (median, tail) = (micros[micros.count / 2], micros[micros.count * 99 / 100])
-    print(name, "median", Int(median), "µs, p99", Int(tail), "µs,", micros.count, "queries")
+    print(
+        name, "median", String(format: "%.1f µs, p99 %.1f", median, tail), "µs,", micros.count, "queries")
 }
-
-let started = clock.now
-let index = ContentIndex(movies)
-print("build", movies.count, "films in", clock.now - started)
 
 var generator = SeededGenerator(seed: 1)
 let questions: [(name: String, liked: [[String]])] = [1, 5, 10].map { count in
     ("\(count) liked:", (0..<1000).map { _ in (0..<count).map { _ in movies[generator.below(movies.count)].itemID } })
 }
+if arguments.count == 4, arguments.dropFirst(2).first == "write", let folder = arguments.last {
+    func cell(_ text: String) -> String { String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }) }
+    let rows = movies.map { [$0.itemID, cell($0.title), cell($0.overview), $0.genres.joined(separator: "|")] }
+    try rows.map { $0.joined(separator: "\t") }.joined(separator: "\n")
+        .write(toFile: folder + "/films.tsv", atomically: true, encoding: .utf8)
+    try questions.flatMap(\.liked).map { $0.joined(separator: " ") }.joined(separator: "\n")
+        .write(toFile: folder + "/questions", atomically: true, encoding: .utf8)
+    exit(0)
+}
+
+let started = clock.now
+let index = ContentIndex(movies)
+print("build", movies.count, "films in", clock.now - started)
 /// Of every film and score: two builds that print the same one gave the same lists.
 var checksum = Hash()
 for (name, liked) in questions {
     for item in liked.prefix(20).joined() { checksum.add(item, 0) }
+    for items in liked.prefix(50) { _ = index.mostSimilar(to: items, limit: limit) }
     report(
         "embedded, " + name,
         liked.map { items in
-            var found: [ScoredItem] = []
-            let time = clock.measure { found = index.mostSimilar(to: items, limit: limit) }
+            let asked = processorTime()
+            let found = index.mostSimilar(to: items, limit: limit)
+            let time = processorTime() - asked
             for item in found { checksum.add(item.itemID, item.score) }
             return time
         })

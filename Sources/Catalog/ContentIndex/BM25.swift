@@ -10,7 +10,7 @@ import Foundation
 struct BM25: Sendable {
     private let documentsWithField: Int
     private let averageLength: Float
-    private let isKeyword: Bool
+    let isKeyword: Bool
 
     init(vectorStarts: [Int32], frequencies: [Int32], isKeyword: Bool) {
         self.isKeyword = isKeyword
@@ -32,9 +32,14 @@ struct BM25: Sendable {
     }
 
     /// What one term adds to a film's score. The frequency of a keyword counts as 1.
-    @inline(__always)
     func score(weight: Float, frequency: Int32, inverseNorm: Float) -> Float {
-        weight - weight / (1 + (isKeyword ? 1 : Float(frequency)) * inverseNorm)
+        Self.score(weight: weight, frequency: isKeyword ? 1 : Float(frequency), inverseNorm: inverseNorm)
+    }
+
+    /// The same for a frequency as it counts.
+    @inline(__always)
+    static func score(weight: Float, frequency: Float, inverseNorm: Float) -> Float {
+        weight - weight / (1 + frequency * inverseNorm)
     }
 }
 

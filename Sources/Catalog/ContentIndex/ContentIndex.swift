@@ -36,8 +36,8 @@ public final class ContentIndex: ContentSource {
         columns = FilterColumns(ids: itemIDs) { sorted[Int($0)] }
 
         var breaker = WordBreaker()
-        fields = ContentField.allCases.map { field in
-            var builder = FieldIndexBuilder(isKeyword: field.isKeyword)
+        let vectors = ContentField.allCases.map { field in
+            var builder = FieldIndexBuilder()
             for movie in sorted {
                 switch field {
                 case .title: breaker.forEachWord(of: movie.title) { builder.add($0) }
@@ -49,6 +49,11 @@ public final class ContentIndex: ContentSource {
             }
             return builder.finish()
         }
+        let similarities = zip(ContentField.allCases, vectors).map { field, vectors in
+            BM25(vectorStarts: vectors.starts, frequencies: vectors.frequencies, isKeyword: field.isKeyword)
+        }
+        let words = FilmWords(vectors, similarities)
+        fields = vectors.indices.map { FieldIndex(number: $0, vectors[$0], similarities[$0], words) }
         bounds = ScoreBounds(fields, maximumTerms: parameters.maxQueryTerms)
     }
 
@@ -112,15 +117,11 @@ public final class ContentIndex: ContentSource {
     package func mostSimilar(
         to liked: [Int32], excluding: some Sequence<Int32>, limit: Int, among wanted: ItemBitmap? = nil
     ) -> [(document: Int32, score: Float)] {
-        // Each liked document once: asking twice for a film does not make its words heavier.
-        var seen = Set<Int32>()
-        let liked = liked.filter { seen.insert($0).inserted }
         guard limit > 0, !liked.isEmpty else { return [] }
-        let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(fields, parameters)
+        let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(fields, fields[0].words, parameters)
         defer { self.scratch.withLock { $0.append(scratch) } }
-        scratch.begin(likedBy: liked, fields)
+        let terms = scratch.begin(likedBy: liked, fields)
         return scratch.takeBest(
-            limit, required: max(1, parameters.requiredMatches(of: scratch.terms.count)),
-            without: liked, excluding, among: wanted, fields, bounds)
+            limit, required: max(1, parameters.requiredMatches(of: terms)), without: excluding, among: wanted, bounds)
     }
 }

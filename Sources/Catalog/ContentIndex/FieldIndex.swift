@@ -1,69 +1,74 @@
 import Foundation
 
-/// One field of all films: the terms of each film, and what BM25 and the choice of terms need of each. Which films have
-/// a term, and how much it can add to their scores, is in ``ScoreBounds``.
+/// One field of all films: its terms, what BM25 and the choice of terms need of each, and the terms of each film. Which films
+/// have a term, and how much it can add to their scores, is in ``ScoreBounds``.
 final class FieldIndex: Sendable {
+    /// Which field it is.
+    let number: Int
     /// Terms in the order of their bytes, so that a film's terms ascend as in a Lucene term vector.
     let terms: TermTable
-    /// Terms of document `d` are `vectorStarts[d]..<vectorStarts[d + 1]`, ascending.
-    let vectorStarts: [Int32]
-    let vectorTerms: [Int32]
-    let vectorFrequencies: [Int32]
-    /// By term, how many films have it.
-    let documentFrequencies: [Int32]
+    /// By term.
+    let statistics: [TermStatistics]
     let similarity: BM25
-    /// By term, the weight that ranks films.
-    let weights: [Float]
-    /// By document.
-    let inverseNorms: [Float]
-    /// `idf` of Lucene's classic similarity, which chooses the terms; BM25's own ranks the films.
-    let selectionWeights: [Float]
-    /// `String.hashCode` of each term: the order in which Elasticsearch meets the terms depends on it.
-    let javaHashes: [Int32]
+    /// The terms of all films, those of this field counted from ``firstTerm``.
+    let words: FilmWords
+    let firstTerm: Int32
 
-    /// - Parameters: the vectors, with terms as `table` numbers them.
-    init(
-        table: TermTable, vectorStarts: [Int32], vectorTerms: [Int32], vectorFrequencies: [Int32], isKeyword: Bool
-    ) {
-        terms = table
-        (self.vectorStarts, self.vectorTerms, self.vectorFrequencies) = (vectorStarts, vectorTerms, vectorFrequencies)
-        let documentCount = vectorStarts.count - 1
-        var documentFrequencies = [Int32](repeating: 0, count: table.count)
-        for term in vectorTerms { documentFrequencies[Int(term)] += 1 }
-        self.documentFrequencies = documentFrequencies
-        let similarity = BM25(vectorStarts: vectorStarts, frequencies: vectorFrequencies, isKeyword: isKeyword)
-        self.similarity = similarity
-        weights = documentFrequencies.map { similarity.weight(documentFrequency: Int($0)) }
-        inverseNorms = (0..<documentCount).map { document in
-            similarity.inverseNorm(of: vectorFrequencies[Int(vectorStarts[document])..<Int(vectorStarts[document + 1])])
+    /// - Parameter vectors: what `words` has of this field.
+    init(number: Int, _ vectors: FilmWords.Vectors, _ similarity: BM25, _ words: FilmWords) {
+        (self.number, terms, self.similarity, self.words) = (number, vectors.terms, similarity, words)
+        firstTerm = words.firstTerms[number]
+        let documentCount = words.documentCount
+        var documentFrequencies = [Int32](repeating: 0, count: vectors.terms.count)
+        for term in vectors.numbers { documentFrequencies[Int(term)] += 1 }
+        statistics = documentFrequencies.enumerated().map { term, frequency in
+            TermStatistics(
+                javaHash: javaHash(of: vectors.terms[term]), documentFrequency: frequency,
+                selectionWeight: Float(log(Double(documentCount + 1) / Double(Int(frequency) + 1)) + 1),
+                weight: similarity.weight(documentFrequency: Int(frequency)))
         }
-        selectionWeights = documentFrequencies.map {
-            Float(log(Double(documentCount + 1) / Double(Int($0) + 1)) + 1)
-        }
-        javaHashes = (0..<table.count).map { javaHash(of: table[$0]) }
     }
 
-    var documentCount: Int { vectorStarts.count - 1 }
+    var documentCount: Int { words.documentCount }
 
-    /// Where the terms of a document stand.
-    func vector(of document: Int) -> Range<Int> { Int(vectorStarts[document])..<Int(vectorStarts[document + 1]) }
+    /// Where the terms of a document stand, ascending.
+    func vector(of document: Int) -> Range<Int> { words.vector(of: document, field: number) }
+
+    /// The term at a position of a document's vector.
+    func term(at position: Int) -> Int32 { Int32(words.entries[position] >> 8) - firstTerm }
+
+    /// How often the document has it.
+    func frequency(at position: Int) -> Int32 { words.frequency(of: words.entries[position], at: position) }
 
     /// Where the term stands in a document's vector; nil if it does not. O(log terms of the document).
     func position(of term: Int32, in document: Int) -> Int? {
-        var (low, high) = (Int(vectorStarts[document]), Int(vectorStarts[document + 1]))
+        let vector = vector(of: document)
+        var (low, high) = (vector.lowerBound, vector.upperBound)
         while low < high {
             let middle = (low + high) / 2
-            if vectorTerms[middle] < term { low = middle + 1 } else { high = middle }
+            if self.term(at: middle) < term { low = middle + 1 } else { high = middle }
         }
-        return low < Int(vectorStarts[document + 1]) && vectorTerms[low] == term ? low : nil
+        return low < vector.upperBound && self.term(at: low) == term ? low : nil
     }
 
     /// What the term at `position` of a document's vector adds to its score when it is in the query.
     func score(at position: Int, of document: Int) -> Float {
         similarity.score(
-            weight: weights[Int(vectorTerms[position])], frequency: vectorFrequencies[position],
-            inverseNorm: inverseNorms[document])
+            weight: statistics[Int(term(at: position))].weight, frequency: frequency(at: position),
+            inverseNorm: words.inverseNorms[document * words.fieldCount + number])
     }
+}
+
+/// What the choice of words and their scores need of a term: together, so that meeting a word reads one line of memory.
+struct TermStatistics: Sendable {
+    /// `String.hashCode` of the term: the order in which Elasticsearch meets the terms depends on it.
+    var javaHash: Int32
+    /// How many films have it.
+    var documentFrequency: Int32
+    /// `idf` of Lucene's classic similarity, which chooses the terms; BM25's own ranks the films.
+    var selectionWeight: Float
+    /// The weight that ranks films.
+    var weight: Float
 }
 
 /// Collects one field's terms film by film.
@@ -72,10 +77,7 @@ struct FieldIndexBuilder {
     private var vectorStarts: [Int32] = [0]
     private var vectorTerms: [Int32] = []
     private var vectorFrequencies: [Int32] = []
-    private let isKeyword: Bool
     private var current: [Int32] = []
-
-    init(isKeyword: Bool) { self.isKeyword = isKeyword }
 
     mutating func add(_ term: UnsafeBufferPointer<UInt8>) { current.append(terms.insert(term)) }
 
@@ -94,7 +96,7 @@ struct FieldIndexBuilder {
     }
 
     /// O(total terms · log terms of one film).
-    consuming func finish() -> FieldIndex {
+    consuming func finish() -> FilmWords.Vectors {
         let (table, newNumbers) = terms.sorted()
         let documentCount = vectorStarts.count - 1
         for document in 0..<documentCount {
@@ -102,9 +104,7 @@ struct FieldIndexBuilder {
             let sorted = range.map { (newNumbers[Int(vectorTerms[$0])], vectorFrequencies[$0]) }.sorted { $0.0 < $1.0 }
             for (position, entry) in zip(range, sorted) { (vectorTerms[position], vectorFrequencies[position]) = entry }
         }
-        return FieldIndex(
-            table: table, vectorStarts: vectorStarts, vectorTerms: vectorTerms, vectorFrequencies: vectorFrequencies,
-            isKeyword: isKeyword)
+        return .init(terms: table, starts: vectorStarts, numbers: vectorTerms, frequencies: vectorFrequencies)
     }
 }
 

@@ -28,7 +28,9 @@ struct ScoreBounds: Sendable {
     /// - Parameter maximumTerms: how many terms of a field a query may have.
     init(_ indices: [FieldIndex], maximumTerms: Int) {
         let documentCount = indices.first?.documentCount ?? 0
-        func isColumn(_ frequency: Int32) -> Bool { Int(frequency) * Self.filmsForEachInColumn >= documentCount }
+        func isColumn(_ term: TermStatistics) -> Bool {
+            Int(term.documentFrequency) * Self.filmsForEachInColumn >= documentCount
+        }
 
         // What a film can get at most: all its terms, or as many of the highest score as a query has.
         var (highest, highestInColumn): (Float, Float) = (0, 0)
@@ -42,7 +44,7 @@ struct ScoreBounds: Sendable {
                     let score = index.score(at: position, of: document)
                     total += Double(score)
                     highest = max(highest, score)
-                    if isColumn(index.documentFrequencies[Int(index.vectorTerms[position])]) {
+                    if isColumn(index.statistics[Int(index.term(at: position))]) {
                         highestInColumn = max(highestInColumn, score)
                     }
                 }
@@ -59,22 +61,22 @@ struct ScoreBounds: Sendable {
             Double(highestInColumn) / 254,
             min(highestTotal, Double(highest) * Double(mostTerms)) / Double(Int(Int16.max) - 2 * mostTerms))
         self.unit = unit
-        let columnCount = indices.reduce(0) { $0 + $1.documentFrequencies.count(where: isColumn) }
+        let columnCount = indices.reduce(0) { $0 + $1.statistics.count(where: isColumn) }
         var columns = [UInt8](repeating: 0, count: columnCount * documentCount)
         var column: Int32 = 0
         fields = indices.map { index in
             var field = Field(starts: [0], columnOfTerm: [])
-            for frequency in index.documentFrequencies {
-                field.columnOfTerm.append(isColumn(frequency) ? column : -1)
-                column += isColumn(frequency) ? 1 : 0
-                field.starts.append(field.starts.last! + (isColumn(frequency) ? 0 : frequency))
+            for term in index.statistics {
+                field.columnOfTerm.append(isColumn(term) ? column : -1)
+                column += isColumn(term) ? 1 : 0
+                field.starts.append(field.starts.last! + (isColumn(term) ? 0 : term.documentFrequency))
             }
             var next = field.starts
             field.documents = .init(repeating: 0, count: Int(next.last!))
             field.units = .init(repeating: 0, count: Int(next.last!))
             for document in 0..<documentCount {
                 for position in index.vector(of: document) {
-                    let term = Int(index.vectorTerms[position])
+                    let term = Int(index.term(at: position))
                     // At least 1, so that a film that matches at all has a sum.
                     let units = max(1, (Double(index.score(at: position, of: document)) / unit).rounded(.up))
                     if field.columnOfTerm[term] >= 0 {
@@ -101,27 +103,43 @@ struct ScoreBounds: Sendable {
         return Array(field.documents[Int(field.starts[term])..<Int(field.starts[term + 1])])
     }
 
+    /// Of a query's terms, those with columns, and the ranges of the postings of the others in one field: memory from query to
+    /// query.
+    struct Chosen {
+        fileprivate var columns: [Int32] = []
+        fileprivate var firsts: [Int32] = []
+        fileprivate var ends: [Int32] = []
+    }
+
     /// Sums become those of the bounds of a query's terms; 1 for every film where there are no bounds.
     /// - Parameters:
     ///   - terms: field after field; those of field `f` end before `ends[f]`.
-    ///   - chosen: memory for the numbers of columns.
-    func add(_ terms: [Int32], _ ends: [Int], to sums: inout SmallSums, _ chosen: inout [Int32]) {
+    ///   - chosen: memory to use.
+    func add(_ terms: [Int32], _ ends: [Int], to sums: inout SmallSums, _ chosen: inout Chosen) {
         guard unit != nil else { return sums.set(to: 1) }
-        chosen.removeAll(keepingCapacity: true)
-        forEach(terms, ends) { field, term in
-            if field.columnOfTerm[term] >= 0 { chosen.append(field.columnOfTerm[term]) }
+        chosen.columns.removeAll(keepingCapacity: true)
+        forEach(terms, ends) { field, terms in
+            for term in terms where field.columnOfTerm[Int(term)] >= 0 {
+                chosen.columns.append(field.columnOfTerm[Int(term)])
+            }
         }
-        sums.set(toSumsOf: chosen, in: columns)
-        // No postings for a term that has a column.
-        forEach(terms, ends) { field, term in
-            sums.add(field.units, at: field.documents, in: Int(field.starts[term])..<Int(field.starts[term + 1]))
+        sums.set(toSumsOf: chosen.columns, in: columns)
+        forEach(terms, ends) { field, terms in
+            chosen.firsts.removeAll(keepingCapacity: true)
+            chosen.ends.removeAll(keepingCapacity: true)
+            // No postings for a term that has a column.
+            for term in terms where field.columnOfTerm[Int(term)] < 0 {
+                chosen.firsts.append(field.starts[Int(term)])
+                chosen.ends.append(field.starts[Int(term) + 1])
+            }
+            sums.add(field.units, at: field.documents, from: chosen.firsts, to: chosen.ends)
         }
     }
 
-    private func forEach(_ terms: [Int32], _ ends: [Int], _ body: (Field, Int) -> Void) {
+    private func forEach(_ terms: [Int32], _ ends: [Int], _ body: (Field, ArraySlice<Int32>) -> Void) {
         var first = 0
-        for (field, end) in zip(fields, ends) {
-            for place in first..<end { body(field, Int(terms[place])) }
+        for (number, end) in ends.enumerated() {
+            body(fields[number], terms[first..<end])
             first = end
         }
     }

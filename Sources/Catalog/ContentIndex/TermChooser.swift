@@ -2,6 +2,7 @@
 /// query to query.
 struct TermChooser {
     private let parameters: MoreLikeThis
+    /// The distinct terms of the liked films, as many as ``gather(_:_:)`` says, and the same in another order.
     private var words: [Word] = []
     private var ordered: [Word] = []
     /// By term, its place in `words` plus 1; all zero between queries.
@@ -10,8 +11,12 @@ struct TermChooser {
     private var queue = LuceneQueue()
 
     private struct Word {
-        var term: Int32
-        var frequency: Int32
+        var term: Int32 = 0
+        var frequency: Int32 = 0
+        /// How a `java.util.HashMap` spreads its hash.
+        var hash: UInt32 = 0
+        /// Its idf; less than 0 if too few or too many films have it.
+        var weight: Float = 0
     }
 
     init(_ parameters: MoreLikeThis) { self.parameters = parameters }
@@ -21,117 +26,101 @@ struct TermChooser {
     ///
     /// weight = tf · idf in float32, tf summed over the liked films.
     mutating func choose(of liked: [Int32], in field: FieldIndex, into terms: inout [Int32]) {
-        gather(liked, field)
-        let limit = min(parameters.maxQueryTerms, words.count)
+        let count = gather(liked, field)
+        let limit = min(parameters.maxQueryTerms, count)
         guard limit > 0 else { return }
-        let isCut = words.count > limit
-        if isCut { putInJavaOrder(field) }
+        let isCut = count > limit
+        if isCut { Self.putInJavaOrder(count, words, into: &ordered, &bucketEnds) }
         queue.begin(limit: limit)
-        for word in isCut ? ordered : words {
-            let documentFrequency = Int(field.documentFrequencies[Int(word.term)])
-            guard Int(word.frequency) >= parameters.minTermFreq, documentFrequency >= parameters.minDocFreq,
-                documentFrequency <= parameters.maxDocFreq
-            else { continue }
-            queue.offer(word.term, weight: Float(word.frequency) * field.selectionWeights[Int(word.term)])
+        let minTermFreq = parameters.minTermFreq
+        let offered = isCut ? ordered : words
+        for place in 0..<count {
+            let word = offered[place]
+            guard word.weight >= 0, Int(word.frequency) >= minTermFreq else { continue }
+            queue.offer(word.term, weight: Float(word.frequency) * word.weight)
         }
         queue.drain(into: &terms)
     }
 
-    /// The distinct terms of the liked films in the order of first sight.
-    private mutating func gather(_ liked: [Int32], _ field: FieldIndex) {
-        words.removeAll(keepingCapacity: true)
+    /// Puts the distinct terms of the liked films into `words` in the order of first sight, and returns how many they are.
+    private mutating func gather(_ liked: [Int32], _ field: FieldIndex) -> Int {
         if places.count < field.terms.count { places = .init(repeating: 0, count: field.terms.count) }
-        for document in liked {
-            for position in field.vector(of: Int(document)) {
-                let term = Int(field.vectorTerms[position])
-                if places[term] > 0 {
-                    words[Int(places[term]) - 1].frequency += field.vectorFrequencies[position]
-                } else {
-                    words.append(Word(term: Int32(term), frequency: field.vectorFrequencies[position]))
-                    places[term] = Int32(words.count)
-                }
-            }
-        }
-        for word in words { places[Int(word.term)] = 0 }
+        let most = liked.reduce(0) { $0 + field.vector(of: Int($1)).count }
+        if words.count < most { words = .init(repeating: Word(), count: most + most / 4) }
+        return Self.gather(
+            liked, field, parameters.minDocFreq...max(parameters.minDocFreq, parameters.maxDocFreq), into: &words,
+            &places)
     }
 
-    /// The order in which a `java.util.HashMap` with these keys is walked. Elasticsearch walks one, and when several
-    /// terms weigh the same at the cut, those met first stay: with terms that occur once, that is the usual case.
+    private static func gather(
+        _ liked: [Int32], _ field: FieldIndex, _ documentFrequencies: ClosedRange<Int>, into words: inout [Word],
+        _ places: inout [Int32]
+    ) -> Int {
+        let (filmWords, allStatistics, first) = (field.words, field.statistics, field.firstTerm)
+        let entries = filmWords.entries.span
+        let statistics = allStatistics.span
+        var words = words.mutableSpan
+        var places = places.mutableSpan
+        var count = 0
+        for document in liked {
+            for position in field.vector(of: Int(document)) {
+                // Proof: a position of the field's vectors, which hold numbers of its terms; places and statistics are by
+                // term, and words has room for every position.
+                let entry = entries[unchecked: position]
+                let term = Int(entry >> 8) - Int(first)
+                let frequency = filmWords.frequency(of: entry, at: position)
+                // Without a branch: whether a word was met is guessed wrongly too often.
+                let known = Int(places[unchecked: term])
+                let place = known > 0 ? known &- 1 : count
+                let before = known > 0 ? words[unchecked: place].frequency : 0
+                words[unchecked: place] = Word(term: Int32(truncatingIfNeeded: term), frequency: before + frequency)
+                places[unchecked: term] = Int32(truncatingIfNeeded: place &+ 1)
+                count &+= known > 0 ? 0 : 1
+            }
+        }
+        // By itself: nothing here depends on what was read before, so the waits for memory overlap.
+        for place in 0..<count {
+            let term = Int(words[place].term)
+            let known = statistics[unchecked: term]
+            let hash = UInt32(bitPattern: known.javaHash)
+            words[place].hash = hash ^ hash >> 16
+            words[place].weight =
+                documentFrequencies.contains(Int(known.documentFrequency)) ? known.selectionWeight : -1
+            places[unchecked: term] = 0
+        }
+        return count
+    }
+
+    /// Puts the first `count` of some words into `ordered`, in the order in which a `java.util.HashMap` with these keys is walked.
+    /// Elasticsearch walks one, and when several terms weigh the same at the cut, those met first stay: with terms that
+    /// occur once, that is the usual case.
     ///
     /// A bucket's keys come in the order of insertion, which growing the table keeps. (A bucket of more than eight
     /// keys becomes a tree and may be walked otherwise; words do not collide like that.)
-    private mutating func putInJavaOrder(_ field: FieldIndex) {
-        var capacity: UInt32 = 16
-        while words.count > Int(capacity) * 3 / 4 { capacity *= 2 }
-        func bucket(of word: Word) -> Int {
-            let hash = UInt32(bitPattern: field.javaHashes[Int(word.term)])
-            return Int((hash ^ hash >> 16) & (capacity - 1))
-        }
+    private static func putInJavaOrder(
+        _ count: Int, _ words: [Word], into ordered: inout [Word], _ bucketEnds: inout [Int32]
+    ) {
+        var capacity = 16
+        while count > capacity * 3 / 4 { capacity *= 2 }
+        let mask = UInt32(capacity - 1)
+        if bucketEnds.count < capacity { bucketEnds = .init(repeating: 0, count: capacity) }
+        if ordered.count < count { ordered = .init(repeating: Word(), count: count + count / 4) }
+        let words = words.span
+        var ordered = ordered.mutableSpan
+        var ends = bucketEnds.mutableSpan
         // A counting sort, filled from the end of each bucket: it keeps the order within one.
-        bucketEnds.removeAll(keepingCapacity: true)
-        for _ in 0..<capacity { bucketEnds.append(0) }
-        for word in words { bucketEnds[bucket(of: word)] += 1 }
-        for bucket in 1..<Int(capacity) { bucketEnds[bucket] += bucketEnds[bucket - 1] }
-        ordered.removeAll(keepingCapacity: true)
-        ordered.append(contentsOf: words)
-        for word in words.reversed() {
-            let bucket = bucket(of: word)
-            bucketEnds[bucket] -= 1
-            ordered[Int(bucketEnds[bucket])] = word
+        for bucket in 0..<capacity { ends[bucket] = 0 }
+        for place in 0..<count { ends[Int(words[place].hash & mask)] += 1 }
+        var end: Int32 = 0
+        for bucket in 0..<capacity {
+            end += ends[bucket]
+            ends[bucket] = end
         }
-    }
-}
-
-/// `org.apache.lucene.util.PriorityQueue` as more_like_this uses it: the lightest term on top, replaced only by a
-/// strictly heavier one. Which of several equally light terms goes depends on where its sifting put them, so the
-/// sifting is Lucene's.
-struct LuceneQueue {
-    private var limit = 0
-    /// The heap starts at 1.
-    private var heap: [(term: Int32, weight: Float)] = [(-1, 0)]
-
-    mutating func begin(limit: Int) { self.limit = limit }
-
-    mutating func offer(_ term: Int32, weight: Float) {
-        if heap.count - 1 < limit {
-            heap.append((term, weight))
-            siftUp()
-        } else if heap[1].weight < weight {
-            heap[1] = (term, weight)
-            siftDown()
+        for place in stride(from: count - 1, through: 0, by: -1) {
+            let word = words[place]
+            let bucket = Int(word.hash & mask)
+            ends[bucket] -= 1
+            ordered[Int(ends[bucket])] = word
         }
-    }
-
-    /// Appends the terms, lightest first; the queue is empty then.
-    mutating func drain(into terms: inout [Int32]) {
-        while heap.count > 1 {
-            terms.append(heap[1].term)
-            heap[1] = heap[heap.count - 1]
-            heap.removeLast()
-            if heap.count > 1 { siftDown() }
-        }
-    }
-
-    private mutating func siftUp() {
-        var place = heap.count - 1
-        let moving = heap[place]
-        while place > 1, moving.weight < heap[place / 2].weight {
-            heap[place] = heap[place / 2]
-            place /= 2
-        }
-        heap[place] = moving
-    }
-
-    private mutating func siftDown() {
-        let last = heap.count - 1
-        var place = 1
-        let moving = heap[place]
-        while case var child = place * 2, child <= last {
-            if child + 1 <= last, heap[child + 1].weight < heap[child].weight { child += 1 }
-            guard heap[child].weight < moving.weight else { break }
-            heap[place] = heap[child]
-            place = child
-        }
-        heap[place] = moving
     }
 }

@@ -33,7 +33,7 @@ struct WordMatching {
                     word.close = CloseWords.terms(of: title.terms, near: characters, slips: slips).map { Int32($0) }
                 }
             }
-            func frequency(_ field: FieldIndex, _ term: Int) -> Int { Int(field.documentFrequencies[term]) }
+            func frequency(_ field: FieldIndex, _ term: Int) -> Int { Int(field.statistics[term].documentFrequency) }
             word.frequency =
                 (word.inTitle.map { frequency(title, $0) } ?? 0)
                 + (word.inOverview.map { frequency(overview, $0) } ?? 0)
@@ -95,7 +95,7 @@ struct WordMatching {
         guard !word.longer.isEmpty || !word.close.isEmpty else { return sum }
         var (isLonger, isClose) = (false, false)
         for position in title.vector(of: document) {
-            let term = title.vectorTerms[position]
+            let term = title.term(at: position)
             isLonger = isLonger || word.longer.contains(Int(term))
             isClose = isClose || Self.contains(word.close, term)
         }

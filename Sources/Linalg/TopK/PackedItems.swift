@@ -213,7 +213,7 @@ public struct PackedItems: Sendable {
     }
 
     /// Then codes pay where lengths end the scan early: before this part of the items.
-    private static let shareTogether = 3
+    private static let shareTogether = 2
 
     /// Lists by the floats of all items.
     private func scan(

@@ -5,13 +5,15 @@ internal import CKernels
 ///
 ///     var sums = SmallSums(count: films)
 ///     sums.set(toSumsOf: [3, 17], in: bytes)       // columns of one byte a film
-///     sums.add(units, at: documents, in: 40..<55)  // and what few films have
+///     sums.add(units, at: documents, from: [40], to: [55])  // and what few films have
 ///     sums.places(from: 9, through: .max) { … }
 ///
 /// The caller sees to it that no sum leaves 16 bits.
 package struct SmallSums: Sendable {
     private var sums: [Int16]
     private var found: [Int32]
+    /// Of some sums each, the largest.
+    private var highestOfSome: [Int16]
     private let kernels: Kernels
 
     /// All zero.
@@ -19,6 +21,8 @@ package struct SmallSums: Sendable {
     package init(count: Int, kernels: Kernels = .best) {
         sums = .init(repeating: 0, count: count)
         found = .init(repeating: 0, count: count)
+        let strides = (count + Int(CK_STRIDE * CK_STRIDE_ROWS) - 1) / Int(CK_STRIDE * CK_STRIDE_ROWS)
+        highestOfSome = .init(repeating: 0, count: strides * Int(CK_STRIDE))
         self.kernels = kernels
     }
 
@@ -52,15 +56,18 @@ package struct SmallSums: Sendable {
         }
     }
 
-    /// Adds some of `values` at their places. O(range).
-    /// - Precondition: the places are there.
-    package mutating func add(_ values: [Int16], at places: [Int32], in range: Range<Int>) {
-        precondition(range.upperBound <= values.count && range.upperBound <= places.count, "more than there are")
+    /// Adds some of `values` at their places: those of each range from one of `firsts` to before one of `ends`.
+    /// O(lengths of the ranges).
+    /// - Precondition: the ranges and the places are there.
+    package mutating func add(_ values: [Int16], at places: [Int32], from firsts: [Int32], to ends: [Int32]) {
+        precondition(firsts.count == ends.count && values.count == places.count, "not one for each")
+        precondition(firsts.allSatisfy { $0 >= 0 } && ends.allSatisfy { $0 <= values.count }, "more than there are")
         values.withUnsafeBufferPointer { values in
             places.withUnsafeBufferPointer { places in
                 sums.withUnsafeMutableBufferPointer { sums in
-                    // `sums` checks its places in debug builds; they come from whoever counted the places.
-                    for entry in range { sums[Int(places[entry])] &+= values[entry] }
+                    // Proof: the ranges were checked; the places come from whoever counted them.
+                    kernels.table.pointee.add_at(
+                        places.baseAddress, values.baseAddress, firsts, ends, firsts.count, sums.baseAddress)
                 }
             }
         }
@@ -83,8 +90,35 @@ package struct SmallSums: Sendable {
     }
 
     /// How many sums are `least` or more. O(count).
-    package func count(from least: Int16) -> Int {
+    package func count(from least: Int16) -> Int { count(of: sums, from: least) }
+
+    private func count(of sums: [Int16], from least: Int16) -> Int {
         sums.withUnsafeBufferPointer { kernels.table.pointee.count_from($0.baseAddress, $0.count, least) }
+    }
+
+    /// A sum that at least `wanted` places reach, and few more; 1 where not so many are above 0. O(count).
+    ///
+    /// As many of the largest of every few sums reach it: the others are mostly not among the largest.
+    package mutating func level(reachedBy wanted: Int) -> Int16 {
+        sums.withUnsafeBufferPointer { sums in
+            highestOfSome.withUnsafeMutableBufferPointer {
+                kernels.table.pointee.strided_highest(sums.baseAddress, sums.count, $0.baseAddress)
+            }
+        }
+        // Of fewer than four times as many the large ones would hide too many of each other.
+        let isDense = highestOfSome.count >= 4 * wanted && count(of: highestOfSome, from: 1) >= 2 * wanted
+        let searched = isDense ? highestOfSome : sums
+        let highest = highestOfSome.withUnsafeBufferPointer {
+            kernels.table.pointee.highest($0.baseAddress, $0.count)
+        }
+        var (low, high): (Int16, Int16) = (1, max(1, highest))
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            let found = count(of: searched, from: middle)
+            if found >= wanted { low = middle } else { high = middle - 1 }
+            if found >= wanted, found <= wanted + wanted / 16 { break }
+        }
+        return low
     }
 
     /// Hands on the places whose sums lie in `least…most`, rising. O(count).

@@ -24,7 +24,7 @@ struct PlainMoreLikeThis {
             for (field, terms) in zip(index.fields, clauses) {
                 let vector = field.vector(of: document)
                 for term in terms {
-                    guard let position = vector.first(where: { field.vectorTerms[$0] == term }) else { continue }
+                    guard let position = vector.first(where: { field.term(at: $0) == term }) else { continue }
                     sum += Double(field.score(at: position, of: document))
                     matches += 1
                 }
@@ -45,7 +45,7 @@ struct PlainMoreLikeThis {
         var words: [Word] = []
         for document in liked {
             for position in field.vector(of: Int(document)) {
-                let word = Word(term: field.vectorTerms[position], frequency: field.vectorFrequencies[position])
+                let word = Word(term: field.term(at: position), frequency: field.frequency(at: position))
                 if let place = words.firstIndex(where: { $0.term == word.term }) {
                     words[place].frequency += word.frequency
                 } else {
@@ -58,11 +58,12 @@ struct PlainMoreLikeThis {
         var queue = LuceneQueue()
         queue.begin(limit: limit)
         for word in words.count > limit ? inJavaOrder(words, field) : words {
-            let documentFrequency = Int(field.documentFrequencies[Int(word.term)])
+            let known = field.statistics[Int(word.term)]
+            let documentFrequency = Int(known.documentFrequency)
             guard Int(word.frequency) >= index.parameters.minTermFreq, documentFrequency >= index.parameters.minDocFreq,
                 documentFrequency <= index.parameters.maxDocFreq
             else { continue }
-            queue.offer(word.term, weight: Float(word.frequency) * field.selectionWeights[Int(word.term)])
+            queue.offer(word.term, weight: Float(word.frequency) * known.selectionWeight)
         }
         var terms: [Int32] = []
         queue.drain(into: &terms)
@@ -73,7 +74,7 @@ struct PlainMoreLikeThis {
         var capacity: UInt32 = 16
         while words.count > Int(capacity) * 3 / 4 { capacity *= 2 }
         let buckets = words.map { word in
-            let hash = UInt32(bitPattern: field.javaHashes[Int(word.term)])
+            let hash = UInt32(bitPattern: field.statistics[Int(word.term)].javaHash)
             return (hash ^ hash >> 16) & (capacity - 1)
         }
         return words.indices.sorted { (buckets[$0], $0) < (buckets[$1], $1) }.map { words[$0] }

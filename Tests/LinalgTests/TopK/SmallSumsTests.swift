@@ -20,8 +20,10 @@ import Testing
         if count > 0 {
             let places = (0..<50).map { _ in Int32(random.below(count)) }
             let values = places.indices.map { Int16($0) }
-            sums.add(values, at: places, in: 3..<40)
-            for entry in 3..<40 { plain[Int(places[entry])] += values[entry] }
+            sums.add(values, at: places, from: [3, 40, 45, 2], to: [38, 40, 50, 3])
+            for range in [3..<38, 45..<50, 2..<3] {
+                for entry in range { plain[Int(places[entry])] += values[entry] }
+            }
             expect(sums, plain)
         }
 
@@ -41,6 +43,11 @@ import Testing
         var sums = sums
         #expect(plain.indices.allSatisfy { sums[$0] == plain[$0] })
         #expect(sums.highest == plain.max() ?? 0)
+        for wanted in [1, 3, 10, 100, 5000] {
+            let level = sums.level(reachedBy: wanted)
+            let reaching = plain.count { $0 >= level }
+            #expect(level >= 1 && (level == 1 || reaching >= wanted), "\(wanted) wanted, \(reaching) reach \(level)")
+        }
         for least: Int16 in [1, 2, 40, 200, .max] {
             #expect(sums.count(from: least) == plain.count { $0 >= least })
             for most: Int16 in [1, 100, .max] where most >= least {

@@ -75,6 +75,23 @@ typedef struct {
     long pendingRoom;        // at least 64
 } ck_coded_topk;
 
+/// Sums of which `strided_highest` finds the largest: CK_STRIDE_ROWS of them, each CK_STRIDE after the other.
+#define CK_STRIDE 32
+#define CK_STRIDE_ROWS 16
+
+/// Rows of numbers below 2²⁴, and a set of numbers.
+typedef struct {
+    const int32_t *starts;   // row r has the entries at starts[r · stride]..<starts[(r + 1) · stride]
+    long stride;
+    const uint32_t *entries; // a number in the upper 24 bits, and something else below it
+    const uint32_t *set;     // bit n % 32 of word n / 32, for every number of an entry
+    const uint32_t *filter;  // 16 words: bit n % 512 for every number n of the set, at least
+    const int32_t *rows;     // which rows, count of them
+    long count;
+    int32_t *positions;      // where those rows have numbers of the set, row after row, rising; room for one more than there are
+    int32_t *ends;           // [count] where in positions those of each row end
+} ck_marked;
+
 typedef struct {
     const char *name;
     int level;
@@ -120,14 +137,22 @@ typedef struct {
 
     /// sums_i ← Σ_c columns[c][i] for i < n. No sum may leave 16 bits.
     void (*add_columns)(const uint8_t *const *columns, long count, long n, int16_t *sums);
+    /// sums[places[i]] ← sums[places[i]] + values[i] for firsts[r] ≤ i < ends[r], r < count. No sum may leave 16 bits.
+    void (*add_at)(const int32_t *places, const int16_t *values, const int32_t *firsts, const int32_t *ends, long count,
+                   int16_t *sums);
     /// sums_i ← 0 where bit i % 32 of words[i / 32] is not set.
     void (*keep)(int16_t *sums, const uint32_t *words, long n);
     /// How many sums are `least` or more.
     long (*count_from)(const int16_t *sums, long n, int16_t least);
     /// The largest sum, 0 if none is above it.
     int16_t (*highest)(const int16_t *sums, long n);
+    /// For every CK_STRIDE × CK_STRIDE_ROWS sums, and for what is left of them, CK_STRIDE numbers: the largest sum, or 0, of
+    /// those that stand CK_STRIDE apart.
+    void (*strided_highest)(const int16_t *sums, long n, int16_t *highest);
     /// The places of the sums in least…most, rising; returns how many. There is room for all n.
     long (*places_from)(const int16_t *sums, long n, int16_t least, int16_t most, int32_t *places);
+    /// Fills in positions and ends.
+    void (*marked)(const ck_marked *task);
 } ck_kernels;
 
 /// Rows of Y that `accumulate` copies to its panel at a time: the panel must hold this many rows of k.
