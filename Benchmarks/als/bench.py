@@ -54,7 +54,8 @@ def train(system, solver, data, start, rank, epochs, setting, limit):
     if system == "marquee":
         command = [BENCH, "train", "--data", data, "--start", start, "--rank", rank, "--epochs", epochs,
                    "--solver", solver.removesuffix("-plain"), "--confidence", 10, "--lambda", 10,
-                   "--preconditioner", "none" if solver == "cg-plain" else "mean-row"]
+                   "--preconditioner", "none" if solver == "cg-plain" else "auto",
+                   "--precision", "float32" if solver == "cg-plain" else "bfloat16"]
     else:
         command = [PYTHON, HERE / "peer.py", system, solver, data, start, rank, epochs]
     answer = lines(command, setting, limit)

@@ -51,7 +51,7 @@ func start(_ arguments: Arguments) throws {
     try ProblemFolder(url: URL(filePath: arguments.string("out") ?? "start")).write(factors)
 }
 
-/// --data FOLDER --start FOLDER --rank 64 --epochs 5 --solver cg --preconditioner none --steps 3 --threads 2 --out FOLDER-for-the-factors
+/// --data FOLDER --start FOLDER --rank 64 --epochs 5 --solver cg --preconditioner none --steps 3 --precision float32 --threads 2 --out FOLDER-for-the-factors
 func train(_ arguments: Arguments) throws {
     let folder = ProblemFolder(url: URL(filePath: arguments.string("data") ?? "set"))
     let rows = try folder.read()
@@ -64,6 +64,7 @@ func train(_ arguments: Arguments) throws {
     parameters.steps = arguments.string("steps").flatMap { Int($0) }
     parameters.preconditioner =
         arguments.string("preconditioner").flatMap { .init(rawValue: $0) } ?? parameters.preconditioner
+    parameters.precision = arguments.string("precision").flatMap { .init(rawValue: $0) } ?? parameters.precision
     parameters.threads = arguments.string("threads").flatMap { Int($0) }
     let confidence = arguments.float("confidence", 10)
     let interactions = try SparseRows(

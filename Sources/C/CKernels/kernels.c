@@ -44,7 +44,7 @@ typedef struct {
 #define LANES 8
 #define FN(x) x##_avx2
 #define FUSED 1
-#define NARROW 4
+#define NARROW 8
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
 #define QUERY_GROUP 2

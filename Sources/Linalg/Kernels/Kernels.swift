@@ -39,6 +39,7 @@ package struct KernelRow {
 
     /// - Parameters:
     ///   - factors: rows of `rank` floats, `rank` a multiple of ``Kernels/lanes``.
+    ///   - pairs: the same as ``PairedRows`` has them, for the passes of conjugate gradients to read instead.
     ///   - stride: floats from one row of the factors to the next; `rank` if nil.
     ///   - following: how many more columns and confidences may be read behind the `count`: the kernels fetch the rows
     ///     of Y that the next row of the matrix will want.
@@ -46,12 +47,13 @@ package struct KernelRow {
     ///   - ridge: λ of this row.
     @inline(__always)
     package init(
-        factors: UnsafePointer<Float>, columns: UnsafePointer<Int32>, confidences: UnsafePointer<Float>, count: Int,
-        following: Int = 0, rank: Int, stride: Int? = nil, base: Float, ridge: Float
+        factors: UnsafePointer<Float>, pairs: UnsafePointer<UInt32>? = nil, columns: UnsafePointer<Int32>,
+        confidences: UnsafePointer<Float>, count: Int, following: Int = 0, rank: Int, stride: Int? = nil, base: Float,
+        ridge: Float
     ) {
         row = ck_row(
-            Y: factors, stride: stride ?? rank, columns: columns, c: confidences, n: count, next: columns + count,
-            nextC: confidences + count, nextCount: following, k: rank, base: base, ridge: ridge)
+            Y: factors, pairs: pairs, stride: stride ?? rank, columns: columns, c: confidences, n: count,
+            next: columns + count, nextC: confidences + count, nextCount: following, k: rank, base: base, ridge: ridge)
     }
 
     /// Says whose turn is next where its entries do not follow those of this row in memory.

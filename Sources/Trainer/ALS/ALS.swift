@@ -58,7 +58,7 @@ public enum ALS {
             side: .user, rows: interactions, transposed: byItem, parameters: parameters, workers: workers)
         let items = HalfSweep(
             side: .item, rows: byItem, transposed: interactions, parameters: parameters, workers: workers)
-        var control = StepControl(parameters)
+        var control = StepControl(parameters, entries: interactions.count)
         let constant = interactions.values.reduce(0.0) { $0 + Double(max($1, 0)) }
         let clock = ContinuousClock()
         // Where rows did not measure their last steps, the loss of an epoch is what the next one finds.

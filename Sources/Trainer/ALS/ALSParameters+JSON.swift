@@ -1,6 +1,7 @@
 extension ALSParameters {
     private enum CodingKeys: String, CodingKey {
-        case rank, epochs, alpha0, lambda, nu, weighting, solver, steps, preconditioner, block, seed, threads
+        case rank, epochs, alpha0, lambda, nu, weighting, solver, steps, preconditioner, precision, block, seed
+        case threads
     }
 
     private static let defaultBlock = 64
@@ -15,6 +16,7 @@ extension ALSParameters {
             solver: try values.decode(Solver.self, forKey: .solver),
             steps: try values.decodeIfPresent(Int.self, forKey: .steps),
             preconditioner: try values.decodeIfPresent(Preconditioner.self, forKey: .preconditioner) ?? .none,
+            precision: try values.decodeIfPresent(Precision.self, forKey: .precision) ?? .float32,
             block: try values.decodeIfPresent(Int.self, forKey: .block) ?? Self.defaultBlock,
             seed: try values.decode(UInt64.self, forKey: .seed),
             threads: try values.decodeIfPresent(Int.self, forKey: .threads))
@@ -33,6 +35,7 @@ extension ALSParameters {
         try values.encode(solver, forKey: .solver)
         try values.encodeIfPresent(steps, forKey: .steps)
         if preconditioner != .none { try values.encode(preconditioner, forKey: .preconditioner) }
+        if precision != .float32 { try values.encode(precision, forKey: .precision) }
         if block != Self.defaultBlock { try values.encode(block, forKey: .block) }
         try values.encode(seed, forKey: .seed)
         try values.encodeIfPresent(threads, forKey: .threads)

@@ -27,6 +27,8 @@ public struct ALSParameters: Codable, Hashable, Sendable {
     public var steps: Int?
     /// What makes them descend faster.
     public var preconditioner: Preconditioner
+    /// In what form they read the factors of the other side.
+    public var precision: Precision
     /// Factors that `ials++` solves together, a multiple of 16.
     public var block: Int
     /// Seed of the start factors.
@@ -60,6 +62,9 @@ public struct ALSParameters: Codable, Hashable, Sendable {
     /// The equations that stand in for a row's own while conjugate gradients choose their direction: the closer they
     /// are, the fewer steps suffice. Read by the solver `cg` alone.
     public enum Preconditioner: String, Codable, CaseIterable, Sendable {
+        /// The mean row where there are enough interactions for its decompositions. On smaller sets three steps without, and
+        /// short rows exactly where many have one length.
+        case automatic = "auto"
         /// The textbook's steps, as the Python library `implicit` takes them: three of them for the descent of one with the
         /// mean row.
         case none
@@ -67,11 +72,22 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         case meanRow = "mean-row"
     }
 
+    /// The form in which conjugate gradients read the factors of the fixed side, row after row that an entry touches. Factors
+    /// themselves and all sums are 32-bit floats. Read by the solver `cg` alone.
+    public enum Precision: String, Codable, CaseIterable, Sendable {
+        /// As they are.
+        case float32
+        /// 16 bits each: half of the bytes for the same loss to four digits and more (docs/decisions/factors-in-16-bits.md). As
+        /// they are where there are fewer than 4096 interactions a factor.
+        case bfloat16
+    }
+
     /// The defaults suit sets like MovieLens with confidences around 1; docs/als.md tells how they were chosen.
     public init(
         rank: Int = 64, epochs: Int = 12, alpha0: Float = 0.2, lambda: Float = 0.01, nu: Float = 1,
         weighting: Weighting = .additive, solver: Solver = .cg, steps: Int? = nil,
-        preconditioner: Preconditioner = .meanRow, block: Int = 64, seed: UInt64 = 1, threads: Int? = nil
+        preconditioner: Preconditioner = .automatic, precision: Precision = .bfloat16, block: Int = 64,
+        seed: UInt64 = 1, threads: Int? = nil
     ) {
         self.rank = rank
         self.epochs = epochs
@@ -82,6 +98,7 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         self.solver = solver
         self.steps = steps
         self.preconditioner = preconditioner
+        self.precision = precision
         self.block = block
         self.seed = seed
         self.threads = threads
@@ -118,6 +135,23 @@ public struct ALSParameters: Codable, Hashable, Sendable {
         guard weighting == .mllib else { return confidence }
         return confidence > 0 ? alpha0 + confidence : -(alpha0 - confidence)
     }
+
+    /// Whether a training has so many interactions that decompositions of k × k matrices count for little beside them, and
+    /// the factors lie in far caches or in memory.
+    private func isLarge(entries: Int) -> Bool { entries >= 4096 * rank }
+
+    /// Whether steps are preconditioned with the mean row.
+    func usesMeanRow(entries: Int) -> Bool {
+        solver == .cg && (preconditioner == .meanRow || preconditioner == .automatic && isLarge(entries: entries))
+    }
+
+    /// Whether short rows are solved exactly; see ``ShortRows``.
+    func solvesShortRows(entries: Int) -> Bool {
+        solver == .cg && preconditioner == .automatic && !isLarge(entries: entries)
+    }
+
+    /// Whether the fixed side is read in 16 bits a factor.
+    func readsPairs(entries: Int) -> Bool { solver == .cg && precision == .bfloat16 && isLarge(entries: entries) }
 
     /// The weight that α0 YᵀY already gives to an observed pair and that must come off again.
     var base: Float { weighting == .additive ? 0 : alpha0 }

@@ -36,17 +36,37 @@ extension HalfSweep {
         return sums
     }
 
-    /// The same for a group of long rows, in step through the blocks of the other side's factors.
-    func solveLongRows(
-        _ system: RowSystem, _ group: ArraySlice<Int>, _ scratch: RowScratch, _ turn: Turn
+    /// The same for rows that do not follow each other.
+    func solveSomeRows(
+        _ system: RowSystem, _ some: Range<Int>, _ scratch: RowScratch, _ turn: Turn
     ) throws(ALSError) -> Sums {
         var sums = Sums()
-        let k = system.rank
-        let batch = BlockedRows(system: system, plan: plan, numbers: group, borders: scratch.borders)
-        for (i, u) in group.enumerated() { (scratch.x + i * k).update(from: system.unknowns(u), count: k) }
-        try solve(batch, scratch.x, scratch, turn, &sums)
-        for (i, u) in group.enumerated() { system.unknowns(u).update(from: scratch.x + i * k, count: k) }
+        for first in stride(from: some.lowerBound, to: some.upperBound, by: RowScratch.batchRows) {
+            let numbers = plan.someRows[first..<min(first + RowScratch.batchRows, some.upperBound)]
+            try solve(SomeRows(system: system, numbers: numbers), numbers, scratch, turn, &sums)
+        }
         return sums
+    }
+
+    /// The same for a group of long rows, in step through the blocks of the other side's factors.
+    func solveLongRows(
+        _ system: RowSystem, _ some: Range<Int>, _ scratch: RowScratch, _ turn: Turn
+    ) throws(ALSError) -> Sums {
+        var sums = Sums()
+        let batch = BlockedRows(system: system, plan: plan, some: some)
+        try solve(batch, plan.longRows[some], scratch, turn, &sums)
+        return sums
+    }
+
+    /// Improves rows whose unknowns do not lie together.
+    private func solve(
+        _ batch: some RowBatch, _ numbers: ArraySlice<Int>, _ scratch: RowScratch, _ turn: Turn, _ sums: inout Sums
+    ) throws(ALSError) {
+        let system = batch.system
+        let k = system.rank
+        for (i, u) in numbers.enumerated() { (scratch.x + i * k).update(from: system.unknowns(u), count: k) }
+        try solve(batch, scratch.x, scratch, turn, &sums)
+        for (i, u) in numbers.enumerated() { system.unknowns(u).update(from: scratch.x + i * k, count: k) }
     }
 
     /// Improves the unknowns X, one row of A X = B each.
@@ -129,13 +149,13 @@ extension HalfSweep {
             let whole = Double(known.rest) + (ratio.map { Double($0 * known.expected) } ?? energy[i])
             // A is positive definite: only rounding, or p = 0, makes it otherwise.
             guard whole > 0 else { continue }
-            let alpha = Double(rho[i]) / whole
+            let alpha = turn.relaxation * Double(rho[i]) / whole
             kernels.conjugateGradientAdvance(x: X + i * k, p: P + i * k, alpha: Float(alpha), rank: k)
             guard ratio == nil else {
                 sums.isMeasured = false
                 continue
             }
-            let descent = alpha * Double(rho[i])
+            let descent = alpha * (2 - turn.relaxation) * Double(rho[i])
             sums.quadratic -= descent
             if turn.steps == 2 { sums.secondDescent += descent }
             turn.note(batch, i, rho: rho[i], known, energy: energy[i])

@@ -8,6 +8,8 @@ extension HalfSweep {
         /// Nil for conjugate gradients as they are.
         let meanRow: MeanRow?
         let lengths: StepLengths
+        /// How far the last step goes, in lengths that descend the farthest.
+        let relaxation: Double
         /// Where rows that measure their last step say what they found; nil if nobody asks.
         let samples: SharedMutable<StepLengths.Sample>?
 
@@ -68,6 +70,7 @@ extension StepControl.Steps {
         return HalfSweep.Turn(
             epoch: epoch, steps: steps, meanRow: meanRow,
             lengths: steps == most && meanRow != nil ? lengths : StepLengths(),
+            relaxation: steps == most ? relaxation : 1,
             samples: steps == most ? samples : nil)
     }
 }

@@ -9,6 +9,8 @@ struct HalfSweep {
     let plan: SweepPlan
     /// Nil where nothing is preconditioned.
     private let statistics: MeanRow.Statistics?
+    /// Room for the other side's factors in 16 bits each; nil where they are read as they are.
+    private let pairs: PairedRows?
     private let scratch: [RowScratch]
 
     /// - Parameter transposed: the same interactions by the other side.
@@ -20,10 +22,14 @@ struct HalfSweep {
         self.parameters = parameters
         self.workers = workers
         statistics =
-            parameters.solver == .cg && parameters.preconditioner == .meanRow
+            parameters.usesMeanRow(entries: rows.count)
             ? MeanRow.Statistics(rows: rows, transposed: transposed, parameters: parameters) : nil
         let rank = Kernels.padded(parameters.rank)
-        plan = SweepPlan(rows: rows, rank: rank, solver: parameters.solver, workers: workers.count)
+        plan = SweepPlan(
+            rows: rows, rank: rank, solver: parameters.solver, workers: workers.count,
+            short: parameters.solvesShortRows(entries: rows.count)
+                ? ShortRows(rows: rows, base: parameters.base, rank: rank) : nil)
+        pairs = parameters.readsPairs(entries: rows.count) ? PairedRows(rows: rows.columns, columns: rank) : nil
         let longest = (0..<rows.rows).map { rows.count(ofRow: $0) }.max() ?? 0
         scratch = (0..<workers.count).map { [plan] _ in
             RowScratch(rank: rank, parameters, plan, longestRow: longest)
@@ -44,6 +50,15 @@ struct HalfSweep {
         /// Decrease of the loss by the first step of conjugate gradients and by the second, over rows that took two.
         var firstDescent = 0.0
         var secondDescent = 0.0
+
+        mutating func add(_ other: Sums) {
+            quadratic += other.quadratic
+            isMeasured = isMeasured && other.isMeasured
+            found += other.found
+            ridge += other.ridge
+            firstDescent += other.firstDescent
+            secondDescent += other.secondDescent
+        }
     }
 
     struct Outcome {
@@ -62,21 +77,30 @@ struct HalfSweep {
         let meanRow = try statistics.flatMap {
             try MeanRow(of: y, gramian: gramian, $0, parameters, workers: workers)
         }
-        let unitCount = plan.units.count
+        pairs?.take(y, kernels: Kernels.best, workers: workers)
+        var total = Sums()
+        var unitCount = plan.units.count
         var sums = [Sums](repeating: Sums(), count: unitCount)
         var samples = meanRow == nil ? [] : StepLengths.samples(rows: rows.rows)
-        try RowSystem.with(&x, y, gramian, rows, parameters) { system in
+        try RowSystem.with(&x, y, pairs: pairs, gramian, rows, parameters) { system in
+            if let short = plan.short {
+                if let solved = try solveShortRows(short, system, gramian, against: y, epoch: epoch) {
+                    total = solved
+                    unitCount = plan.unitsWithoutShort
+                }
+            }
             try sums.withUnsafeMutableBufferPointer { sums in
                 try samples.withUnsafeMutableBufferPointer { samples in
                     let sums = SharedMutable(sums.baseAddress!)
                     let samples = meanRow == nil ? nil : SharedMutable(samples.baseAddress!)
                     try workers.run(units: unitCount) { worker, unit throws(ALSError) in
                         let scratch = scratch[worker]
-                        let turn = steps.turn(ofUnit: unit, of: unitCount, epoch: epoch, meanRow, samples)
+                        let turn = steps.turn(ofUnit: unit, of: plan.units.count, epoch: epoch, meanRow, samples)
                         sums.pointer[unit] =
                             switch (plan.units[unit], parameters.solver) {
                             case (.longRows(let some), _):
-                                try solveLongRows(system, plan.longRows[some], scratch, turn)
+                                try solveLongRows(system, some, scratch, turn)
+                            case (.someRows(let some), _): try solveSomeRows(system, some, scratch, turn)
                             case (.rows(let range), .cg): try solveByGradients(system, range, scratch, turn)
                             case (.rows(let range), .exact): try solveExactly(system, range, scratch, epoch)
                             case (.rows(let range), .subspace): try solveBySubspaces(system, range, scratch, epoch)
@@ -85,14 +109,7 @@ struct HalfSweep {
                 }
             }
         }
-        let total = sums.reduce(into: Sums()) {
-            $0.quadratic += $1.quadratic
-            $0.isMeasured = $0.isMeasured && $1.isMeasured
-            $0.found += $1.found
-            $0.ridge += $1.ridge
-            $0.firstDescent += $1.firstDescent
-            $0.secondDescent += $1.secondDescent
-        }
+        for sum in sums { total.add(sum) }
         return Outcome(sums: total, samples: samples)
     }
 

@@ -47,10 +47,54 @@ struct ConsecutiveRows: RowBatch {
     func energy(
         _ P: UnsafePointer<Float>, of some: UnsafeBufferPointer<Int32>, into energy: UnsafeMutablePointer<Double>
     ) {
-        for i in some {
-            let i = Int(i)
-            energy[i] = system.kernels.energy(system.row(first + i), P + i * system.rank)
+        guard var i = some.first.map(Int.init) else { return }
+        var row = system.row(first + i)
+        for number in some.indices {
+            var current = row
+            let place = i
+            if number + 1 < some.count {
+                // The next one that measures, not the next one there is.
+                i = Int(some[number + 1])
+                row = system.row(first + i)
+                current.announce(row)
+            }
+            energy[place] = system.kernels.energy(current, P + place * system.rank)
         }
+    }
+}
+
+/// Rows that do not follow each other, one after the other.
+struct SomeRows: RowBatch {
+    let system: RowSystem
+    let numbers: ArraySlice<Int>
+
+    var count: Int { numbers.count }
+    func number(_ i: Int) -> Int { numbers[numbers.startIndex + i] }
+
+    /// Row `i`, with the next one to come, if there is one.
+    @inline(__always)
+    private func row(_ i: Int) -> KernelRow {
+        var row = system.row(number(i))
+        row.announce(system.row(number(min(i + 1, count - 1))))
+        return row
+    }
+
+    func residual(
+        _ X: UnsafePointer<Float>, _ R: UnsafeMutablePointer<Float>, bx: UnsafeMutablePointer<Double>
+    ) {
+        let k = system.rank
+        for i in 0..<count { bx[i] = system.kernels.residual(row(i), X + i * k, R + i * k) }
+    }
+
+    func apply(_ P: UnsafePointer<Float>, _ Q: UnsafeMutablePointer<Float>, _ rho: UnsafePointer<Float>) {
+        let k = system.rank
+        for i in 0..<count where rho[i] > leastResidual { system.kernels.apply(row(i), P + i * k, Q + i * k) }
+    }
+
+    func energy(
+        _ P: UnsafePointer<Float>, of some: UnsafeBufferPointer<Int32>, into energy: UnsafeMutablePointer<Double>
+    ) {
+        for i in some { energy[Int(i)] = system.kernels.energy(row(Int(i)), P + Int(i) * system.rank) }
     }
 }
 
@@ -59,32 +103,17 @@ struct BlockedRows: RowBatch {
     let system: RowSystem
     private let numbers: ArraySlice<Int>
     private let blocks: Int
-    /// For each row, where its entries of each block begin, and where the last ones end.
-    private let borders: UnsafePointer<Int>
+    /// See ``SweepPlan/borders``: those of these rows begin at `firstBorder`.
+    private let borders: [Int]
+    private let firstBorder: Int
 
-    /// - Parameter borders: room for `blocks + 1` numbers a row; in use as long as this is.
-    init(system: RowSystem, plan: SweepPlan, numbers: ArraySlice<Int>, borders: UnsafeMutablePointer<Int>) {
+    /// - Parameter some: which of the plan's long rows.
+    init(system: RowSystem, plan: SweepPlan, some: Range<Int>) {
         self.system = system
-        self.numbers = numbers
+        numbers = plan.longRows[some]
         blocks = plan.blocks
-        self.borders = UnsafePointer(borders)
-        var border = borders
-        for number in numbers {
-            let entries = system.rows.entries(ofRow: number)
-            var low = entries.lowerBound
-            for block in 0..<plan.blocks {
-                border[block] = low
-                // The first entry of the next block; columns ascend.
-                let limit = Int32(clamping: (block + 1) * plan.blockColumns)
-                var high = entries.upperBound
-                while low < high {
-                    let middle = (low + high) / 2
-                    if system.columns.pointer[middle] < limit { low = middle + 1 } else { high = middle }
-                }
-            }
-            border[plan.blocks] = entries.upperBound
-            border += plan.blocks + 1
-        }
+        borders = plan.borders
+        firstBorder = some.lowerBound * (plan.blocks + 1)
     }
 
     var count: Int { numbers.count }
@@ -93,8 +122,8 @@ struct BlockedRows: RowBatch {
     /// Row `i`'s entries of one block. The first block brings λ.
     @inline(__always)
     private func part(_ i: Int, _ block: Int) -> KernelRow {
-        let border = borders + i * (blocks + 1) + block
-        return system.part(border[0]..<border[1], ridge: block == 0 ? system.ridge(number(i)) : 0)
+        let border = firstBorder + i * (blocks + 1) + block
+        return system.part(borders[border]..<borders[border + 1], ridge: block == 0 ? system.ridge(number(i)) : 0)
     }
 
     /// Calls `body` for the part of each block of some rows, block after block.

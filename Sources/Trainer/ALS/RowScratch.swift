@@ -19,9 +19,8 @@ final class RowScratch: @unchecked Sendable {
     let total: UnsafeMutablePointer<Double>
     /// The rows of a batch that measure their last step.
     let measured: UnsafeMutablePointer<Int32>
-    /// The unknowns of a group of long rows, which do not lie together, and where each block begins in each row.
+    /// The unknowns of rows that do not lie together.
     let x: UnsafeMutablePointer<Float>
-    let borders: UnsafeMutablePointer<Int>
     /// A and b of one row, and the panel of gathered rows, for the solvers that factorise.
     let a: UnsafeMutablePointer<Float>
     let b: UnsafeMutablePointer<Float>
@@ -31,7 +30,7 @@ final class RowScratch: @unchecked Sendable {
 
     init(rank: Int, _ parameters: ALSParameters, _ plan: SweepPlan, longestRow: Int) {
         let solver = parameters.solver
-        let group = plan.longRows.isEmpty ? 0 : plan.groupRows
+        let group = max(plan.longRows.isEmpty ? 0 : plan.groupRows, plan.someRows.isEmpty ? 0 : Self.batchRows)
         let together = solver == .cg ? max(Self.batchRows, group) : 0
         r = Self.zeros(together * rank, 0)
         p = Self.zeros(together * rank, 0)
@@ -42,7 +41,6 @@ final class RowScratch: @unchecked Sendable {
         total = Self.zeros(together, 0)
         measured = Self.zeros(together, 0)
         x = Self.zeros(group * rank, 0)
-        borders = Self.zeros(group * (plan.blocks + 1), 0)
         let block = solver == .subspace ? min(rank, parameters.block) : solver == .exact ? rank : 0
         a = Self.zeros(block * block, 0)
         b = Self.zeros(rank + block, 0)  // and the step of a block behind it
@@ -62,6 +60,5 @@ final class RowScratch: @unchecked Sendable {
         for memory in [r, p, q, z, d, rho, x, a, b, panel, s] { UnsafeMutableRawPointer(memory).deallocate() }
         UnsafeMutableRawPointer(total).deallocate()
         UnsafeMutableRawPointer(measured).deallocate()
-        UnsafeMutableRawPointer(borders).deallocate()
     }
 }

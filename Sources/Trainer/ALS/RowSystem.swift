@@ -2,7 +2,7 @@ import Linalg
 
 /// The equations A_u x_u = b_u of all rows of one side, as pointers for the kernels.
 ///
-/// Valid while the matrices lend their memory inside ``with(_:_:_:_:_:_:)``.
+/// Valid while the matrices lend their memory inside ``with(_:_:pairs:_:_:_:_:)``, which keeps the pairs alive as well.
 struct RowSystem: Sendable {
     let kernels: Kernels
     let rank: Int
@@ -12,6 +12,8 @@ struct RowSystem: Sendable {
     let x: SharedMutable<Float>
     /// The fixed side.
     let y: Shared<Float>
+    /// The same in 16 bits a factor, for the passes of conjugate gradients; nil: they read floats.
+    let pairs: Shared<UInt32>?
     /// α0 YᵀY.
     let gramian: Shared<Float>
     let columns: Shared<Int32>
@@ -19,9 +21,11 @@ struct RowSystem: Sendable {
 
     /// Lends `body` the system of the rows of `x`.
     static func with(
-        _ x: inout Matrix, _ y: Matrix, _ gramian: Matrix, _ rows: SparseRows, _ parameters: ALSParameters,
+        _ x: inout Matrix, _ y: Matrix, pairs: PairedRows?, _ gramian: Matrix, _ rows: SparseRows,
+        _ parameters: ALSParameters,
         _ body: (RowSystem) throws -> Void
     ) rethrows {
+        defer { withExtendedLifetime(pairs) {} }
         try x.withUnsafeMutableElements { x in
             try y.withUnsafeElements { elements in
                 try gramian.withUnsafeElements { g in
@@ -31,7 +35,8 @@ struct RowSystem: Sendable {
                                 RowSystem(
                                     kernels: Kernels.best, rank: y.columns, parameters: parameters, rows: rows,
                                     x: SharedMutable(x.baseAddress!), y: Shared(elements.baseAddress!),
-                                    gramian: Shared(g.baseAddress!), columns: Shared(columns.baseAddress!),
+                                    pairs: pairs.map { Shared($0.words) }, gramian: Shared(g.baseAddress!),
+                                    columns: Shared(columns.baseAddress!),
                                     confidences: Shared(confidences.baseAddress!)))
                         }
                     }
@@ -48,9 +53,10 @@ struct RowSystem: Sendable {
     func row(_ row: Int, unknowns block: Range<Int>? = nil) -> KernelRow {
         let entries = rows.entries(ofRow: row)
         return KernelRow(
-            factors: y.pointer + (block?.lowerBound ?? 0), columns: columns.pointer + entries.lowerBound,
-            confidences: confidences.pointer + entries.lowerBound, count: entries.count,
-            following: rows.count - entries.upperBound, rank: block?.count ?? rank, stride: rank, base: parameters.base,
+            factors: y.pointer + (block?.lowerBound ?? 0), pairs: pairs?.pointer,
+            columns: columns.pointer + entries.lowerBound, confidences: confidences.pointer + entries.lowerBound,
+            count: entries.count, following: rows.count - entries.upperBound, rank: block?.count ?? rank, stride: rank,
+            base: parameters.base,
             ridge: ridge(row))
     }
 
@@ -58,7 +64,7 @@ struct RowSystem: Sendable {
     @inline(__always)
     func part(_ entries: Range<Int>, ridge: Float) -> KernelRow {
         KernelRow(
-            factors: y.pointer, columns: columns.pointer + entries.lowerBound,
+            factors: y.pointer, pairs: pairs?.pointer, columns: columns.pointer + entries.lowerBound,
             confidences: confidences.pointer + entries.lowerBound, count: entries.count, rank: rank,
             base: parameters.base, ridge: ridge)
     }

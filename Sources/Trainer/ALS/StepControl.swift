@@ -6,17 +6,24 @@
 struct StepControl: Sendable {
     private let fixed: Int?
     private var shares: (users: Double?, items: Double?)
+    /// Whether one step leaves the rows of both sides short of their solutions: from then on it goes further than descends the
+    /// farthest, as over-relaxation does, and fewer epochs reach the same loss.
+    private var isLagging = false
     /// By which step is the last.
     private var lengths: (users: [Int: StepLengths], items: [Int: StepLengths]) = ([:], [:])
 
     /// From this part of the first step's descent on a second is worth its time.
     private static let leastShare = 0.25
+    /// A second step would bring both sides this part of the first's descent where they lag, and then a step goes so far.
+    private static let lagging = 0.04
+    private static let relaxation = 1.2
     /// One work unit in so many takes the second step in any case, counted from the last: those of long rows come first, and
     /// one of them may be a tenth of all entries.
     private static let samplePeriod = 64
 
-    init(_ parameters: ALSParameters) {
-        fixed = parameters.steps ?? (parameters.preconditioner == .none ? 3 : nil)
+    /// - Parameter entries: of the training.
+    init(_ parameters: ALSParameters, entries: Int) {
+        fixed = parameters.steps ?? (parameters.usesMeanRow(entries: entries) ? nil : 3)
     }
 
     /// Steps of the next half-sweep, by the last one of either side.
@@ -32,7 +39,8 @@ struct StepControl: Sendable {
         // Against random factors all rows are mean rows.
         if side == .user, shares.users == nil { return Steps(most: 1) }
         let pays = max(shares.users ?? 0, shares.items ?? 0) >= Self.leastShare
-        return Steps(most: pays ? 2 : 1, samplePeriod: pays ? nil : Self.samplePeriod)
+        guard !pays else { return Steps(most: 2) }
+        return Steps(most: 1, samplePeriod: Self.samplePeriod, relaxation: isLagging ? Self.relaxation : 1)
     }
 
     /// Learns from a half-sweep.
@@ -47,6 +55,7 @@ struct StepControl: Sendable {
             shares.items = share
             lengths.items[steps.most, default: StepLengths()].learn(from: outcome.samples)
         }
+        if min(shares.users ?? 0, shares.items ?? 0) >= Self.lagging { isLagging = true }
     }
 
     /// Steps of one half-sweep.
@@ -55,6 +64,8 @@ struct StepControl: Sendable {
         let most: Int
         /// One work unit in so many takes one more.
         var samplePeriod: Int?
+        /// How far the others' last one goes, in lengths that descend the farthest.
+        var relaxation = 1.0
         /// Of each row's last one.
         var lengths = StepLengths()
 

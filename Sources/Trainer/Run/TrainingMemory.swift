@@ -6,7 +6,7 @@ internal import Operations
 ///
 ///     96 MiB + 2 T + (4 k s + 128) (U + I) + scratch + the largest of
 ///
-///     fit        9 E + max(8 E, 1 KiB U) + (4 k + 800) I
+///     fit        9¼ E + max(8 E, 1 KiB U) + (4 k + 800) I + 2 k (U + I)
 ///     blend      18 E + 4 k U + (8 k + 2,600) I + 2 T + max(8 E, 1 KiB U, L, 120 W C)
 ///     publish    9 E + 3,400 I + max(8 E, L, R)
 ///
@@ -14,7 +14,7 @@ internal import Operations
 /// - E events, U users, I items, k the columns of the factors rounded up to 16, s = 2 for a warm start, else 1; scratch by
 ///   thread: see ``ALS/peakBytes(users:items:entries:parameters:)``.
 /// - fit: interactions by user, and by item while factors are fitted; figures of each evaluated user; items laid out for
-///   ranking, the neighbours of the item-kNN baseline.
+///   ranking, the neighbours of the item-kNN baseline; for cg, factors in 16 bits each.
 /// - blend, where one is learned: the rows, factors and identifiers before the validation window beside those; links between
 ///   items; the candidates, C = min(I, 900) of W = min(2 U, 1,200) lists; L for the linear model's matrix, 4 n² bytes
 ///   for the n items of three events or more, at most ``ItemLinks/linearLimit``.
@@ -63,7 +63,9 @@ public struct TrainingMemory: Sendable {
         let scratch = ALS.peakBytes(users: 0, items: 0, entries: 0, parameters: parameters)
         let always = 96 << 20 + 2 * textBytes + (4 * columns * copies + 128) * (users + items) + scratch
         let fitting = max(8 * events, users << 10)
-        let fit = 9 * events + fitting + (4 * columns + 800) * items
+        let takesGradients = parameters.solver == .cg && configuration.explicit == nil
+        let gradients = takesGradients ? events / 4 + ALS.copiesBytes(rows: users + items, columns) : 0
+        let fit = 9 * events + fitting + (4 * columns + 800) * items + gradients
         let learnsBlend = configuration.learnsBlend && configuration.explicit == nil
         let linear = learnsBlend ? linearBytes : 0
         let lists = min(2 * users, 3 * BlendWindow.most)

@@ -101,7 +101,7 @@ public struct SparkRecord: Codable, Sendable {
     public var parameters: ALSParameters {
         ALSParameters(
             rank: rank, epochs: iterations, alpha0: alpha0, lambda: regParam, weighting: .mllib, solver: .exact,
-            preconditioner: .none, seed: seed)
+            preconditioner: .none, precision: .float32, seed: seed)
     }
 
     /// The split whose training part was fitted too; nil if none was.

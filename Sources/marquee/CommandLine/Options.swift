@@ -91,11 +91,17 @@ extension Options {
     static let cgSteps = Option<Int>.integer(
         "cg-steps", in: 1...100, "Steps of conjugate gradients a half-sweep; by default one or two, as many as pay.")
     static let preconditioner = Option<ALSParameters.Preconditioner>(
-        "preconditioner", "mean-row|none", default: "mean-row",
+        "preconditioner", "auto|mean-row|none", default: "auto",
         choices: ALSParameters.Preconditioner.allCases.map(\.rawValue),
         "What speeds conjugate gradients up; none takes the textbook's steps, three of them.",
-        must: "be mean-row or none"
+        must: "be auto, mean-row or none"
     ) { ALSParameters.Preconditioner(rawValue: $0) }
+    static let precision = Option<ALSParameters.Precision>(
+        "precision", "bfloat16|float32", default: "bfloat16",
+        choices: ALSParameters.Precision.allCases.map(\.rawValue),
+        "How conjugate gradients read the factors of the other side: in 16 bits each, or in 32.",
+        must: "be bfloat16 or float32"
+    ) { ALSParameters.Precision(rawValue: $0) }
     static let explicit = Option<Bool>.flag(
         "explicit", "Predict stars from reviews, with biases of users and items, instead of ranking by confidences.")
     static let nonnegative = Option<Bool>.flag(

@@ -71,7 +71,7 @@ extension ModelsCommand {
                 rank: try SparkOutput.rank(ofModel: folder), epochs: try invocation.value(SparkOptions.iterations),
                 alpha0: Float(1 / (try invocation.value(SparkOptions.alpha))),
                 lambda: Float(try invocation.value(SparkOptions.regParam)), weighting: .mllib, solver: .exact,
-                preconditioner: .none)
+                preconditioner: .none, precision: .float32)
             configuration = TrainingConfiguration(codeVersion: Release.version, parameters: parameters)
             if let file = invocation.optional(Options.confidence) {
                 configuration.weights = try ConfidenceWeights.read(file)

@@ -62,13 +62,14 @@ enum SparkOptions {
         try invocation.refuse(
             [
                 Options.nu.spec, Options.solver.spec, Options.cgSteps.spec, Options.preconditioner.spec,
-                Options.block.spec, Options.explicit.spec, Options.nonnegative.spec, Options.warmStart.spec,
+                Options.precision.spec, Options.block.spec, Options.explicit.spec, Options.nonnegative.spec,
+                Options.warmStart.spec,
                 Options.earlyStopping.spec, Options.auto.spec, Options.minutes.spec, Options.reproduce.spec,
             ], beside: "\(engine.spec.name) spark")
         let given = configuration.parameters
         configuration.parameters = ALSParameters(
             rank: given.rank, epochs: given.epochs, alpha0: given.alpha0, lambda: given.lambda, weighting: .mllib,
-            solver: .exact, preconditioner: .none, seed: given.seed, threads: given.threads)
+            solver: .exact, preconditioner: .none, precision: .float32, seed: given.seed, threads: given.threads)
         configuration.search = nil
     }
 }

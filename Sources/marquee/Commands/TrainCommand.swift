@@ -10,8 +10,8 @@ enum TrainCommand {
     /// The settings of a model, which `evaluate` takes too.
     static let modelOptions = [
         Options.rank.spec, Options.epochs.spec, Options.alpha0.spec, Options.lambda.spec, Options.nu.spec,
-        Options.solver.spec, Options.cgSteps.spec, Options.preconditioner.spec, Options.block.spec, Options.seed.spec,
-        Options.threads.spec, Options.halfLife.spec,
+        Options.solver.spec, Options.cgSteps.spec, Options.preconditioner.spec, Options.precision.spec,
+        Options.block.spec, Options.seed.spec, Options.threads.spec, Options.halfLife.spec,
         Options.confidence.spec, Options.explicit.spec, Options.nonnegative.spec,
         Options.maxMemory.spec, Options.maxBadRows.spec,
     ]
@@ -318,6 +318,7 @@ enum TrainCommand {
         parameters.solver = try invocation.value(Options.solver)
         parameters.steps = invocation.optional(Options.cgSteps)
         parameters.preconditioner = try invocation.value(Options.preconditioner)
+        parameters.precision = try invocation.value(Options.precision)
         parameters.block = try invocation.value(Options.block)
         parameters.seed = UInt64(try invocation.value(Options.seed))
         parameters.threads = invocation.optional(Options.threads)
@@ -347,7 +348,7 @@ enum TrainCommand {
 
     /// The settings of one solver mean nothing to another.
     private static func refuseOtherSolvers(_ solver: ALSParameters.Solver, _ invocation: Invocation) throws {
-        let gradients = [Options.cgSteps.spec, Options.preconditioner.spec]
+        let gradients = [Options.cgSteps.spec, Options.preconditioner.spec, Options.precision.spec]
         let others =
             switch solver {
             case .cg: [Options.block.spec]
@@ -362,7 +363,8 @@ enum TrainCommand {
         try invocation.refuse(
             [
                 Options.alpha0.spec, Options.nu.spec, Options.solver.spec, Options.cgSteps.spec,
-                Options.preconditioner.spec, Options.block.spec, Options.halfLife.spec, Options.confidence.spec,
+                Options.preconditioner.spec, Options.precision.spec, Options.block.spec, Options.halfLife.spec,
+                Options.confidence.spec,
             ], beside: Options.explicit.spec)
         let defaults = RatingParameters()
         if invocation.isDefault(Options.rank) { configuration.parameters.rank = defaults.rank }

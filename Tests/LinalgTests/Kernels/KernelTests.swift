@@ -139,7 +139,12 @@ import Testing
                 columns: columns.map { Int($0) }, c: doubles(confidences), base: Double(base), ridge: 0.3)
         }
 
-        func withRow<R>(_ body: (KernelRow) -> R) -> R {
+        func withRow<R>(pairs: [UInt32]? = nil, _ body: (KernelRow) -> R) -> R {
+            guard let pairs else { return withRow(words: nil, body) }
+            return pairs.withUnsafeBufferPointer { withRow(words: $0.baseAddress, body) }
+        }
+
+        private func withRow<R>(words: UnsafePointer<UInt32>?, _ body: (KernelRow) -> R) -> R {
             factors.withUnsafeBufferPointer { factors in
                 columns.withUnsafeBufferPointer { columns in
                     confidences.withUnsafeBufferPointer { confidences in
@@ -148,7 +153,8 @@ import Testing
                         defer { none.deallocate() }
                         return body(
                             KernelRow(
-                                factors: factors.baseAddress!, columns: columns.baseAddress ?? UnsafePointer(none),
+                                factors: factors.baseAddress!, pairs: words,
+                                columns: columns.baseAddress ?? UnsafePointer(none),
                                 confidences: confidences.baseAddress ?? factors.baseAddress!, count: columns.count,
                                 rank: rank, base: base, ridge: 0.3))
                     }

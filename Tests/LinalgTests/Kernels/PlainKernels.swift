@@ -59,6 +59,38 @@ struct PlainKernels {
         }
     }
 
+    /// Factors in 16 bits each: of 16 factors the first eight above the last eight, in eight words. What stands below is the
+    /// nearest upper half of a float; with it, what stands above makes the word that is nearest to its factor.
+    static func pairs(_ y: [Float]) -> [UInt32] {
+        stride(from: 0, to: y.count, by: 16).flatMap { first in
+            (0..<8).map { i in
+                let low = nearest(to: y[first + 8 + i].bitPattern, even: true) { $0 << 16 }
+                return nearest(to: y[first + i].bitPattern, even: false) { $0 << 16 | low } << 16 | low
+            }
+        }
+    }
+
+    /// The 16 bits whose word, made by `word`, comes nearest to a float's; of two the even ones, or the larger.
+    private static func nearest(to float: UInt32, even: Bool, word: (UInt32) -> UInt32) -> UInt32 {
+        let sign = float >> 31 << 15
+        let size = Int(float & 0x7fff_ffff)
+        let first = size >> 16
+        let candidates = (max(0, first - 1)...first + 1).map { UInt32($0) }
+        let best = candidates.min {
+            let (a, b) = (abs(Int(word($0)) - size), abs(Int(word($1)) - size))
+            return a == b ? (even ? $0 % 2 < $1 % 2 : $0 > $1) : a < b
+        }
+        return best! | sign
+    }
+
+    /// What words of pairs are read as.
+    static func factors(_ words: [UInt32]) -> [Float] {
+        stride(from: 0, to: words.count, by: 8).flatMap { first in
+            let eight = words[first..<first + 8]
+            return eight.map { Float(bitPattern: $0) } + eight.map { Float(bitPattern: $0 << 16) }
+        }
+    }
+
     /// α P G.
     static func product(P: [[Double]], G: [[Double]], alpha: Double) -> [[Double]] {
         P.map { row in G.indices.map { j in alpha * G.indices.reduce(0) { $0 + row[$1] * G[$1][j] } } }

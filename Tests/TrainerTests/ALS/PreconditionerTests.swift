@@ -18,7 +18,8 @@ import Trainer
         let all = (0..<40).flatMap { user in (0..<30).map { (row: Int32(user), column: Int32($0), value: Float(1.5)) } }
         let interactions = try SparseRows(rows: 40, columns: 30, entries: all)
         var parameters = ALSParameters(
-            rank: 10, epochs: 4, alpha0: 0.3, lambda: 0.2, nu: nu, weighting: weighting, solver: .exact)
+            rank: 10, epochs: 4, alpha0: 0.3, lambda: 0.2, nu: nu, weighting: weighting, solver: .exact,
+            preconditioner: .meanRow)
         let exact = try losses(interactions, parameters)
         parameters.solver = .cg
         parameters.steps = 1
@@ -30,7 +31,8 @@ import Trainer
     @Test(arguments: [Float(0), 1], [false, true])
     func descendsFurtherThanThreePlainSteps(nu: Float, negatives: Bool) throws {
         let interactions = try Samples.planted(users: 900, items: 400, perUser: 30, negatives: negatives)
-        var parameters = ALSParameters(rank: 32, epochs: 8, alpha0: 0.3, lambda: nu == 0 ? 2 : 0.02, nu: nu)
+        var parameters = ALSParameters(
+            rank: 32, epochs: 8, alpha0: 0.3, lambda: nu == 0 ? 2 : 0.02, nu: nu, preconditioner: .meanRow)
         let ours = try losses(interactions, parameters)
         parameters.preconditioner = .none
         let plain = try losses(interactions, parameters)
@@ -50,7 +52,8 @@ import Trainer
                 columnIndices: planted.columnIndices,
                 values: planted.values.map { _ in spread ? Float(30 * random.uniform() * random.uniform()) : 0.2 })
             var taken: [Int] = []
-            let parameters = ALSParameters(rank: 32, epochs: 10, alpha0: spread ? 0.01 : 1, lambda: 0.003)
+            let parameters = ALSParameters(
+                rank: 32, epochs: 10, alpha0: spread ? 0.01 : 1, lambda: 0.003, preconditioner: .meanRow)
             _ = try ALS.fit(interactions: interactions, parameters: parameters) {
                 taken += [$0.steps.users, $0.steps.items]
             }
@@ -63,7 +66,8 @@ import Trainer
     @Test func otherwiseStepsAreTakenAsTold() throws {
         let interactions = try Samples.random(users: 50, items: 40, perUser: 6)
         for (steps, preconditioner, expected) in [
-            (5, ALSParameters.Preconditioner.meanRow, 5), (nil, .none, 3), (1, .none, 1),
+            (5, ALSParameters.Preconditioner.meanRow, 5), (nil, .none, 3), (1, .none, 1), (nil, .automatic, 3),
+            (5, .automatic, 5),
         ] as [(Int?, ALSParameters.Preconditioner, Int)] {
             let parameters = ALSParameters(rank: 8, epochs: 3, steps: steps, preconditioner: preconditioner)
             _ = try ALS.fit(interactions: interactions, parameters: parameters) {
@@ -87,7 +91,7 @@ import Trainer
             (interactions, 8, 0, .replacing), (interactions, 8, 0.5, .replacing), (negative, 0.2, 0.01, .additive),
         ] {
             let parameters = ALSParameters(
-                rank: 24, epochs: 5, alpha0: alpha0, lambda: lambda, weighting: weighting)
+                rank: 24, epochs: 5, alpha0: alpha0, lambda: lambda, weighting: weighting, preconditioner: .meanRow)
             var seen: [Double] = []
             let factors = try ALS.fit(interactions: rows, parameters: parameters) { seen.append($0.loss) }
             #expect(factors.userFactors.firstNonFinite() == nil && factors.itemFactors.firstNonFinite() == nil)

@@ -55,7 +55,8 @@ import Testing
     func theNextHalfSweepFindsTheLoss(nu: Float, weighting: ALSParameters.Weighting) throws {
         let interactions = try Samples.planted(users: 900, items: 400, perUser: 30)
         let parameters = ALSParameters(
-            rank: 16, epochs: 5, alpha0: 0.3, lambda: nu == 0 ? 0.3 : 0.02, nu: nu, weighting: weighting, steps: 2)
+            rank: 16, epochs: 5, alpha0: 0.3, lambda: nu == 0 ? 0.3 : 0.02, nu: nu, weighting: weighting, steps: 2,
+            preconditioner: .meanRow)
         let workers = Workers(count: 2)
         let byItem = interactions.transposed()
         let users = HalfSweep(
@@ -64,7 +65,7 @@ import Testing
             side: .item, rows: byItem, transposed: interactions, parameters: parameters, workers: workers)
         let constant = interactions.values.reduce(0.0) { $0 + Double(max($1, 0)) }
         var factors = try ALSFactors(users: 900, items: 400, rank: 16, seed: 4)
-        var control = StepControl(parameters)
+        var control = StepControl(parameters, entries: interactions.count)
         var itemRidge: Double?
         var learned = 0
         for epoch in 1...5 {
@@ -96,7 +97,8 @@ import Testing
     /// Learned lengths descend nearly as far as measured ones, which whoever asks for every epoch's factors gets.
     @Test(arguments: [false, true]) func descendsAsFarAsMeasured(negatives: Bool) throws {
         let interactions = try Samples.planted(users: 2000, items: 600, perUser: 30, negatives: negatives)
-        let parameters = ALSParameters(rank: 32, epochs: 8, alpha0: 0.3, lambda: 0.3, nu: 0, steps: 2)
+        let parameters = ALSParameters(
+            rank: 32, epochs: 8, alpha0: 0.3, lambda: 0.3, nu: 0, steps: 2, preconditioner: .meanRow)
         var learned: [Double] = []
         _ = try ALS.fit(interactions: interactions, parameters: parameters) { learned.append($0.loss) }
         var measured: [Double] = []

@@ -19,12 +19,13 @@ import Testing
     @Test func olderSettingsMeanWhatTheyMeant() throws {
         let recipe = try JSON.decode(ModelRecipe.self, from: Array(older.utf8))
         let same = ModelRecipe(
-            parameters: ALSParameters(steps: 3, preconditioner: .none), weights: ConfidenceWeights())
+            parameters: ALSParameters(steps: 3, preconditioner: .none, precision: .float32),
+            weights: ConfidenceWeights())
         #expect(recipe == same)
         #expect(try recipe.digest() == same.digest())
         // Nothing is said that an earlier version did not say, so its digests hold.
         let text = String(decoding: try JSON.encode(same, pretty: false), as: UTF8.self)
-        for word in ["block", "repeats", "explicit", "warm_start", "threads", "preconditioner"] {
+        for word in ["block", "repeats", "explicit", "warm_start", "threads", "preconditioner", "precision"] {
             #expect(!text.contains(word))
         }
     }
@@ -34,7 +35,8 @@ import Testing
         let digests = try [
             { _ in }, { $0.parameters.rank = 65 }, { $0.parameters.block = 32 }, { $0.parameters.seed = 2 },
             { $0.parameters.solver = .subspace }, { $0.parameters.steps = 1 }, { $0.parameters.steps = 2 },
-            { $0.parameters.preconditioner = .none }, { $0.weights.repeats = .newest }, { $0.weights.halfLifeDays = 9 },
+            { $0.parameters.preconditioner = .none }, { $0.parameters.preconditioner = .meanRow },
+            { $0.parameters.precision = .float32 }, { $0.weights.repeats = .newest }, { $0.weights.halfLifeDays = 9 },
             { $0.explicit = .init() }, { $0.explicit = .init(isNonNegative: true) },
         ].map { (change: (inout ModelRecipe) -> Void) in
             var recipe = base

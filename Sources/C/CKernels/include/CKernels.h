@@ -11,6 +11,7 @@
 /// One row u of the interaction matrix, against the factors Y of the other side.
 typedef struct {
     const float *Y;          // factors of the other side
+    const uint32_t *pairs;   // the same in 16 bits each (see pack_pairs), read by residual, apply and energy; NULL: they read Y
     long stride;             // floats from one row of Y to the next: k, or more if only k columns of wider rows count
     const int32_t *columns;  // which rows of Y this row touches, n of them
     const float *c;          // their confidences; a negative one is |c| for "does not like"
@@ -116,6 +117,8 @@ typedef struct {
     float (*weighted_square)(const float *mu, const float *t, long k);
     /// Σ_j w_j ⟨y_j, p⟩²: what the row's own entries add to pᵀA p, its ridge left out.
     double (*energy)(const ck_row *row, const float *p);
+    /// `count` floats, a multiple of 16, in 16 bits each, 2⁻⁸ of a factor off at most: count / 2 words, as pairs.inc has it.
+    void (*pack_pairs)(const float *y, long count, uint32_t *pairs);
     /// C ← α P G, with P of m rows and G k × k.
     void (*product)(const float *P, const float *G, float alpha, float *C, long m, long k);
     /// A ← A + Σ_j w_j y_j y_jᵀ (16 × 16 blocks on and below the diagonal), b ← b + Σ_j (c⁺_j − w_j s_j) y_j.
