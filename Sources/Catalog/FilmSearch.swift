@@ -111,13 +111,14 @@ enum SearchWords {
     /// The distinct words, cut as the index cuts films, each where it stands last: the last one is being typed.
     static func distinct(_ text: String) -> [[UInt8]] {
         var words: [[UInt8]] = []
-        var breaker = WordBreaker()
-        breaker.forEachWord(of: text) { word in
-            let word = Array(word)
-            if let place = words.firstIndex(of: word) {
-                words.append(words.remove(at: place))
-            } else if words.count < maximum {
-                words.append(word)
+        WordBreakers.shared.borrow { breaker in
+            breaker.forEachWord(of: text) { word in
+                let word = Array(word)
+                if let place = words.firstIndex(of: word) {
+                    words.append(words.remove(at: place))
+                } else if words.count < maximum {
+                    words.append(word)
+                }
             }
         }
         return words

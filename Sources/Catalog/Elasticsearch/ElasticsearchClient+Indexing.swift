@@ -70,11 +70,17 @@ extension ElasticsearchClient {
         var pending = batch
         var attempt = 1
         while true {
-            let answer = try await send(
+            let response = try await exchange(
                 .post,
                 "/\(configuration.index)/_bulk?timeout=\(max(1, configuration.bulkTimeout.milliseconds))ms"
                     + "&filter_path=error,status,items.index.status,items.index.error.type,items.index.error.reason",
                 lines: pending.body, isIdempotent: true, deadline: configuration.indexingDeadline)
+            if response.isSuccess, let created = BulkAnswer.created(response.body, of: pending.count) {
+                outcome.indexed += pending.count
+                outcome.created += created
+                return
+            }
+            let answer = try answer(response)
             guard let items = answer.objects("items"), items.count == pending.count else {
                 throw CatalogError.searchProtocol(
                     server: server, reason: "a bulk answer without an entry for each film")

@@ -113,6 +113,17 @@ public final class ElasticsearchClient: ContentSource {
         _ method: HTTPRequest.Method, _ path: String, body: JSONWriter? = nil, lines: [UInt8]? = nil,
         isIdempotent: Bool? = nil, deadline: Duration, attempts: Int? = nil, accepting: Set<Int> = []
     ) async throws -> JSONObject {
+        let response = try await exchange(
+            method, path, body: body, lines: lines, isIdempotent: isIdempotent, deadline: deadline, attempts: attempts)
+        return try answer(response, accepting: accepting)
+    }
+
+    /// Sends one request.
+    /// - Returns: the answer as it came, whatever its status.
+    func exchange(
+        _ method: HTTPRequest.Method, _ path: String, body: JSONWriter? = nil, lines: [UInt8]? = nil,
+        isIdempotent: Bool? = nil, deadline: Duration, attempts: Int? = nil
+    ) async throws -> HTTPResponse {
         let type = lines == nil ? "application/json" : "application/x-ndjson"
         let body = lines ?? body?.bytes
         let trace = ElasticsearchTrace(method, server: server)
@@ -131,11 +142,16 @@ public final class ElasticsearchClient: ContentSource {
                 pause *= 2
             }
             trace.end(status: response.status)
+            return response
         } catch let error as HTTPClientError {
             trace.end(status: nil)
             guard error.category == .unavailable else { throw error }
             throw CatalogError.searchUnavailable(server: server, reason: error.message.withoutFullStop)
         }
+    }
+
+    /// What an answer says.
+    func answer(_ response: HTTPResponse, accepting: Set<Int> = []) throws -> JSONObject {
         let answer = JSONObject(parsing: response.body)
         guard response.isSuccess || accepting.contains(response.status) else {
             throw failure(status: response.status, answer)

@@ -9,10 +9,12 @@ struct SearchDocument {
     /// Where the document begins in ``body``.
     let start: Int
 
-    /// - Parameter version: only a higher one replaces a document that is there.
-    init(id: String, version: Int64, _ members: (inout JSONWriter) -> Void) {
+    /// - Parameters:
+    ///   - version: only a higher one replaces a document that is there.
+    ///   - texts: bytes of long texts in it, so that room is set aside once.
+    init(id: String, version: Int64, texts: Int = 0, _ members: (inout JSONWriter) -> Void) {
         self.id = id
-        var json = JSONWriter(capacity: 1024)
+        var json = JSONWriter(capacity: 1024 + texts)
         json.object { json in
             json.name("index")
             json.object {
@@ -31,7 +33,8 @@ struct SearchDocument {
     /// A film at the version of its `updatedAt`.
     /// - Parameter factors: nil for a film that no model knows.
     init(_ movie: Movie, factors: [Float]? = nil) {
-        self.init(id: movie.itemID, version: movie.updatedAt.microseconds) { json in
+        let texts = movie.overview.utf8.count + movie.description.utf8.count
+        self.init(id: movie.itemID, version: movie.updatedAt.microseconds, texts: texts) { json in
             json.field(MovieColumn.itemID, movie.itemID)
             json.field(MovieColumn.title, movie.title)
             json.field(MovieColumn.overview, movie.overview)

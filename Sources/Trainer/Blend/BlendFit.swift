@@ -13,12 +13,15 @@ struct BlendFit {
     static let smallestShare = 0.02
 
     /// The same for any number of workers.
+    /// - Parameter filtered: lists of the same people as a filter would make them. Curves and weights are fitted to these, too,
+    ///   so that a blend is worth something in them; probabilities are those of the window's lists.
     /// - Returns: nil if the window says too little.
     static func blend(
-        _ window: BlendWindow, _ halfLives: [Double], workers: Workers = Workers(count: 1)
+        _ window: BlendWindow, filtered: [BlendList] = [], _ halfLives: [Double], workers: Workers = Workers(count: 1)
     ) throws -> LearnedBlend? {
-        let lists = window.lists.filter(\.hasLiked)
-        guard lists.count >= fewestLists else { return nil }
+        let whole = window.lists.filter(\.hasLiked)
+        guard whole.count >= fewestLists else { return nil }
+        let lists = whole + filtered.filter(\.hasLiked)
         var epsilon = LearnedBlend.Values()
         let still = LearnedBlend.Source.allCases.filter { $0 != .recent }
         let fitted = workers.map(still.count) { place in
@@ -47,24 +50,26 @@ struct BlendFit {
         var blend = LearnedBlend(
             epsilon: epsilon, halfLifeDays: halfLives[best.halfLife], none: nothing, few: nothing, many: nothing,
             window: .init(
-                from: window.from, until: window.until, lists: lists.count,
-                candidates: lists.reduce(0) { $0 + $1.items.count },
-                liked: lists.reduce(0) { $0 + $1.isLiked.count { $0 } }))
+                from: window.from, until: window.until, lists: whole.count,
+                candidates: whole.reduce(0) { $0 + $1.items.count },
+                liked: whole.reduce(0) { $0 + $1.isLiked.count { $0 } }))
         for knowledge in LearnedBlend.Knowledge.allCases {
             let numbers = lists.indices.filter { lists[$0].knowledge == knowledge }
-            blend[knowledge] = try mixture(knowledge, best.design, numbers, everybody)
+            blend[knowledge] = try mixture(
+                knowledge, best.design, numbers, whole: numbers.prefix { $0 < whole.count }.count, everybody)
         }
         return blend.isSound ? blend : nil
     }
 
+    /// - Parameter whole: how many of the numbers, the first ones, are of lists that no filter made.
     private static func mixture(
-        _ knowledge: LearnedBlend.Knowledge, _ all: BlendDesign, _ numbers: [Int], _ everybody: [Double]
+        _ knowledge: LearnedBlend.Knowledge, _ all: BlendDesign, _ numbers: [Int], whole: Int, _ everybody: [Double]
     ) throws -> LearnedBlend.Mixture {
         // Of a stranger only these two know anything.
         let silent: Set<LearnedBlend.Source> =
             knowledge == .none ? [.factors, .content, .neighbours, .linear] : []
-        let isEnough = numbers.count >= fewestOfState
-        let design = isEnough ? all.part(numbers) : all
+        let isEnough = whole >= fewestOfState
+        var design = isEnough ? all.part(numbers) : all
         // Few lists are pulled towards everybody's weights, many go their own way.
         var weights =
             isEnough
@@ -72,12 +77,14 @@ struct BlendFit {
             : zip(BlendDesign.sources, everybody).map { silent.contains($0) ? 0 : $1 }
         if weights.allSatisfy({ $0 == 0 }) { weights[BlendDesign.sources.firstIndex(of: .popularity)!] = 1 }
         weights = shares(weights)
+        // Everything else is about the lists that everybody gets.
+        if isEnough, whole < numbers.count { design = all.part(Array(numbers.prefix(whole))) }
         if isEnough { weights = surely(better: weights, on: design) }
         weights = shares(weights.map { $0 < smallestShare ? 0 : $0 })
         let line = calibrated(design, weights)
         var mixture = LearnedBlend.Mixture(
             weights: .init(), intercept: Float(line.intercept), slope: Float(line.slope),
-            users: isEnough ? numbers.count : 0, ndcg: mean(design.ndcg(weights)), alone: [:])
+            users: isEnough ? whole : 0, ndcg: mean(design.ndcg(weights)), alone: [:])
         for (place, source) in BlendDesign.sources.enumerated() {
             mixture.weights[source] = Float(weights[place])
             if !silent.contains(source) { mixture.alone[source.rawValue] = mean(design.ndcg(unit(source))) }

@@ -20,14 +20,25 @@ struct FilmSlice {
 }
 
 extension BlendSources {
-    /// Films of few events, and by their age at a year where a catalogue says it.
-    func slices(at year: Int) -> [FilmSlice] {
+    /// Films of so few events that their factors say little.
+    var fewEvents: FilmSlice {
+        let events = eventCounts
+        return FilmSlice("films of 1–\(LearnedBlend.fewItems) events", of: training) {
+            events[Int($0)] <= LearnedBlend.fewItems
+        }
+    }
+
+    private var eventCounts: [Int] {
         var events = [Int](repeating: 0, count: training.itemCount)
         for item in training.interactions.columnIndices { events[Int(item)] += 1 }
+        return events
+    }
+
+    /// Films of few events, and by their age at a year where a catalogue says it.
+    func slices(at year: Int) -> [FilmSlice] {
+        let events = eventCounts
         var slices = [
-            FilmSlice("films of 1–\(LearnedBlend.fewItems) events", of: training) {
-                events[Int($0)] <= LearnedBlend.fewItems
-            },
+            fewEvents,
             FilmSlice("films of more events", of: training) { events[Int($0)] > LearnedBlend.fewItems },
         ]
         guard let films = content?.films, !films.isEmpty else { return slices }

@@ -8,11 +8,14 @@ internal import Foundation
 /// | `genre:…`   | 1 / √(genres of the film)                                          |
 /// | `language:…`, `decade:…`, `director:…` | 1                                       |
 /// | `keyword:…` | 1 / √(keywords of the film)                                        |
+/// | `popularity:n`, `stars:n` | ½ if that step is passed, else 0, less the mean of it; see ``FilmSteps`` |
+/// | `popularity:none`, `stars:none` | ½ of a film without the number                 |
 /// | `word:…`    | (1 + ln count) · idf over title and synopsis, of length 1 altogether |
 ///
-/// Words are runs of letters, three or more, in lower case.
+/// With the mean taken off, a number that a film lacks counts as that of a middling film, unless enough films of the training
+/// lacked it to tell. Words are runs of letters, three or more, in lower case.
 enum FilmTerms {
-    /// Everything but the words.
+    /// Everything but numbers and words.
     static func facts(of film: Movie) -> [(name: String, value: Float)] {
         var terms: [(name: String, value: Float)] = []
         func add(_ kind: String, _ names: [String]) {
@@ -63,9 +66,12 @@ enum FilmTerms {
 public struct FilmVocabulary: Sendable {
     /// By column.
     public let names: [String]
-    /// By column: ln(films / films with it) of a word, 1 of all else.
+    /// By column: ln(films / films with it) of a word; of a step, the share that passed it of the films that have the number;
+    /// 1 of all else.
     let weights: [Float]
     private let columns: [String: Int32]
+    /// By kind of number, the steps that have a column.
+    private let steps: [FilmSteps: [(step: Int, column: Int32)]]
 
     /// A term of fewer films teaches nothing that would help another.
     static let fewestFilms = 5
@@ -76,6 +82,11 @@ public struct FilmVocabulary: Sendable {
         self.names = names
         self.weights = weights
         columns = Dictionary(uniqueKeysWithValues: zip(names, 0..<Int32(names.count)))
+        var steps: [FilmSteps: [(step: Int, column: Int32)]] = [:]
+        for (column, name) in names.enumerated() {
+            if let (kind, step) = FilmSteps.parsed(name) { steps[kind, default: []].append((step, Int32(column))) }
+        }
+        self.steps = steps
     }
 
     /// The terms of the given films. Words of more than a third of them are left out. O(words).
@@ -84,6 +95,7 @@ public struct FilmVocabulary: Sendable {
         var words: [String: Int] = [:]
         for film in films {
             for term in FilmTerms.facts(of: film) { counts[term.name, default: 0] += 1 }
+            for name in FilmSteps.allCases.flatMap({ $0.names(of: film) }) { counts[name, default: 0] += 1 }
             for word in FilmTerms.words(of: film).keys { words[word, default: 0] += 1 }
         }
         counts.merge(words.filter { $0.value * 3 <= films.count }, uniquingKeysWith: +)
@@ -92,7 +104,9 @@ public struct FilmVocabulary: Sendable {
         self.init(
             names: kept.map(\.key),
             weights: kept.map { name, count in
-                words[name] == nil ? 1 : Float(log(Double(films.count) / Double(count)))
+                if words[name] != nil { return Float(log(Double(films.count) / Double(count))) }
+                guard let (kind, _) = FilmSteps.parsed(name), let known = counts[kind.name(0)] else { return 1 }
+                return Float(count) / Float(known)
             })
     }
 
@@ -109,6 +123,17 @@ public struct FilmVocabulary: Sendable {
         }
         let length = words.reduce(Float(0)) { $0 + $1.value * $1.value }.squareRoot()
         if length > 0 { row += words.map { ($0.column, $0.value / length) } }
+        // Numbers alone do not say who would like a film.
+        guard !row.isEmpty else { return [] }
+        for kind in FilmSteps.allCases {
+            if let last = kind.last(of: film) {
+                row += (steps[kind] ?? []).map { step, column in
+                    (column, FilmSteps.height * ((step <= last ? 1 : 0) - weights[Int(column)]))
+                }
+            } else if let column = columns[kind.nameOfNone] {
+                row.append((column, FilmSteps.height))
+            }
+        }
         return row.sorted { $0.column < $1.column }
     }
 }

@@ -25,7 +25,7 @@ struct BlendTrial {
         let before = configuration.engine == nil ? try Self.earlier(experiment, onProgress) : nil
         let sources = try experiment.blendSources(fitted)
         let window = try BlendWindow(experiment.log, sources, isTest: experiment.isTest)
-        blend = try BlendFit.blend(window, BlendSources.halfLives, workers: sources.workers)
+        blend = try Self.learned(window, sources, experiment.log, isTest: experiment.isTest)
         guard let (earlier, part) = before else { return }
         let sliced = try sources.slices(at: Int(window.from.date.year)).map { slice in
             (
@@ -41,6 +41,18 @@ struct BlendTrial {
                 + "\(earlier.window.until), with \(part), and measured on later ones. The published one is learned in the "
                 + "same way from the events it is measured on here."
         ).section()
+    }
+
+    /// The blend of a window, learned from its lists and from those of nothing but films of few events: in the others such
+    /// films hardly ever stand at the top, so nothing would be learned of how they are told apart.
+    private static func learned(
+        _ window: BlendWindow, _ sources: BlendSources, _ log: InteractionLog,
+        isTest: (InteractionLog.Record) -> Bool
+    ) throws -> LearnedBlend? {
+        let few = try BlendWindow(log, sources, among: sources.fewEvents, isTest: isTest)
+        return try BlendFit.blend(
+            window, filtered: few.lists.filter { $0.knowledge != .none }, BlendSources.halfLives,
+            workers: sources.workers)
     }
 
     /// The blend that a training just before the test window would have learned.
@@ -63,7 +75,7 @@ struct BlendTrial {
             let fitted = try inner.configuration.recipe.fit(inner.training, as: .validation, onProgress: onProgress)
             let sources = try inner.blendSources(fitted)
             let window = try BlendWindow(early, sources, isTest: inner.isTest)
-            return try BlendFit.blend(window, BlendSources.halfLives, workers: sources.workers).map {
+            return try learned(window, sources, early, isTest: inner.isTest).map {
                 ($0, "factors of the \(inner.training.eventCount) events before")
             }
         } catch let error as TrainerError where error.isTooFewEvents {

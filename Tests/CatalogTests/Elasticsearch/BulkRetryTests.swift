@@ -71,4 +71,20 @@ import Testing
         #expect(error?.code == "search-unavailable" && error?.message.contains("Data too large") == true)
         await server.stop()
     }
+
+    @Test("an answer that all were taken is read as it stands; any other is left to the parser")
+    func answersByByte() {
+        func created(_ text: String, of count: Int) -> Int? { BulkAnswer.created(Array(text.utf8), of: count) }
+        let both = #"{"items":[{"index":{"status":201}},{"index":{"status":200}}]}"#
+        #expect(created(both, of: 2) == 1)
+        #expect(created(#"{"items":[{"index":{"status":201}}]}"#, of: 1) == 1)
+        // Fewer or more than were sent, failures, other statuses, other forms, and each beginning of it.
+        #expect(created(both, of: 1) == nil && created(both, of: 3) == nil)
+        #expect(created(#"{"items":[{"index":{"status":409}}]}"#, of: 1) == nil)
+        #expect(created(#"{"items":[{"index":{"status":202}}]}"#, of: 1) == nil)
+        #expect(created(#"{"items":[{"index":{"status":2011}}]}"#, of: 1) == nil)
+        #expect(created(#"{"errors":false,"items":[{"index":{"status":201}}]}"#, of: 1) == nil)
+        #expect(created(both + " ", of: 2) == nil)
+        for length in 0..<both.utf8.count { #expect(created(String(both.prefix(length)), of: 2) == nil) }
+    }
 }

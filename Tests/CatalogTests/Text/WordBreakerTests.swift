@@ -1,5 +1,7 @@
+import Dispatch
 import Domain
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -93,5 +95,26 @@ import Testing
             }
             #expect(differences.isEmpty, "\(differences.count) lines, such as \(differences.first ?? "")")
         }
+    }
+
+    /// Searches of many threads: each has a breaker of its own while it cuts, and they are used again.
+    @Test func borrowedBreakersCutAsOwnOnesDo() {
+        let breakers = WordBreakers()
+        let texts = (0..<64).map { number in "Film \(number): l'été à \(String(repeating: "東", count: number)) 2026" }
+        let expected = texts.map { text in
+            var words: [String] = []
+            var breaker = WordBreaker()
+            breaker.forEachWord(of: text) { words.append(String(decoding: $0, as: UTF8.self)) }
+            return words
+        }
+        let wrong = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 512) { turn in
+            var words: [String] = []
+            breakers.borrow { breaker in
+                breaker.forEachWord(of: texts[turn % 64]) { words.append(String(decoding: $0, as: UTF8.self)) }
+            }
+            if words != expected[turn % 64] { wrong.withLock { $0 += 1 } }
+        }
+        #expect(wrong.withLock { $0 } == 0)
     }
 }

@@ -59,4 +59,28 @@ struct JSONWriterTests {
     func plainText() {
         #expect(JSONText.escaped("say \"a\\b\"\n\u{1b}[2J", quotes: false) == #"say "a\b"\n\u001b[2J"#)
     }
+
+    /// Long texts are looked at eight bytes at a time.
+    @Test("each byte is escaped as one by one, wherever it stands")
+    func everyPlace() {
+        func plain(_ bytes: [UInt8], quotes: Bool) -> String {
+            bytes.map { byte in
+                if quotes || byte < 0x20 || byte == 0x7F { return JSONText.escaped(Self.text([byte]), quotes: quotes) }
+                return Self.text([byte])
+            }.joined()
+        }
+        for byte in UInt8(0)..<0x80 {
+            for place in 0..<19 {
+                var bytes = [UInt8](repeating: 0x61, count: 19)
+                bytes[place] = byte
+                bytes[(place + 7) % 19] = byte ^ 1
+                for quotes in [true, false] {
+                    #expect(JSONText.escaped(Self.text(bytes), quotes: quotes) == plain(bytes, quotes: quotes))
+                }
+            }
+        }
+        #expect(JSONText.escaped("größer, 大きい\n und 😀 noch länger\"") == #"größer, 大きい\n und 😀 noch länger\""#)
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

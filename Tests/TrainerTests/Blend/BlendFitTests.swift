@@ -99,6 +99,23 @@ import Testing
         #expect(blend.many.users == 100)
     }
 
+    /// What the lists for everybody do not tell, lists of few films may: the weights heed them; the figures that go with the
+    /// weights are those of the lists for everybody.
+    @Test func listsOfAFilterTeachToo() throws {
+        var random = SeededGenerator(seed: 11)
+        let whole = lists(100, following: .factors).map { list in
+            var list = list
+            list.isLiked.shuffle(using: &random)
+            return list
+        }
+        let alone = try #require(try BlendFit.blend(window(whole), [3, 30]))
+        let both = try #require(
+            try BlendFit.blend(window(whole), filtered: lists(300, following: .content, seed: 5), [3, 30]))
+        #expect(both.many.weights.content > alone.many.weights.content + 0.1)
+        #expect(both.many.users == 100 && both.window == alone.window)
+        #expect(both.many.alone["factors"] == alone.many.alone["factors"])
+    }
+
     @Test func tooFewListsTeachNothing() throws {
         #expect(try BlendFit.blend(window(lists(10, following: .factors)), [3, 30]) == nil)
     }

@@ -86,6 +86,47 @@ import Testing
         #expect(ridge.factors(of: Movie(itemID: "x", title: "Zzz")) == nil)
     }
 
+    /// How popular a film is, and how well it is rated, are terms too: step by step; what is no number is not known.
+    @Test func popularityAndStarsAreSteps() {
+        func last(_ kind: FilmSteps, _ value: Float?) -> Int? {
+            var film = Movie(itemID: "1", title: "One")
+            (film.popularity, film.voteAverage) = (value, value)
+            return kind.last(of: film)
+        }
+        #expect(last(.popularity, 0) == 0 && last(.popularity, 7) == 6)
+        #expect(last(.stars, 5.6) == 11 && last(.stars, 10) == 16)
+        #expect(last(.popularity, .greatestFiniteMagnitude) == 255)
+        for kind in FilmSteps.allCases {
+            for value in [nil, Float.nan, .infinity] { #expect(last(kind, value) == nil) }
+            #expect(kind.names(of: Movie(itemID: "1", title: "One")) == [kind.nameOfNone])
+        }
+        #expect(last(.popularity, -1) == nil && FilmSteps.parsed("word:stars") == nil)
+        #expect(FilmSteps.parsed("stars:12").map { $0 == .stars && $1 == 12 } == true)
+    }
+
+    /// Of films of one kind the popular ones get factors that are as much longer as those of known popular films are.
+    @Test func whatIsPopularIsPredictedToBeLikedMore() throws {
+        var (all, factors) = (films(200), try factors(200))
+        for film in all.indices {
+            let isPopular = film % 5 < 2
+            all[film].popularity = isPopular ? 80 : 2
+            for t in 0..<factors.columns { factors[film, t] *= isPopular ? 1.5 : 0.5 }
+        }
+        let known = described(all).filter { $0.item % 10 > 3 || $0.item < 40 }
+        let ridge = try #require(
+            try ContentRidge(films: known, factors: factors, users: [Int32](repeating: 50, count: all.count)))
+        var film = all[100]
+        film.popularity = 80
+        let popular = try #require(ridge.factors(of: film))
+        film.popularity = 2
+        let other = try #require(ridge.factors(of: film))
+        #expect(popular.reduce(0, +) > 1.3 * other.reduce(0, +))
+        // Of a film of which that is not known the prediction is in the middle.
+        film.popularity = nil
+        let unknown = try #require(ridge.factors(of: film)).reduce(0, +)
+        #expect(unknown > other.reduce(0, +) && unknown < popular.reduce(0, +))
+    }
+
     @Test func tooFewFilmsTeachNothing() throws {
         let few = Array(films().prefix(ContentRidge.fewestFilms - 1))
         #expect(
