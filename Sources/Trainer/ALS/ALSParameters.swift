@@ -146,7 +146,8 @@ public struct ALSParameters: Codable, Hashable, Sendable {
 
     /// Whether steps are preconditioned with the mean row.
     func usesMeanRow(entries: Int) -> Bool {
-        solver == .cg && (preconditioner == .meanRow || preconditioner == .automatic && !takesPlainSteps(entries: entries))
+        guard solver == .cg, preconditioner != .none else { return false }
+        return preconditioner == .meanRow || !takesPlainSteps(entries: entries)
     }
 
     /// Whether short rows are solved exactly; see ``ShortRows``.
