@@ -140,14 +140,19 @@ public struct ALSParameters: Codable, Hashable, Sendable {
     /// the factors lie in far caches or in memory.
     private func isLarge(entries: Int) -> Bool { entries >= 4096 * rank }
 
+    /// Whether a small set is left to plain steps. They need α0 and λ above 0: where a row's matrix is singular they run off
+    /// along what it leaves open, and the mean row does not.
+    private func takesPlainSteps(entries: Int) -> Bool { !isLarge(entries: entries) && alpha0 > 0 && lambda > 0 }
+
     /// Whether steps are preconditioned with the mean row.
     func usesMeanRow(entries: Int) -> Bool {
-        solver == .cg && (preconditioner == .meanRow || preconditioner == .automatic && isLarge(entries: entries))
+        guard solver == .cg, preconditioner != .none else { return false }
+        return preconditioner == .meanRow || !takesPlainSteps(entries: entries)
     }
 
     /// Whether short rows are solved exactly; see ``ShortRows``.
     func solvesShortRows(entries: Int) -> Bool {
-        solver == .cg && preconditioner == .automatic && !isLarge(entries: entries)
+        solver == .cg && preconditioner == .automatic && takesPlainSteps(entries: entries)
     }
 
     /// Whether the fixed side is read in 16 bits a factor.

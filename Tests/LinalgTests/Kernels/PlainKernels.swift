@@ -65,14 +65,15 @@ struct PlainKernels {
         stride(from: 0, to: y.count, by: 16).flatMap { first in
             (0..<8).map { i in
                 let low = nearest(to: y[first + 8 + i].bitPattern, even: true) { $0 << 16 }
-                return nearest(to: y[first + i].bitPattern, even: false) { $0 << 16 | low } << 16 | low
+                let high = nearest(to: y[first + i].bitPattern, even: false) { ($0 << 16) | (low & 0xffff) }
+                return (high << 16) | low
             }
         }
     }
 
     /// The 16 bits whose word, made by `word`, comes nearest to a float's; of two the even ones, or the larger.
     private static func nearest(to float: UInt32, even: Bool, word: (UInt32) -> UInt32) -> UInt32 {
-        let sign = float >> 31 << 15
+        let sign: UInt32 = float & 0x8000_0000 == 0 ? 0 : 0x8000
         let size = Int(float & 0x7fff_ffff)
         let first = size >> 16
         let candidates = (max(0, first - 1)...first + 1).map { UInt32($0) }
