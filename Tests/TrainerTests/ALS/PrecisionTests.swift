@@ -17,7 +17,7 @@ import Testing
     /// Losses agree with those of 32-bit floats to 10⁻⁴ after each epoch, and are what they say.
     @Test(arguments: [Float(0), 1], [false, true]) func lossesAgreeWithFloats(nu: Float, negatives: Bool) throws {
         let interactions = try Samples.planted(users: 8000, items: 500, perUser: 30, negatives: negatives)
-        var parameters = ALSParameters(rank: 16, epochs: 6, alpha0: 0.3, lambda: nu == 0 ? 2 : 0.02, nu: nu)
+        var parameters = ALSParameters(rank: 4, epochs: 6, alpha0: 0.3, lambda: nu == 0 ? 2 : 0.02, nu: nu)
         #expect(parameters.readsPairs(entries: interactions.count))
         let ours = try losses(interactions, parameters)
         parameters.precision = .float32
