@@ -45,7 +45,7 @@ import Testing
         #expect(sums.highest == plain.max() ?? 0)
         for wanted in [1, 3, 10, 100, 5000] {
             let level = sums.level(reachedBy: wanted)
-            let reaching = plain.count { $0 >= level }
+            let reaching = sums.count(from: level)
             #expect(level >= 1 && (level == 1 || reaching >= wanted), "\(wanted) wanted, \(reaching) reach \(level)")
         }
         for least: Int16 in [1, 2, 40, 200, .max] {
