@@ -14,11 +14,10 @@ import Testing
         return (factors, losses)
     }
 
-    /// Losses agree with those of 32-bit floats after each epoch, and are what they say. Few rows average less out than many do: on
-    /// 20 million interactions they agree to 2·10⁻⁵ (docs/decisions/factors-in-16-bits.md).
+    /// Losses agree with those of 32-bit floats to 10⁻⁴ after each epoch, and are what they say.
     @Test(arguments: [Float(0), 1], [false, true]) func lossesAgreeWithFloats(nu: Float, negatives: Bool) throws {
         let interactions = try Samples.planted(users: 8000, items: 500, perUser: 30, negatives: negatives)
-        var parameters = ALSParameters(rank: 4, epochs: 6, alpha0: 0.3, lambda: nu == 0 ? 2 : 0.02, nu: nu)
+        var parameters = ALSParameters(rank: 8, epochs: 6, alpha0: 0.3, lambda: nu == 0 ? 2 : 0.02, nu: nu)
         #expect(parameters.readsPairs(entries: interactions.count))
         let ours = try losses(interactions, parameters)
         parameters.precision = .float32
@@ -26,7 +25,7 @@ import Testing
         let floats = try losses(interactions, parameters)
         #expect(ours.factors != floats.factors)
         for (found, expected) in zip(ours.losses, floats.losses) {
-            #expect(isClose(found, expected, tolerance: 3e-4), "\(ours.losses) against \(floats.losses)")
+            #expect(isClose(found, expected, tolerance: 1e-4), "\(ours.losses) against \(floats.losses)")
         }
         let direct = try ALS.loss(of: ours.factors, interactions: interactions, parameters: parameters)
         #expect(isClose(direct, ours.losses[5], tolerance: 3e-5), "\(direct) against \(ours.losses)")
