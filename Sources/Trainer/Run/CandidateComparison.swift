@@ -68,6 +68,8 @@ struct CandidateComparison {
         let gate = Gate(policy: configuration.policy)
         var configuration = configuration
         var best: SplitTrial?
+        // The first window that teaches a blend, while the one that shows most has too few people for it.
+        var teacher: SplitTrial?
         var reason = ""
         for split in splits {
             configuration.split = split
@@ -79,6 +81,7 @@ struct CandidateComparison {
                 if let best { try onProgress(.widened(best.experiment.configuration.split, to: split, best.shortage)) }
                 let trial = try SplitTrial(experiment, incumbent, isSameRecipe: evidence.isSameRecipe, onProgress)
                 if best.map({ $0.detectable > trial.detectable }) ?? true { best = trial }
+                teacher = best?.canTeachABlend == true ? nil : teacher ?? (trial.canTeachABlend ? trial : nil)
                 if trial.isConclusive { break }
             } catch let error as TrainerError where error.isTooFewEvents {
                 // Too few events to hold any out is no reason not to train.
@@ -103,7 +106,8 @@ struct CandidateComparison {
         }
         if !best.isConclusive { evidence.remedy = try remedy(best) }
         let verdict = gate.verdict(evidence)
-        let blending = try BlendTrial(best.experiment, best.fitted, onProgress)
+        let taught = teacher ?? best
+        let blending = try BlendTrial(taught.experiment, taught.fitted, onProgress)
         var report = best.report()
         report.gate = verdict
         report.sections += [drift.section, blending.section].compactMap { $0 }

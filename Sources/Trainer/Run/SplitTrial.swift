@@ -83,6 +83,9 @@ struct SplitTrial {
     /// The smallest relative difference that the held-out users would show; infinite if that is unknown.
     var detectable: Double { decisive.detectable ?? .infinity }
 
+    /// Whether its window has people enough to learn a blend from.
+    var canTeachABlend: Bool { experiment.evaluator.heldOut.users.count >= BlendFit.fewestLists }
+
     /// Why it says too little, in words.
     var shortage: String {
         "\(decisive.users) held-out users"
