@@ -9,7 +9,7 @@ final class RecentBoard: Sendable {
     struct View: Sendable {
         /// By place, `0…1`: the most liked has 1.
         var scores: [Float]
-        /// What the scores are on the scale of the blend, which is ``LearnedBlend/scaled(_:_:)`` of each.
+        /// What the scores are on the scale of the blend, which is the ``LearnedBlend/Curve`` of each.
         var scaled: [Float]
         /// Places that may be shown and that somebody likes, the one liked most lately first.
         var order: [Int32]

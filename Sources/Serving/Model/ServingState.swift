@@ -73,11 +73,11 @@ final class ServingState: Sendable {
             movie: items.movie(at:))
         popularity = Popularity(model: model, items: items, hidden: hidden, before: before?.popularity)
         recent = model.blend.map { [items, hidden] in
-            RecentBoard($0.recent, items: items, hidden: hidden, curve: .init($0.blend.epsilon.recent))
+            RecentBoard($0.recent, items: items, hidden: hidden, curve: $0.blend.curve(.recent))
         }
         scaledPopularity =
             model.blend.map { [popularity] in
-                let curve = LearnedBlend.Curve($0.blend.epsilon.popularity)
+                let curve = $0.blend.curve(.popularity)
                 return popularity.scores.map { curve($0) }
             } ?? []
         releasesOnDemand = OnDemand { [items] in

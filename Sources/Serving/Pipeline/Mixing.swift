@@ -47,7 +47,7 @@ enum Mixing: Sendable {
             case .recent, .neighbours, .linear: Scale(weight: 0, curve: nil)
             }
         case .learned(let model, let mixture):
-            Scale(weight: mixture.weights[source], curve: LearnedBlend.Curve(model.blend.epsilon[source]))
+            Scale(weight: mixture.weights[source], curve: model.blend.curve(source))
         }
     }
 

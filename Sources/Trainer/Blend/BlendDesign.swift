@@ -23,13 +23,12 @@ struct BlendDesign {
         let rows = lists.reduce(0) { $0 + $1.items.count }
         values.reserveCapacity(rows * Self.width)
         isLiked.reserveCapacity(rows)
+        let curves = Self.sources.map { LearnedBlend.Curve(epsilon[$0]) }
         for list in lists {
             for (place, value) in list.values.enumerated() {
                 var value = value
                 value.recent = list.recent[halfLife][place]
-                for source in Self.sources {
-                    values.append(LearnedBlend.scaled(value[source], epsilon[source]))
-                }
+                for (source, curve) in zip(Self.sources, curves) { values.append(curve(value[source])) }
             }
             isLiked += list.isLiked
             relevant.append(list.relevant.count)
@@ -210,7 +209,8 @@ enum SourceCurve {
 
     /// By Newton steps in one dimension; convex.
     private static func least(_ lists: [(x: [Float], isLiked: [Bool])], _ epsilon: Float) -> Double {
-        let scaled = lists.map { $0.x.map { Double(LearnedBlend.scaled($0, epsilon)) } }
+        let curve = LearnedBlend.Curve(epsilon)
+        let scaled = lists.map { $0.x.map { Double(curve($0)) } }
         var steepness = 1.0
         var value = Double.infinity
         for _ in 0..<12 {

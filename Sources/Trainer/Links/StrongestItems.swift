@@ -27,7 +27,7 @@ struct StrongestItems {
         found.append(Self.key(item, score))
         if found.count >= 2 * count {
             cut()
-            threshold = Self.score(found.max() ?? 0)
+            threshold = Self.score(found[count - 1])
         }
     }
 

@@ -9,7 +9,7 @@ internal import Foundation
 ///     score(i) = Σ_s w_s · φ_s(x_s(i))         φ_s(x) = ln(1 + x/ε_s) / ln(1 + 1/ε_s),  Σ_s w_s = 1
 ///     P(i is liked in the window) = 1 / (1 + exp(−(a + b · score(i))))
 ///
-/// Serving and evaluation both score by ``part(_:_:in:)``. docs/blending.md says how the numbers are fitted.
+/// Serving and evaluation both score by ``curve(_:)``. docs/blending.md says how the numbers are fitted.
 public struct LearnedBlend: Codable, Hashable, Sendable {
     /// Where candidates come from.
     public enum Source: String, Codable, CaseIterable, Sendable {
@@ -150,12 +150,10 @@ public struct LearnedBlend: Codable, Hashable, Sendable {
         }
     }
 
-    /// φ_s(x): 0 for 0 and below, 1 for 1.
-    public func scaled(_ source: Source, _ x: Float) -> Float { Self.scaled(x, epsilon[source]) }
+    /// φ of a source.
+    public func curve(_ source: Source) -> Curve { Curve(epsilon[source]) }
 
-    static func scaled(_ x: Float, _ epsilon: Float) -> Float { Curve(epsilon)(x) }
-
-    /// φ_s of one source, for many numbers.
+    /// φ_s of one source, to be asked for many numbers.
     public struct Curve: Sendable {
         private let epsilon: Float
         private let largest: Float
@@ -168,11 +166,6 @@ public struct LearnedBlend: Codable, Hashable, Sendable {
 
         /// 0 for 0 and below, 1 for 1.
         public func callAsFunction(_ x: Float) -> Float { x <= 0 ? 0 : log1pf(min(1, x) / epsilon) / largest }
-    }
-
-    /// What the source adds to the score of an item.
-    public func part(_ source: Source, _ x: Float, in mixture: Mixture) -> Float {
-        mixture.weights[source] * scaled(source, x)
     }
 
     /// Whether every number is one that scores can be made with.

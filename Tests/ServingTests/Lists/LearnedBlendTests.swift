@@ -72,7 +72,7 @@ struct LearnedBlendTests {
         #expect(!answer.items.isEmpty)
         for item in answer.items {
             #expect(item.reasons.reduce(0) { $0 + $1.part } == item.score.total)
-            let recent = blend.part(.recent, Self.recent(item.place, model), in: blend.few)
+            let recent = blend.few.weights.recent * blend.curve(.recent)(Self.recent(item.place, model))
             #expect(abs(Float(item.score.recent) / 1e6 - recent) < 1e-5)
             let probability = try #require(item.probability)
             #expect(abs(probability - 1 / (1 + exp(3 - 5 * Float(item.score.total) / 1e6))) < 1e-6)
@@ -110,7 +110,8 @@ struct LearnedBlendTests {
                 #expect(item.reasons.reduce(0) { $0 + $1.part } == item.score.total)
                 if weight == 0 { #expect(item.score.content == 0) }
                 if weight == 1 { #expect(item.score.total == item.score.content) }
-                let part = blend.part(.recent, Self.recent(item.place, model), in: blend.few) * (1 - weight) / 0.9
+                let part =
+                    blend.few.weights.recent * blend.curve(.recent)(Self.recent(item.place, model)) * (1 - weight) / 0.9
                 #expect(abs(Float(item.score.recent) / 1e6 - part) < 1e-5)
             }
             // The share that it has in the blend anyway.

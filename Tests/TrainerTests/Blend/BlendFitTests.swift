@@ -129,7 +129,7 @@ import Testing
                 var values = list.values[place]
                 values.recent = list.recent[1][place]
                 let score = LearnedBlend.Source.allCases.reduce(Float(0)) {
-                    $0 + blend.part($1, values[$1], in: blend.many)
+                    $0 + blend.many.weights[$1] * blend.curve($1)(values[$1])
                 }
                 return (score, list.isLiked[place])
             }
@@ -149,11 +149,11 @@ import Testing
         var blend = LearnedBlend.Values(repeating: 0.01)
         blend.content = 1
         for epsilon: Float in [0.001, 0.01, 0.1, 1] {
-            #expect(LearnedBlend.scaled(0, epsilon) == 0 && LearnedBlend.scaled(-1, epsilon) == 0)
-            #expect(abs(LearnedBlend.scaled(1, epsilon) - 1) < 1e-6)
+            #expect(LearnedBlend.Curve(epsilon)(0) == 0 && LearnedBlend.Curve(epsilon)(-1) == 0)
+            #expect(abs(LearnedBlend.Curve(epsilon)(1) - 1) < 1e-6)
             var last: Float = 0
             for step in 1...50 {
-                let value = LearnedBlend.scaled(Float(step) / 50, epsilon)
+                let value = LearnedBlend.Curve(epsilon)(Float(step) / 50)
                 #expect(value > last)
                 last = value
             }
