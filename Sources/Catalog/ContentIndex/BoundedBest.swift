@@ -1,17 +1,19 @@
+internal import Linalg
+
 /// Keeps the `limit` best of the documents that it is offered. Its memory is used from query to query.
 ///
-/// A document and its score are one number, larger for a better place: the bits of a score, which is not negative, order as
-/// the scores do, and below them stands the document with its bits turned round.
+/// A document and its score are one number, smaller for a better place: the bits of a score, which is not negative, order as
+/// the scores do; they are turned round, and below them stands the document.
 struct BoundedBest {
     private var limit = 0
     private var count = 0
     private var keys: [UInt64] = []
     private var merged: [UInt64] = []
-    /// What a key has to exceed: the worst of `limit`, once there are so many.
-    private var bar: UInt64 = 0
+    /// What a key has to be below: the worst of `limit`, once there are so many.
+    private var bar = UInt64.max
 
     mutating func begin(limit: Int) {
-        (self.limit, count, bar) = (limit, 0, 0)
+        (self.limit, count, bar) = (limit, 0, .max)
     }
 
     /// Whether there are `limit` of them.
@@ -19,8 +21,8 @@ struct BoundedBest {
 
     /// O(1), amortised.
     mutating func offer(_ document: Int32, _ score: Float) {
-        let key = UInt64(score.bitPattern) << 32 | UInt64(~UInt32(bitPattern: document))
-        guard key > bar else { return }
+        let key = UInt64(~score.bitPattern) << 32 | UInt64(UInt32(bitPattern: document))
+        guard key < bar else { return }
         // As many again before the worse half is dropped.
         if count >= 2 * limit + 64 { drop() }
         if count == keys.count { keys.append(0) }
@@ -31,7 +33,7 @@ struct BoundedBest {
     /// The score to beat, or to reach with a lower document, once it is full. O(count).
     mutating func worst() -> Float {
         drop()
-        return Float(bitPattern: UInt32(bar >> 32))
+        return Self.score(bar)
     }
 
     /// What was kept, best first. O(limit log limit).
@@ -43,39 +45,22 @@ struct BoundedBest {
                 let key = keys[place]
                 list.initializeElement(
                     at: place,
-                    to: (Int32(bitPattern: ~UInt32(truncatingIfNeeded: key)), Float(bitPattern: UInt32(key >> 32))))
+                    to: (Int32(truncatingIfNeeded: key), Self.score(key)))
             }
             listCount = count
         }
     }
 
+    private static func score(_ key: UInt64) -> Float { Float(bitPattern: ~UInt32(key >> 32)) }
+
     /// Drops all but the best `limit`.
     private mutating func drop() {
         guard limit > 0, count >= limit else { return }
-        Self.select(limit, ofFirst: count, in: &keys)
+        keys.withUnsafeMutableBufferPointer { keys in
+            UnsafeMutableBufferPointer(rebasing: keys[..<count]).moveSmallest(limit)
+        }
         count = limit
         bar = keys[limit - 1]
-    }
-
-    /// Brings the `wanted` best to the front, the worst of those last among them: Hoare's selection.
-    private static func select(_ wanted: Int, ofFirst count: Int, in keys: inout [UInt64]) {
-        var keys = keys.mutableSpan
-        var (low, high) = (0, count - 1)
-        // The place `wanted - 1` lies in low...high.
-        while low < high {
-            let (a, b, c) = (keys[low], keys[(low + high) / 2], keys[high])
-            let pivot = max(min(a, b), min(max(a, b), c))
-            var (i, j) = (low, high)
-            while i <= j {
-                while keys[i] > pivot { i += 1 }
-                while keys[j] < pivot { j -= 1 }
-                if i > j { break }
-                keys.swapAt(i, j)
-                i += 1
-                j -= 1
-            }
-            if wanted - 1 <= j { high = j } else if wanted - 1 >= i { low = i } else { break }
-        }
     }
 
     /// Best first: short runs by insertion, then runs merged.
@@ -96,7 +81,7 @@ struct BoundedBest {
             for place in first..<min(first + run, count) {
                 let key = keys[place]
                 var hole = place
-                while hole > first, keys[hole - 1] < key {
+                while hole > first, keys[hole - 1] > key {
                     keys[hole] = keys[hole - 1]
                     hole -= 1
                 }
@@ -115,8 +100,8 @@ struct BoundedBest {
             while a < middle, b < end {
                 // No branch on what is as good as random.
                 let (x, y) = (keys[a], keys[b])
-                let isFirst = x > y ? 1 : 0
-                merged[place] = max(x, y)
+                let isFirst = x < y ? 1 : 0
+                merged[place] = min(x, y)
                 a += isFirst
                 b += 1 - isFirst
                 place += 1

@@ -1,5 +1,6 @@
 extension UnsafeMutableBufferPointer<UInt64> {
-    /// Moves the `count` smallest elements to the front, in no order. O(elements) on average.
+    /// Moves the `count` smallest elements to the front, the largest of them last and the others in no order. O(elements) on
+    /// average.
     ///
     /// Hoare's selection with the median of three; for the few hundred keys of a list its worst case is no matter.
     /// - Parameter count: `0...self.count`.

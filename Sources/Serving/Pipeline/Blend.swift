@@ -197,7 +197,7 @@ struct Blend {
         guard count > 0, count <= keys.count else { return nil }
         let last = keys.withUnsafeMutableBufferPointer { keys in
             keys.moveSmallest(count)
-            return keys.prefix(count).max() ?? 0
+            return keys[count - 1]
         }
         return Int32(bitPattern: UInt32(truncatingIfNeeded: last >> 32)) ^ .max
     }
