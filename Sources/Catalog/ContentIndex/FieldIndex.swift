@@ -35,7 +35,7 @@ final class FieldIndex: Sendable {
     func vector(of document: Int) -> Range<Int> { words.vector(of: document, field: number) }
 
     /// The term at a position of a document's vector.
-    func term(at position: Int) -> Int32 { Int32(words.entries[position] >> 8) - firstTerm }
+    func term(at position: Int) -> Int32 { Int32(FilmWords.number(of: words.entries[position])) - firstTerm }
 
     /// How often the document has it.
     func frequency(at position: Int) -> Int32 { words.frequency(of: words.entries[position], at: position) }

@@ -109,7 +109,7 @@ struct FilmScores {
                 // Proof: a position of the films' words, of a term that the query has: there are so many matches.
                 let position = Int(positions[unchecked: match])
                 let entry = entries[unchecked: position]
-                let place = Int(places[unchecked: Int(entry >> 8)])
+                let place = Int(places[unchecked: FilmWords.number(of: entry)])
                 let term = terms[unchecked: place]
                 let frequency = term.isKeyword ? 1 : words.frequency(of: entry, at: position)
                 matches[unchecked: match] = Match(

@@ -67,7 +67,7 @@ struct TermChooser {
                 // Proof: a position of the field's vectors, which hold numbers of its terms; places and statistics are by
                 // term, and words has room for every position.
                 let entry = entries[unchecked: position]
-                let term = Int(entry >> 8) - Int(first)
+                let term = FilmWords.number(of: entry) - Int(first)
                 let frequency = filmWords.frequency(of: entry, at: position)
                 // Without a branch: whether a word was met is guessed wrongly too often.
                 let known = Int(places[unchecked: term])

@@ -8,6 +8,9 @@ internal import CKernels
 ///
 /// Its memory is used from search to search.
 package struct MarkedNumbers: Sendable {
+    /// Bits below the number of an entry.
+    package static let below = UInt32(CK_NUMBER_SHIFT)
+
     /// How many numbers are in it.
     package private(set) var count = 0
     private var words: [UInt32]
@@ -45,7 +48,7 @@ package struct MarkedNumbers: Sendable {
     /// Finds the positions at which some rows have numbers of the set. O(numbers of the rows).
     /// - Parameters:
     ///   - entries: row after row, those of row `r` from `starts[r * stride]` to before `starts[(r + 1) * stride]`: a
-    ///     number, in the upper 24 bits, and no matter what below it; no number twice in one row.
+    ///     number, from bit ``below`` on, and no matter what in the bits below it; no number twice in one row.
     /// - Precondition: the rows are there, and their numbers below the limit.
     package mutating func find(
         in entries: [UInt32], _ starts: [Int32], stride: Int, rows: UnsafeBufferPointer<Int32>

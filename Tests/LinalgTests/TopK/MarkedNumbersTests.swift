@@ -5,7 +5,7 @@ import Testing
 
 /// The kernel that finds numbers of a set, at every level that the machine has, beside its plain twin.
 @Suite struct MarkedNumbersTests {
-    static let limits = [1, 31, 33, 512, 5000, 1 << 24]
+    static let limits = [1, 31, 33, 512, 5000, 1 << 24, 1 << 27]
 
     @Test(arguments: Kernels.available.map(\.level), limits)
     func positionsAreThoseOfPlainLoops(level: Int, limit: Int) throws {
@@ -16,13 +16,15 @@ import Testing
             let length = min([0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 200][row % 12], limit)
             var numbers: Set<UInt32> = []
             while numbers.count < length { numbers.insert(UInt32(random.below(limit))) }
-            entries += numbers.sorted().map { $0 << 8 | UInt32(random.below(256)) }
+            entries += numbers.sorted().map {
+                $0 << MarkedNumbers.below | UInt32(random.below(1 << Int(MarkedNumbers.below)))
+            }
             starts += [Int32(entries.count - length / 3), Int32(entries.count)]
         }
         var asked = MarkedNumbers(limit: limit, kernels: try #require(Kernels(level: level)))
         for wanted in [0, 1, 5, 300, 3] {
             var set: Set<UInt32> = []
-            for entry in entries.shuffled(using: &random).prefix(wanted) { set.insert(entry >> 8) }
+            for entry in entries.shuffled(using: &random).prefix(wanted) { set.insert(entry >> MarkedNumbers.below) }
             for number in set { asked.insert(Int32(number)) }
             #expect(asked.count == set.count)
             let all = (0..<60).map { Int32($0) }
@@ -32,7 +34,7 @@ import Testing
                 var plain: [Int32] = []
                 for (place, row) in rows.enumerated() {
                     let positions = starts[Int(row) * 2]..<starts[Int(row) * 2 + 2]
-                    plain += positions.filter { set.contains(entries[Int($0)] >> 8) }
+                    plain += positions.filter { set.contains(entries[Int($0)] >> MarkedNumbers.below) }
                     #expect(asked.ends[place] == plain.count)
                 }
                 #expect(Array(asked.positions.prefix(plain.count)) == plain)

@@ -80,11 +80,14 @@ typedef struct {
 #define CK_STRIDE 32
 #define CK_STRIDE_ROWS 16
 
-/// Rows of numbers below 2²⁴, and a set of numbers.
+/// Below the number of an entry: enough for how often almost any film has almost any word.
+#define CK_NUMBER_SHIFT 5
+
+/// Rows of numbers below 2²⁷, and a set of numbers.
 typedef struct {
     const int32_t *starts;   // row r has the entries at starts[r · stride]..<starts[(r + 1) · stride]
     long stride;
-    const uint32_t *entries; // a number in the upper 24 bits, and something else below it
+    const uint32_t *entries; // a number from bit CK_NUMBER_SHIFT on, and something else below it
     const uint32_t *set;     // bit n % 32 of word n / 32, for every number of an entry
     const uint32_t *filter;  // 16 words: bit n % 512 for every number n of the set, at least
     const int32_t *rows;     // which rows, count of them
