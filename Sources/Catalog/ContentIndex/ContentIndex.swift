@@ -35,20 +35,8 @@ public final class ContentIndex: ContentSource {
         documents = Dictionary(uniqueKeysWithValues: zip(itemIDs.lazy.map { ExactText($0) }, 0..<Int32(itemIDs.count)))
         columns = FilterColumns(ids: itemIDs) { sorted[Int($0)] }
 
-        var breaker = WordBreaker()
-        let vectors = ContentField.allCases.map { field in
-            var builder = FieldIndexBuilder()
-            for movie in sorted {
-                switch field {
-                case .title: breaker.forEachWord(of: movie.title) { builder.add($0) }
-                case .overview: breaker.forEachWord(of: movie.overview) { builder.add($0) }
-                case .genres:
-                    for genre in movie.genres { Array(genre.utf8).withUnsafeBufferPointer { builder.add($0) } }
-                }
-                builder.endDocument()
-            }
-            return builder.finish()
-        }
+        let workers = Workers()
+        let vectors = ContentField.allCases.map { FieldIndexBuilder.vectors(of: $0, in: sorted, workers) }
         let similarities = zip(ContentField.allCases, vectors).map { field, vectors in
             BM25(vectorStarts: vectors.starts, frequencies: vectors.frequencies, isKeyword: field.isKeyword)
         }

@@ -71,43 +71,6 @@ struct TermStatistics: Sendable {
     var weight: Float
 }
 
-/// Collects one field's terms film by film.
-struct FieldIndexBuilder {
-    private var terms = TermTable()
-    private var vectorStarts: [Int32] = [0]
-    private var vectorTerms: [Int32] = []
-    private var vectorFrequencies: [Int32] = []
-    private var current: [Int32] = []
-
-    mutating func add(_ term: UnsafeBufferPointer<UInt8>) { current.append(terms.insert(term)) }
-
-    mutating func endDocument() {
-        current.sort()
-        var position = 0
-        while position < current.count {
-            var end = position + 1
-            while end < current.count, current[end] == current[position] { end += 1 }
-            vectorTerms.append(current[position])
-            vectorFrequencies.append(Int32(end - position))
-            position = end
-        }
-        vectorStarts.append(Int32(vectorTerms.count))
-        current.removeAll(keepingCapacity: true)
-    }
-
-    /// O(total terms · log terms of one film).
-    consuming func finish() -> FilmWords.Vectors {
-        let (table, newNumbers) = terms.sorted()
-        let documentCount = vectorStarts.count - 1
-        for document in 0..<documentCount {
-            let range = Int(vectorStarts[document])..<Int(vectorStarts[document + 1])
-            let sorted = range.map { (newNumbers[Int(vectorTerms[$0])], vectorFrequencies[$0]) }.sorted { $0.0 < $1.0 }
-            for (position, entry) in zip(range, sorted) { (vectorTerms[position], vectorFrequencies[position]) = entry }
-        }
-        return .init(terms: table, starts: vectorStarts, numbers: vectorTerms, frequencies: vectorFrequencies)
-    }
-}
-
 /// `String.hashCode` of Java: a polynomial in 31 over the UTF-16 units, modulo 2³².
 private func javaHash(of utf8: ArraySlice<UInt8>) -> Int32 {
     String(decoding: utf8, as: UTF8.self).utf16.reduce(Int32(0)) { $0 &* 31 &+ Int32($1) }

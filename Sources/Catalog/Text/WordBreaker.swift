@@ -11,6 +11,8 @@ struct WordBreaker: ~Copyable {
     private let breaks: OpaquePointer
     private var text: [UInt16] = []
     private var word: [UInt8] = []
+    /// Text of ASCII alone, in lower case.
+    private var plain: [UInt8] = []
 
     /// Lucene's `StandardAnalyzer.DEFAULT_MAX_TOKEN_LENGTH`, in UTF-16 units.
     static let longestWord = 255
@@ -27,7 +29,39 @@ struct WordBreaker: ~Copyable {
     deinit { marquee_breaks_close(breaks) }
 
     /// Calls `body` with the UTF-8 bytes of each word in order. O(text).
+    ///
+    /// ICU sees only the stretches between spaces that are not all ASCII: in front of a space is a boundary, whatever
+    /// stands before it, so that such a stretch, the space in front of it included, is cut as it would be in the whole.
     mutating func forEachWord(of string: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        var string = string
+        string.withUTF8 { bytes in
+            var start = 0
+            while start < bytes.count {
+                let rest = UnsafeBufferPointer(rebasing: bytes[start...])
+                let odd = PlainWords.count(ofPlainBytesIn: rest)
+                guard odd < rest.count else { return forEachPlainWord(of: rest, body) }
+                let space = UInt8(ascii: " ")
+                let from = rest[..<odd].lastIndex(of: space) ?? 0
+                let to = rest[odd...].firstIndex(of: space) ?? rest.count
+                forEachPlainWord(of: UnsafeBufferPointer(rebasing: rest[..<from]), body)
+                forEachWordByRules(of: String(decoding: rest[from..<to], as: UTF8.self), body)
+                start += to
+            }
+        }
+    }
+
+    private mutating func forEachPlainWord(
+        of bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+    ) {
+        if plain.count < bytes.count { plain = .init(repeating: 0, count: bytes.count + bytes.count / 4) }
+        plain.withUnsafeMutableBufferPointer { plain in
+            for place in bytes.indices { plain[place] = PlainWords.lowercased(bytes[place]) }
+            PlainWords.forEach(of: UnsafeBufferPointer(rebasing: plain[..<bytes.count]), body)
+        }
+    }
+
+    /// The same by ICU, whatever the text.
+    mutating func forEachWordByRules(of string: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         text.removeAll(keepingCapacity: true)
         text.append(contentsOf: string.utf16)
         text.withUnsafeBufferPointer { units in

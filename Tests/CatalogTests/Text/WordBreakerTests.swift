@@ -38,6 +38,77 @@ import Testing
         #expect(words(text) == expected)
     }
 
+    /// Text is cut at once where it is ASCII, and by ICU elsewhere; ICU alone over the whole of it is the oracle.
+    @Test func plainStretchesAreCutAsByTheRules() {
+        let plain = (0..<0x80).compactMap { Unicode.Scalar($0) }
+        // What words are joined and parted by, more often than the rest.
+        let busy = Array("abzAZ019__''..::,,;;\"  \u{D}\u{A}-".unicodeScalars)
+        let odd = Array(
+            "éßİς’\u{A0}\u{AD}\u{301}\u{200D}\u{FE0F}\u{2028}א״प्カァ一と기ไ１·•🎬👩🇫🇷\u{3000}".unicodeScalars)
+        var generator = SeededGenerator(seed: 11)
+        var breaker = WordBreaker()
+        for number in 0..<30_000 {
+            var text = String.UnicodeScalarView()
+            for _ in 0..<generator.below(28) {
+                let alphabet =
+                    switch generator.below(12) {
+                    case 0: plain
+                    case 1 where number % 2 == 0: odd
+                    default: busy
+                    }
+                text.append(alphabet[generator.below(alphabet.count)])
+            }
+            compareWithRules(String(text), &breaker)
+        }
+        for text in [
+            String(repeating: "a", count: 600), String(repeating: "_", count: 255) + "a",
+            String(repeating: "1,", count: 400),
+            String(repeating: "x ", count: 300) + "é" + String(repeating: "y", count: 300),
+        ] { compareWithRules(text, &breaker) }
+    }
+
+    @Test(.enabled(if: Checkout.shared("data/tmdb") != nil, "needs ../shared/data/tmdb"))
+    func textOfFilmsIsCutAsByTheRules() throws {
+        let file = try #require(Checkout.shared("data/tmdb/tmdb_5000_movies.csv"))
+        var breaker = WordBreaker()
+        for line in try Data(contentsOf: file).split(separator: 0x0A) {
+            compareWithRules(String(decoding: line, as: UTF8.self), &breaker)
+        }
+    }
+
+    private func compareWithRules(_ text: String, _ breaker: inout WordBreaker) {
+        var (found, expected): ([[UInt8]], [[UInt8]]) = ([], [])
+        breaker.forEachWord(of: text) { found.append(Array($0)) }
+        breaker.forEachWordByRules(of: text) { expected.append(Array($0)) }
+        #expect(found == expected, "\(text.debugDescription)")
+    }
+
+    /// Terms are numbered by their bytes, also when the table grew and when another one's were put into it.
+    @Test func tablesOfTermsAreSortedAndJoined() {
+        var generator = SeededGenerator(seed: 12)
+        func terms(_ count: Int) -> [[UInt8]] {
+            (0..<count).map { _ in (0..<generator.below(5)).map { _ in UInt8(generator.below(6)) * 51 } }
+        }
+        let lists = [terms(3000), terms(2000)]
+        let tables = lists.map { list in
+            var table = TermTable()
+            for term in list { _ = term.withUnsafeBufferPointer { table.insert($0) } }
+            return table
+        }
+        var joined = TermTable()
+        let numbers = tables.map { joined.insert(allOf: $0) }
+        let (sorted, newNumbers) = joined.sorted()
+        let expected = Set(lists.joined()).sorted { $0.lexicographicallyPrecedes($1) }
+        #expect((0..<sorted.count).map { Array(sorted[$0]) } == expected)
+        for (table, numbers) in zip(tables, numbers) {
+            for (old, number) in numbers.enumerated() {
+                #expect(sorted[Int(newNumbers[Int(number)])] == table[old])
+            }
+        }
+        for (number, term) in expected.enumerated() { #expect(sorted.number(of: term) == number) }
+        #expect(sorted.number(of: [7]) == nil)
+    }
+
     @Test func longWordsAreCut() {
         #expect(words(String(repeating: "a", count: 600)).map(\.utf8.count) == [255, 255, 90])
         // A pair of surrogates is not torn apart.
