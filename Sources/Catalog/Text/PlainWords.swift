@@ -1,7 +1,7 @@
 /// What the rules of ``WordBreaker`` come to for ASCII, in lower case: a word is a run of letters, digits and `_`, with
 /// `'`, `.` or `:` between two letters, and `'`, `.`, `,` or `;` between two digits.
 ///
-/// Most words of films are such, and ICU takes ten times as long over each.
+/// Most words of films are such, and ICU's rules took a quarter of the time of loading an index.
 enum PlainWords {
     private enum Kind { case letter, digit, connector, betweenLetters, betweenDigits, betweenEither, other }
 
