@@ -8,7 +8,7 @@ struct BoundedBest {
     private var limit = 0
     private var count = 0
     private var keys: [UInt64] = []
-    private var merged: [UInt64] = []
+    private var sorter = KeySort()
     /// What a key has to be below: the worst of `limit`, once there are so many.
     private var bar = UInt64.max
 
@@ -39,7 +39,7 @@ struct BoundedBest {
     /// What was kept, best first. O(limit log limit).
     mutating func take() -> [(document: Int32, score: Float)] {
         drop()
-        sort()
+        sorter.sort(&keys, first: count)
         return .init(unsafeUninitializedCapacity: count) { list, listCount in
             for place in 0..<count {
                 let key = keys[place]
@@ -61,56 +61,5 @@ struct BoundedBest {
         }
         count = limit
         bar = keys[limit - 1]
-    }
-
-    /// Best first: short runs by insertion, then runs merged.
-    private mutating func sort() {
-        var run = 8
-        Self.sortRuns(of: run, ofFirst: count, in: &keys)
-        if merged.count < keys.count { merged = .init(repeating: 0, count: keys.count) }
-        while run < count {
-            Self.mergeRuns(of: run, ofFirst: count, in: keys, into: &merged)
-            swap(&keys, &merged)
-            run *= 2
-        }
-    }
-
-    private static func sortRuns(of run: Int, ofFirst count: Int, in keys: inout [UInt64]) {
-        var keys = keys.mutableSpan
-        for first in stride(from: 0, to: count, by: run) {
-            for place in first..<min(first + run, count) {
-                let key = keys[place]
-                var hole = place
-                while hole > first, keys[hole - 1] > key {
-                    keys[hole] = keys[hole - 1]
-                    hole -= 1
-                }
-                keys[hole] = key
-            }
-        }
-    }
-
-    private static func mergeRuns(of run: Int, ofFirst count: Int, in keys: [UInt64], into merged: inout [UInt64]) {
-        let keys = keys.span
-        var merged = merged.mutableSpan
-        var place = 0
-        while place < count {
-            var (a, b) = (place, min(place + run, count))
-            let (middle, end) = (b, min(place + 2 * run, count))
-            while a < middle, b < end {
-                // No branch on what is as good as random.
-                let (x, y) = (keys[a], keys[b])
-                let isFirst = x < y ? 1 : 0
-                merged[place] = min(x, y)
-                a += isFirst
-                b += 1 - isFirst
-                place += 1
-            }
-            while place < end {
-                merged[place] = keys[a < middle ? a : b]
-                if a < middle { a += 1 } else { b += 1 }
-                place += 1
-            }
-        }
     }
 }

@@ -71,7 +71,7 @@ public final class ContentIndex: ContentSource {
         guard let filter else { return mostSimilar(to: itemIDs, excluding: excluding, limit: limit) }
         let allowed = columns.places(filter)
         return mostSimilar(
-            to: itemIDs.compactMap(number), excluding: excluding.lazy.compactMap(number),
+            to: itemIDs.compactMap(number), excluding: excluding.compactMap(number),
             limit: limit, among: allowed
         ).map { ScoredItem(itemID: self.itemIDs[Int($0.document)], score: $0.score) }
     }
@@ -86,7 +86,7 @@ public final class ContentIndex: ContentSource {
             ItemBitmap(itemCount: count, items: itemIDs.indices.filter { isWanted(itemIDs[$0]) }.map { ItemIndex($0) })
         }
         return mostSimilar(
-            to: liked.compactMap(number), excluding: excluding.lazy.compactMap(number),
+            to: liked.compactMap(number), excluding: excluding.compactMap(number),
             limit: limit, among: wanted
         ).map { ScoredItem(itemID: itemIDs[Int($0.document)], score: $0.score) }
     }
@@ -103,7 +103,7 @@ public final class ContentIndex: ContentSource {
     /// - Parameter wanted: the films that may come back; nil: all.
     /// - Precondition: numbers of films of this index.
     package func mostSimilar(
-        to liked: [Int32], excluding: some Sequence<Int32>, limit: Int, among wanted: ItemBitmap? = nil
+        to liked: [Int32], excluding: [Int32], limit: Int, among wanted: ItemBitmap? = nil
     ) -> [(document: Int32, score: Float)] {
         guard limit > 0, !liked.isEmpty else { return [] }
         let scratch = self.scratch.withLock { $0.popLast() } ?? Scratch(fields, fields[0].words, parameters)

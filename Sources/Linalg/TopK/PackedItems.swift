@@ -205,11 +205,7 @@ public struct PackedItems: Sendable {
             }
         }
         codes.worth(queries: queryCount).record(failed: counts.count { $0 == CK_GAVE_UP }, of: queryCount)
-        let lists = (0..<queryCount).map { query in
-            candidates[query * capacity..<query * capacity + max(0, Int(counts[query]))].sorted(by: >)
-                .map { Self.place($0) }
-        }
-        return (lists, counts.indices.filter { counts[$0] < 0 })
+        return (Self.lists(candidates, counts, room: capacity), counts.indices.filter { counts[$0] < 0 })
     }
 
     /// Then codes pay where lengths end the scan early: before this part of the items.
@@ -243,9 +239,28 @@ public struct PackedItems: Sendable {
                 }
             }
         }
-        return (0..<queryCount).map { query in
-            candidates[query * room..<query * room + Int(counts[query])].sorted(by: >).map { Self.place($0) }
+        return Self.lists(candidates, counts, room: room)
+    }
+
+    /// Of each query's candidates, `room` numbers apart, the list, best first; empty where there are less than none.
+    private static func lists(
+        _ candidates: [UInt64], _ counts: [Int32], room: Int
+    ) -> [[(item: ItemIndex, score: Float)]] {
+        var (keys, sorter) = ([UInt64](), KeySort())
+        var lists: [[(item: ItemIndex, score: Float)]] = []
+        lists.reserveCapacity(counts.count)
+        for (query, count) in counts.enumerated() {
+            let count = max(0, Int(count))
+            keys.removeAll(keepingCapacity: true)
+            // The best has the largest number, and the smallest once it is turned round.
+            for place in query * room..<query * room + count { keys.append(~candidates[place]) }
+            sorter.sort(&keys, first: count)
+            var list: [(item: ItemIndex, score: Float)] = []
+            list.reserveCapacity(count)
+            for place in 0..<count { list.append(Self.place(~keys[place])) }
+            lists.append(list)
         }
+        return lists
     }
 
     /// The item and the score that `ck_topk` has put into one number.

@@ -25,15 +25,24 @@ final class ContentPlaces: Sendable {
     /// The films most like the seeds, best first. Its answer is the same whenever it is asked.
     func mostSimilar(_ query: ContentQuery) -> [(place: Int32, score: Float)] {
         let found = index.mostSimilar(
-            to: query.seeds.compactMap(number), excluding: query.excluded.lazy.compactMap(self.number),
+            to: films(at: query.seeds), excluding: films(at: query.excluded),
             limit: query.limit, among: query.allowed.map(films))
-        return found.compactMap { film in
+        var items: [(place: Int32, score: Float)] = []
+        items.reserveCapacity(found.count)
+        for film in found {
             let place = places[Int(film.document)]
-            return place < 0 ? nil : (place: place, score: film.score)
+            if place >= 0 { items.append((place: place, score: film.score)) }
         }
+        return items
     }
 
-    private func number(_ place: Int32) -> Int32? { numbers[Int(place)] < 0 ? nil : numbers[Int(place)] }
+    /// The numbers of those that the index has.
+    private func films(at places: [Int32]) -> [Int32] {
+        var films: [Int32] = []
+        films.reserveCapacity(places.count)
+        for place in places where numbers[Int(place)] >= 0 { films.append(numbers[Int(place)]) }
+        return films
+    }
 
     /// What a filter lets through, by the numbers of the index.
     private func films(_ selection: FilterSelection) -> ItemBitmap {
