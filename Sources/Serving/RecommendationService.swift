@@ -67,18 +67,20 @@ public final class RecommendationService: Service {
     ///   - choices: what users' data may be used for; asked in every request.
     ///   - pseudonyms: what users are called in the model, the archive, the feed and among the choices; nil if as they are.
     ///     Requests and answers, and what is published, have the identifiers themselves.
+    ///   - opened: the promoted model, if the caller has opened it already.
     /// - Throws: a `TrainerError` if no model is promoted or its files are damaged.
     public convenience init(
         configuration: ServingConfiguration = ServingConfiguration(), registry: ModelRegistry,
         catalog: CatalogSnapshot, content: any ContentSource, feed: (any EventFeed)? = nil,
         publisher: (any EventPublisher)? = nil, editor: (any CatalogueEditor)? = nil,
         archive: (any EventArchive)? = nil, impressions: (any ImpressionPublisher)? = nil,
-        choices: any PersonalChoices = NoObjections(), pseudonyms: (any Pseudonymiser)? = nil
+        choices: any PersonalChoices = NoObjections(), pseudonyms: (any Pseudonymiser)? = nil,
+        opened: MappedModel? = nil
     ) async throws {
         try await self.init(
             configuration: configuration, models: registry, catalog: catalog, content: content, feed: feed,
             publisher: publisher, editor: editor, archive: archive, impressions: impressions, choices: choices,
-            pseudonyms: pseudonyms)
+            pseudonyms: pseudonyms, opened: opened)
     }
 
     init(
@@ -86,7 +88,7 @@ public final class RecommendationService: Service {
         content: any ContentSource, feed: (any EventFeed)?, publisher: (any EventPublisher)?,
         editor: (any CatalogueEditor)? = nil, archive: (any EventArchive)? = nil,
         impressions: (any ImpressionPublisher)? = nil, choices: any PersonalChoices = NoObjections(),
-        pseudonyms: (any Pseudonymiser)? = nil
+        pseudonyms: (any Pseudonymiser)? = nil, opened: (any FactorModel)? = nil
     ) async throws {
         overlay = EventOverlay(choices: choices, pseudonyms: pseudonyms)
         self.configuration = configuration
@@ -111,7 +113,7 @@ public final class RecommendationService: Service {
         catalogue = Mutex(Catalogue(snapshot: catalog, content: content))
         let first = try await loading.run {
             try ServingState(
-                model: try Self.first(of: models, configuration), catalog: catalog, content: content,
+                model: try opened ?? Self.first(of: models, configuration), catalog: catalog, content: content,
                 unknownItems: configuration.unknownItems)
         }
         state = Mutex(first)

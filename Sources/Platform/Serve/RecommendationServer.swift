@@ -53,6 +53,8 @@ public struct RecommendationServer: Sendable {
         traces: TraceExport? = nil, routes: [Route] = []
     ) async throws {
         let feed = feed.map { feed in pseudonyms.map { PseudonymousFeed(feed: feed, keys: $0) } ?? feed }
+        // Its digests take longer than the films do, and a core less.
+        async let opened = Self.promoted(of: registry)
         let first = try await BlockingWork.run("catalogue") { _ in
             try catalogue.store.checkPseudonyms(pseudonyms?.keyID)
             return try catalogue.read()
@@ -69,7 +71,7 @@ public struct RecommendationServer: Sendable {
         service = try await RecommendationService(
             configuration: configuration, registry: registry, catalog: movies, content: content, feed: feed,
             publisher: publisher, editor: desk, archive: StoredEvents(store: catalogue.store),
-            impressions: impressions, choices: choices, pseudonyms: pseudonyms)
+            impressions: impressions, choices: choices, pseudonyms: pseudonyms, opened: opened)
         let markers = await Self.recall(from: StoredEvents(store: catalogue.store), service)
         await service.catchUp()
         feed?.begin(behind: markers)
@@ -119,6 +121,17 @@ public struct RecommendationServer: Sendable {
         group.add(stream)
         // Last, so that it is the first to stop: what it leads to is there until it has drained.
         group.add(self.http)
+    }
+
+    /// The promoted model, opened and compared with its digests; nil if none is promoted.
+    private static func promoted(of registry: ModelRegistry) async throws -> MappedModel? {
+        try await BlockingWork.run("model") { _ in
+            do {
+                return try registry.openCurrent(verifying: true)
+            } catch TrainerError.noPromotedModel {
+                return nil
+            }
+        }
     }
 
     private static func audited(_ registry: ModelRegistry, by who: String, _ state: StateDatabase) -> ModelRegistry {

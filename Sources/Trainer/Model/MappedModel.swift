@@ -53,10 +53,11 @@ public final class MappedModel: @unchecked Sendable {
     /// - Parameter verifying: whether to compare the SHA-256 of every file with the manifest, which reads them whole.
     ///   Without, sizes, shapes and offsets are checked, so that a truncated file is always found.
     /// - Throws: ``TrainerError/damagedModelFile(path:reason:)`` naming the file.
-    public convenience init(in storage: any Storage, verifying: Bool = false) throws {
+    static func open(in storage: any Storage, verifying: Bool) throws -> MappedModel {
         let manifest = try ModelFiles.manifest(in: storage)
-        try ModelFiles.check(manifest, in: storage, verifyingDigests: verifying)
-        try self.init(manifest, in: storage)
+        try ModelFiles.check(manifest, in: storage)
+        guard verifying else { return try MappedModel(manifest, in: storage) }
+        return try ModelFiles.compareDigests(manifest, in: storage) { try MappedModel(manifest, in: storage) }
     }
 
     private init(_ manifest: Manifest, in storage: any Storage) throws {

@@ -2,6 +2,7 @@ internal import Domain
 internal import Foundation
 internal import Linalg
 internal import Operations
+internal import Synchronization
 
 /// The files of one model directory: names, writing, checking.
 enum ModelFiles {
@@ -90,8 +91,8 @@ enum ModelFiles {
         var format: Int
     }
 
-    /// Compares the files of a model with its manifest: their sizes, and if asked for the digests, which reads them whole.
-    static func check(_ manifest: Manifest, in storage: any Storage, verifyingDigests: Bool) throws {
+    /// Compares the files of a model with its manifest by their sizes.
+    static func check(_ manifest: Manifest, in storage: any Storage) throws {
         for (name, summary) in manifest.files.sorted(by: { $0.key < $1.key }) {
             let path = storage.path(of: name)
             guard !name.contains("/"), let entry = try storage.status(name) else {
@@ -101,14 +102,34 @@ enum ModelFiles {
                 throw TrainerError.damagedModelFile(
                     path: path, reason: "it has \(entry.size) bytes, the manifest says \(summary.bytes)")
             }
-            if verifyingDigests, try storage.map(name).sha256 != summary.sha256 {
-                throw TrainerError.damagedModelFile(path: path, reason: "its SHA-256 is not the manifest's")
-            }
         }
         for name in required where manifest.files[name] == nil {
             throw TrainerError.damagedModelFile(
                 path: storage.path(of: name), reason: "the manifest does not list it")
         }
+    }
+
+    /// Compares the digests of all files with the manifest, which reads them whole, on all cores, and then does `last` on the
+    /// first core that has no file left to read.
+    /// - Throws: for the largest damaged file, before what `last` throws.
+    static func compareDigests<R: Sendable>(
+        _ manifest: Manifest, in storage: any Storage, and last: @Sendable () throws -> R
+    ) throws -> R {
+        // The largest first, beside which the others are read.
+        let files = manifest.files.sorted { ($1.value.bytes, $0.key) < ($0.value.bytes, $1.key) }
+        let result = Mutex<R?>(nil)
+        try Workers().run(units: files.count + 1) { _, unit in
+            guard unit < files.count else { return try result.withLock { $0 = try last() } }
+            let (name, summary) = files[unit]
+            // By `read`: pages that a mapping has touched would count as memory of the process, and the system reads further
+            // ahead for it.
+            guard try Digest.sha256(fileAt: storage.localPath(name)).hex == summary.sha256 else {
+                throw TrainerError.damagedModelFile(
+                    path: storage.path(of: name), reason: "its SHA-256 is not the manifest's")
+            }
+        }
+        guard let result = result.withLock({ $0 }) else { preconditionFailure("without an error all units are done") }
+        return result
     }
 }
 

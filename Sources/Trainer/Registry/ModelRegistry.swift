@@ -71,11 +71,11 @@ public struct ModelRegistry: Sendable {
     func exists() throws -> Bool { try storage.exists() }
 
     /// Maps a model.
-    /// - Parameter verifying: whether to compare digests too; see ``MappedModel/init(in:verifying:)``.
+    /// - Parameter verifying: whether to compare digests too; reads every file whole.
     /// - Throws: ``TrainerError/modelNotFound(id:folder:)``, ``TrainerError/damagedModelFile(path:reason:)``.
     public func open(_ id: ModelID, verifying: Bool = false) throws -> MappedModel {
         try mustExist(id)
-        return try MappedModel(in: storage.folder(id.rawValue), verifying: verifying)
+        return try MappedModel.open(in: storage.folder(id.rawValue), verifying: verifying)
     }
 
     /// Maps the promoted model.
@@ -113,7 +113,9 @@ public struct ModelRegistry: Sendable {
     /// Checks every file of a model against the digests of its manifest.
     /// - Throws: ``TrainerError/damagedModelFile(path:reason:)`` naming the first that differs.
     public func verify(_ id: ModelID) throws {
-        try ModelFiles.check(manifest(of: id), in: storage.folder(id.rawValue), verifyingDigests: true)
+        let (manifest, folder) = try (manifest(of: id), storage.folder(id.rawValue))
+        try ModelFiles.check(manifest, in: folder)
+        try ModelFiles.compareDigests(manifest, in: folder) {}
     }
 
     /// Everything that was published, promoted and rolled back, oldest first.
