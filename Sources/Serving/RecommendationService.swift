@@ -326,6 +326,10 @@ public final class RecommendationService: Service {
         let counts = overlay.counts
         gauges.overlayEvents.set(Double(counts.held))
         gauges.modelAge.set(freshness(now: .now).modelAge)
-        gauges.modelItems.set(Double(current.popularity.order.count))
+        let state = current
+        gauges.modelItems.set(Double(state.popularity.order.count))
+        for (gauge, bytes) in zip(gauges.memory, [state.memory.ownBytes, state.memory.mappedBytes]) {
+            gauge.set(Double(bytes))
+        }
     }
 }

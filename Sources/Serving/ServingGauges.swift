@@ -15,6 +15,13 @@ struct ServingGauges: Sendable {
     let modelAge = Metrics.shared.gauge(
         "marquee_model_age_seconds", help: "Since the model in service was trained; since 1970 while there is none.")
     let modelItems = Metrics.shared.gauge("marquee_items", help: "Items that can be recommended.")
+    /// See ``ServingMemory``.
+    let memory = ["own", "mapped"].map { part in
+        Metrics.shared.gauge(
+            "marquee_serving_memory_bytes",
+            help: "What model and catalogue in service need by the formula: of the process, and of mapped files.",
+            labels: ["part": part])
+    }
     private let heardByKind = EventKind.allCases.map { kind in
         Metrics.shared.counter(
             "marquee_events_heard_total", help: "Events that answers were told of, by kind.",

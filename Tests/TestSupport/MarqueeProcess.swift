@@ -68,10 +68,16 @@ public final class MarqueeProcess: Sendable {
     public var isRunning: Bool { process.end == nil }
 
     /// Memory of the process that lies in RAM at this moment, in bytes; 0 if it has ended.
-    public var residentBytes: Int {
+    public var residentBytes: Int { memory("VmRSS") }
+
+    /// The part of it that is the process's alone: without files.
+    public var ownBytes: Int { memory("RssAnon") }
+
+    /// An entry of proc(5)'s `status`.
+    private func memory(_ name: String) -> Int {
         let status = (try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        return (line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0) * 1024
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+        return (line.flatMap { Int($0.split(whereSeparator: \.isWhitespace).dropFirst().first ?? "") } ?? 0) * 1024
     }
 
     public var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }

@@ -65,6 +65,8 @@ protocol FactorModel: Sendable {
     var content: ContentRidge? { get }
     /// Which key the users' pseudonyms are of, by its digest; nil if it has identifiers as they are, or nobody can tell.
     var pseudonymKey: String? { get }
+    /// Of the files that it reads in place; 0 if there are none.
+    var mappedBytes: Int { get }
 }
 
 extension FactorModel {
@@ -72,6 +74,7 @@ extension FactorModel {
     var blend: ModelBlend? { nil }
     var content: ContentRidge? { nil }
     var pseudonymKey: String? { nil }
+    var mappedBytes: Int { 0 }
     func historyCount(of user: UserIndex) -> Int { history(of: user).items.count }
     /// See ``lastEvent(of:)``; nil for a user that it does not know.
     func lastEvent(ofUser id: String) -> Timestamp? { userIndex(of: id).map { lastEvent(of: $0) } }

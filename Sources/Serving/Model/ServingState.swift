@@ -39,6 +39,9 @@ final class ServingState: Sendable {
     /// The films with a release date or year, newest first; of one day by place.
     var releases: [(day: Int32, place: Int32)] { releasesOnDemand.get() }
     private let releasesOnDemand: OnDemand<[(day: Int32, place: Int32)], Never>
+    /// What they need of memory.
+    var memory: ServingMemory { memoryOnDemand.get() }
+    private let memoryOnDemand: OnDemand<ServingMemory, Never>
     /// `model` of every answer, written once.
     let modelJSON: [UInt8]
 
@@ -80,6 +83,7 @@ final class ServingState: Sendable {
                 let curve = $0.blend.curve(.popularity)
                 return popularity.scores.map { curve($0) }
             } ?? []
+        memoryOnDemand = OnDemand { [items] in ServingMemory(layout, items) }
         releasesOnDemand = OnDemand { [items] in
             (0..<Int32(items.count)).compactMap { place in items.releaseDay(of: place).map { ($0, place) } }
                 .sorted { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }

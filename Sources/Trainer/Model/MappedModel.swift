@@ -48,6 +48,9 @@ public final class MappedModel: @unchecked Sendable {
     /// Items of the training set; their indices are `0..<itemCount`.
     public var itemCount: Int { items.count }
 
+    /// Of the files that stay mapped: factors, identifiers and histories.
+    public var mappedBytes: Int { ModelFiles.required.reduce(0) { $0 + Int(manifest.files[$1]?.bytes ?? 0) } }
+
     /// Opens one model. Blocks. O(items × rank + users), and the copying of the files if they are not on this machine.
     /// - Parameter storage: the model's own directory.
     /// - Parameter verifying: whether to compare the SHA-256 of every file with the manifest, which reads them whole.
