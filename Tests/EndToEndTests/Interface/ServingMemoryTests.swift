@@ -12,7 +12,8 @@ import Testing
             let (data, models) = (folder.appending(path: "data").path, folder.appending(path: "models").path)
             let demo = try MarqueeProcess(
                 [
-                    "demo", "--events", "30000", "--catalog", films.path, "--port", "0", "--data", data, "--models", models,
+                    "demo", "--events", "30000", "--catalog", films.path, "--port", "0", "--data", data, "--models",
+                    models,
                 ], in: folder)
             _ = try await demo.line(after: "serve      ")
             demo.signal(SIGINT)
