@@ -48,6 +48,20 @@ class Peer:
         self.process.wait()
 
 
+def compared(options, sample, scratch, ours):
+    """The lists a second of both, in turns, and which of our users comes next."""
+    peer = Peer(options.peer, 8470, sample)
+    try:
+        sides = [(name, Users(os.path.join(scratch, name), options.users, "n=10"), server, [])
+                 for name, server in [("marquee", ours), ("FastAPI", peer)]]
+        for turn in range(options.rounds):
+            for _, users, server, rates in sides if turn % 2 == 0 else sides[::-1]:
+                rates.append(users.run(server, options.seconds)[0])
+    finally:
+        peer.stop()
+    return {name: statistics.median(rates) for name, _, _, rates in sides}, sides[0][1].next
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--films", type=int, default=10_000)
@@ -64,22 +78,13 @@ def main():
         pace = os.path.join(scratch, "pace")
         subprocess.run(["cc", "-O2", "-o", pace, os.path.join(HERE, "pace.c")], check=True)
         print(machine())
-        peer = Peer(options.peer, 8470, sample)
         ours = Server(options.program, 8471, sample)
         try:
-            sides = [(name, Users(os.path.join(scratch, name), options.users, "n=10"), server, [])
-                     for name, server in [("marquee", ours), ("FastAPI", peer)]]
-            for turn in range(options.rounds):
-                for _, users, server, rates in sides if turn % 2 == 0 else sides[::-1]:
-                    rates.append(users.run(server, options.seconds)[0])
-        finally:
-            peer.stop()
-        rates = {name: statistics.median(rates) for name, _, _, rates in sides}
-        for name, rate in rates.items():
-            print(f"{name:10} {rate:8.0f} lists/s")
-        print(f"{rates['marquee'] / rates['FastAPI']:.1f} times as many")
-        try:
-            half, first, runs = rates["marquee"] / 2, sides[0][1].next, []
+            rates, first = compared(options, sample, scratch, ours)
+            for name, rate in rates.items():
+                print(f"{name:10} {rate:8.0f} lists/s")
+            print(f"{rates['marquee'] / rates['FastAPI']:.1f} times as many")
+            half, runs = rates["marquee"] / 2, []
             for _ in range(options.rounds):
                 seconds = 2 * options.seconds
                 output = subprocess.run(

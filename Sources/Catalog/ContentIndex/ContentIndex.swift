@@ -26,6 +26,7 @@ public final class ContentIndex: ContentSource {
     /// What films say, for filters and facets.
     let columns: FilterColumns
 
+    /// O(text), on all cores: it blocks, so never on the cooperative pool.
     /// - Parameter movies: In any order; of several with one identifier the last counts.
     public init(_ movies: some Sequence<Movie>, parameters: MoreLikeThis = MoreLikeThis()) {
         self.parameters = parameters

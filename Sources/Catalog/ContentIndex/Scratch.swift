@@ -50,8 +50,7 @@ final class Scratch: @unchecked Sendable {
     /// First every film's bounds are added up. Then the films with the highest sums are scored, which gives a score to
     /// beat, and then those whose sums still reach it.
     /// - Parameters:
-    ///   - excluded: documents that may not; an array, for a generic sequence of another room is walked by way of its
-    ///     witnesses, which cost a twentieth of a list.
+    ///   - excluded: documents that may not; an array, for nothing generic is specialised across modules.
     ///   - wanted: the documents that may be among them; nil: all.
     func takeBest(
         _ limit: Int, required: Int, without excluded: [Int32], among wanted: ItemBitmap?,

@@ -27,8 +27,9 @@ public struct DeliveryLists: ListSource {
         let first = try await BlockingWork.run("catalogue") { _ in try catalogue.read() }
         let films = first?.snapshot ?? .empty
         let stored = StoredEvents(store: catalogue.store)
+        let content = try await BlockingWork.run("content-index") { _ in ContentIndex(films.movies) }
         service = try await RecommendationService(
-            configuration: configuration, registry: registry, catalog: films, content: ContentIndex(films.movies),
+            configuration: configuration, registry: registry, catalog: films, content: content,
             archive: stored, choices: choices)
         _ = await RecommendationServer.recall(from: stored, service)
         await service.catchUp()

@@ -53,7 +53,7 @@ public struct RecommendationServer: Sendable {
         traces: TraceExport? = nil, routes: [Route] = []
     ) async throws {
         let feed = feed.map { feed in pseudonyms.map { PseudonymousFeed(feed: feed, keys: $0) } ?? feed }
-        // Its digests take longer than the films do, and a core less.
+        // Beside the films: the digest of its largest file is one core's, and the longest part of the start.
         async let opened = Self.promoted(of: registry)
         let first = try await BlockingWork.run("catalogue") { _ in
             try catalogue.store.checkPseudonyms(pseudonyms?.keyID)
@@ -65,7 +65,11 @@ public struct RecommendationServer: Sendable {
                 "there is no table of films yet: items are served without titles", ["store": catalogue.store])
         }
         let content: any ContentSource
-        if let elasticsearch { content = elasticsearch } else { content = ContentIndex(movies.movies) }
+        if let elasticsearch {
+            content = elasticsearch
+        } else {
+            content = try await BlockingWork.run("content-index") { _ in ContentIndex(movies.movies) }
+        }
         let desk = CatalogueDesk()
         let choices = try await BlockingWork.run("choices") { _ in try PersonalGuard(state) }
         service = try await RecommendationService(
