@@ -30,7 +30,8 @@ struct ServingMemory {
         codeBytes = Self.codeBytes(of: layout.trained)
         extendedBytes =
             layout.model is ExtendedModel
-            ? 4 * layout.model.itemFactors.rows * layout.model.itemFactors.columns + Self.codeBytes(of: layout.model) : 0
+            ? 4 * layout.model.itemFactors.rows * layout.model.itemFactors.columns + Self.codeBytes(of: layout.model)
+            : 0
         mappedBytes = layout.trained.mappedBytes
     }
 
