@@ -132,25 +132,26 @@ enum EvaluateCommand {
         for text in section.text.prefix(1) { StandardOutput.write(prose: text) }
         for found in section.tables {
             StandardOutput.write(line: found.title)
-            let upright = text(of: found, folds: false)
+            let upright = text(of: found, wraps: false)
             let isWide = upright.split(separator: "\n").contains {
                 TextLayout.columns(of: String($0)) > TextLayout.width
             }
-            StandardOutput.write(isWide ? text(of: found, folds: true) : upright)
+            StandardOutput.write(isWide ? text(of: found, wraps: true) : upright)
         }
     }
 
-    /// - Parameter folds: whether texts and intervals go on in the next line where there is no room for them.
-    private static func text(of found: ReportTable, folds: Bool) -> String {
-        func mayFold(_ column: Int) -> Bool {
+    /// - Parameter wraps: whether texts and intervals go on in the next line where there is no room for them.
+    private static func text(of found: ReportTable, wraps: Bool) -> String {
+        func mayWrap(_ column: Int) -> Bool {
             found.rows.contains { row in
                 if case .text = row[column] { return true }
                 return row[column].words.1 != nil
             }
         }
         var table = TextTable(
-            found.columns.enumerated().map { ($1, $0 == 0 || folds && mayFold($0) ? .left : .right) },
-            overflow: folds ? .fold : .clip)
+            found.columns.enumerated().map { ($1, $0 == 0 || wraps && mayWrap($0) ? .left : .right) },
+            // Unwrapped it says how wide it is: cut to the terminal, names would lose their ends.
+            overflow: wraps ? .wrap : .keep)
         for row in found.rows {
             table.add(
                 row.map { cell in

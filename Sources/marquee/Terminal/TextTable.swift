@@ -8,8 +8,10 @@ struct TextTable {
     enum Overflow {
         /// They end in an ellipsis.
         case clip
-        /// They go on in the next line.
+        /// They go on in the next line, broken anywhere.
         case fold
+        /// They go on in the next line, broken at spaces; headers do, too.
+        case wrap
         /// They stick out: paths that are to be copied.
         case keep
     }
@@ -45,19 +47,30 @@ struct TextTable {
         let isFitted = overflow != .keep
         let fitted = isFitted ? TextLayout.fitted(natural, mayShrink: alignments.map { $0 == .left }) : nil
         let widths = fitted ?? natural
-        var text = line(headers, widths)
+        var text = overflow == .wrap ? lines(headers, widths) : line(headers, widths)
         for row in rows {
-            switch overflow {
-            case .clip, .keep: text += line(row.cells, widths)
-            case .fold:
-                let folded = row.cells.enumerated().map { TextLayout.folded($1, to: max(1, widths[$0])) }
-                for place in 0..<(folded.map(\.count).max() ?? 1) {
-                    text += line(folded.map { place < $0.count ? $0[place] : "" }, widths)
-                }
-            }
+            text += lines(row.cells, widths)
             if let note = row.note { text += TextLayout.wrapped("    " + note, indent: 4) + "\n" }
         }
         return text
+    }
+
+    /// A row in as many lines as it takes.
+    private func lines(_ cells: [String], _ widths: [Int]) -> String {
+        let parts = cells.enumerated().map { column, cell in
+            let width = max(1, widths[column])
+            return switch overflow {
+            case .clip, .keep: [cell]
+            case .fold: TextLayout.folded(cell, to: width)
+            case .wrap:
+                TextLayout.wrapped(cell, indent: 0, width: width).split(
+                    separator: "\n", omittingEmptySubsequences: false
+                )
+                .flatMap { TextLayout.folded(String($0), to: width) }
+            }
+        }
+        return (0..<(parts.map(\.count).max() ?? 1))
+            .map { place in line(parts.map { place < $0.count ? $0[place] : "" }, widths) }.joined()
     }
 
     private func line(_ cells: [String], _ widths: [Int]) -> String {

@@ -17,6 +17,11 @@ import Testing
             let command = ["evaluate", "--store", data, "--models", models, "--hold-out-films", "0.1", "--seeds", "2"]
             let printed = try await Loop.run(command + ["--json", report.path], in: folder)
             #expect(printed.contains("NDCG@10 over films held out whole"))
+            // The table is wider than a terminal: it goes on in the next line, and no name loses its end.
+            for name in ["predicted factors", "popularity", "content similarity", "random"] {
+                #expect(printed.split(separator: "\n").contains { $0.hasPrefix(name + " ") }, "\(name): \(printed)")
+            }
+            #expect(printed.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(printed)")
             let sections = try #require(
                 try Loop.json(String(contentsOf: report, encoding: .utf8))["sections"] as? [[String: Any]])
             let section = try #require(sections.first { $0["id"] as? String == "cold-start" })
